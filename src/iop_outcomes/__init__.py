@@ -1,0 +1,1 @@
+"""Do people assigned to an Intensive Outpatient Program do better than similar people in outpatient care?"""
