@@ -1,0 +1,65 @@
+"""What an estimator refuses, by name."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from iop_outcomes.errors import EstimationError, counted
+
+
+def checked_arms(treated: ArrayLike, names: tuple[str, str] = ("first", "second")) -> NDArray[np.bool_]:
+    """Return the arm as booleans, or refuse a comparison in which an arm is empty."""
+    first = np.asarray(treated)
+    if first.dtype != bool and not np.isin(first, (0, 1)).all():
+        raise EstimationError("arms: treated must be 0/1 or true/false for every row; code the two arms so")
+    first = first.astype(bool)
+    for arm, name in ((first, names[0]), (~first, names[1])):
+        if not arm.any():
+            raise EstimationError(
+                f"arms: nobody of {counted(len(first), 'row')} is in arm '{name}', so that nothing can be compared; "
+                "widen the eligibility or leave this contrast out"
+            )
+    return first
+
+
+def checked_outcome(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    names: tuple[str, str] = ("first", "second"),
+) -> NDArray[np.float64]:
+    """Return the outcome with zeros where the weight is zero, or refuse by name.
+
+    Parameters
+    ----------
+    outcome, treated : array_like, shape (n,)
+    weights : array_like, shape (n,), optional
+        Rows of weight zero are not used: their outcome may be missing.
+    names : tuple of str
+        The arms.
+
+    Raises
+    ------
+    EstimationError
+        An arm is empty or has no weight; a weight is negative or missing; an outcome that is used is missing.
+    """
+    first = checked_arms(treated, names)
+    y = np.asarray(outcome, dtype=float)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    bad = int(np.sum(~(weights >= 0) | np.isinf(weights)))
+    if bad:
+        raise EstimationError(
+            f"weights: {counted(bad, 'row has', 'rows have')} a weight that is missing, infinite or below zero; see the design"
+        )
+    used = weights > 0
+    for arm, name in ((first, names[0]), (~first, names[1])):
+        if not (arm & used).any():
+            raise EstimationError(
+                f"weights: nobody in arm '{name}' has any weight; the design leaves nobody to compare"
+            )
+    missing = int(np.sum(~np.isfinite(y) & used))
+    if missing:
+        raise EstimationError(
+            f"outcome: missing for {counted(missing, 'row')} that the estimator would use; leave them out, "
+            "or weight by the inverse probability of observation"
+        )
+    return np.where(used, y, 0.0)

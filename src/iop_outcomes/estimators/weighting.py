@@ -1,0 +1,57 @@
+"""Weighted means of the two arms."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from iop_outcomes.estimators.checks import checked_outcome
+from iop_outcomes.estimators.measures import ArmMeans, arm_means
+from iop_outcomes.estimators.nuisance import Weights
+
+
+def weighted_means(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: Weights | ArrayLike | None = None,
+    *,
+    cluster: ArrayLike | None = None,
+    small_sample: bool = True,
+) -> ArmMeans:
+    """Return the weighted mean of each arm, with weights normalised within the arm (Hajek).
+
+    The sandwich is that of the weighted regression of the outcome on the arm; with estimated weights the influence of
+    each row through the propensity score is added (M-estimation).
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Rows of weight zero may be missing.
+    treated : array_like, shape (n,)
+    weights : Weights or array_like, shape (n,), optional
+        Plain numbers are taken as fixed; none means equal weights.
+    cluster : array_like, shape (n,), optional
+    small_sample : bool
+        As in ``influence_covariance``: with fixed weights the default is the convention of survey::svyglm, without it
+        HC0 or CR0.
+
+    Returns
+    -------
+    ArmMeans
+
+    References
+    ----------
+    Hajek 1971; Lunceford & Davidian 2004, Stat Med 23:2937; Binder 1983, Int Stat Rev 51:279.
+    """
+    first = np.asarray(treated, dtype=bool)
+    if weights is None:
+        weights = Weights(np.ones(len(first)), method="unweighted")
+    elif not isinstance(weights, Weights):
+        weights = Weights(np.asarray(weights, dtype=float))
+    y = checked_outcome(outcome, first, weights.values)
+    means, influence = np.empty(2), np.empty((len(y), 2))
+    for position, arm in enumerate((first, ~first)):
+        total = np.sum(weights.values, where=arm)
+        means[position] = np.sum(weights.values * y, where=arm) / total
+        gradient = np.where(arm, y - means[position], 0.0) / total
+        influence[:, position] = gradient * weights.values + weights.carry(gradient)
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample)
+    return result.with_method(f"normalised weighted means, {weights.method}")
