@@ -1,7 +1,8 @@
 """Plug-ins by name: what a study file may ask for.
 
-A plug-in is a function with a decorator; its keyword-only parameters are its settings. The module it stands in is found
-by looking through the package of its kind, so adding one is writing one function. Two plug-ins of one name are an error.
+A plug-in is a function with a decorator; its keyword-only parameters are its settings. The module it stands in is
+found by looking through the package of its kind, so adding one is writing one function. Two plug-ins of one name are
+an error.
 """
 
 import importlib
@@ -166,9 +167,9 @@ def source(*, cannot: Mapping[str, str], name: str | None = None):
     return SOURCES.register(name, cannot=cannot)
 
 
-def eligibility(*, needs: tuple[str, ...] = ()):
-    """Declare an eligibility rule."""
-    return ELIGIBILITY.register(needs=needs)
+def eligibility(*, label: str, needs: tuple[str, ...] = ()):
+    """Declare an eligibility rule; its label, filled with its settings, stands in the flow diagram."""
+    return ELIGIBILITY.register(label=label, needs=needs)
 
 
 def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source: str, better: str = "higher"):
@@ -189,7 +190,7 @@ def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source
     better : {'higher', 'lower', 'neither'}
         Which way is good for the person.
     """
-    return METRICS.register(unit=unit, kind=kind, needs=needs, missing=missing, source=source, better=better)
+    return METRICS.register(unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
 
 
 def design_method(*, estimand: str, description: str):

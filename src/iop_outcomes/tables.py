@@ -1,7 +1,7 @@
 """The contracts: every table that passes between stages, declared once.
 
-From here come checking (``check``), Parquet types (``store``), the data dictionary in ``docs/`` and the release rules. A
-contract names columns, types, units, meaning and what may be null; a frame that keeps it can be used without looking.
+From here come checking (``check``), Parquet types (``store``), the data dictionary in ``docs/`` and the release rules.
+A contract names columns, types, units, meaning and what may be null; a frame that keeps it can be used without looking.
 
 Missing is null. Nullable whole numbers are ``float64`` with NaN in pandas and ``int32`` in Parquet, so that numpy code
 needs no special case; text is pandas ``str``; codes and labels are categorical.

@@ -49,7 +49,7 @@ class Column:
     maximum: float | None = None
 
     def cast(self, values: pd.Series, table: str) -> pd.Series:
-        """Return the values in the pandas type of this column; a value that is no number where one is due is an error."""
+        """Return the values in the pandas type of this column; text where a number is due is an error."""
         if self.type == "text":
             return values if values.dtype == "str" else values.astype("str").where(values.notna(), None).astype("str")
         if self.type in ("code", "label"):

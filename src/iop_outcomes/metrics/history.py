@@ -35,7 +35,7 @@ class History:
     Attributes
     ----------
     members : pandas.DataFrame
-        One row per cohort member, indexed by ``member_id`` in sorted order: the ``cohort`` columns, the columns of their
+        One row per cohort member, indexed by ``member_id`` in sorted order: the ``cohort`` columns, those of their
         episode (days counted from time zero), and ``age_years``, ``sex`` and ``death_day`` of the person.
     records : mapping of str to DataFrame
         The canonical event tables as ingested; use ``table`` to get one ready for use.

@@ -1,0 +1,1 @@
+"""Who is compared: eligibility, time zero, assigned arms, follow-up and what was lost at each step."""

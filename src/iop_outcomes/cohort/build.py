@@ -1,0 +1,154 @@
+"""From episodes to a cohort: arms by assignment, time zero, eligibility step by step, follow-up."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.capability import unmet
+from iop_outcomes.errors import StudyError
+from iop_outcomes.registry import ELIGIBILITY
+from iop_outcomes.study import Cohort
+
+Records = Mapping[str, pd.DataFrame]
+
+#: Arm of the episodes that were assigned to none of the study's arms.
+OTHER = "other"
+
+
+def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Select the members of a cohort and count what every rule takes away.
+
+    Parameters
+    ----------
+    records : mapping of str to DataFrame
+        Canonical tables; ``person``, ``episode`` and ``capability`` at least.
+    cohort : Cohort
+        The section of the study.
+
+    Returns
+    -------
+    cohort, attrition : pandas.DataFrame
+        Tables of those contracts. Each person is at most one member, with the first of their episodes that passes all
+        rules; its id is the member's.
+
+    Raises
+    ------
+    StudyError
+        A rule needs what the source cannot give, or nobody is left.
+    """
+    candidates = _candidates(records, cohort)
+    steps = _Attrition([*cohort.arms, OTHER])
+    steps.begin("All episodes of the source", candidates["arm"])
+    candidates = steps.keep("Assigned to an arm of the study", candidates, candidates["arm"] != OTHER)
+    candidates = steps.keep(_time_zero_rule(cohort), candidates, candidates["time_zero_day"].notna())
+    for name, settings in cohort.rules:
+        rule = ELIGIBILITY[name]
+        refusal = unmet(rule.needs, records["capability"], records)
+        if refusal:
+            raise StudyError(f"cohort.eligibility.{name}: the rule {refusal}; leave it out or use another source")
+        settings = rule.check(settings)
+        passed = rule(candidates, records, **settings)
+        candidates = steps.keep(rule.label.format(**settings), candidates, passed.fillna(False).astype(bool))
+    candidates = candidates.sort_values(["time_zero_day"], kind="stable")
+    first = ~candidates.duplicated("person_id")
+    candidates = steps.keep("The person's first eligible episode", candidates, first)
+    if candidates.empty:
+        raise StudyError(
+            "cohort: no episode passes the eligibility rules; see the attrition table for the rule that empties it"
+        )
+    return _members(candidates, cohort), steps.table()
+
+
+def assign_arms(episode: pd.DataFrame, arms: Mapping[str, Mapping[str, object]]) -> pd.Series:
+    """Return each episode's arm by what was assigned to it, ``other`` where no arm selects it.
+
+    Raises
+    ------
+    StudyError
+        Two arms select the same episode.
+    """
+    arm = pd.Series(OTHER, index=episode.index, dtype="str")
+    for name, selection in arms.items():
+        chosen = pd.Series(True, index=episode.index)
+        for column, value in selection.items():
+            values = [value] if isinstance(value, str) else list(value)
+            chosen &= episode[column].astype("str").isin(values) if column in episode else False
+        twice = chosen & (arm != OTHER)
+        if twice.any():
+            other = arm[twice].iloc[0]
+            raise StudyError(f"cohort.arms: {int(twice.sum()):,} episodes are selected by both '{other}' and '{name}'")
+        arm[chosen] = name
+    return arm
+
+
+def _candidates(records: Records, cohort: Cohort) -> pd.DataFrame:
+    episode = records["episode"].sort_values("episode_id").set_index("episode_id")
+    candidates = episode.assign(arm=assign_arms(episode, cohort.arms))
+    candidates["time_zero_day"] = (
+        candidates["assignment_day"]
+        if cohort.time_zero == "assignment"
+        else candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
+    )
+    person = records["person"].set_index("person_id")
+    candidates = candidates.join(person[[c for c in person if c not in candidates]], on="person_id")
+    if len(records.get("baseline", ())):
+        baseline = records["baseline"].set_index("episode_id")
+        candidates = candidates.join(baseline[[c for c in baseline if c not in candidates]])
+    return candidates
+
+
+def _time_zero_rule(cohort: Cohort) -> str:
+    return "Has a day of assignment" if cohort.time_zero == "assignment" else "Was admitted (time zero is admission)"
+
+
+def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    zero = candidates["time_zero_day"].astype(int)
+    ends = pd.DataFrame({"end_of_follow_up": cohort.follow_up_days - 1}, index=candidates.index, dtype=float)
+    if "observation_end_day" in candidates:
+        ends["end_of_data"] = candidates["observation_end_day"] - zero
+    if "death_day" in candidates:
+        ends["death"] = candidates["death_day"] - zero
+    last = ends.min(axis=1).clip(lower=0)
+    # A tie goes to the reason that is named first, so that death on the last day of follow-up is a full follow-up.
+    reason = ends.fillna(np.inf).clip(lower=0).idxmin(axis=1)
+    site = candidates["site_id"] if "site_id" in candidates else pd.Series(None, index=candidates.index, dtype="str")
+    members = pd.DataFrame(
+        {
+            "member_id": candidates.index,
+            "person_id": candidates["person_id"].to_numpy(),
+            "site_id": site.to_numpy(),
+            "arm": pd.Categorical(candidates["arm"], categories=list(cohort.arms)),
+            "time_zero_day": zero.to_numpy(),
+            "follow_up_end_day": last.astype(int).to_numpy(),
+            "end_reason": reason.to_numpy(),
+        }
+    )
+    return members.sort_values("member_id", ignore_index=True)
+
+
+class _Attrition:
+    """Counts by arm before and after each rule."""
+
+    def __init__(self, arms: list[str]):
+        self._arms = arms
+        self._rows: list[dict] = []
+
+    def begin(self, rule: str, arm: pd.Series) -> None:
+        self._add(rule, arm, arm)
+
+    def keep(self, rule: str, candidates: pd.DataFrame, passed: pd.Series) -> pd.DataFrame:
+        kept = candidates[passed.to_numpy()]
+        self._add(rule, candidates["arm"], kept["arm"])
+        return kept
+
+    def _add(self, rule: str, before: pd.Series, after: pd.Series) -> None:
+        step = len({row["step"] for row in self._rows})
+        n_before, n_after = before.value_counts(), after.value_counts()
+        for arm in self._arms:
+            row = {"step": step, "rule": rule, "arm": arm}
+            self._rows.append(row | {"n_before": int(n_before.get(arm, 0)), "n_after": int(n_after.get(arm, 0))})
+
+    def table(self) -> pd.DataFrame:
+        """Return the ``attrition`` table."""
+        return pd.DataFrame(self._rows)

@@ -1,0 +1,83 @@
+"""Eligibility rules: each keeps or drops episodes by what was known at time zero.
+
+A rule gets the candidate episodes (with ``time_zero_day``, the columns of their person and their baseline covariates)
+and the canonical tables, and returns one truth value per candidate. Its label stands in the flow diagram, with the
+settings of the rule filled in.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from iop_outcomes.errors import StudyError
+from iop_outcomes.registry import eligibility
+
+Records = Mapping[str, pd.DataFrame]
+Days = Annotated[int, Field(ge=1)]
+
+#: Ambulatory care of IOP intensity or more, and everything with a bed.
+INTENSIVE = ("2.1", "2.5", "3", "4")
+
+
+@eligibility(label="At least {years} years old", needs=("person.age_years|person.age_band",))
+def adult(candidates: pd.DataFrame, records: Records, *, years: Annotated[int, Field(ge=0)] = 18) -> pd.Series:
+    """Keep people of at least the given age; an unknown age is not adult."""
+    if "age_years" in candidates and candidates["age_years"].notna().any():
+        return candidates["age_years"] >= years
+    youngest = candidates["age_band"].astype("str").str.extract(r"(\d+)")[0].astype(float)
+    return youngest >= years
+
+
+@eligibility(label="Substance use disorder", needs=("baseline.substance_use_diagnosis|baseline.primary_substance",))
+def substance_use_diagnosis(candidates: pd.DataFrame, records: Records) -> pd.Series:
+    """Keep people with a substance use disorder; where none is recorded, those for whom a substance is named."""
+    if "substance_use_diagnosis" in candidates:
+        return candidates["substance_use_diagnosis"].fillna(False).astype(bool)
+    named = candidates["primary_substance"]
+    return named.notna() & ~named.astype("str").str.lower().isin(["none", "missing", "unknown"])
+
+
+@eligibility(label="No intensive care in the {days} days before", needs=("service.level_of_care",))
+def no_recent_intensive_care(candidates: pd.DataFrame, records: Records, *, days: Days = 60) -> pd.Series:
+    """Keep people without intensive outpatient, day, residential or inpatient care in the days before time zero."""
+    service = records["service"]
+    service = service.loc[service["level_of_care"].isin(INTENSIVE), ["person_id", "day"]]
+    pairs = candidates[["person_id", "time_zero_day"]].reset_index().merge(service, on="person_id")
+    before = pairs["time_zero_day"] - pairs["day"]
+    recent = pairs.loc[(before >= 1) & (before <= days), candidates.index.name]
+    return pd.Series(~candidates.index.isin(recent), index=candidates.index)
+
+
+@eligibility(label="No intensive care in the 60 days before", needs=("service.level_of_care",))
+def no_intensive_care_in_prior_60_days(candidates: pd.DataFrame, records: Records) -> pd.Series:
+    """Keep people without intensive care in the 60 days before time zero (Washington Circle's service-free time)."""
+    return no_recent_intensive_care(candidates, records, days=60)
+
+
+@eligibility(label="No medication for opioid use disorder planned", needs=("baseline.opioid_medication",))
+def no_planned_opioid_medication(candidates: pd.DataFrame, records: Records) -> pd.Series:
+    """Keep episodes without planned medication for opioid use disorder.
+
+    SAMHSA counts episodes with it as a class of their own, outside both outpatient and intensive outpatient care.
+    """
+    planned = candidates["opioid_medication"]
+    return ~planned.astype("str").str.lower().isin(["yes", "true", "1", "1.0"])
+
+
+@eligibility(label="{column} is recorded")
+def recorded(candidates: pd.DataFrame, records: Records, *, column: str) -> pd.Series:
+    """Keep episodes for which one baseline column is known."""
+    if column not in candidates:
+        raise StudyError(f"cohort.eligibility.recorded: there is no baseline column '{column}' in this source")
+    return candidates[column].notna()
+
+
+@eligibility(label="{column} is one of {values}")
+def one_of(candidates: pd.DataFrame, records: Records, *, column: str, values: list[str]) -> pd.Series:
+    """Keep episodes whose baseline column has one of the listed values."""
+    if column not in candidates:
+        raise StudyError(f"cohort.eligibility.one_of: there is no baseline column '{column}' in this source")
+    return pd.Series(np.isin(candidates[column].astype("str").to_numpy(), values), index=candidates.index)

@@ -1,0 +1,332 @@
+"""A study: one YAML file, typed, checked when it is loaded, with nothing merged and nothing guessed.
+
+Every name in the file is looked up at once. A wrong one is answered in one sentence that says where it stands and what
+was probably meant; so is anything that would not answer the question asked, such as an arm defined by what happened
+after time zero.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from iop_outcomes import timing
+from iop_outcomes.errors import StudyFileError, did_you_mean
+from iop_outcomes.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, Plugin, sentence
+
+#: Folder of the studies that can be called by name, below the project's folder.
+STUDIES = Path("workflow") / "studies"
+
+#: Outcome of the estimators of time in care; it is in every study whose source knows when care ended.
+TIME_IN_CARE = "time_in_care"
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of a study file; keys it does not know are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(BaseModel):
+    """Where the raw data come from; the other keys are the settings of that kind of source."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the kind."""
+        return dict(self.model_extra or {})
+
+
+class Cohort(Section):
+    """Who is compared, from when, for how long."""
+
+    arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
+    time_zero: Literal["assignment", "admission"] = "assignment"
+    eligibility: list[str | dict[str, dict[str, Any]]] = []
+    follow_up_days: Annotated[int, Field(ge=1, le=3660)] = 180
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _codes_are_text(cls, arms):
+        def text(value):
+            return [str(v) for v in value] if isinstance(value, list) else str(value)
+
+        if not isinstance(arms, dict):
+            return arms
+        return {a: {c: text(v) for c, v in s.items()} if isinstance(s, dict) else s for a, s in arms.items()}
+
+    @property
+    def rules(self) -> list[tuple[str, dict[str, Any]]]:
+        """Eligibility rules in order, each with its settings."""
+        return named(self.eligibility)
+
+
+class Design(BaseModel):
+    """One way to make the arms comparable; the other keys are the settings of the method."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    method: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the method."""
+        return dict(self.model_extra or {})
+
+
+class Analysis(Section):
+    """One outcome, compared once."""
+
+    outcome: str
+    design: str
+    estimator: str
+    measure: str | list[str] = ""
+    estimand: str = ""
+    contrast: tuple[str, str] | None = None
+    margin: Annotated[float, Field(gt=0)] | None = None
+    settings: dict[str, Any] = {}
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures asked for."""
+        return [self.measure] if isinstance(self.measure, str) else list(self.measure)
+
+
+class Gate(Section):
+    """What a design must reach before an outcome is shown."""
+
+    max_smd: Annotated[float, Field(gt=0)] = 0.1
+    min_equipoise: Share = 0.2
+    min_ess: Annotated[float, Field(ge=0)] = 100
+    max_one_arm_share: Share = 0.1
+    max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+    on_failure: Literal["withhold", "flag"] = "withhold"
+    override: dict[str, str] = {}
+
+
+class Release(Section):
+    """What may leave the building."""
+
+    min_cell: Annotated[int, Field(ge=1)] = 11
+    round_to: Annotated[int, Field(ge=1)] = 5
+
+
+class Claim(Section):
+    """A claim of the field and the analysis that tests it."""
+
+    claim: str
+    analysis: str
+    direction: Literal["higher", "lower"] = "higher"
+
+
+class Study(Section):
+    """One whole study, as its file says it, with the defaults filled in."""
+
+    study: Name
+    title: str = ""
+    seed: Annotated[int, Field(ge=0)] = 1
+    source: Source
+    cohort: Cohort
+    covariates: list[str] = []
+    cluster: Literal["site"] | None = "site"
+    describe_by: list[str] = []
+    metrics: dict[Name, dict[str, Any]] = {}
+    designs: dict[Name, Design] = {}
+    analyses: dict[Name, Analysis] = {}
+    sensitivity: list[str | dict[str, dict[str, Any]]] = []
+    margin: Annotated[float, Field(gt=0)] = 0.05
+    gate: Gate = Gate()
+    release: Release = Release()
+    claims: list[Claim] = []
+
+    @property
+    def name(self) -> str:
+        """The study's name, also that of its folder in ``results/``."""
+        return self.study
+
+    def metric(self, name: str) -> tuple[Plugin, dict[str, Any]]:
+        """Return the plug-in and the checked settings of one metric of this study."""
+        settings = dict(self.metrics[name])
+        plugin = METRICS[settings.pop("metric", name)]
+        return plugin, plugin.check(settings, f"metrics.{name}")
+
+    def contrast(self, analysis: Analysis) -> tuple[str, str]:
+        """Return the two arms an analysis compares: its own, or the first two of the study."""
+        return analysis.contrast or tuple(list(self.cohort.arms)[:2])
+
+    def checks(self) -> list[tuple[str, dict[str, Any]]]:
+        """Sensitivity checks in order, each with its settings."""
+        return named(self.sensitivity)
+
+
+def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return ``[a, {b: {x: 1}}]`` as ``[(a, {}), (b, {x: 1})]``."""
+    pairs = []
+    for entry in entries:
+        pairs += [(entry, {})] if isinstance(entry, str) else list(entry.items())
+    return pairs
+
+
+def find(name: str | Path, root: str | Path = ".") -> Path:
+    """Return the file of a study called by name or by path.
+
+    Raises
+    ------
+    StudyFileError
+        There is neither a study of that name nor a file at that path.
+    """
+    studies = Path(root) / STUDIES
+    if Path(name).suffix in (".yaml", ".yml"):
+        path = Path(name) if Path(name).is_absolute() else Path(root) / name
+        if not path.is_file():
+            raise StudyFileError(f"{name}: there is no such study file; give its path, or a name from {STUDIES}")
+        return path
+    path = studies / f"{name}.yaml"
+    if not path.is_file():
+        hint = did_you_mean(str(name), [p.stem for p in studies.glob("*.yaml")])
+        raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
+    return path
+
+
+def load(name: str | Path, root: str | Path = ".") -> Study:
+    """Load and check a study.
+
+    Parameters
+    ----------
+    name : str or path
+        Name of a file in ``workflow/studies`` without its ending, or a path to one.
+    root : path
+        The project's folder.
+
+    Raises
+    ------
+    StudyFileError
+        The file is not there, is no YAML, has unknown or missing keys, or asks for what does not exist or fit together.
+    """
+    path = find(name, root)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoRepeats)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "the file is not UTF-8 text"
+        raise StudyFileError(f"{path}{place}: this is not valid YAML: {problem}") from None
+    if not isinstance(content, dict):
+        raise StudyFileError(f"{path}: a study file holds keys and values; start from {STUDIES / 'template.yaml'}")
+    return parse(content, str(path))
+
+
+def parse(content: dict[str, Any], place: str = "study") -> Study:
+    """Check the content of a study file; ``place`` begins every sentence of complaint."""
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        raise StudyFileError(sentence(error, place, Study)) from None
+    try:
+        _cross_check(study)
+    except StudyFileError as error:
+        raise StudyFileError(f"{place}, {error}") from None
+    return study
+
+
+class _NoRepeats(yaml.SafeLoader):
+    """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands here twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _cross_check(study: Study) -> None:
+    _check_source(study)
+    _check_cohort(study)
+    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names())
+    for name in study.metrics:
+        plugin, settings = study.metric(name)
+        timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
+        if plugin.kind_of_value == "per_week":
+            raise StudyFileError(f"metrics.{name}: '{plugin.name}' gives a value per week and cannot be an outcome")
+    for name, design in study.designs.items():
+        DESIGN_METHODS[design.method].check(design.settings, f"designs.{name}")
+    for name in study.analyses:
+        _check_analysis(study, name)
+    for name, settings in study.checks():
+        CHECKS[name].check(settings, f"sensitivity.{name}")
+    for number, claim in enumerate(study.claims, start=1):
+        if claim.analysis not in study.analyses:
+            hint = did_you_mean(claim.analysis, study.analyses)
+            raise StudyFileError(f"claims, number {number}: there is no analysis '{claim.analysis}'; {hint}")
+    for name in study.gate.override:
+        if name not in study.analyses:
+            raise StudyFileError(f"gate.override: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}")
+
+
+def _check_source(study: Study) -> None:
+    SOURCES[study.source.kind].check(study.source.settings, f"source, kind '{study.source.kind}'")
+
+
+def _check_cohort(study: Study) -> None:
+    for arm, selection in study.cohort.arms.items():
+        timing.check_arm(arm, selection)
+    for name, settings in study.cohort.rules:
+        ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
+
+
+def _check_analysis(study: Study, name: str) -> None:
+    analysis, place = study.analyses[name], f"analyses.{name}"
+    if analysis.design not in study.designs:
+        hint = did_you_mean(analysis.design, study.designs)
+        raise StudyFileError(f"{place}: there is no design '{analysis.design}' in this study; {hint}")
+    estimator = ESTIMATORS[analysis.estimator]
+    method = DESIGN_METHODS[study.designs[analysis.design].method]
+    kind = _outcome_kind(study, analysis, place)
+    if kind not in estimator.kinds:
+        raise StudyFileError(
+            f"{place}: the estimator '{estimator.name}' is for {' or '.join(estimator.kinds)} outcomes and "
+            f"'{analysis.outcome}' is {kind}"
+        )
+    estimand = analysis.estimand or method.estimand
+    if estimand != method.estimand:
+        raise StudyFileError(
+            f"{place}: the design '{analysis.design}' ({method.name}) answers for the {method.estimand}, "
+            f"not the {estimand}; change the estimand or the design"
+        )
+    if estimand not in estimator.estimands:
+        raise StudyFileError(
+            f"{place}: the estimator '{estimator.name}' cannot estimate the {estimand}; it can "
+            f"{', '.join(estimator.estimands)}"
+        )
+    for measure in analysis.measures:
+        if measure and measure not in estimator.measures:
+            raise StudyFileError(
+                f"{place}: the estimator '{estimator.name}' gives no '{measure}'; "
+                f"{did_you_mean(measure, estimator.measures)}"
+            )
+    for arm in analysis.contrast or ():
+        if arm not in study.cohort.arms:
+            raise StudyFileError(f"{place}: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
+    if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
+        raise StudyFileError(f"{place}: a contrast needs two different arms")
+    given = {"outcome": analysis.outcome, "measure": ""}
+    estimator.check({**analysis.settings, **given}, f"{place}.settings")
+
+
+def _outcome_kind(study: Study, analysis: Analysis, place: str) -> str:
+    if analysis.outcome == TIME_IN_CARE:
+        return "time_to_event"
+    if analysis.outcome not in study.metrics:
+        hint = did_you_mean(analysis.outcome, [*study.metrics, TIME_IN_CARE])
+        raise StudyFileError(f"{place}: there is no outcome '{analysis.outcome}' among this study's metrics; {hint}")
+    return study.metric(analysis.outcome)[0].kind_of_value
