@@ -48,7 +48,7 @@ def test_a_score_with_few_values_gives_fewer_bands():
     [
         ({"n_subclasses": 1}, "1 were asked for"),
         ({"estimand": "ATO"}, "estimand is 'ATO'; allowed are ATT and ATE"),
-        ({"score": [np.nan] + SCORE[1:]}, "the propensity score of 1 person is missing"),
+        ({"score": [np.nan, *SCORE[1:]]}, "the propensity score of 1 person is missing"),
         ({"n_subclasses": 8, "estimand": "ATE"}, "4 treated people for 7 subclasses"),
     ],
 )

@@ -15,7 +15,7 @@ def test_ties_are_averaged():
     assert found.n_pairs == 3
     assert found.value == pytest.approx(((10 - 3) + (8 - 4)) / 2)
     # Pair differences 8 and 6 (half each) and 4: around 5.5, 0.5 * 2.5^2 + 0.5 * 0.5^2 + 1.5^2 = 5.5.
-    # The control at 2 serves 1/2 + 1 times: uses^2 - sum of squares = 1.5^2 - (1/4 + 1) = 1; the one at 0: 1/4 - 1/4 = 0.
+    # The control at 2 serves 1/2 + 1 times: uses^2 - sum of squares = 1.5^2 - (1/4 + 1) = 1; that at 0: 1/4 - 1/4 = 0.
     # People differ by 7 and 4 from 5.5: 2 * 1.5^2 = 4.5.
     assert found.se == pytest.approx(np.sqrt(4.5 / 4 + 5.5 / 2 / 2 * 1 / 4))
 

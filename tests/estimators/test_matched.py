@@ -40,7 +40,7 @@ def test_swapping_the_arms_turns_the_difference_over():
 
 
 def test_adjustment_takes_out_what_matching_left():
-    # The outcome is 2 x age + 3 for the treated, but treated are 1 older in each pair: the raw difference is 5, the effect 3.
+    # The outcome is 2 x age, + 3 for the treated; they are 1 older in each pair: the raw difference is 5, the effect 3.
     age = np.array([31.0, 30, 41, 40, 52, 51, 60, 59, 20])
     outcome = 2 * age + 3 * TREATED
     frame = pd.DataFrame({"age": age})

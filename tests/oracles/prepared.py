@@ -1,6 +1,7 @@
 """The data sets behind the oracles, prepared as their JSON files say."""
 
 import pandas as pd
+
 from reference import reference_data
 
 SYNTHETIC_FACTORS = ["age_band", "race", "edu", "employ", "substance", "route", "freq", "referral", "insurance", "year"]

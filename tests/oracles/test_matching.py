@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from oracles.prepared import prepared
-from reference import oracle, reference_data
 
 from iop_outcomes.design.mahalanobis import mahalanobis_coordinates
 from iop_outcomes.design.matching import nearest_match
@@ -18,6 +16,8 @@ from iop_outcomes.sensitivity.rosenbaum import (
     pair_differences,
     wilcoxon_bounds,
 )
+from oracles.prepared import prepared
+from reference import oracle, reference_data
 
 pytestmark = pytest.mark.oracle
 
