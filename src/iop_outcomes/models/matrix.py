@@ -144,8 +144,8 @@ def model_matrix(
     """Return the model matrix of some covariates.
 
     Numbers enter as they are. Categories, strings and booleans get treatment contrasts: one column per level but the
-    first, in the order of the categories, or in code-point order for strings. Without an intercept the first categorical
-    covariate keeps all its levels, as in R's ``model.matrix``.
+    first, in the order of the categories, or in code-point order for strings. Without an intercept the first
+    categorical covariate keeps all its levels, as in R's ``model.matrix``.
 
     Parameters
     ----------

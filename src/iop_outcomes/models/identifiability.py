@@ -1,0 +1,166 @@
+"""What a regression cannot tell apart: collinear columns and separated levels, by name."""
+
+import numpy as np
+from scipy import linalg
+
+from iop_outcomes.errors import DesignError, counted
+from iop_outcomes.models.matrix import ModelMatrix
+
+UNEXPLAINED = 1e-10
+NAMED_AT_MOST = 5
+
+
+def aliased_columns(information: np.ndarray, has_intercept: bool) -> np.ndarray:
+    """Return which columns are exact combinations of earlier ones.
+
+    Parameters
+    ----------
+    information : ndarray of shape (p, p)
+        ``X'WX`` for positive weights; the intercept, if any, is the first column.
+    has_intercept : bool
+
+    Returns
+    -------
+    ndarray of bool, shape (p,)
+        True where less than 1e-10 of a column's variance is left unexplained by the columns before it.
+    """
+    rest = information
+    if has_intercept:
+        first = information[0, 1:]
+        rest = information[1:, 1:] - np.outer(first, first) / information[0, 0]
+    before = np.diag(information)[1:] if has_intercept else np.diag(information)
+    spread = np.diag(rest)
+    constant = spread <= UNEXPLAINED * np.maximum(before, np.finfo(float).tiny)
+    scale = np.sqrt(np.where(constant, 1.0, spread))
+    correlation = np.where(constant[:, None] | constant, 0.0, rest / np.outer(scale, scale))
+    _, _, rank, _ = linalg.lapack.dpstrf(correlation, tol=UNEXPLAINED)
+    aliased = constant if rank + constant.sum() == len(spread) else _eliminated(correlation)
+    return np.concatenate([[False], aliased]) if has_intercept else aliased
+
+
+def _eliminated(correlation: np.ndarray) -> np.ndarray:
+    left = correlation.copy()
+    aliased = np.zeros(len(left), dtype=bool)
+    for column, pivot in enumerate(left.diagonal()):
+        if pivot <= UNEXPLAINED:
+            aliased[column] = True
+        else:
+            left -= np.outer(left[column], left[column]) / pivot
+    return aliased
+
+
+def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.ndarray) -> None:
+    """Raise a sentence that names each aliased column and the covariates it repeats.
+
+    Raises
+    ------
+    DesignError
+    """
+    kept = np.flatnonzero(~aliased)
+    scale = np.sqrt(np.diag(information))
+    said = []
+    for column in np.flatnonzero(aliased)[:NAMED_AT_MOST]:
+        inner = information[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
+        shares = linalg.lstsq(inner, information[kept, column] / scale[kept])[0]
+        involved = dict.fromkeys(matrix.terms[i][0] for i in kept[np.abs(shares) > 1e-6 * np.abs(shares).max()])
+        said.append(f"{matrix.names[column]} follows exactly from {', '.join(list(involved)[:NAMED_AT_MOST])}")
+    more = f", and {counted(int(aliased.sum()) - len(said), 'column')} more" if aliased.sum() > len(said) else ""
+    raise DesignError(f"collinear covariates: {'; '.join(said)}{more}; leave one of them out.")
+
+
+def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str) -> None:
+    """Raise when one covariate alone decides the response, so that no finite coefficient exists.
+
+    Looks at every level of every category and at the range of every number. Separation by several covariates together
+    shows only while fitting, see :func:`refuse_diverged`.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+    response : ndarray of shape (n,)
+    weights : ndarray of shape (n,)
+        Rows of weight zero do not count.
+    family : {"binomial", "poisson"}
+
+    Raises
+    ------
+    DesignError
+    """
+    counting = weights > 0
+    can_be_high = (counting & (response > 0)).astype(float)
+    can_be_low = (counting & (response < 1)).astype(float) if family == "binomial" else None
+    said = _separated_levels(matrix, counting.astype(float), can_be_high, can_be_low)
+    if family == "binomial":
+        said += _separating_numbers(matrix, can_be_high > 0, can_be_low > 0)
+    if said:
+        more = f"; and {len(said) - NAMED_AT_MOST} more" if len(said) > NAMED_AT_MOST else ""
+        raise DesignError(
+            f"separation: {'; '.join(said[:NAMED_AT_MOST])}{more}; no finite coefficient exists: "
+            "merge levels, leave the covariate out, restrict the cohort, or use a penalised model."
+        )
+
+
+def _separated_levels(matrix, counting, can_be_high, can_be_low):
+    said = []
+    total, high = matrix.transpose_matvec(counting), matrix.transpose_matvec(can_be_high)
+    low = None if can_be_low is None else matrix.transpose_matvec(can_be_low)
+    for (term, level), n, n_high, n_low in zip(matrix.terms, total, high, total if low is None else low, strict=True):
+        if level is None or n == 0:
+            continue
+        if min(n_high, n_low) == 0:
+            response = "0" if n_high == 0 else "1"
+            said.append(f"all {counted(int(n), 'row')} with level '{level}' of {term} have response {response}")
+    return said + _separated_references(matrix, counting, can_be_high, can_be_low)
+
+
+def _separated_references(matrix, counting, can_be_high, can_be_low):
+    """The first level of a category has no column: it is whoever has none of the other levels."""
+    said = []
+    for name in dict.fromkeys(name for name, level in matrix.terms if level is not None):
+        chosen = np.array([term == name for term, _ in matrix.terms])
+        reference = matrix.matvec(chosen.astype(float)) == 0
+        n = int(reference @ counting)
+        sides = [reference @ can_be_high] + ([] if can_be_low is None else [reference @ can_be_low])
+        if n and min(sides) == 0:
+            response = "0" if sides[0] == 0 else "1"
+            said.append(f"all {counted(n, 'row')} with the first level of {name} have response {response}")
+    return said
+
+
+def _separating_numbers(matrix, can_be_high, can_be_low):
+    said = []
+    for column, (name, level) in enumerate(matrix.terms):
+        if level is not None or (column == 0 and matrix.has_intercept):
+            continue
+        values = matrix.matvec(np.eye(len(matrix.names))[column])
+        high, low = values[can_be_high], values[can_be_low]
+        apart = high.min() >= low.max() or low.min() >= high.max()
+        if apart and min(high.min(), low.min()) < max(high.max(), low.max()):
+            said.append(f"{name} alone divides the responses 0 and 1")
+    return said
+
+
+def refuse_diverged(matrix: ModelMatrix, step: np.ndarray, linear_step: np.ndarray) -> None:
+    """Raise when the fit still moves although the likelihood no longer does, naming the columns that run away.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+    step : ndarray of shape (p,)
+        The last step of the coefficients.
+    linear_step : ndarray of shape (n,)
+        The last step of the linear predictor.
+
+    Raises
+    ------
+    DesignError
+    """
+    moving = np.abs(linear_step) > 1e-3
+    everyone = np.ones(len(moving)) / len(moving)
+    variance = np.diag(matrix.sandwich(everyone)) - matrix.transpose_matvec(everyone) ** 2
+    size = np.abs(step) * np.sqrt(np.maximum(variance, 0.0))
+    worst = [matrix.names[i] for i in np.argsort(-size, kind="stable") if size[i] > 0.1 * size.max()]
+    raise DesignError(
+        f"separation: {', '.join(worst[:NAMED_AT_MOST])} together decide the response of "
+        f"{counted(int(moving.sum()), 'row')}; no finite coefficient exists: merge levels, leave a covariate out, or use a penalised model."
+    )
