@@ -71,7 +71,7 @@ def fit_glm(
     offset=None,
     penalty: str | float | None = None,
     aliased: str = "refuse",
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-6,
 ) -> GlmFit:
     """Fit a generalised linear model.
 
@@ -95,7 +95,7 @@ def fit_glm(
     aliased : {"refuse", "drop"}
         Whether collinear columns are refused by name, or left out as R does, with coefficient zero.
     tolerance : float
-        Distance from the maximum, in standard errors, that is near enough.
+        Length of the last Newton step in standard errors; the distance left is of the order of its square.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def _start_on_part(likelihood: Likelihood) -> np.ndarray | None:
     try:
         # A slight ridge keeps levels that are rare or separated in the part from running away.
         small = likelihood.every(step, least_ridge=1e-3)
-        return maximise(small, small.first_state(None), tolerance=1e-3)[0].coefficients
+        return maximise(small, small.first_state(None), tolerance=1e-2)[0].coefficients
     except (DesignError, EstimationError):
         return None
 

@@ -101,30 +101,19 @@ def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndar
 
 
 def _separated_levels(matrix, counting, can_be_high, can_be_low):
-    said = []
-    total, high = matrix.transpose_matvec(counting), matrix.transpose_matvec(can_be_high)
-    low = None if can_be_low is None else matrix.transpose_matvec(can_be_low)
-    for (term, level), n, n_high, n_low in zip(matrix.terms, total, high, total if low is None else low, strict=True):
-        if level is None or n == 0:
-            continue
-        if min(n_high, n_low) == 0:
-            response = "0" if n_high == 0 else "1"
-            said.append(f"all {counted(int(n), 'row')} with level '{level}' of {term} have response {response}")
-    return said + _separated_references(matrix, counting, can_be_high, can_be_low)
-
-
-def _separated_references(matrix, counting, can_be_high, can_be_low):
     """The first level of a category has no column: it is whoever has none of the other levels."""
-    said = []
-    for name in dict.fromkeys(name for name, level in matrix.terms if level is not None):
-        chosen = np.array([term == name for term, _ in matrix.terms])
-        reference = matrix.matvec(chosen.astype(float)) == 0
-        n = int(reference @ counting)
-        sides = [reference @ can_be_high] + ([] if can_be_low is None else [reference @ can_be_low])
-        if n and min(sides) == 0:
-            response = "0" if sides[0] == 0 else "1"
-            said.append(f"all {counted(n, 'row')} with the first level of {name} have response {response}")
-    return said
+    sides = [counting, can_be_high] + ([] if can_be_low is None else [can_be_low])
+    sums = np.array([matrix.transpose_matvec(side) for side in sides])
+    names = np.array([name if level is not None else "" for name, level in matrix.terms])
+    found = [(f"level '{matrix.terms[i][1]}' of {names[i]}", sums[:, i]) for i in np.flatnonzero(names != "")]
+    totals = np.array([side.sum() for side in sides])
+    for name in dict.fromkeys(names[names != ""]):
+        found.append((f"the first level of {name}", totals - sums[:, names == name].sum(axis=1)))
+    return [
+        f"all {counted(int(n), 'row')} with {who} have response {'0' if n_sides[0] == 0 else '1'}"
+        for who, (n, *n_sides) in found
+        if n > 0 and min(n_sides) == 0
+    ]
 
 
 def _separating_numbers(matrix, can_be_high, can_be_low):
@@ -162,5 +151,6 @@ def refuse_diverged(matrix: ModelMatrix, step: np.ndarray, linear_step: np.ndarr
     worst = [matrix.names[i] for i in np.argsort(-size, kind="stable") if size[i] > 0.1 * size.max()]
     raise DesignError(
         f"separation: {', '.join(worst[:NAMED_AT_MOST])} together decide the response of "
-        f"{counted(int(moving.sum()), 'row')}; no finite coefficient exists: merge levels, leave a covariate out, or use a penalised model."
+        f"{counted(int(moving.sum()), 'row')}; no finite coefficient exists: "
+        "merge levels, leave a covariate out, or use a penalised model."
     )

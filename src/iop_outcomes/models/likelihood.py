@@ -148,7 +148,8 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
     likelihood : Likelihood
     state : State
     tolerance : float
-        Distance from the top, in standard errors, that is near enough.
+        Newton's method ends with a step shorter than this many standard errors; what is then left is of the order of
+        its square. Other scoring closes in by a constant factor and goes on to a thousandth of it.
 
     Returns
     -------
@@ -163,14 +164,13 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
         No convergence.
     """
     objective = likelihood.objective(state)
-    # Under the canonical link scoring is Newton's method: what is left after a step is of the order of its square.
-    order = 2 if likelihood.is_newton else 1
+    shortest = tolerance if likelihood.is_newton else tolerance / 1_000
     for iteration in range(1, MAX_ITERATIONS + 1):
         score = likelihood.score(state)
         step = _solve(likelihood.information(state), score)
         length = np.sqrt(max(step @ score, 0.0))
         new, objective = _uphill(likelihood, state, step, objective)
-        if length**order < tolerance:
+        if length < shortest:
             moved = new.eta - state.eta
             if np.abs(moved[likelihood.weights > 0]).max() > RUNNING_AWAY:
                 refuse_diverged(likelihood.matrix, step, moved)
