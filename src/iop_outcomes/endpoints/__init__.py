@@ -1,0 +1,27 @@
+"""Published urine endpoints, and the weekly words they are computed from.
+
+>>> from iop_outcomes.endpoints import score
+>>> score(["----", "-+o-"], ["Ab_schottenfeldB_2008"])["Ab_schottenfeldB_2008"].tolist()
+[4.0, 1.0]
+"""
+
+from iop_outcomes.endpoints.catalogue import ENDPOINTS, catalogue
+from iop_outcomes.endpoints.endpoint import Endpoint
+from iop_outcomes.endpoints.matrix import WeekMatrix, to_matrix, to_words
+from iop_outcomes.endpoints.recodes import View
+from iop_outcomes.endpoints.scoring import score
+from iop_outcomes.endpoints.windows import LastWeeks, Weeks, WhileRetained
+
+__all__ = [
+    "ENDPOINTS",
+    "Endpoint",
+    "LastWeeks",
+    "View",
+    "WeekMatrix",
+    "Weeks",
+    "WhileRetained",
+    "catalogue",
+    "score",
+    "to_matrix",
+    "to_words",
+]
