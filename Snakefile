@@ -1,0 +1,34 @@
+# One study, from raw files to a report that may be shared.
+#
+#     snakemake --cores 2 --config study=demo
+#
+# The study is a name from workflow/studies/ or the path of a YAML file. Everything it makes is in results/<study>/.
+
+from iop_outcomes import running
+
+config.setdefault("study", "demo")
+STUDY = running.open_study(config["study"], main=workflow.is_main_process)
+RESULTS = f"results/{STUDY.name}"
+
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/design.smk"
+include: "workflow/rules/estimate.smk"
+include: "workflow/rules/release.smk"
+include: "workflow/rules/notebooks.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/release/report.html",
+        f"{RESULTS}/run.json",
+    localrule: True
+
+
+rule notebooks:
+    input:
+        expand(f"{RESULTS}/notebooks/{{name}}.ipynb", name=NOTEBOOKS),
+    localrule: True

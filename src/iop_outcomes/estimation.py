@@ -1,0 +1,124 @@
+"""The analyses of a study under one design: every one keeps its row, also when it may not be shown or cannot be had."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.design.comparison import Comparison
+from iop_outcomes.errors import StudyError
+from iop_outcomes.registry import ESTIMATORS
+from iop_outcomes.seeds import seed_of
+from iop_outcomes.study import Analysis, Study
+
+#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did.
+NAIVE = "unadjusted"
+
+
+def estimate_design(
+    study: Study,
+    design: str,
+    comparisons: dict[tuple[str, str], Comparison],
+    refusals: dict[tuple[str, str], str],
+    outcomes: pd.DataFrame,
+    refused_outcomes: dict[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimate every analysis of the study that uses one design.
+
+    Parameters
+    ----------
+    study : Study
+        Names the analyses.
+    design : str
+        Name of the design.
+    comparisons : dict
+        The contrasts that could be designed, by their two arms.
+    refusals : dict
+        Why the others could not, in a sentence.
+    outcomes : pandas.DataFrame
+        Table of that contract.
+    refused_outcomes : dict
+        Metrics the source cannot give, with the reason.
+    tell : callable
+        Gets a line per analysis, for progress.
+
+    Returns
+    -------
+    estimate, curve : pandas.DataFrame
+        Tables of those contracts; ``reportable`` is decided later, by the gate.
+    """
+    outcomes = outcomes.set_index("member_id")
+    rows, curves = [], []
+    for name, analysis in study.analyses.items():
+        if analysis.design != design:
+            continue
+        arms = study.contrast(analysis)
+        refusal = refusals.get(arms) or refused_outcomes.get(analysis.outcome, "")
+        if refusal:
+            rows.append(_refused(name, analysis, arms, refusal))
+            tell(f"{name}: refused, {refusal}")
+            continue
+        comparison = comparisons[arms]
+        data = outcomes.reindex(comparison.members.index)
+        for estimator in dict.fromkeys([analysis.estimator, _naive(analysis)]):
+            rows.append(_estimated(name, analysis, estimator, comparison, data, study.seed))
+        if analysis.outcome == "time_in_care":
+            curves.append(_curve(name, data, comparison))
+        tell(f"{name}: done")
+    estimate = pd.concat(rows, ignore_index=True) if rows else tables.empty("estimate")
+    curve = pd.concat(curves, ignore_index=True) if curves else tables.empty("curve")
+    return estimate, curve
+
+
+def _naive(analysis: Analysis) -> str:
+    """Return the unadjusted estimator for the same kind of outcome."""
+    return f"{NAIVE}_{analysis.estimator}" if analysis.outcome == "time_in_care" else NAIVE
+
+
+def _estimated(
+    name: str, analysis: Analysis, estimator: str, comparison: Comparison, data: pd.DataFrame, seed: int
+) -> pd.DataFrame:
+    """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
+    naive = estimator != analysis.estimator
+    frames = []
+    for measure in analysis.measures:
+        try:
+            plugin = ESTIMATORS[estimator]
+            settings = {} if naive else analysis.settings
+            settings = plugin.check({**settings, "outcome": analysis.outcome, "measure": measure}, f"analyses.{name}")
+            frames.append(plugin(data, comparison, seed_of(seed, name), **settings))
+        except StudyError as error:
+            return _refused(name, analysis, comparison.arms, str(error), estimator)
+    frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
+    return frame.assign(
+        analysis=name,
+        outcome=analysis.outcome,
+        design="none" if naive else analysis.design,
+        estimator=estimator,
+        estimand=comparison.estimand,
+        reportable=True,
+    )
+
+
+def _refused(
+    name: str, analysis: Analysis, arms: tuple[str, str], reason: str, estimator: str | None = None
+) -> pd.DataFrame:
+    row = {
+        "analysis": name,
+        "outcome": analysis.outcome,
+        "contrast": f"{arms[0]} v {arms[1]}",
+        "design": analysis.design,
+        "estimator": estimator or analysis.estimator,
+        "estimand": analysis.estimand or "none",
+        "measure": analysis.measures[0] or "none",
+        "reportable": False,
+        "reason": reason,
+    }
+    return pd.DataFrame([row])
+
+
+def _curve(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    from iop_outcomes.estimators.survival_curves import survival_curves
+
+    return survival_curves(data, comparison).assign(analysis=name)

@@ -1,0 +1,20 @@
+# Members and their records -> one value per member and metric, and what the source cannot give.
+
+from iop_outcomes.registry import METRICS
+
+METRIC_MODULES = sorted({STUDY.metric(name)[0].function.__module__ for name in STUDY.metrics})
+
+
+rule metrics:
+    input:
+        cohort=f"{RESULTS}/cohort/cohort.parquet",
+        canonical=list(CANONICAL.values()),
+    output:
+        metric_value=f"{RESULTS}/metrics/metric_value.parquet",
+        weekly=f"{RESULTS}/metrics/weekly.parquet",
+        refusal=f"{RESULTS}/metrics/refusal.parquet",
+    params:
+        settings=STUDY.metrics,
+        code=code_digest("iop_outcomes.metrics.compute", "iop_outcomes.metrics.weekly", *METRIC_MODULES),
+    script:
+        "../scripts/metrics.py"

@@ -1,0 +1,12 @@
+"""Put the outcomes into one row per member."""
+
+from iop_outcomes import store
+from iop_outcomes.dataset import build_outcomes
+from iop_outcomes.metrics.history import History
+from iop_outcomes.running import stage
+
+with stage(snakemake):  # noqa: F821
+    records = {name: store.read(path) for name, path in snakemake.input.items()}  # noqa: F821
+    history = History.of(records.pop("cohort"), records)
+    outcomes = build_outcomes(history, records["metric_value"])
+    store.write(outcomes, "outcomes", snakemake.output[0])  # noqa: F821
