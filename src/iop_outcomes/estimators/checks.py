@@ -48,7 +48,8 @@ def checked_outcome(
     bad = int(np.sum(~(weights >= 0) | np.isinf(weights)))
     if bad:
         raise EstimationError(
-            f"weights: {counted(bad, 'row has', 'rows have')} a weight that is missing, infinite or below zero; see the design"
+            f"weights: {counted(bad, 'row has', 'rows have')} a weight that is missing, infinite or below zero; "
+            "look at the design that gave them"
         )
     used = weights > 0
     for arm, name in ((first, names[0]), (~first, names[1])):

@@ -60,6 +60,7 @@ def arm_means(
     *,
     cluster: ArrayLike | None = None,
     small_sample: bool = True,
+    used: ArrayLike | None = None,
 ) -> ArmMeans:
     """Return the means of both arms with the covariance that follows from their influences.
 
@@ -67,10 +68,10 @@ def arm_means(
     ----------
     means : array_like, shape (2,)
     influence : ndarray, shape (n, 2)
-    cluster, small_sample
+    cluster, small_sample, used
         As in ``influence_covariance``.
     """
-    covariance = influence_covariance(influence, cluster=cluster, small_sample=small_sample)
+    covariance = influence_covariance(influence, cluster=cluster, small_sample=small_sample, used=used)
     return ArmMeans(np.asarray(means, dtype=float), covariance, influence)
 
 

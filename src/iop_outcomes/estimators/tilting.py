@@ -1,8 +1,8 @@
 """Whom an estimand speaks for, as a function of the propensity score.
 
-Every balancing weight is a tilting function h of the score e over the score of one's own arm: h/e in the first arm, h/(1 - e)
-in the second. Standard errors that count the estimation of the score also need the slope of the weight along the
-linear predictor of a logistic score.
+Every balancing weight is a tilting function h of the score e over the score of one's own arm: h/e in the first arm,
+h/(1 - e) in the second. Standard errors that count the estimation of the score also need the slope of the weight along
+the linear predictor of a logistic score.
 """
 
 import numpy as np

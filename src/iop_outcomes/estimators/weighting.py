@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from iop_outcomes.estimators.checks import checked_outcome
 from iop_outcomes.estimators.measures import ArmMeans, arm_means
-from iop_outcomes.estimators.nuisance import Weights
+from iop_outcomes.estimators.weights import Weights
 
 
 def weighted_means(
@@ -53,5 +53,6 @@ def weighted_means(
         means[position] = np.sum(weights.values * y, where=arm) / total
         gradient = np.where(arm, y - means[position], 0.0) / total
         influence[:, position] = gradient * weights.values + weights.carry(gradient)
-    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample)
+    used = weights.values > 0
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample, used=used)
     return result.with_method(f"normalised weighted means, {weights.method}")
