@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.capability import unmet
-from iop_outcomes.errors import StudyError
+from iop_outcomes.errors import StudyError, counted
 from iop_outcomes.registry import ELIGIBILITY
 from iop_outcomes.study import Cohort
 
@@ -77,7 +77,8 @@ def assign_arms(episode: pd.DataFrame, arms: Mapping[str, Mapping[str, object]])
         twice = chosen & (arm != OTHER)
         if twice.any():
             other = arm[twice].iloc[0]
-            raise StudyError(f"cohort.arms: {int(twice.sum()):,} episodes are selected by both '{other}' and '{name}'")
+            both = counted(int(twice.sum()), "episode")
+            raise StudyError(f"cohort.arms: {both} selected by both '{other}' and '{name}'")
         arm[chosen] = name
     return arm
 

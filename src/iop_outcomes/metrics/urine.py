@@ -230,9 +230,7 @@ def _all_negative(history: History, codes: np.ndarray, missing: str, whole: np.n
     return frame.assign(value=frame["value"].mask(short), missing_reason=reason)
 
 
-def _table(
-    history: History, total: np.ndarray, over: np.ndarray, seen: np.ndarray, due: np.ndarray
-) -> pd.DataFrame:
+def _table(history: History, total: np.ndarray, over: np.ndarray, seen: np.ndarray, due: np.ndarray) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(over > 0, total / over, np.nan)
         observed = np.where(due > 0, seen / due, np.nan)

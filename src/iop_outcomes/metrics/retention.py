@@ -1,0 +1,73 @@
+"""Retention, completion and dropout: still in care, finished as planned, left.
+
+They are three things. A person observed for less than the time asked about is missing here and censored in the
+survival estimators; nobody is called retained because nobody looked.
+"""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.dataset import time_in_care
+from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.windows import Days
+from iop_outcomes.registry import metric
+
+NOT_OBSERVED = "observed for less than this time"
+NO_REASON = "no discharge reason on record"
+
+
+@metric(
+    unit="yes or no",
+    kind="binary",
+    needs=("episode.discharge_day|episode.last_contact_day",),
+    missing="observed for less than the days asked about and still in care then: no value",
+    source="Retention at fixed days from assignment; HEDIS and NIDA CTN practice",
+)
+def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
+    """Still in care on the given day after assignment; somebody who never started was not retained."""
+    days, ended = time_in_care(history)
+    ended = ended.to_numpy(bool)
+    days = days.to_numpy(float)
+    left = ended & (days < day)
+    known = left | (history.follow_up_days >= day)
+    # A death before the day is a failure to retain, as composite outcomes count it.
+    died = (history.members["end_reason"] == "death").to_numpy() & (history.follow_up_days < day)
+    value = np.where(known | died, (~left & ~died).astype(float), np.nan)
+    return _frame(history, value, NOT_OBSERVED)
+
+
+@metric(
+    unit="yes or no",
+    kind="binary",
+    needs=("episode.discharge_reason",),
+    missing="no discharge reason on record (still in care, or not recorded): no value",
+    source="TEDS-D REASON = 1",
+)
+def completion(history: History, *, count_transfer: bool = False) -> pd.DataFrame:
+    """Was treatment completed, by the reason of discharge? Transfers can be counted as completed for sensitivity."""
+    good = ("completed", "transfer") if count_transfer else ("completed",)
+    return _reason_is(history, good)
+
+
+@metric(
+    unit="yes or no",
+    kind="binary",
+    needs=("episode.discharge_reason",),
+    missing="no discharge reason on record: no value",
+    source="TEDS-D REASON = 2",
+    better="lower",
+)
+def dropout(history: History) -> pd.DataFrame:
+    """Did the person leave against advice or lose contact, by the reason of discharge?"""
+    return _reason_is(history, ("dropout",))
+
+
+def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:
+    reason = history.members["discharge_reason"]
+    value = np.where(reason.notna(), reason.isin(reasons).astype(float), np.nan)
+    return _frame(history, value, NO_REASON)
+
+
+def _frame(history: History, value: np.ndarray, reason: str) -> pd.DataFrame:
+    missing_reason = np.where(np.isnan(value), reason, None)
+    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)

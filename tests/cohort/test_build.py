@@ -1,0 +1,87 @@
+"""Who becomes a member of a cohort, by hand."""
+
+import pytest
+from small import episodes, records
+
+from iop_outcomes.cohort.build import build_cohort
+from iop_outcomes.errors import StudyError
+from iop_outcomes.study import Cohort
+
+ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
+
+
+def cohort(*rules, **settings) -> Cohort:
+    return Cohort(arms=ARMS, eligibility=list(rules), **settings)
+
+
+def test_arms_come_from_the_assigned_level_and_every_step_is_counted():
+    #                         p1 IOP, adult             p2 IOP, child   p3 OP, adult          p4 residential
+    episode = episodes({"level_of_care": "2.1"}, {"level_of_care": "2.1"}, {}, {"level_of_care": "3"})
+    ages = [{"person_id": f"p{i}", "age_years": age} for i, age in enumerate([30, 15, 60, 40], start=1)]
+    members, attrition = build_cohort(records(episode, person=ages), cohort("adult"))
+    assert dict(zip(members["member_id"], members["arm"], strict=True)) == {"e1": "iop", "e3": "outpatient"}
+    by_rule = attrition.pivot(index=["step", "rule"], columns="arm", values="n_after").reset_index()
+    assert by_rule[["rule", "iop", "outpatient", "other"]].to_numpy().tolist() == [
+        ["All episodes of the source", 2, 1, 1],
+        ["Assigned to an arm of the study", 2, 1, 0],
+        ["Has a day of assignment", 2, 1, 0],
+        ["At least 18 years old", 1, 1, 0],
+        ["The person's first eligible episode", 1, 1, 0],
+    ]
+
+
+def test_a_person_is_a_member_once_with_the_first_eligible_episode():
+    episode = episodes({"person_id": "p", "assignment_day": 90}, {"person_id": "p", "assignment_day": 10})
+    members, _ = build_cohort(records(episode), cohort())
+    assert members["member_id"].tolist() == ["e2"]
+    assert members["time_zero_day"].tolist() == [10]
+
+
+@pytest.mark.parametrize(
+    ("service_day", "level", "kept"),
+    [(-1, "2.1", False), (-60, "3", False), (-61, "2.1", True), (0, "2.1", True), (-10, "1", True)],
+)
+def test_intensive_care_in_the_sixty_days_before_excludes(service_day, level, kept):
+    service = [{"service_id": "x", "person_id": "p1", "day": service_day, "level_of_care": level}]
+    tables = records(episodes({}, {}), service=service)
+    members, _ = build_cohort(tables, cohort("no_intensive_care_in_prior_60_days"))
+    assert ("e1" in members["member_id"].tolist()) is kept
+
+
+@pytest.mark.parametrize(
+    ("row", "death_day", "last_day", "why"),
+    [
+        ({}, None, 179, "end_of_follow_up"),
+        ({"observation_end_day": 100}, None, 100, "end_of_data"),
+        ({"observation_end_day": 100}, 50, 50, "death"),
+        ({"assignment_day": 20, "observation_end_day": 100}, None, 80, "end_of_data"),
+    ],
+)
+def test_follow_up_ends_at_whatever_comes_first(row, death_day, last_day, why):
+    tables = records(episodes(row), person=[{"person_id": "p1", "age_years": 40, "death_day": death_day}])
+    members, _ = build_cohort(tables, cohort(follow_up_days=180))
+    assert members[["follow_up_end_day", "end_reason"]].iloc[0].tolist() == [last_day, why]
+
+
+def test_time_zero_at_admission_loses_those_who_never_came_and_says_so():
+    tables = records(episodes({"admission_day": 5}, {"admission_day": None}))
+    members, attrition = build_cohort(tables, cohort(time_zero="admission"))
+    assert members["member_id"].tolist() == ["e1"]
+    lost = attrition[attrition["rule"].str.contains("admitted")]
+    assert (lost["n_before"] - lost["n_after"]).sum() == 1
+
+
+def test_a_rule_that_the_source_cannot_answer_is_refused_by_name():
+    with pytest.raises(StudyError, match="no_intensive_care_in_prior_60_days: the rule needs service.level_of_care"):
+        build_cohort(records(episodes({})), cohort("no_intensive_care_in_prior_60_days"))
+
+
+def test_an_episode_may_not_be_in_two_arms():
+    arms = {"iop": {"level_of_care": ["1", "2.1"]}, "outpatient": {"level_of_care": "1"}}
+    with pytest.raises(StudyError, match="1 episode selected by both 'iop' and 'outpatient'"):
+        build_cohort(records(episodes({})), Cohort(arms=arms))
+
+
+def test_an_empty_cohort_is_an_error():
+    with pytest.raises(StudyError, match="no episode passes"):
+        build_cohort(records(episodes({"level_of_care": "3"})), cohort())

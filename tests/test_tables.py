@@ -1,0 +1,94 @@
+"""Contracts: what a table must look like, and how a broken rule is told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes import store, tables
+from iop_outcomes.errors import ContractError
+
+PEOPLE = pd.DataFrame(
+    {"person_id": ["a", "b", "b", None], "age_years": [20, 99, 30, 40], "sex": ["female", "?", "male", None]}
+)
+
+
+def test_every_broken_rule_is_found_with_its_rows():
+    broken = tables.violations(tables.conform(PEOPLE, "person"), "person")
+    assert {(v.column, v.rule): list(v.rows) for v in broken} == {
+        ("age_years", "must be at most 90"): [1],
+        ("sex", "must be one of female, male, other"): [1],
+        ("person_id", "may not be empty"): [3],
+        ("person_id", "repeats a key that an earlier row has"): [2],
+    }
+
+
+def test_the_sentence_has_counts_and_columns_but_no_values():
+    with pytest.raises(ContractError) as error:
+        tables.check(PEOPLE, "person")
+    assert "age_years: must be at most 90 (1 row)" in str(error.value)
+    assert "99" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        ({"age_years": [1]}, "table 'person': column 'person_id' is missing; it needs person_id"),
+        ({"person_id": ["a"], "age_year": [1]}, "there is no column 'age_year'; did you mean 'age_years'?"),
+        ({"person_id": ["a"], "age_years": ["old"]}, "column 'age_years': 1 value cannot be read as number"),
+    ],
+)
+def test_a_wrong_table_is_answered_by_name(frame, sentence):
+    with pytest.raises(ContractError, match=sentence.replace("?", r"\?")):
+        tables.check(pd.DataFrame(frame), "person")
+
+
+def test_an_unknown_table_is_answered_with_the_nearest():
+    with pytest.raises(ContractError, match="did you mean 'session'"):
+        tables.contract("sessions")
+
+
+def test_types_are_those_of_the_contract():
+    people = tables.check(PEOPLE.iloc[[0]], "person")
+    assert people.dtypes.astype(str).to_dict() == {"person_id": "str", "age_years": "float64", "sex": "category"}
+
+
+@pytest.mark.parametrize("name", sorted(tables.CONTRACTS))
+def test_every_contract_holds_an_empty_table_and_comes_back_from_disk(name, tmp_path):
+    store.write(tables.empty(name), name, tmp_path / f"{name}.parquet")
+    assert list(store.read(tmp_path / f"{name}.parquet").columns) == [c.name for c in tables.contract(name).columns]
+
+
+def test_a_table_comes_back_from_disk_as_it_went(tmp_path):
+    episode = tables.check(
+        pd.DataFrame(
+            {
+                "episode_id": ["e1", "e2"],
+                "person_id": ["p1", "p2"],
+                "assignment_day": [0, 3],
+                "discharge_day": [np.nan, 40],
+                "level_of_care": ["2.1", "1"],
+            }
+        ),
+        "episode",
+    )
+    store.write(episode, "episode", tmp_path / "episode.parquet")
+    pd.testing.assert_frame_equal(store.read(tmp_path / "episode.parquet"), episode)
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path):
+    people = PEOPLE.iloc[[0]]
+    for name in ("one", "two"):
+        store.write(people, "person", tmp_path / f"{name}.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_table_that_breaks_its_contract_is_not_written_at_all(tmp_path):
+    with pytest.raises(ContractError):
+        store.write(PEOPLE, "person", tmp_path / "person.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_parquet_is_answered_in_a_sentence(tmp_path):
+    (tmp_path / "person.parquet").write_text("half a fi")
+    with pytest.raises(ContractError, match="is not a Parquet file; delete it"):
+        store.read(tmp_path / "person.parquet")
