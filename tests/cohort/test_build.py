@@ -1,11 +1,11 @@
 """Who becomes a member of a cohort, by hand."""
 
 import pytest
-from small import episodes, records
 
 from iop_outcomes.cohort.build import build_cohort
 from iop_outcomes.errors import StudyError
 from iop_outcomes.study import Cohort
+from small import episodes, records
 
 ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
 

@@ -1,0 +1,117 @@
+"""Abstinence by urine tests, as a clinician would read the words.
+
+Each word is one person's weeks: - negative, + positive, * both, o due and missed, _ not due.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iop_outcomes.metrics import urine
+from small import history
+
+RESULT = {"-": ["negative"], "+": ["positive"], "*": ["negative", "positive"], "o": ["missing"], "_": []}
+
+
+def person(word: str, missed_tests_recorded: bool = True, **others):
+    tests = [{"person_id": "p2", "day": 0, "substance": "opioid", "result": "missing"}] if missed_tests_recorded else []
+    tests += [
+        {"person_id": "p1", "day": 7 * week + 2 * i, "substance": "opioid", "result": result}
+        for week, symbol in enumerate(word)
+        for i, result in enumerate(RESULT[symbol])
+    ]
+    return history({}, {}, drug_test=tests, follow_up_days=7 * len(word), **others)
+
+
+def value(metric, word: str, **settings) -> float:
+    return metric(person(word), window_days=7 * len(word), **settings)["value"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "as_positive", "as_observed"),
+    [
+        ("----", 1, 1),
+        ("--oo", 2 / 4, 2 / 2),
+        ("-+*o", 1.5 / 4, 1.5 / 3),
+        ("-_-o", 2 / 3, 2 / 2),  # the week without a test due counts neither way
+        ("oooo", 0, np.nan),
+    ],
+)
+def test_proportion_negative_under_both_missing_rules(word, as_positive, as_observed):
+    got = [value(urine.proportion_negative, word, missing=m) for m in ("positive", "observed")]
+    assert got == pytest.approx([as_positive, as_observed], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "breaks", "skipped"),
+    [("--+---", 3, 3), ("--o---", 3, 5), ("--_---", 5, 5), ("++++++", 0, 0), ("-o-o-o", 1, 3)],
+)
+def test_longest_abstinence_when_a_missed_week_breaks_a_run_or_is_bridged(word, breaks, skipped):
+    got = [value(urine.longest_abstinence, word, missing=m) for m in ("breaks", "skipped")]
+    assert got == [breaks, skipped]
+
+
+@pytest.mark.parametrize(
+    ("word", "as_positive", "as_observed"),
+    [
+        ("++----", 1, 1),
+        ("++---o", 0, 1),
+        ("-----+", 0, 0),
+        ("--oooo", 0, np.nan),  # nothing seen in the last four weeks
+    ],
+)
+def test_abstinence_at_end_looks_at_the_last_four_weeks(word, as_positive, as_observed):
+    got = [value(urine.abstinence_at_end, word, missing=m) for m in ("positive", "observed")]
+    assert got == pytest.approx([as_positive, as_observed], nan_ok=True)
+
+
+@pytest.mark.parametrize(("word", "answer"), [("----", 1), ("---o", 0), ("---+", 0), ("---_", 1)])
+def test_continuous_abstinence(word, answer):
+    assert value(urine.continuous_abstinence, word) == answer
+
+
+def test_somebody_observed_for_less_than_the_window_is_missing_unless_use_was_seen():
+    short = urine.continuous_abstinence(person("--"), window_days=28)
+    assert np.isnan(short["value"].iloc[0])
+    assert short["missing_reason"].iloc[0] == "observed for less than the window"
+    assert urine.continuous_abstinence(person("-+"), window_days=28)["value"].iloc[0] == 0
+
+
+def test_weeks_in_jail_are_set_apart():
+    jailed = person("-oo-", controlled_period=[{"person_id": "p1", "start_day": 7, "end_day": 20, "reason": "jail"}])
+    assert urine.proportion_negative(jailed, window_days=28)["value"].iloc[0] == 1
+
+
+def test_the_share_that_was_seen_stands_beside_the_value():
+    assert urine.proportion_negative(person("-+oo"), window_days=28)["observed_share"].iloc[0] == 0.5
+
+
+def test_where_missed_tests_are_not_recorded_one_was_due_every_week():
+    silent = person("-_--", missed_tests_recorded=False)
+    assert urine.proportion_negative(silent, window_days=28)["value"].iloc[0] == 3 / 4
+    assert urine.proportion_negative(silent, window_days=28, schedule="recorded")["value"].iloc[0] == 1
+
+
+def test_prescribed_substances_are_not_use():
+    tests = [
+        {"person_id": "p1", "day": 1, "substance": "methadone", "result": "positive", "prescribed": True},
+        {"person_id": "p1", "day": 1, "substance": "heroin", "result": "negative", "prescribed": False},
+    ]
+    members = history({}, drug_test=tests, follow_up_days=7)
+    assert urine.proportion_negative(members, window_days=7)["value"].iloc[0] == 1
+
+
+@given(st.text("-+*o", min_size=2, max_size=12))
+def test_counting_missed_weeks_as_use_never_raises_abstinence(word):
+    for metric in (urine.proportion_negative, urine.abstinence_at_end, urine.continuous_abstinence):
+        as_observed = value(metric, word, missing="observed")
+        assert np.isnan(as_observed) or value(metric, word, missing="positive") <= as_observed
+
+
+@given(st.text("-+*o_", min_size=3, max_size=12))
+def test_a_wider_window_never_shortens_the_longest_abstinence(word):
+    members = person(word)
+    runs = [urine.longest_abstinence(members, window_days=7 * k)["value"].iloc[0] for k in range(1, len(word) + 1)]
+    runs = [r for r in runs if not np.isnan(r)]
+    assert runs == sorted(runs)

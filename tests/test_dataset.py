@@ -1,0 +1,80 @@
+"""One row per member: complete covariates, and time in care."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.cohort.build import build_cohort
+from iop_outcomes.dataset import build_covariates, build_outcomes, time_in_care
+from iop_outcomes.errors import StudyError
+from iop_outcomes.study import Cohort
+from small import episodes, history, records
+
+ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
+
+
+def covariates(*names, baseline):
+    tables = records(episodes({"site_id": "A"}, {"site_id": "B"}, {}), baseline=baseline)
+    members, _ = build_cohort(tables, Cohort(arms=ARMS))
+    return build_covariates(members, tables, names).set_index("member_id")
+
+
+BASELINE = [
+    {"episode_id": "e1", "housing": "homeless", "use_days": 10},
+    {"episode_id": "e2", "housing": None, "use_days": None},
+    {"episode_id": "e3", "housing": "independent", "use_days": 20},
+]
+
+
+def test_a_category_not_recorded_is_a_level_and_a_number_gets_the_median_and_a_flag():
+    frame = covariates("housing", "use_days", baseline=BASELINE)
+    assert frame["housing"].tolist() == ["homeless", "missing", "independent"]
+    assert frame["use_days"].tolist() == [10, 15, 20]
+    assert frame["use_days_missing"].tolist() == [0, 1, 0]
+
+
+def test_the_cluster_is_the_site_and_an_unknown_site_is_one_of_its_own():
+    assert covariates("housing", baseline=BASELINE)["cluster"].tolist() == ["A", "B", "unknown"]
+
+
+def test_covariates_of_the_person_are_found_too():
+    assert covariates("age_years", baseline=BASELINE)["age_years"].tolist() == [40, 40, 40]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("housng", "no baseline column 'housng'; did you mean 'housing'"), ("sex", "no baseline column 'sex'")],
+)
+def test_a_covariate_that_is_nowhere_is_answered_by_name(name, sentence):
+    with pytest.raises(StudyError, match=sentence):
+        covariates(name, baseline=BASELINE)
+
+
+@pytest.mark.parametrize(
+    ("row", "days", "ended"),
+    [
+        ({"admission_day": 2, "discharge_day": 50, "discharge_reason": "dropout"}, 50, True),
+        ({"admission_day": 2, "discharge_day": 50, "discharge_reason": "death"}, 50, False),
+        ({"admission_day": 2, "discharge_day": 400, "discharge_reason": "completed"}, 179, False),
+        ({"admission_day": 2, "discharge_day": None}, 179, False),
+        ({"admission_day": None, "discharge_day": 14, "discharge_reason": "dropout"}, 0, True),
+    ],
+)
+def test_time_in_care_ends_at_discharge_and_is_censored_by_death_and_the_end_of_follow_up(row, days, ended):
+    known = {"admission_day": 0, "discharge_day": 10, "discharge_reason": "completed"}
+    got_days, got_ended = time_in_care(history(row, known, follow_up_days=180))
+    assert (got_days["e1"], bool(got_ended["e1"])) == (days, ended)
+
+
+def test_a_source_without_days_of_discharge_has_no_time_in_care():
+    days, ended = time_in_care(history({"discharge_reason": "completed"}))
+    assert np.isnan(days["e1"])
+    assert ended.isna().all()
+
+
+def test_outcomes_are_one_column_per_metric():
+    members = history({}, {})
+    long = pd.DataFrame({"member_id": ["e1", "e2"], "metric": ["completion"] * 2, "value": [1.0, np.nan]})
+    outcomes = build_outcomes(members, long)
+    assert outcomes["completion"].tolist()[0] == 1
+    assert outcomes["completion"].isna().tolist() == [False, True]

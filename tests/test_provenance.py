@@ -1,0 +1,66 @@
+"""Digests: code counts, comments do not; imports are followed."""
+
+import pytest
+
+from iop_outcomes import provenance
+
+METRIC = '''"""Module."""
+from iop_outcomes.helper import HALF
+
+
+def metric(x):
+    """What it is."""
+    return x * HALF
+'''
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of two modules, one importing the other."""
+    here = tmp_path / "iop_outcomes"
+    here.mkdir()
+    (here / "__init__.py").write_text("")
+    (here / "metric.py").write_text(METRIC)
+    (here / "helper.py").write_text("HALF = 0.5\n")
+    (here / "other.py").write_text("X = 1\n")
+    monkeypatch.setattr(provenance, "_HERE", here)
+
+    def digest_after(file: str = "metric.py", old: str = "", new: str = "") -> str:
+        (here / file).write_text((here / file).read_text().replace(old, new))
+        for cached in (provenance._files, provenance._tree, provenance._imports, provenance._bare_code):
+            cached.cache_clear()
+        return provenance.code_digest("iop_outcomes.metric")
+
+    yield digest_after
+    for cached in (provenance._files, provenance._tree, provenance._imports, provenance._bare_code):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "counts"),
+    [
+        ("metric.py", "x * HALF", "x * HALF  # half of it", False),
+        ("metric.py", "What it is.", "What it is not.", False),
+        ("metric.py", "\n\n\ndef", "\n\ndef", False),
+        ("metric.py", "x * HALF", "x + HALF", True),
+        ("helper.py", "0.5", "0.6", True),
+        ("other.py", "X = 1", "X = 2", False),
+    ],
+)
+def test_only_code_that_can_change_a_number_changes_the_digest(package, file, old, new, counts):
+    before = package()
+    assert (package(file, old, new) != before) is counts
+
+
+def test_the_digest_of_a_stage_follows_its_imports():
+    reached = {p.name for p in provenance._imports(provenance._files("iop_outcomes.cohort.build")[0])}
+    assert {"capability.py", "registry.py", "study.py"} <= reached
+
+
+def test_a_file_digest_is_the_sha256(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    assert provenance.file_digest(tmp_path / "x").startswith("ba7816bf8f01cfea")
+
+
+def test_outside_a_repository_there_is_no_commit(tmp_path):
+    assert provenance.commit(tmp_path) is None
