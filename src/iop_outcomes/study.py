@@ -210,15 +210,24 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
     """
     path = find(name, root)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoRepeats)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StudyFileError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from None
+    return parse(read_yaml(text, str(path)), str(path))
+
+
+def read_yaml(text: str, place: str) -> dict[str, Any]:
+    """Return the keys and values of a study file's text; a key given twice is an error."""
+    try:
+        content = yaml.load(text, Loader=_NoRepeats)
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "the file is not UTF-8 text"
-        raise StudyFileError(f"{path}{place}: this is not valid YAML: {problem}") from None
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise StudyFileError(f"{place}{where}: this is not valid YAML: {problem}") from None
     if not isinstance(content, dict):
-        raise StudyFileError(f"{path}: a study file holds keys and values; start from {STUDIES / 'template.yaml'}")
-    return parse(content, str(path))
+        raise StudyFileError(f"{place}: a study file holds keys and values; start from {STUDIES / 'template.yaml'}")
+    return content
 
 
 def parse(content: dict[str, Any], place: str = "study") -> Study:

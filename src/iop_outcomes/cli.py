@@ -1,0 +1,92 @@
+"""The command line beside the workflow: check a study, start one, print what there is."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iop_outcomes import study as studies
+from iop_outcomes.errors import StudyError
+from iop_outcomes.running import EXIT_CODE
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.")]
+
+
+@app.command()
+def check(study: StudyName = "demo") -> None:
+    """Check a study file and its raw files without running anything."""
+    from iop_outcomes.ingest import source_files
+
+    loaded = studies.load(study)
+    files = source_files(loaded)
+    typer.echo(
+        f"{loaded.name}: {len(loaded.metrics)} metrics, {len(loaded.designs)} designs, {len(loaded.analyses)} analyses, "
+        f"{len(files)} raw files. It is ready: snakemake --cores 2 --config study={study}"
+    )
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
+    n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,
+    true_effect: Annotated[str, typer.Option(help="benefit, none or harm.")] = "benefit",
+    seed: Annotated[int, typer.Option(help="Same seed, same people.")] = 1,
+) -> None:
+    """Write a simulated study as CSV files that the source `tables` reads: a model for your own files."""
+    from iop_outcomes.registry import SOURCES
+
+    source = SOURCES["simulated"]
+    tables = source(Path(), seed, **source.check({"n_people": n_people, "true_effect": true_effect}))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        if name not in ("intake", "rejected") and len(frame):
+            frame.to_csv(folder / f"{name}.csv", index=False)
+    typer.echo(f"{folder}: {', '.join(sorted(path.name for path in folder.glob('*.csv')))}")
+
+
+@app.command()
+def new_study(
+    name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits and underscores.")],
+    path: Annotated[str, typer.Option(help="Folder or file of your raw data.")] = "data/raw",
+) -> None:
+    """Start a study file from the template."""
+    target = studies.STUDIES / f"{name}.yaml"
+    if target.exists():
+        raise StudyError(f"{target} exists already; choose another name or edit that file")
+    text = (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
+    text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
+    studies.parse(studies.read_yaml(text, str(target)), str(target))
+    target.write_text(text, encoding="utf-8")
+    typer.echo(f"{target} is written; describe your study in it, then: snakemake --cores 2 --config study={name}")
+
+
+@app.command()
+def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
+    """Write the JSON schema of study files, from which editors complete names."""
+    from iop_outcomes.schema import study_schema
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(study_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    typer.echo(f"{path} is written")
+
+
+@app.command()
+def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
+    """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins."""
+    from iop_outcomes.documentation import write_all
+
+    for page in write_all(folder):
+        typer.echo(f"{page} is written")
+
+
+def main() -> None:
+    """Run the command line; an error meant for people is one sentence."""
+    try:
+        app()
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_CODE)
