@@ -1,16 +1,23 @@
 """Augmented inverse probability weighting: right if either the propensity or the outcome model is."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
-from iop_outcomes.errors import EstimationError
+from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.estimators.checks import checked_outcome
-from iop_outcomes.estimators.measures import ArmMeans, arm_means
-from iop_outcomes.estimators.outcome_model import OutcomeModel
+from iop_outcomes.estimators.cross_fitting import CrossFitted, Learner
+from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimators.nuisances import cross_fitted, outcome_model_of, weights_of_observed
+from iop_outcomes.estimators.outcome_model import Form, OutcomeModel
+from iop_outcomes.estimators.rows import estimate_rows
+from iop_outcomes.estimators.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, Sample, take_sample
 from iop_outcomes.estimators.tilting import tilting_function
-from iop_outcomes.estimators.weights import Weights
+from iop_outcomes.estimators.weights import Weights, propensity_weights
+from iop_outcomes.registry import estimator
 
 Augmentation = Literal["plain", "normalised"]
 
@@ -104,18 +111,60 @@ def augmented_means(
     return result.with_method(f"augmented weighting ({form}), {counted}")
 
 
-def checked_score(score: ArrayLike) -> NDArray[np.float64]:
-    """Return propensity scores, or refuse scores that are missing, 0 or 1.
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Augmented inverse probability weighting with the weights of the design and an outcome model",
+)
+def aipw(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    outcome_model: Form = "main",
+    missing: Missing = "weight",
+    folds: Annotated[int, Field(ge=0)] = 0,
+    learner: Learner = "regression",
+) -> pd.DataFrame:
+    """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where there are clusters.
 
-    Raises
-    ------
-    EstimationError
+    Without folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
+    it is that of the efficient influence function.
     """
-    e = np.asarray(score, dtype=float)
-    bad = int(np.sum(~((e > 0) & (e < 1))))
-    if bad:
-        raise EstimationError(
-            f"propensity: {bad:,} of {len(e):,} rows have no score strictly between 0 and 1, so that they cannot be "
-            "weighted; look at the positivity failures of the design"
-        )
-    return e
+    sample = take_sample(data, comparison, outcome, measure)
+    if folds:
+        arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, seed), missing)
+        return estimate_rows(sample, arms.with_method(f"{folds} folds"), missing=MISSING_WORDS[missing])
+    model = outcome_model_of(sample, outcome_model)
+    weights = weights_of_observed(sample, sample.weights, missing)
+    arms = augmented_means(
+        sample.outcome,
+        sample.first,
+        model.predicted,
+        weights,
+        sample.population,
+        model=model,
+        form="normalised",
+        cluster=comparison.cluster,
+    )
+    return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
+
+
+def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -> ArmMeans:
+    estimand = sample.comparison.estimand
+    weights = propensity_weights(fitted.score, sample.first, estimand).only(sample.observed)
+    if fitted.observation is not None and missing == "weight":
+        weights = Weights(weights.values / fitted.observation, method=weights.method)
+    population = target_population(weights, fitted.score, sample.first, estimand).only(sample.used)
+    return augmented_means(
+        sample.outcome,
+        sample.first,
+        fitted.predicted,
+        weights,
+        population,
+        form="normalised",
+        cluster=sample.comparison.cluster,
+    )

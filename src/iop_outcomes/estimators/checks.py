@@ -64,3 +64,20 @@ def checked_outcome(
             "or weight by the inverse probability of observation"
         )
     return np.where(used, y, 0.0)
+
+
+def checked_score(score: ArrayLike) -> NDArray[np.float64]:
+    """Return propensity scores, or refuse scores that are missing, 0 or 1.
+
+    Raises
+    ------
+    EstimationError
+    """
+    e = np.asarray(score, dtype=float)
+    bad = int(np.sum(~((e > 0) & (e < 1))))
+    if bad:
+        raise EstimationError(
+            f"propensity: {counted(bad, 'row has', 'rows have')} no score strictly between 0 and 1, which this "
+            "estimator needs; use a design with a score, or the estimator 'weighted'"
+        )
+    return e

@@ -94,6 +94,7 @@ def fit_outcome_model(
     form: Form = "main",
     weights: NDArray[np.float64] | None = None,
     fitted_on: NDArray[np.bool_] | None = None,
+    names: tuple[str, str] = ("first", "second"),
 ) -> OutcomeModel:
     """Fit the outcome on arm and covariates by maximum likelihood.
 
@@ -112,6 +113,8 @@ def fit_outcome_model(
         Prior weights.
     fitted_on : ndarray of bool, shape (n,), optional
         Rows to fit on; predictions are made for all rows.
+    names : tuple of str
+        The arms.
 
     Raises
     ------
@@ -123,9 +126,9 @@ def fit_outcome_model(
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    _check_varies(y, first, prior, kind)
+    _check_varies(y, first, prior, kind, names)
     if form == "main":
-        fits = [_fit(y, _with_arm(covariates, first), kind, prior)]
+        fits = [_fit(y, with_arm(covariates, first), kind, prior)]
         shift = np.array([fits[0].coefficients[-1], 0.0])
         linear = covariates.matvec(fits[0].coefficients[:-1])[:, None] + shift
     else:
@@ -159,7 +162,8 @@ def _fit(y, matrix, kind, weights) -> FittedEquation:
         return fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=LIMIT_RIDGE)
 
 
-def _with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
+def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
+    """Return the covariates with the arm as last column (1 = first arm)."""
     position = len(covariates.names)
     arm = DenseBlock(np.array([position]), first.astype(float)[:, None])
     return ModelMatrix(
@@ -171,14 +175,14 @@ def _with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
     )
 
 
-def _check_varies(y, first, prior, kind):
+def _check_varies(y, first, prior, kind, names):
     if kind == "continuous":
         return
-    for arm, name in ((first, "first"), (~first, "second")):
+    for arm, name in zip((first, ~first), names, strict=True):
         values = y[arm & (prior > 0)]
         if not len(values) or values.max() <= 0 or (kind in ("binary", "proportion") and values.min() >= 1):
             found = "has no events" if not len(values) or values.max() <= 0 else "always has the outcome"
             raise EstimationError(
-                f"outcome model: the {name} arm {found}, so that a model of the outcome has no finite solution; "
+                f"outcome model: arm '{name}' {found}, so that a model of the outcome has no finite solution; "
                 "use weighted means, which need no outcome model"
             )

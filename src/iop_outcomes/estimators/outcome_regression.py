@@ -3,13 +3,19 @@
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimators.measures import ArmMeans, arm_means
-from iop_outcomes.estimators.outcome_model import OutcomeModel
+from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimators.nuisances import outcome_model_of
+from iop_outcomes.estimators.outcome_model import Form, OutcomeModel
+from iop_outcomes.estimators.rows import estimate_rows
+from iop_outcomes.estimators.sample import ESTIMANDS, KINDS, take_sample
 from iop_outcomes.estimators.weights import Weights
 from iop_outcomes.models.sandwich import Covariance
+from iop_outcomes.registry import estimator
 
 CovarianceKind = Literal["model", "HC0", "HC1", "HC2", "HC3"]
 
@@ -94,3 +100,29 @@ def _model_covariance(model, share):
         for position, (equation, dispersion) in enumerate(zip(model.equations, model.dispersion, strict=True))
     ]
     return np.diag(variances)
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Outcome regression on arm and covariates, standardised to the population of the estimand",
+)
+def outcome_regression(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    outcome_model: Form = "main",
+) -> pd.DataFrame:
+    """Compare predicted means had everybody been in each arm.
+
+    The model is fitted without weights on members whose outcome is known and predicts for all, which handles missing
+    outcomes if they are missing at random given arm and covariates.
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    model = outcome_model_of(sample, outcome_model)
+    arms = standardised_means(model, sample.population.values, cluster=comparison.cluster)
+    return estimate_rows(sample, arms, missing="predicted by the outcome model")

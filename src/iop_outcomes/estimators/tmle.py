@@ -1,14 +1,23 @@
 """Targeted maximum likelihood: predictions of the outcome are moved until they solve the efficient equation."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
+from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimators.checks import checked_outcome
-from iop_outcomes.estimators.measures import ArmMeans, arm_means
+from iop_outcomes.estimators.checks import checked_outcome, checked_score
+from iop_outcomes.estimators.cross_fitting import Learner
+from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimators.nuisances import cross_fitted, outcome_model_of
+from iop_outcomes.estimators.outcome_model import Form
+from iop_outcomes.estimators.rows import estimate_rows
+from iop_outcomes.estimators.sample import KINDS, MISSING_WORDS, Sample, take_sample
+from iop_outcomes.registry import estimator
 
 #: Predictions are kept this far from 0 and 1 before they are moved on the logit scale.
 LARGEST_PREDICTION = 0.9995
@@ -194,6 +203,52 @@ class _Path:
         residual = self.residual_part(predicted, score)
         standardised = first[:, None] * (mean - means) / self.share
         return standardised + np.column_stack([np.where(first, residual, 0.0), np.where(first, 0.0, -residual)])
+
+
+@estimator(
+    estimands=("ATE", "ATT"),
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Targeted maximum likelihood with the propensity score of the design and an outcome model",
+)
+def tmle(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    outcome_model: Form = "main",
+    folds: Annotated[int, Field(ge=0)] = 0,
+    learner: Learner = "regression",
+) -> pd.DataFrame:
+    """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where there are clusters.
+
+    Missing outcomes are weighted for by the inverse probability of observation (ATE only).
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    predicted, score, observation = _models(sample, outcome_model, folds, learner, seed)
+    used = sample.used
+    arms = targeted_means(
+        sample.outcome[used],
+        sample.first[used],
+        predicted[used],
+        checked_score(score[used]),
+        estimand=comparison.estimand,
+        observation=None if observation is None else observation[used],
+        cluster=None if comparison.cluster is None else comparison.cluster[used],
+    )
+    arms = arms.with_method(f"{folds} folds") if folds else arms
+    return estimate_rows(sample, arms, missing=MISSING_WORDS["weight"])
+
+
+def _models(sample: Sample, form, folds, learner, seed):
+    """Return predictions under both arms, propensity score, and probability of observation or None."""
+    if folds:
+        fitted = cross_fitted(sample, folds, learner, seed)
+        return fitted.predicted, fitted.score, fitted.observation
+    observation = None if sample.observation is None else sample.observation.probability
+    return outcome_model_of(sample, form).predicted, sample.comparison.score, observation
 
 
 def _bounded(share):

@@ -1,11 +1,19 @@
 """Weighted means of the two arms."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
+from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.estimators.checks import checked_outcome
-from iop_outcomes.estimators.measures import ArmMeans, arm_means
+from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimators.nuisances import weights_of_observed
+from iop_outcomes.estimators.rows import estimate_rows
+from iop_outcomes.estimators.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, take_sample
 from iop_outcomes.estimators.weights import Weights
+from iop_outcomes.registry import ESTIMATORS, estimator
 
 
 def weighted_means(
@@ -56,3 +64,52 @@ def weighted_means(
     used = weights.values > 0
     result = arm_means(means, influence, cluster=cluster, small_sample=small_sample, used=used)
     return result.with_method(f"normalised weighted means, {weights.method}")
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Means of both arms as they are, without any adjustment",
+)
+def unadjusted(
+    data: pd.DataFrame, comparison: Comparison, seed: int, *, outcome: str, measure: str = ""
+) -> pd.DataFrame:
+    """Compare the arms as they are; members whose outcome is missing are left out."""
+    plain = replace(comparison, members=comparison.members.assign(weight=1.0))
+    sample = take_sample(data, plain, outcome, measure)
+    weights = Weights(sample.observed.astype(float), method="unweighted")
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    return estimate_rows(sample, arms)
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Weighted means of both arms, with the weights of the design",
+)
+def weighted(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    missing: Missing = "weight",
+    count_estimation: bool = True,
+) -> pd.DataFrame:
+    """Compare weighted means, by default counting that a logistic propensity score was estimated.
+
+    Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    weights = sample.weights if count_estimation else Weights(comparison.weight)
+    weights = weights_of_observed(sample, weights, missing)
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
+
+
+ESTIMATORS.register("weighting", estimands=ESTIMANDS, kinds=KINDS, measures=MEASURES, description="Same as weighted")(
+    weighted
+)

@@ -62,6 +62,11 @@ class Weights:
             total += model.carry(gradient * slope)
         return total
 
+    def only(self, rows: ArrayLike) -> "Weights":
+        """Return the weights with zero for all other rows."""
+        kept = np.asarray(rows, dtype=float)
+        return Weights(self.values * kept, tuple((slope * kept, part) for slope, part in self.parts), self.method)
+
     def times_inverse_of(
         self, probability: NDArray[np.float64], observed: ArrayLike, model: EstimatingEquation
     ) -> "Weights":
@@ -77,7 +82,7 @@ class Weights:
         inverse = np.where(observed, 1 / probability, 0.0)
         parts = [(slope * inverse, part) for slope, part in self.parts]
         parts.append((-self.values * inverse * (1 - probability), model))
-        return Weights(self.values * inverse, tuple(parts), f"{self.method}, times inverse probability of observation")
+        return Weights(self.values * inverse, tuple(parts), self.method)
 
 
 def propensity_weights(

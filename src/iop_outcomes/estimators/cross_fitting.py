@@ -1,0 +1,155 @@
+"""Nuisance models fitted on other people than those they are used for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from iop_outcomes.errors import EstimationError
+from iop_outcomes.estimators.outcome_model import MODELS, with_arm
+from iop_outcomes.models.matrix import ModelMatrix
+from iop_outcomes.models.robust_glm import fit_equation
+
+Learner = Literal["regression", "boosting"]
+#: In observations' worth, on columns divided by their standard deviations: keeps levels that a fold lacks finite.
+FOLD_RIDGE = 1.0
+#: Cross-fitted probabilities are kept this far from 0 and 1.
+SMALLEST_PROBABILITY = 0.005
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Predictions for each row from models that never saw the row's cluster.
+
+    Attributes
+    ----------
+    predicted : ndarray, shape (n, 2)
+        Outcome in the first and in the second arm.
+    score : ndarray, shape (n,)
+        Probability of the first arm.
+    observation : ndarray, shape (n,), or None
+        Probability that the outcome is observed.
+    """
+
+    predicted: NDArray[np.float64]
+    score: NDArray[np.float64]
+    observation: NDArray[np.float64] | None
+
+
+def folds_of(n_rows: int, n_folds: int, seed: int, cluster: ArrayLike | None = None) -> NDArray[np.intp]:
+    """Return the fold of each row; all rows of a cluster share one.
+
+    Clusters are dealt to folds from the largest to the smallest, each to the fold with fewest rows, ties in an order
+    drawn from the seed. Without clusters rows are dealt in an order drawn from the seed.
+
+    Parameters
+    ----------
+    n_rows, n_folds, seed : int
+    cluster : array_like, shape (n,), optional
+
+    Raises
+    ------
+    EstimationError
+        There are fewer clusters (or rows) than folds, or fewer than two folds.
+    """
+    generator = np.random.default_rng(seed)
+    if cluster is None:
+        codes, sizes = np.arange(n_rows), np.ones(n_rows, dtype=int)
+    else:
+        # Sorted labels, so that the order of rows does not matter.
+        codes, labels = pd.factorize(pd.Series(cluster).astype(str), sort=True)
+        sizes = np.bincount(codes, minlength=len(labels))
+    if not 2 <= n_folds <= len(sizes):
+        unit = "rows" if cluster is None else "clusters"
+        raise EstimationError(f"cross-fitting: {n_folds} folds of {len(sizes):,} {unit}; give from 2 to {len(sizes):,}")
+    drawn = generator.permutation(len(sizes))
+    fold_of = np.empty(len(sizes), dtype=np.intp)
+    if cluster is None:
+        fold_of[drawn] = np.arange(len(sizes)) % n_folds
+        return fold_of[codes]
+    filled = np.zeros(n_folds)
+    for unit in drawn[np.argsort(-sizes[drawn], kind="stable")]:
+        fold_of[unit] = np.argmin(filled)
+        filled[fold_of[unit]] += sizes[unit]
+    return fold_of[codes]
+
+
+def cross_fit(
+    outcome: NDArray[np.float64],
+    first: NDArray[np.bool_],
+    covariates: ModelMatrix,
+    folds: NDArray[np.intp],
+    *,
+    kind: str,
+    used: NDArray[np.bool_] | None = None,
+    learner: Learner = "regression",
+    seed: int = 0,
+) -> CrossFitted:
+    """Fit propensity, outcome and observation models on all folds but one, and predict for that one, in turn.
+
+    Parameters
+    ----------
+    outcome : ndarray, shape (n,)
+        NaN where missing.
+    first : ndarray of bool, shape (n,)
+    covariates : ModelMatrix
+    folds : ndarray, shape (n,)
+        From ``folds_of``.
+    kind : str
+        A key of ``outcome_model.MODELS``.
+    used : ndarray of bool, shape (n,), optional
+        Rows to learn from; predictions are made for all.
+    learner : {"regression", "boosting"}
+        Generalised linear models with a slight ridge, or scikit-learn's histogram gradient boosting.
+    seed : int
+        For boosting.
+
+    References
+    ----------
+    Chernozhukov et al. 2018, Econom J 21:C1.
+    """
+    used = np.ones(len(first), dtype=bool) if used is None else used
+    known = np.isfinite(outcome) & used
+    crossed = with_arm(covariates, first)
+    as_arm = [with_arm(covariates, np.full(len(first), arm)) for arm in (True, False)]
+    any_missing = bool((used & ~known).any())
+    predicted, score = np.empty((len(first), 2)), np.empty(len(first))
+    observation = np.empty(len(first)) if any_missing else None
+    fit = _boost if learner == "boosting" else _regress
+    y = np.where(known, outcome, 0.0)
+    for fold in np.unique(folds):
+        inside, training = folds == fold, folds != fold
+        score[inside] = fit(first.astype(float), covariates, training & used, [covariates], inside, "binary", seed)[0]
+        values = fit(y, crossed, training & known, as_arm, inside, kind, seed)
+        predicted[inside] = np.column_stack(values)
+        if observation is not None:
+            observation[inside] = fit(known.astype(float), crossed, training & used, [crossed], inside, "binary", seed)[
+                0
+            ]
+    return CrossFitted(predicted, _kept_inside(score), None if observation is None else _kept_inside(observation))
+
+
+def _regress(response, matrix, training, targets, inside, kind, seed):
+    family, link = MODELS[kind]
+    fitted = fit_equation(
+        response[training], matrix.rows(training), family=family, link=link, penalty=FOLD_RIDGE, aliased="drop"
+    )
+    return [fitted.link.mean(target.rows(inside).matvec(fitted.coefficients)) for target in targets]
+
+
+def _boost(response, matrix, training, targets, inside, kind, seed):
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    rows = matrix.rows(training).dense()
+    if kind == "binary":
+        model = HistGradientBoostingClassifier(random_state=seed).fit(rows, response[training])
+        return [model.predict_proba(target.rows(inside).dense())[:, 1] for target in targets]
+    loss = "poisson" if kind == "count" else "squared_error"
+    model = HistGradientBoostingRegressor(loss=loss, random_state=seed).fit(rows, response[training])
+    return [model.predict(target.rows(inside).dense()) for target in targets]
+
+
+def _kept_inside(probability):
+    return np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)

@@ -1,0 +1,41 @@
+"""The models an estimator needs for a sample, fitted on all of it or crosswise."""
+
+from iop_outcomes.estimators.cross_fitting import CrossFitted, Learner, cross_fit, folds_of
+from iop_outcomes.estimators.outcome_model import Form, OutcomeModel, fit_outcome_model
+from iop_outcomes.estimators.sample import Missing, Sample
+from iop_outcomes.estimators.weights import Weights
+
+
+def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
+    """Fit the outcome on arm and covariates, on the members whose outcome is known."""
+    return fit_outcome_model(
+        sample.outcome,
+        sample.first,
+        sample.matrix,
+        kind=sample.kind,
+        form=form,
+        fitted_on=sample.observed,
+        names=sample.comparison.arms,
+    )
+
+
+def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
+    """Fit all models crosswise, by cluster where there are clusters."""
+    folds = folds_of(len(sample.outcome), n_folds, seed, sample.comparison.cluster)
+    return cross_fit(
+        sample.outcome,
+        sample.first,
+        sample.matrix,
+        folds,
+        kind=sample.kind,
+        used=sample.used,
+        learner=learner,
+        seed=seed,
+    )
+
+
+def weights_of_observed(sample: Sample, weights: Weights, missing: Missing) -> Weights:
+    """Return weights that are zero for missing outcomes, whose weight the observed ones take over if asked."""
+    if sample.observation is not None and missing == "weight":
+        return sample.observation.weigh(weights)
+    return weights.only(sample.observed) if sample.n_missing else weights
