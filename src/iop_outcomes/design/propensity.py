@@ -1,0 +1,289 @@
+"""Propensity scores: the probability of the first arm given what was known before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.design.arms import two_arms
+from iop_outcomes.errors import DesignError, counted
+from iop_outcomes.models.columns import read_terms
+from iop_outcomes.models.glm import GlmFit, fit_glm
+from iop_outcomes.models.matrix import ModelMatrix, model_matrix
+
+SITE = "site of treatment"
+
+
+@dataclass(frozen=True)
+class Propensity:
+    """Propensity scores and how they were made.
+
+    Attributes
+    ----------
+    score : ndarray of shape (n,)
+        Missing where no score can be had: members of sites with one arm.
+    method : str
+        In words.
+    fit : GlmFit or None
+        The logistic model, unless the score is penalised, cross-fitted or stratified.
+    matrix : ModelMatrix or None
+        Its model matrix, with which estimators count that the score was estimated.
+    notes : tuple of str
+        What was left out, in sentences with counts.
+    """
+
+    score: np.ndarray
+    method: str
+    fit: GlmFit | None = None
+    matrix: ModelMatrix | None = None
+    notes: tuple[str, ...] = ()
+
+
+def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | None = None) -> Propensity:
+    """Return scores of a logistic regression on main effects.
+
+    Levels nobody has and covariates of one value are left out and noted.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    penalty : "firth" or float, optional
+        See :func:`iop_outcomes.models.glm.fit_glm`.
+
+    Returns
+    -------
+    Propensity
+
+    Raises
+    ------
+    DesignError
+        One arm only, missing covariates, collinearity, or separation (named), unless a penalty makes it harmless.
+    """
+    first = two_arms(treated, "propensity score")
+    matrix = model_matrix(covariates, unusable="drop")
+    fit = fit_glm(first, matrix, penalty=penalty)
+    names = {None: "logistic regression", "firth": "logistic regression with Firth's penalty"}
+    method = names.get(penalty, f"logistic regression with a ridge of {penalty}")
+    plain = penalty is None
+    return Propensity(fit.fitted, method, fit if plain else None, matrix if plain else None, matrix.dropped)
+
+
+def penalised_score(
+    covariates: pd.DataFrame, treated, *, kind: str = "ridge", cluster=None, folds: int = 5, seed: int = 0
+) -> Propensity:
+    """Return scores of a logistic regression whose penalty is chosen by cross-validation.
+
+    Columns are divided by their standard deviations before they are penalised.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    kind : {"ridge", "lasso"}
+    cluster : array_like of shape (n,), optional
+        Members of one cluster stay in one fold.
+    folds : int
+    seed : int
+        Of the division into folds.
+
+    Returns
+    -------
+    Propensity
+    """
+    from glum import GeneralizedLinearRegressorCV
+
+    if kind not in ("ridge", "lasso"):
+        raise DesignError(f"propensity score: the penalty is '{kind}'; it can be ridge or lasso.")
+    first = two_arms(treated, "propensity score")
+    matrix = model_matrix(covariates, unusable="drop")
+    columns = np.asfortranarray(matrix.dense()[:, 1:])
+    fold = folds_by_cluster(first, cluster, folds, seed)
+    parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(fold.max() + 1)]
+    model = GeneralizedLinearRegressorCV(
+        l1_ratio=0.0 if kind == "ridge" else 1.0,
+        family="binomial",
+        scale_predictors=True,
+        cv=parts,
+        n_alphas=30,
+        gradient_tol=1e-8,
+        max_iter=1_000,
+    )
+    model.fit(columns, first.astype(float))
+    return Propensity(
+        np.asarray(model.predict(columns), dtype=float),
+        f"logistic regression, {kind} penalty {model.alpha_:.3g} chosen in {len(parts)} folds",
+        notes=matrix.dropped,
+    )
+
+
+def boosted_score(
+    covariates: pd.DataFrame,
+    treated,
+    *,
+    cluster=None,
+    folds: int = 5,
+    seed: int = 0,
+    rounds: int = 200,
+    learning_rate: float = 0.05,
+    least_leaf: int = 20,
+) -> Propensity:
+    """Return cross-fitted scores of gradient-boosted trees: nobody's score comes from a model that saw them.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    cluster : array_like of shape (n,), optional
+        Members of one cluster stay in one fold.
+    folds : int
+    seed : int
+        Of the folds and of the trees.
+    rounds : int
+        Trees.
+    learning_rate : float
+    least_leaf : int
+        Fewest members in a leaf.
+
+    Returns
+    -------
+    Propensity
+
+    References
+    ----------
+    Chernozhukov et al. 2018, Econometrics Journal 21:C1 (cross-fitting).
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    first = two_arms(treated, "propensity score")
+    # Trees would take missing values and unknown columns silently; the reader of covariates refuses them by name.
+    read_terms(covariates, covariates.columns, unusable="drop")
+    columns = covariates.apply(lambda c: c if pd.api.types.is_numeric_dtype(c) else c.astype("category"))
+    fold = folds_by_cluster(first, cluster, folds, seed)
+    score = np.empty(len(first))
+    for part in range(fold.max() + 1):
+        model = HistGradientBoostingClassifier(
+            max_iter=rounds,
+            learning_rate=learning_rate,
+            min_samples_leaf=least_leaf,
+            categorical_features="from_dtype",
+            early_stopping=False,
+            random_state=seed,
+        )
+        inside = fold == part
+        model.fit(columns[~inside], first[~inside])
+        score[inside] = model.predict_proba(columns[inside])[:, 1]
+    return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds")
+
+
+def site_fixed_score(covariates: pd.DataFrame, treated, site) -> Propensity:
+    """Return scores of a logistic regression with an intercept for every site.
+
+    Members of sites that have one arm only have no counterpart there: they get no score, and the sites are named.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated, site : array_like of shape (n,)
+
+    Returns
+    -------
+    Propensity
+    """
+    first = two_arms(treated, "propensity score")
+    usable, notes = _sites_with_both_arms(first, site)
+    inside = covariates.loc[usable].copy()
+    inside[SITE] = pd.Categorical(np.asarray(site)[usable])
+    fitted = logistic_score(inside, first[usable])
+    score = np.full(len(first), np.nan)
+    score[usable] = fitted.score
+    return Propensity(score, "logistic regression with an intercept for every site", notes=notes + fitted.notes)
+
+
+def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
+    """Return scores of one logistic regression per site.
+
+    Members of sites that have one arm only, or whose model cannot be fitted, get no score; the sites are named.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated, site : array_like of shape (n,)
+    penalty : "firth" or float, optional
+        Small sites often need one.
+
+    Returns
+    -------
+    Propensity
+
+    Raises
+    ------
+    DesignError
+        No site can be used.
+    """
+    first = two_arms(treated, "propensity score")
+    usable, notes = _sites_with_both_arms(first, site)
+    labels = pd.Series(np.asarray(site))
+    score = np.full(len(first), np.nan)
+    for name, rows in labels[usable].groupby(labels[usable], sort=True, observed=True).groups.items():
+        try:
+            score[rows] = logistic_score(covariates.iloc[rows], first[rows], penalty=penalty).score
+        except DesignError as error:
+            notes = (*notes, f"site {name} is left out ({counted(len(rows), 'member')}): {error}")
+    if np.isnan(score).all():
+        raise DesignError(f"propensity score: no site can carry a model of its own; {'; '.join(notes[:3])}")
+    return Propensity(score, "logistic regression within each site", notes=notes)
+
+
+def _sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
+    labels = pd.Series(np.asarray(site))
+    if labels.isna().any():
+        raise DesignError(f"site: missing for {counted(int(labels.isna().sum()), 'member')}; give them a site.")
+    share = pd.Series(first).groupby(labels, observed=True).mean()
+    lonely = share.index[(share == 0) | (share == 1)]
+    usable = ~labels.isin(lonely).to_numpy()
+    if not usable.any():
+        raise DesignError(f"site: none of {counted(len(share), 'site')} has both arms; compare across sites instead.")
+    if usable.all():
+        return usable, ()
+    named = ", ".join(map(str, lonely[:5])) + (", ..." if len(lonely) > 5 else "")
+    members = counted(int((~usable).sum()), "member")
+    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out ({named}), {members}",)
+
+
+def folds_by_cluster(treated, cluster=None, folds: int = 5, seed: int = 0) -> np.ndarray:
+    """Return the fold of each member, 0, 1, 2, ...: both arms in every fold, no cluster in two.
+
+    Parameters
+    ----------
+    treated : array_like of shape (n,)
+    cluster : array_like of shape (n,), optional
+    folds : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+
+    Raises
+    ------
+    DesignError
+        Fewer clusters, or fewer members of an arm, than folds; or a fold whose complement lacks an arm.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    first = two_arms(treated, "folds")
+    smallest = int(min(first.sum(), (~first).sum()))
+    n_clusters = len(first) if cluster is None else pd.Series(np.asarray(cluster)).nunique()
+    if min(smallest, n_clusters) < folds:
+        raise DesignError(
+            f"folds: {folds} asked for with {counted(n_clusters, 'cluster')} and {counted(smallest, 'member')} in the "
+            "smaller arm; ask for fewer folds."
+        )
+    splitter = (StratifiedKFold if cluster is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+    groups = None if cluster is None else pd.factorize(np.asarray(cluster), sort=True)[0]
+    fold = np.empty(len(first), dtype=int)
+    for part, (inside, outside) in enumerate(splitter.split(np.zeros(len(first)), first, groups)):
+        two_arms(first[inside], f"folds: the members outside fold {part + 1}")
+        fold[outside] = part
+    return fold
