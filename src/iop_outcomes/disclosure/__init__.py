@@ -1,0 +1,33 @@
+"""Disclosure control: the only way into ``release/``.
+
+A frame is given roles (which columns are counts, which shares of which counts, which sums hold), ``protect`` suppresses
+and rounds it, and only what ``protect`` returns can be drawn or written. See ``docs/disclosure.md``.
+"""
+
+from iop_outcomes.disclosure.attack import attack, derivable
+from iop_outcomes.disclosure.pooling import pool
+from iop_outcomes.disclosure.protection import Released, protect
+from iop_outcomes.disclosure.roles import Roles
+from iop_outcomes.disclosure.rules import SUPPRESSED, ReleaseRules
+from iop_outcomes.disclosure.sums import chain, levels, parts, same
+from iop_outcomes.disclosure.text import sentence
+from iop_outcomes.disclosure.writing import csv_bytes, release, write_bytes
+
+__all__ = [
+    "SUPPRESSED",
+    "ReleaseRules",
+    "Released",
+    "Roles",
+    "attack",
+    "chain",
+    "csv_bytes",
+    "derivable",
+    "levels",
+    "parts",
+    "pool",
+    "protect",
+    "release",
+    "same",
+    "sentence",
+    "write_bytes",
+]
