@@ -1,6 +1,7 @@
 """The analyses of a study under one design: every one keeps its row, also when it may not be shown or cannot be had."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import StudyError
 from iop_outcomes.registry import ESTIMATORS
 from iop_outcomes.seeds import seed_of
-from iop_outcomes.study import Analysis, Study
+from iop_outcomes.study import TIME_IN_CARE, Analysis, Study
 
 #: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did.
 NAIVE = "unadjusted"
@@ -61,9 +62,9 @@ def estimate_design(
             continue
         comparison = comparisons[arms]
         data = outcomes.reindex(comparison.members.index)
-        for estimator in dict.fromkeys([analysis.estimator, _naive(analysis)]):
-            rows.append(_estimated(name, analysis, estimator, comparison, data, study.seed))
-        if analysis.outcome == "time_in_care":
+        rows.append(_estimated(name, analysis, comparison, data, study.seed))
+        rows.append(_estimated(name, analysis, _unweighted(comparison), data, study.seed, naive=True))
+        if analysis.outcome == TIME_IN_CARE:
             curves.append(_curve(name, data, comparison))
         tell(f"{name}: done")
     estimate = pd.concat(rows, ignore_index=True) if rows else tables.empty("estimate")
@@ -71,31 +72,31 @@ def estimate_design(
     return estimate, curve
 
 
-def _naive(analysis: Analysis) -> str:
-    """Return the unadjusted estimator for the same kind of outcome."""
-    return f"{NAIVE}_{analysis.estimator}" if analysis.outcome == "time_in_care" else NAIVE
+def _unweighted(comparison: Comparison) -> Comparison:
+    return replace(comparison, members=comparison.members.assign(weight=1.0))
 
 
 def _estimated(
-    name: str, analysis: Analysis, estimator: str, comparison: Comparison, data: pd.DataFrame, seed: int
+    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, seed: int, naive: bool = False
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
-    naive = estimator != analysis.estimator
+    # Means have a plain estimator of their own; time in care is naive when the same estimator gets equal weights.
+    estimator = NAIVE if naive and analysis.outcome != TIME_IN_CARE else analysis.estimator
+    settings = {} if estimator == NAIVE else analysis.settings
     frames = []
     for measure in analysis.measures:
         try:
             plugin = ESTIMATORS[estimator]
-            settings = {} if naive else analysis.settings
-            settings = plugin.check({**settings, "outcome": analysis.outcome, "measure": measure}, f"analyses.{name}")
-            frames.append(plugin(data, comparison, seed_of(seed, name), **settings))
+            given = {**settings, "outcome": analysis.outcome, "measure": measure}
+            frames.append(plugin(data, comparison, seed_of(seed, name), **plugin.check(given, f"analyses.{name}")))
         except StudyError as error:
-            return _refused(name, analysis, comparison.arms, str(error), estimator)
+            return _refused(name, analysis, comparison.arms, str(error), NAIVE if naive else estimator)
     frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
     return frame.assign(
         analysis=name,
         outcome=analysis.outcome,
         design="none" if naive else analysis.design,
-        estimator=estimator,
+        estimator=NAIVE if naive else estimator,
         estimand=comparison.estimand,
         reportable=True,
     )

@@ -141,9 +141,12 @@ BALANCE = Table(
         label("level", "Level of a categorical covariate, empty for a number", required=True, nullable=False),
         number("mean_treated", "Mean or share in the first arm"),
         number("mean_reference", "Mean or share in the second arm"),
+        number("sd_treated", "Standard deviation in the first arm; numbers only", "", 0),
+        number("sd_reference", "Standard deviation in the second arm; numbers only", "", 0),
         number("smd", "Standardised mean difference, first minus second arm"),
         number("variance_ratio", "Variance of the first arm over that of the second; numbers only", "", 0),
         number("ks", "Largest distance between the two distribution functions", "", 0, 1),
+        number("ecdf_mean", "Mean distance between the two distribution functions", "", 0, 1),
         count("n_treated", "Members of the first arm with this level"),
         count("n_reference", "Members of the second arm with this level"),
     ),
@@ -170,7 +173,7 @@ DIAGNOSTIC = Table(
 ESTIMATE = Table(
     "estimate",
     "analysis, contrast and measure",
-    ("analysis", "contrast", "measure", "day"),
+    ("analysis", "estimator", "contrast", "measure", "day"),
     (
         key("analysis", "Name the study gives the analysis"),
         label("outcome", "Outcome", required=True, nullable=False),

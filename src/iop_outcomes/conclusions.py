@@ -1,0 +1,74 @@
+"""After estimation: the gate decides what may be shown, checks say how sure one can be, claims get their verdict."""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.design.gate import FAIL
+from iop_outcomes.estimation import NAIVE
+from iop_outcomes.registry import CHECKS
+from iop_outcomes.study import Analysis, Study
+
+#: What is taken out of the row of an analysis that is withheld.
+_NUMBERS = ["value", "se", "ci_low", "ci_high", "n_events"]
+
+
+def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Withhold the analyses whose design failed a check, the unadjusted contrast with them.
+
+    Parameters
+    ----------
+    estimate, diagnostic : pandas.DataFrame
+        Tables of those contracts.
+    study : Study
+        Its gate says whether to withhold or to flag, and which analyses are shown all the same and why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``estimate`` with ``reportable`` and ``reason``; the numbers of withheld rows are gone, so that nobody peeks.
+    """
+    failed = diagnostic[diagnostic["status"] == FAIL].groupby("analysis")["reason"].agg(list)
+    frame = estimate.copy()
+    frame["reason"] = frame["reason"].astype(object)
+    for name, analysis in study.analyses.items():
+        first, second = study.contrast(analysis)
+        reasons = failed.get(f"{first} v {second}, {analysis.design}", [])
+        mine = ((frame["analysis"] == name) & frame["reportable"].astype(bool)).to_numpy()
+        if not reasons or not mine.any():
+            continue
+        if name in study.gate.override:
+            frame.loc[mine, "reason"] = f"shown although the gate failed ({study.gate.override[name]}): {reasons[0]}"
+        elif study.gate.on_failure == "flag":
+            frame.loc[mine, "reason"] = f"to be read with caution: {' '.join(reasons)}"
+        else:
+            frame.loc[mine, "reportable"] = False
+            frame.loc[mine, "reason"] = f"withheld: {' '.join(reasons)}"
+            frame.loc[mine, _NUMBERS] = np.nan
+    return frame
+
+
+def run_checks(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows of the study's sensitivity checks for every analysis that may be shown.
+
+    Parameters
+    ----------
+    estimate : pandas.DataFrame
+        After ``apply_gate``.
+    study : Study
+        Its ``sensitivity`` section names the checks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the ``estimate`` contract, with the check as their estimator.
+    """
+    shown = estimate[estimate["reportable"].astype(bool) & (estimate["estimator"] != NAIVE)]
+    rows = [
+        CHECKS[name](shown, **CHECKS[name].check(settings)).assign(estimator=name) for name, settings in study.checks()
+    ]
+    return pd.concat(rows, ignore_index=True) if rows else estimate.iloc[:0]
+
+
+def analysis_margin(analysis: Analysis, study: Study) -> float:
+    """Return the smallest difference that matters for an analysis: its own or the study's."""
+    return analysis.margin if analysis.margin is not None else study.margin
