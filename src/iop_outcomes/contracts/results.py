@@ -73,6 +73,21 @@ WEEKLY = Table(
     stage="metrics",
 )
 
+ABSTINENCE_SHARE = Table(
+    "abstinence_share",
+    "published definition of abstinence, missing rule and arm",
+    ("endpoint", "missing_rule", "arm"),
+    (
+        label("endpoint", "Definition, by its published name", required=True, nullable=False),
+        label("missing_rule", "What it makes of missing tests", required=True, nullable=False),
+        label("arm", "Arm", required=True, nullable=False),
+        count("n", "Members it can be told of", required=True, nullable=False),
+        count("n_events", "Those abstinent by it, unweighted", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
 REFUSAL = Table(
     "refusal",
     "thing a study asked for that its data cannot give",
@@ -253,6 +268,7 @@ TABLES = (
     ATTRITION,
     METRIC_VALUE,
     WEEKLY,
+    ABSTINENCE_SHARE,
     REFUSAL,
     COVARIATES,
     OUTCOMES,
