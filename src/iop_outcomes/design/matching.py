@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.design.arms import two_arms
 from iop_outcomes.design.nearest import nearest_on_line, pair_on_line
 from iop_outcomes.design.nearest_in_space import nearest_in_space
 from iop_outcomes.errors import DesignError, counted
@@ -98,7 +99,7 @@ def nearest_match(
     Ho DE, Imai K, King G, Stuart EA. MatchIt. J Stat Softw 2011;42(8). Orders, ties, weights and caliper follow its
     version 4.7; Austin (2011, Pharm Stat 10:150) takes the standard deviation within arms instead.
     """
-    treated = two_arms(treated)
+    treated = two_arms(treated, "matching")
     distance = finite(distance, "distance")
     score = distance if distance.ndim == 1 else caliper_score
     score = None if score is None else finite(score, "caliper score")
@@ -192,21 +193,6 @@ def _n_within(score, width, treated, stratum) -> np.ndarray:
         above = np.searchsorted(controls, score[people] + width, side="right")
         counts[people] = above - np.searchsorted(controls, score[people] - width, side="left")
     return counts[treated]
-
-
-def two_arms(treated) -> np.ndarray:
-    """Return the arms as booleans, or refuse what is not two arms with somebody in each."""
-    values = np.asarray(treated)
-    strange = int((~np.isin(values, (0, 1))).sum())
-    if strange:
-        raise DesignError(
-            f"matching: the arm of {counted(strange, 'person', 'people')} is neither 0 nor 1; leave them out first"
-        )
-    treated = values.astype(bool)
-    if treated.all() or not treated.any():
-        arm = "second" if treated.all() else "first"
-        raise DesignError(f"matching: nobody of {counted(len(treated), 'person', 'people')} is in the {arm} arm")
-    return treated
 
 
 def finite(values, what: str) -> np.ndarray:

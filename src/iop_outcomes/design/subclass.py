@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.design.matching import finite, two_arms
+from iop_outcomes.design.arms import two_arms
+from iop_outcomes.design.matching import finite
 from iop_outcomes.errors import DesignError, counted
 
 
@@ -62,7 +63,7 @@ def subclassify(treated, score, *, n_subclasses: int = 5, estimand: str = "ATT")
     Rosenbaum PR, Rubin DB. J Am Stat Assoc 1984;79:516-524. Quantiles, weights and the filling of bands that lack an
     arm follow MatchIt 4.7.
     """
-    treated, score = two_arms(treated), finite(score, "propensity score")
+    treated, score = two_arms(treated, "subclasses"), finite(score, "propensity score")
     if estimand not in ("ATT", "ATE"):
         raise DesignError(f"subclasses: estimand is '{estimand}'; allowed are ATT and ATE")
     if int(n_subclasses) != n_subclasses or n_subclasses < 2:

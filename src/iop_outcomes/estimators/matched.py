@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.errors import counted
 from iop_outcomes.estimators.checks import checked_outcome
 from iop_outcomes.estimators.measures import ArmMeans
-from iop_outcomes.models.independent_columns import independent_columns
+from iop_outcomes.models.identifiability import aliased_columns
 from iop_outcomes.models.matrix import model_matrix
 from iop_outcomes.models.sandwich import Covariance, cluster_codes
 
@@ -82,7 +82,8 @@ def adjusted_matched_means(
     terms = model_matrix(covariates[used], intercept=True, unusable="drop").dense()
     columns = _crossed(terms, arm)
     root = np.sqrt(weights[used])
-    kept = independent_columns(columns * root[:, None])
+    weighted = columns * root[:, None]
+    kept = ~aliased_columns(weighted.T @ weighted, has_intercept=True)
     columns = columns[:, kept]
     orthogonal, triangle = np.linalg.qr(columns * root[:, None])
     coefficients = np.linalg.solve(triangle, orthogonal.T @ (root * y[used]))
