@@ -24,8 +24,9 @@ def check(study: StudyName = "demo") -> None:
     loaded = studies.load(study)
     files = source_files(loaded)
     typer.echo(
-        f"{loaded.name}: {len(loaded.metrics)} metrics, {len(loaded.designs)} designs, {len(loaded.analyses)} analyses, "
-        f"{len(files)} raw files. It is ready: snakemake --cores 2 --config study={study}"
+        f"{loaded.name}: {len(loaded.metrics)} metrics, {len(loaded.designs)} designs, "
+        f"{len(loaded.analyses)} analyses, {len(files)} raw files. "
+        f"It is ready: snakemake --cores 2 --config study={study}"
     )
 
 

@@ -112,16 +112,16 @@ def _compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) ->
     method = DESIGN_METHODS[study.designs[design].method]
     cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
     model = _model_frame(chosen, study)
-    members = method(model, treated, cluster, seed_of(study.seed, design), **method.check(settings, f"designs.{design}"))
+    members = method(
+        model, treated, cluster, seed_of(study.seed, design), **method.check(settings, f"designs.{design}")
+    )
     members = members.assign(treated=treated)
     scored = members["score"].notna().any()
     members["preference_score"] = preference_score(members["score"], treated) if scored else float("nan")
     return _comparison(covariates, study, design, arms, members)
 
 
-def _comparison(
-    covariates: pd.DataFrame, study: Study, design: str, arms: Arms, members: pd.DataFrame
-) -> Comparison:
+def _comparison(covariates: pd.DataFrame, study: Study, design: str, arms: Arms, members: pd.DataFrame) -> Comparison:
     chosen = _in_arms(covariates, arms).loc[members.index]
     method = DESIGN_METHODS[study.designs[design].method]
     return Comparison(
@@ -131,7 +131,7 @@ def _comparison(
         arms=arms,
         members=members,
         covariates=_model_frame(chosen, study),
-        cluster=chosen["cluster"] if "cluster" in chosen else None,
+        cluster=chosen.get("cluster"),
         settings=study.designs[design].settings,
     )
 

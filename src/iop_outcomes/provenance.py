@@ -8,6 +8,7 @@ they import. Editing a metric changes the digest of the stages that use it; edit
 import ast
 import hashlib
 import importlib.metadata
+import json
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -80,6 +81,31 @@ def commit(folder: str | Path = ".") -> str | None:
         return head + ("+" if _git("status", "--porcelain", "--untracked-files=no", folder=folder) else "")
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def write_record(settings: dict, raw: Iterable[Path], path: str | Path) -> None:
+    """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
+
+    Parameters
+    ----------
+    settings : dict
+        The whole study.
+    raw : iterable of path
+        Raw files read.
+    path : path
+        File to write.
+    """
+    record = {
+        "study": settings["study"],
+        "settings": settings,
+        "inputs": {path.name: file_digest(path) for path in raw},
+        "code": {"digest": code_digest(PACKAGE), "commit": commit()},
+        "versions": versions(),
+    }
+    path = Path(path)
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    aside.replace(path)
 
 
 def _git(*words: str, folder: str | Path) -> str:

@@ -203,6 +203,6 @@ def estimator(*, estimands: tuple[str, ...], kinds: tuple[str, ...], measures: t
     return ESTIMATORS.register(estimands=estimands, kinds=kinds, measures=measures, description=description)
 
 
-def check(*, description: str):
+def check(*, description: str, name: str | None = None):
     """Declare a sensitivity check."""
-    return CHECKS.register(description=description)
+    return CHECKS.register(name, description=description)

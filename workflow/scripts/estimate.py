@@ -8,9 +8,7 @@ from iop_outcomes.running import progress, stage
 with stage(snakemake) as study:  # noqa: F821
     design = snakemake.wildcards.design  # noqa: F821
     read = {name: store.read(path) for name, path in snakemake.input.items()}  # noqa: F821
-    comparisons, refusals = read_comparisons(
-        read["covariates"], read["propensity"], read["diagnostic"], study, design
-    )
+    comparisons, refusals = read_comparisons(read["covariates"], read["propensity"], read["diagnostic"], study, design)
     refused = read["refusal"].query("kind == 'metric'").set_index("name")["reason"].to_dict()
     estimate, curve = estimate_design(
         study, design, comparisons, refusals, read["outcomes"], refused, progress(f"estimate {design}")

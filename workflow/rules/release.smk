@@ -1,0 +1,50 @@
+# The only door out: everything here has passed disclosure control.
+
+RELEASED = {
+    **{name: CANONICAL[name] for name in ("intake", "capability")},
+    **{name: f"{RESULTS}/cohort/{name}.parquet" for name in ("cohort", "attrition")},
+    **{name: f"{RESULTS}/metrics/{name}.parquet" for name in ("metric_value", "weekly", "refusal")},
+    **{name: f"{RESULTS}/dataset/{name}.parquet" for name in ("covariates", "outcomes")},
+    **{
+        name: f"{RESULTS}/estimates/{name}.parquet"
+        for name in ("estimate", "curve", "balance", "propensity", "diagnostic", "claim")
+    },
+}
+if STUDY.source.kind == "simulated":
+    RELEASED["truth"] = f"{RESULTS}/canonical/truth.parquet"
+
+
+rule truth:
+    output:
+        f"{RESULTS}/canonical/truth.parquet",
+    params:
+        settings=STUDY.model_dump(mode="json", include={"source", "seed", "cohort", "metrics"}),
+        code=code_digest("iop_outcomes.simulate.truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
+    script:
+        "../scripts/truth.py"
+
+
+rule record:
+    input:
+        running.answer(ingest.source_files, STUDY),
+        CANONICAL["intake"],
+    output:
+        f"{RESULTS}/run.json",
+    params:
+        settings=STUDY.model_dump(mode="json"),
+        code=code_digest("iop_outcomes"),
+    script:
+        "../scripts/record.py"
+
+
+rule release:
+    input:
+        **RELEASED,
+        run=f"{RESULTS}/run.json",
+    output:
+        report=f"{RESULTS}/release/report.html",
+    params:
+        settings=STUDY.model_dump(mode="json"),
+        code=code_digest("iop_outcomes.report", "iop_outcomes.figures", "iop_outcomes.disclosure"),
+    script:
+        "../scripts/release.py"

@@ -1,0 +1,10 @@
+"""Write which input, code and settings made the results of this study."""
+
+from pathlib import Path
+
+from iop_outcomes.provenance import write_record
+from iop_outcomes.running import stage
+
+with stage(snakemake) as study:  # noqa: F821
+    raw = [Path(path) for path in snakemake.input[:-1]]  # noqa: F821
+    write_record(study.model_dump(mode="json"), raw, Path(snakemake.output[0]))  # noqa: F821

@@ -1,0 +1,14 @@
+"""Write figures, tables and the report, each through disclosure control."""
+
+import json
+from pathlib import Path
+
+from iop_outcomes import store
+from iop_outcomes.report import build
+from iop_outcomes.running import progress, stage
+
+with stage(snakemake) as study:  # noqa: F821
+    paths = dict(snakemake.input.items())  # noqa: F821
+    run = json.loads(Path(paths.pop("run")).read_text(encoding="utf-8"))
+    tables = {name: store.read(path) for name, path in paths.items()}
+    build(study, tables, Path(snakemake.output.report).parent, run, progress("release"))  # noqa: F821
