@@ -1,7 +1,8 @@
 """What a metric sees: the members of a cohort and everything recorded about them, in days since time zero."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,7 @@ class History:
     members: pd.DataFrame
     records: Mapping[str, pd.DataFrame]
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, cohort: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> "History":
@@ -103,6 +105,12 @@ class History:
         zero = self.members["time_zero_day"].to_numpy()[member]
         moved = {day: frame[day] - zero for day in _DAYS.get(name, ()) if day in frame}
         return frame.assign(**moved, member=member).reset_index(drop=True)
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return ``make()``, computed the first time only: metrics share what they derive from the records."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
 
     def series(self, values: np.ndarray, name: str | None = None) -> pd.Series:
         """Return an array with one value per member as a Series indexed by ``member_id``."""
