@@ -10,6 +10,7 @@ from iop_outcomes.design.balance import balance
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.design.diagnostics import equipoise, minimum_detectable_difference
 from iop_outcomes.design.positivity import one_arm_share, positivity_failures
+from iop_outcomes.design.weighting import NOTES
 from iop_outcomes.design.weights import effective_sample_size
 from iop_outcomes.errors import counted
 
@@ -76,8 +77,9 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
         _one_arm_sites(comparison, thresholds.max_one_arm_share),
         _positivity(comparison),
         _detectable(comparison, thresholds.max_detectable_difference),
+        *_notes(comparison),
     ]
-    table = pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS[1:])
+    table = pd.DataFrame(rows, columns=COLUMNS[1:])
     table.insert(0, "analysis", f"{comparison.contrast}, {comparison.design}")
     return table
 
@@ -105,13 +107,14 @@ def _largest_difference(after: pd.DataFrame, threshold: float):
     size = after["smd"].abs()
     worst = after.loc[size.idxmax()]
     n_above = int((size > threshold).sum())
+    how_far = f"{abs(worst['smd']):.3f}" if np.isfinite(worst["smd"]) else "infinitely many"
     others = f"; {counted(n_above - 1, 'other level is', 'other levels are')} above it too" if n_above > 1 else ""
     return _at_most(
         "max_smd",
         size.max(),
         threshold,
         lambda how: (
-            f"after weighting the arms differ most in {_name(worst)}, by {abs(worst['smd']):.3f} standard deviations, "
+            f"after weighting the arms differ most in {_name(worst)}, by {how_far} standard deviations, "
             f"{how} the {threshold:g} allowed{others}."
         ),
     )
@@ -191,11 +194,19 @@ def _positivity(comparison: Comparison):
     return "positivity", float(len(levels)), 0.0, WARN, f"{named}{more}."
 
 
+def _notes(comparison: Comparison):
+    """What the design method itself did: people it left out, weights it cut."""
+    notes = comparison.members.attrs.get(NOTES, [])
+    for number, (check, value, sentence) in enumerate(notes):
+        repeated = sum(1 for other, _, _ in notes[:number] if other == check)
+        yield f"{check}_{repeated + 1}" if repeated else check, value, np.nan, WARN, sentence
+
+
 def _detectable(comparison: Comparison, threshold: float | None):
     value = minimum_detectable_difference(comparison.treated, comparison.weight)
-    said = f"a difference of {value:.1%} points in a share would be found with 80% power"
+    said = f"a difference of {100 * value:.1f} percentage points in a share would be found with 80% power"
     if threshold is None:
         return "detectable_difference", value, np.nan, NOT_EVALUATED, f"{said}; the study sets no limit."
     return _at_most(
-        "detectable_difference", value, threshold, lambda how: f"{said}, {how} the {threshold:.1%} allowed."
+        "detectable_difference", value, threshold, lambda how: f"{said}, {how} the {100 * threshold:.1f} allowed."
     )

@@ -62,7 +62,10 @@ def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | 
     """
     first = two_arms(treated, "propensity score")
     matrix = model_matrix(covariates, unusable="drop")
-    fit = fit_glm(first, matrix, penalty=penalty)
+    try:
+        fit = fit_glm(first, matrix, penalty=penalty)
+    except DesignError as error:
+        raise DesignError(f"propensity score, where response 1 is the first arm: {error}") from None
     names = {None: "logistic regression", "firth": "logistic regression with Firth's penalty"}
     method = names.get(penalty, f"logistic regression with a ridge of {penalty}")
     plain = penalty is None
@@ -176,7 +179,7 @@ def boosted_score(
     return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds")
 
 
-def site_fixed_score(covariates: pd.DataFrame, treated, site) -> Propensity:
+def site_fixed_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
     """Return scores of a logistic regression with an intercept for every site.
 
     Members of sites that have one arm only have no counterpart there: they get no score, and the sites are named.
@@ -185,6 +188,8 @@ def site_fixed_score(covariates: pd.DataFrame, treated, site) -> Propensity:
     ----------
     covariates : DataFrame of n rows
     treated, site : array_like of shape (n,)
+    penalty : "firth" or float, optional
+        Where a site's intercept would be infinite for want of variety.
 
     Returns
     -------
@@ -194,7 +199,7 @@ def site_fixed_score(covariates: pd.DataFrame, treated, site) -> Propensity:
     usable, notes = _sites_with_both_arms(first, site)
     inside = covariates.loc[usable].copy()
     inside[SITE] = pd.Categorical(np.asarray(site)[usable])
-    fitted = logistic_score(inside, first[usable])
+    fitted = logistic_score(inside, first[usable], penalty=penalty)
     score = np.full(len(first), np.nan)
     score[usable] = fitted.score
     return Propensity(score, "logistic regression with an intercept for every site", notes=notes + fitted.notes)
@@ -224,14 +229,20 @@ def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: s
     first = two_arms(treated, "propensity score")
     usable, notes = _sites_with_both_arms(first, site)
     labels = pd.Series(np.asarray(site))
-    score = np.full(len(first), np.nan)
+    score, without = np.full(len(first), np.nan), {}
     for name, rows in labels[usable].groupby(labels[usable], sort=True, observed=True).groups.items():
         try:
             score[rows] = logistic_score(covariates.iloc[rows], first[rows], penalty=penalty).score
         except DesignError as error:
-            notes = (*notes, f"site {name} is left out ({counted(len(rows), 'member')}): {error}")
+            without[str(name)] = str(error)
     if np.isnan(score).all():
-        raise DesignError(f"propensity score: no site can carry a model of its own; {'; '.join(notes[:3])}")
+        raise DesignError(
+            f"propensity score: none of {counted(len(without), 'site')} can carry a model of its own; the first says: "
+            f"{next(iter(without.values()))}"
+        )
+    if without:
+        sites = f"{counted(len(without), 'site')} that cannot carry a model of their own"
+        notes = (*notes, f"{sites} left out ({_listed(without)}); a penalised model can carry more.")
     return Propensity(score, "logistic regression within each site", notes=notes)
 
 
@@ -246,9 +257,12 @@ def _sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
         raise DesignError(f"site: none of {counted(len(share), 'site')} has both arms; compare across sites instead.")
     if usable.all():
         return usable, ()
-    named = ", ".join(map(str, lonely[:5])) + (", ..." if len(lonely) > 5 else "")
-    members = counted(int((~usable).sum()), "member")
-    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out ({named}), {members}",)
+    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out ({_listed(lonely)}).",)
+
+
+def _listed(names, at_most: int = 5) -> str:
+    names = list(map(str, names))
+    return ", ".join(names[:at_most]) + (", ..." if len(names) > at_most else "")
 
 
 def folds_by_cluster(treated, cluster=None, folds: int = 5, seed: int = 0) -> np.ndarray:

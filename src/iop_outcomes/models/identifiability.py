@@ -71,7 +71,8 @@ def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.nda
 def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str) -> None:
     """Raise when one covariate alone decides the response, so that no finite coefficient exists.
 
-    Looks at every level of every category and at the range of every number. Separation by several covariates together
+    Looks at every level of every category and at the range of every number. The sentence is printed in reports and has no
+    counts, which would be small ones. Separation by several covariates together
     shows only while fitting, see :func:`refuse_diverged`.
 
     Parameters
@@ -110,7 +111,7 @@ def _separated_levels(matrix, counting, can_be_high, can_be_low):
     for name in dict.fromkeys(names[names != ""]):
         found.append((f"the first level of {name}", totals - sums[:, names == name].sum(axis=1)))
     return [
-        f"all {counted(int(n), 'row')} with {who} have response {'0' if n_sides[0] == 0 else '1'}"
+        f"everybody with {who} has response {'0' if n_sides[0] == 0 else '1'}"
         for who, (n, *n_sides) in found
         if n > 0 and min(n_sides) == 0
     ]
