@@ -78,6 +78,12 @@ def test_somebody_observed_for_less_than_the_window_is_missing_unless_use_was_se
     assert urine.continuous_abstinence(person("-+"), window_days=28)["value"].iloc[0] == 0
 
 
+def test_somebody_who_died_in_the_window_is_not_abstinent():
+    dead = person("--")
+    dead.members["end_reason"] = "death"
+    assert urine.continuous_abstinence(dead, window_days=28)["value"].iloc[0] == 0
+
+
 def test_weeks_in_jail_are_set_apart():
     jailed = person("-oo-", controlled_period=[{"person_id": "p1", "start_day": 7, "end_day": 20, "reason": "jail"}])
     assert urine.proportion_negative(jailed, window_days=28)["value"].iloc[0] == 1

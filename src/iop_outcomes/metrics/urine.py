@@ -138,7 +138,7 @@ def abstinence_at_end(
 ) -> pd.DataFrame:
     """Was every test of the last weeks of the window negative?
 
-    Somebody observed for less than the window is missing, not abstinent.
+    Somebody observed for less than the window is missing, not abstinent; somebody who died in it is not abstinent.
     """
     codes = weekly_results(history, window_days, substance, schedule)
     last = window_days // 7
@@ -163,7 +163,7 @@ def continuous_abstinence(
 ) -> pd.DataFrame:
     """Was every test of the window negative, after a grace period if one is given?
 
-    One positive test decides the matter even if other weeks were missed.
+    One positive test decides the matter even if other weeks were missed; somebody who died is not abstinent.
     """
     codes = weekly_results(history, window_days, substance, schedule)
     whole = observed_weeks(history) >= window_days // 7
@@ -224,10 +224,11 @@ def _all_negative(history: History, codes: np.ndarray, missing: str, whole: np.n
     abstinent = ~used & (seen == due if missing == "positive" else seen > 0)
     judged = np.where(missing == "positive", due, seen) > 0
     frame = _table(history, abstinent.astype(float) * due, np.where(judged, due, 0), seen, due)
-    # A short follow-up can show use but cannot show abstinence.
-    short = ~whole & ~used
-    reason = frame["missing_reason"].mask(short, "observed for less than the window")
-    return frame.assign(value=frame["value"].mask(short), missing_reason=reason)
+    # A short follow-up can show use but cannot show abstinence; somebody who died is not abstinent (composite).
+    died = ~whole & (history.members["end_reason"] == "death").to_numpy()
+    short = ~whole & ~used & ~died
+    reason = frame["missing_reason"].mask(short, "observed for less than the window").mask(died, None)
+    return frame.assign(value=frame["value"].mask(short).mask(died, 0.0), missing_reason=reason)
 
 
 def _table(history: History, total: np.ndarray, over: np.ndarray, seen: np.ndarray, due: np.ndarray) -> pd.DataFrame:
