@@ -4,6 +4,8 @@
 #
 # The study is a name from workflow/studies/ or the path of a YAML file. Everything it makes is in results/<study>/.
 
+import sys
+
 from iop_outcomes import running
 
 config.setdefault("study", "demo")
@@ -32,3 +34,11 @@ rule notebooks:
     input:
         expand(f"{RESULTS}/notebooks/{{name}}.ipynb", name=NOTEBOOKS),
     localrule: True
+
+
+onerror:
+    running.last_words()
+
+
+onsuccess:
+    print(f"Report: {RESULTS}/release/report.html", file=sys.stderr)

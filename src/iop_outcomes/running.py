@@ -27,6 +27,9 @@ ENVIRONMENT = {
     "MPLBACKEND": "Agg",
 }
 
+#: Where a failing job leaves its sentence for the end of the run.
+LAST_WORDS = Path("results") / ".error"
+
 _locks: list[Any] = []
 
 
@@ -86,7 +89,17 @@ def progress(stage_name: str) -> Callable[[str], None]:
     return tell
 
 
+def last_words() -> None:
+    """Say at the very end of a failed run what a job had to say to people, where it can be found."""
+    if LAST_WORDS.is_file():
+        print(f"\nerror: {LAST_WORDS.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
+        LAST_WORDS.unlink()
+
+
 def _end(error: StudyError) -> None:
+    """Leave with one sentence; in a job, leave it for the end of the run too, below what Snakemake has to say."""
+    if LAST_WORDS.parent.is_dir():
+        LAST_WORDS.write_text(str(error), encoding="utf-8")
     print(f"\nerror: {error}\n", file=sys.stderr, flush=True)
     sys.exit(EXIT_CODE)
 
@@ -98,8 +111,11 @@ def _only_run(folder: Path = Path()) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StudyError("another run is at work in this folder; wait for it to end, or run from a second clone") from None
+        raise StudyError(
+            "another run is at work in this folder; wait for it to end, or run from a second clone"
+        ) from None
     _locks.append(handle)
+    LAST_WORDS.unlink(missing_ok=True)
     _forget_killed_run(folder / ".snakemake")
 
 

@@ -19,7 +19,7 @@ rule truth:
         f"{RESULTS}/canonical/truth.parquet",
     params:
         settings=STUDY.model_dump(mode="json", include={"source", "seed", "cohort", "metrics"}),
-        code=code_digest("iop_outcomes.simulate.truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
+        code=code_digest("iop_outcomes.known_truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
     script:
         "../scripts/truth.py"
 

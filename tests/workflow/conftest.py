@@ -1,0 +1,104 @@
+"""A copy of the project in a folder of its own, in which workflow tests may run and edit."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SMALL_STUDY = """
+study: small
+title: A small simulated study
+seed: 7
+source: {kind: simulated, n_people: 600, n_sites: 12, true_effect: benefit}
+cohort:
+  arms: {iop: {level_of_care: "2.1"}, outpatient: {level_of_care: "1"}}
+  eligibility: [adult]
+  follow_up_days: 120
+covariates: [sex, use_days_at_baseline, prior_episodes]
+metrics:
+  completion: {}
+  attendance_rate: {window_days: 84}
+  retention_90: {metric: retention, day: 90}
+designs:
+  overlap: {method: overlap_weights}
+analyses:
+  primary: {outcome: completion, design: overlap, estimator: aipw, measure: risk_difference}
+  time_in_care: {outcome: time_in_care, design: overlap, estimator: rmst, measure: rmst_difference}
+"""
+
+
+@dataclass
+class Project:
+    """A copy of the project."""
+
+    folder: Path
+
+    def snakemake(self, *words: str, study: str = "small", **options) -> subprocess.CompletedProcess:
+        """Run Snakemake in the copy, on the copy's own package."""
+        return subprocess.run(self.command(*words, study=study), **self.options(), **options)
+
+    def command(self, *words: str, study: str = "small") -> list[str]:
+        """Return the command that a user would type."""
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", f"study={study}"]
+
+    def options(self) -> dict:
+        """Return where and in which environment to run it."""
+        environment = os.environ | {"PYTHONPATH": str(self.folder / "src")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        return {"cwd": self.folder, "env": environment, "capture_output": True, "text": True}
+
+    def study(self, name: str, text: str) -> None:
+        """Write a study file that can be called by name."""
+        (self.folder / "workflow" / "studies" / f"{name}.yaml").write_text(text)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file; the text must be there."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def rules_to_run(self, study: str = "small") -> set[str]:
+        """Return the rules that the next run would execute, ``all`` left out."""
+        done = self.snakemake("--dry-run", "--quiet", "rules", study=study, check=True)
+        table = (done.stdout + done.stderr).partition("Job stats:")[2].splitlines()
+        return {line.split()[0] for line in table if len(line.split()) == 2 and line.split()[1].isdigit()} - {
+            "all",
+            "total",
+        }
+
+    def released(self, study: str = "small") -> dict[str, bytes]:
+        """Return the bytes of everything released."""
+        folder = self.folder / "results" / study / "release"
+        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def copy_of_the_project(folder: Path) -> Project:
+    """Copy what a run needs."""
+    for name in ("workflow", "src", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copy(ROOT / "Snakefile", folder)
+    project = Project(folder)
+    project.study("small", SMALL_STUDY)
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """A project in which the small study has been run; tests may edit it but must put things back."""
+    project = copy_of_the_project(tmp_path_factory.mktemp("finished"))
+    run = project.snakemake()
+    assert run.returncode == 0, run.stderr
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Project:
+    """A project in which nothing was run."""
+    return copy_of_the_project(tmp_path)

@@ -1,0 +1,82 @@
+"""What runs again, and what does not."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+
+def test_a_second_run_does_nothing(finished):
+    run = finished.snakemake()
+    assert run.returncode == 0
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reruns"),
+    [
+        (
+            "src/iop_outcomes/metrics/retention.py",
+            "left = ended & (days < day)",
+            "left = ended & (days <= day)",
+            {"metrics", "truth", "outcomes", "estimate", "conclude", "record", "release"},
+        ),
+        ("src/iop_outcomes/metrics/retention.py", "# A death before", "# Dying before", set()),
+        ("src/iop_outcomes/metrics/urine.py", "return seen, seen +", "return seen, seen + 0 +", None),
+        ("src/iop_outcomes/design/diagnostics.py", "Return the propensity score with", "Give the score with", set()),
+        (
+            "workflow/studies/small.yaml",
+            "measure: risk_difference",
+            "measure: risk_ratio",
+            {"estimate", "conclude", "record", "release"},
+        ),
+        (
+            "workflow/studies/small.yaml",
+            "covariates: [sex, use_days_at_baseline, prior_episodes]",
+            "covariates: [sex, prior_episodes]",
+            {"covariates", "design", "estimate", "conclude", "record", "release"},
+        ),
+        (
+            "workflow/studies/small.yaml",
+            "title: A small",
+            "title: One small",
+            {"record", "release"},
+        ),
+    ],
+)
+def test_an_edit_reruns_just_its_descendants(finished, file, old, new, reruns):
+    finished.edit(file, old, new)
+    try:
+        would_run = finished.rules_to_run()
+    finally:
+        finished.edit(file, new, old)
+    if reruns is None:
+        # A metric that the study does not use is read for the weekly figure only, and changes no covariate or design.
+        assert not would_run & {"ingest", "cohort", "covariates", "design"}
+    else:
+        assert would_run == reruns
+
+
+def test_two_clean_runs_release_the_same_bytes(finished, fresh):
+    assert fresh.snakemake().returncode == 0
+    first, second = finished.released(), fresh.released()
+    assert list(first) == list(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.parametrize("seconds", [6, 12])
+def test_a_killed_run_is_completed_by_the_next_with_the_same_bytes(finished, fresh, seconds):
+    options = fresh.options()
+    options.pop("capture_output")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    running = subprocess.Popen(fresh.command(), **options, **quiet)
+    time.sleep(seconds)
+    subprocess.run(["pkill", "-KILL", "-s", str(running.pid)], check=False)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    run = fresh.snakemake()
+    assert run.returncode == 0, run.stderr
+    assert fresh.released() == finished.released()
