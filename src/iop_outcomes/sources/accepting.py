@@ -1,0 +1,133 @@
+"""Which raw rows become canonical rows: every row is accepted, or kept by file, line and rule.
+
+A rule is words and an expression that is true where a row breaks it. The rules of a contract come from its columns, so
+that a source and the table it fills can never disagree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iop_outcomes import tables
+from iop_outcomes.errors import SourceError, counted
+from iop_outcomes.sources.reading import LINE, RawFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+MISSHAPEN = "has more or fewer cells than the header"
+REPEATED = "repeats a key that an earlier row has"
+
+
+class Rule(NamedTuple):
+    """A rule in words, and where it is broken; a null counts as kept."""
+
+    words: str
+    broken: "pl.Expr"
+
+
+@dataclass
+class Intake:
+    """The book of what came in: rows read, accepted and rejected, by file and table.
+
+    Attributes
+    ----------
+    max_rejected_share : float
+        Share of a table's rows that may be rejected before the source is refused as a whole.
+    """
+
+    max_rejected_share: float = 0.1
+    _n_in: dict[tuple[str, str], int] = field(default_factory=dict)
+    _rejected: list["pl.DataFrame"] = field(default_factory=list)
+
+    def sift(
+        self, raw: RawFile, table: str, rows: "pl.LazyFrame", rules: Sequence[Rule], key: Sequence[str] = ()
+    ) -> "pl.DataFrame":
+        """Return the rows that break no rule and note the others.
+
+        Parameters
+        ----------
+        raw : RawFile
+            Where the rows come from; its misshapen lines are rejected too.
+        table : str
+            Canonical table they are meant for.
+        rows : polars.LazyFrame
+            Typed rows with ``LINE``.
+        rules : sequence of Rule
+        key : sequence of str
+            Columns that may not repeat among the rows that keep all rules; the first row stays.
+        """
+        import polars as pl
+
+        flags = [rule.broken.fill_null(False).alias(f"rule {i}") for i, rule in enumerate(rules)]
+        flagged = rows.with_columns(flags).collect(engine="streaming")
+        n_rows = flagged.height
+        names = [f"rule {i}" for i in range(len(rules))]
+        for name, rule in zip(names, rules, strict=True):
+            self._note(raw.name, table, flagged.filter(name)[LINE], rule.words)
+        broken = pl.any_horizontal(names) if names else pl.lit(False)
+        good = flagged.filter(~broken) if flagged.select(broken.any()).item() else flagged
+        good = good.drop(names)
+        if key:
+            first = good.select(
+                pl.struct(key).is_first_distinct() if len(key) > 1 else pl.col(key[0]).is_first_distinct()
+            )
+            if not first.to_series().all():
+                self._note(raw.name, table, good.filter(~first.to_series())[LINE], f"{' + '.join(key)}: {REPEATED}")
+                good = good.filter(first.to_series())
+        self._note(raw.name, table, pl.Series(raw.misshapen, dtype=pl.UInt32), MISSHAPEN)
+        self._n_in[raw.name, table] = n_rows + len(raw.misshapen)
+        self._refuse_if_too_many(raw.name, table)
+        return good
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the canonical tables ``intake`` and ``rejected``."""
+        import pandas as pd
+
+        rejected = self._all_rejected().sort("file", "table", "line", "rule").to_pandas()
+        counts = [
+            {"file": file, "table": table, "n_in": n_in, "n_rejected": self._n_rejected(file, table)}
+            for (file, table), n_in in self._n_in.items()
+        ]
+        intake = pd.DataFrame(counts, columns=["file", "table", "n_in", "n_rejected"])
+        intake["n_accepted"] = intake["n_in"] - intake["n_rejected"]
+        return {"intake": tables.conform(intake, "intake"), "rejected": tables.conform(rejected, "rejected")}
+
+    def _note(self, file: str, table: str, lines: "pl.Series", words: str) -> None:
+        import polars as pl
+
+        if len(lines):
+            columns = {"file": pl.lit(file), "table": pl.lit(table), "rule": pl.lit(words)}
+            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
+
+    def _all_rejected(self) -> "pl.DataFrame":
+        import polars as pl
+
+        schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String}
+        return pl.concat([pl.DataFrame(schema=schema), *self._rejected])
+
+    def _n_rejected(self, file: str, table: str) -> int:
+        import polars as pl
+
+        return self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)["line"].n_unique()
+
+    def _refuse_if_too_many(self, file: str, table: str) -> None:
+        import polars as pl
+
+        n_in, n_rejected = self._n_in[file, table], self._n_rejected(file, table)
+        if n_rejected <= self.max_rejected_share * n_in:
+            return
+        rows = self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)
+        counts = rows.group_by("rule").len().sort(["len", "rule"], descending=[True, False]).rows()
+        shown = "; ".join(f"{rule} ({counted(n, 'row')})" for rule, n in counts[:6])
+        more = f"; and {counted(len(counts) - 6, 'more rule')}" if len(counts) > 6 else ""
+        raise SourceError(
+            f"{file}: {n_rejected:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
+            f"of {self.max_rejected_share:g} that 'max_rejected_share' allows: {shown}{more}"
+        )
+
+
+def to_table(rows: "pl.DataFrame", name: str) -> "pd.DataFrame":
+    """Return accepted rows as a pandas table in the order and types of its contract."""
+    return tables.conform(rows.drop(LINE, strict=False).to_pandas(), name)
