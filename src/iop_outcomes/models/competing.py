@@ -124,7 +124,7 @@ class CumulativeIncidence:
 
 
 def increment_variance(table: EventTable, events: NDArray) -> NDArray[np.float64]:
-    """Return the variance of the steps S(t-) d/n of a cumulative incidence, with the factor (n - d)/(n - 1) for ties."""
+    """Return the variance of the steps S(t-) d/n of a cumulative incidence, with (n - d)/(n - 1) for ties."""
     n = table.n_risk
     return ratio(table.survival_before**2 * events * np.where(events > 1, ratio(n - events, n - 1), 1.0), n**2)
 
@@ -165,7 +165,7 @@ def cumulative_incidence(
         raise EstimationError(f"cumulative incidence: there is no variance '{variance}'; {hint}")
     if variance == "aalen" and (cluster is not None or weights is not None):
         raise EstimationError(
-            "cumulative incidence: Aalen's variance knows no weights and no clusters; use variance='robust'"
+            "cumulative incidence: Aalen's variance knows no weights or clusters; use variance='robust'"
         )
     codes = None if cluster is None else pd.factorize(np.asarray(cluster))[0]
     return CumulativeIncidence(event_table(time, event, weights), variance, codes)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from iop_outcomes.models.matrix import ModelMatrix
 from iop_outcomes.models.risk_sets import RiskSets
 
+ROUNDING = 1e-11
+
 
 @dataclass(frozen=True)
 class CoxData:
@@ -129,11 +131,15 @@ class Moments:
         data = self.data
         scale = np.ones_like(self.h2) if time_weights is None else time_weights
         sums = self.risk_sums
-        result = data.matrix.sandwich(data.weights * self.expected(time_weights))
+        squares = data.matrix.sandwich(data.weights * self.expected(time_weights))
+        result = squares.copy()
         result -= _weighted(sums, scale * self.h2, sums)
         if data.has_ties:
             mixed = _weighted(sums, scale * self.h2f, self.death_sums)
             result += mixed + mixed.T - _weighted(self.death_sums, scale * self.h2ff, self.death_sums)
+        # What is left of a column that does not vary within risk sets is rounding of its mean square.
+        constant = np.abs(np.diag(result)) <= ROUNDING * np.abs(np.diag(squares))
+        result[constant] = result[:, constant] = 0.0
         return result
 
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimationError
+from iop_outcomes.models.identifiability import aliased_columns
 
 MOST_STEPS = 60
 MOST_HALVINGS = 30
 # Squared length of the last step in standard errors; what is left after it is about the square of this.
 CONVERGED = 1e-13
-# Share of a covariate's variance, given the others, below which it is taken to follow from them.
-SINGULAR = 1e-10
+# Above this length of the last step the information is taken again, at the maximum itself.
+EXACT = 1e-19
 # A coefficient on its way to infinity still moves by this much when the likelihood no longer does.
 MOVING = 1e-3
 
@@ -93,6 +94,8 @@ def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[
             f"{model}: the coefficient of {listed(found)} has no finite value, because the likelihood keeps rising "
             "with it; some people have all of the events or none: merge levels, or leave it out"
         )
+    if length > EXACT:
+        covariance = inverse_information(here.information(), names, model)
     return Maximum(values, covariance, first, here, score_test, iteration)
 
 
@@ -107,17 +110,14 @@ def _not_lower(evaluate, values, step, here):
 
 def inverse_information(information: NDArray, names: tuple[str, ...], model: str) -> NDArray[np.float64]:
     """Return the inverse of an information matrix, or say which parameters leave it without one."""
-    from scipy.linalg.lapack import dpstrf
-
-    size = np.sqrt(np.maximum(np.diag(information), 0.0))
-    scale = np.outer(*[np.where(size > 0, size, 1.0)] * 2)
-    _, pivots, rank, _ = dpstrf(information / scale, tol=SINGULAR, lower=1)
-    if rank < len(names):
-        found = sorted(names[pivot - 1] for pivot in pivots[rank:])
+    aliased = aliased_columns(information, has_intercept=False)
+    if aliased.any():
+        found = [name for name, wrong in zip(names, aliased, strict=True) if wrong]
         raise EstimationError(
             f"{model}: {listed(found)} cannot be told apart from the other covariates among those at risk; leave out "
             "covariates that follow from others or that do not vary within strata"
         )
+    scale = np.outer(*[np.sqrt(np.diag(information))] * 2)
     return np.linalg.inv(information / scale) / scale
 
 
