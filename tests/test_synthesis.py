@@ -93,7 +93,7 @@ def test_the_order_of_sites_does_not_matter():
         (lambda: pool_estimate_rows([rows(1, 1), rows(1, 1).iloc[::-1]]), "not of the same rows"),
         (lambda: pool_sites([1.0], [0.1]), "1 estimate to pool; at least two sites"),
         (lambda: pool_sites([1, 2], [0.1, np.nan]), "1 site has no estimate or no standard error"),
-        (lambda: pool_sites([1, 2], [0.1, 0.1], tau="reml"), "no tau 'reml'"),
+        (lambda: pool_sites([1, 2], [0.1, 0.1], tau="reml"), "no method 'reml' for the variance between them"),
     ],
 )
 def test_impossible_requests_are_answered_by_name(call, message):

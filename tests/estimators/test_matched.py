@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimators.matched import adjusted_matched_means, matched_means
+from iop_outcomes.estimators.matched import adjusted_matched_means, matched, matched_means
 from iop_outcomes.estimators.measures import contrast
 
 #   pair           1     2     3     4    nobody's
@@ -79,3 +80,45 @@ def test_regression_with_interactions_is_one_regression_in_each_arm(seed):
         root = np.sqrt(weight[a])
         coefficients = np.linalg.lstsq(x[a] * root[:, None], outcome[a] * root, rcond=None)[0]
         assert mean == pytest.approx((x[arm] @ coefficients).mean())
+
+
+def test_pairs_within_sites_are_clustered_by_site_alone():
+    # Pairs 1 and 2 are of one site, 3 and 4 of another: sets lie within sites, so two ways are no more than sites.
+    # Sums of the pair deviations 2 - 1 = 1 and -2 + 1 = -1, each over 4; times 2/1 (sites) times 7/6.
+    site = np.array(["A", "A", "A", "A", "B", "B", "B", "B", "B"])
+    means = matched_means(OUTCOME, TREATED, WEIGHT, matched_set=PAIR, cluster=site)
+    found = contrast(means, "mean_difference")
+    assert found.se == pytest.approx(np.sqrt((1 + 1) / 16 * 2 * 7 / 6))
+    assert means.covariance.degrees_of_freedom == 1
+
+
+def comparison(estimand="ATT", matched_set=PAIR, weight=WEIGHT):
+    index = pd.Index([f"p{i}" for i in range(len(TREATED))], name="member_id")
+    sets = pd.Series(matched_set, index=index).astype("str").where(np.asarray(matched_set) > 0)
+    members = pd.DataFrame({"treated": TREATED == 1, "score": 0.5, "weight": weight, "matched_set": sets}, index=index)
+    covariates = pd.DataFrame({"age": [31.0, 30, 41, 40, 52, 51, 60, 59, 20]}, index=index)
+    return Comparison("pairs", "nearest_match", estimand, ("iop", "outpatient"), members, covariates)
+
+
+def test_who_has_no_outcome_takes_the_partner_along():
+    outcome = np.where(np.arange(9) == 3, np.nan, OUTCOME)  # the control of pair 2
+    data = pd.DataFrame({"days": outcome}, index=comparison().members.index)
+    rows = matched(data, comparison(), 1, outcome="days")
+    # Pairs 1, 3 and 4 are left: 9, 4, 8 against 5, 4, 5.
+    assert rows["value"].tolist() == pytest.approx([7 - 14 / 3, 7, 14 / 3])
+    assert rows["n"].tolist() == [6, 3, 3]
+    assert "1 missing outcome left out, and with them 1 partner" in rows["se_method"][0]
+
+
+def test_few_sets_are_not_asked_for_a_variance():
+    data = pd.DataFrame({"days": OUTCOME}, index=comparison().members.index)
+    rows = matched(data, comparison(), 1, outcome="days")
+    assert rows["se"][0] == pytest.approx(np.sqrt((14 + 2) / 16 * 8 / 6))
+    assert "robust (HC1)" in rows["se_method"][0]
+
+
+def test_adjusting_for_the_ate_averages_over_everybody():
+    data = pd.DataFrame({"days": 2 * comparison().covariates["age"] + 3 * TREATED})
+    rows = matched(data, comparison("ATE"), 1, outcome="days", adjust=True)
+    # The eight matched are 45.5 on average.
+    assert rows["value"].tolist() == pytest.approx([3, 2 * 45.5 + 3, 2 * 45.5])

@@ -4,20 +4,30 @@ Coefficients of a marginal model (GEE) and of a random-intercept model answer di
 side by side. Both are therefore turned into the share of people (or mean) had everybody been in one arm.
 """
 
+from typing import Annotated, Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
-from iop_outcomes.errors import EstimationError
+from iop_outcomes.design.comparison import Comparison
+from iop_outcomes.errors import EstimationError, counted
 from iop_outcomes.estimators.checks import checked_outcome
-from iop_outcomes.estimators.measures import ArmMeans
+from iop_outcomes.estimators.measures import MEASURES, ArmMeans
+from iop_outcomes.estimators.occasions import Occasions, take_occasions
+from iop_outcomes.estimators.rows import estimate_rows
+from iop_outcomes.estimators.sample import KINDS, kind_of, take_sample
 from iop_outcomes.models.families import family_and_link
 from iop_outcomes.models.gee import fit_gee
 from iop_outcomes.models.matrix import ModelMatrix, model_matrix
 from iop_outcomes.models.random_intercept import fit_random_intercept
 from iop_outcomes.models.sandwich import Covariance
+from iop_outcomes.registry import estimator
 
-ARM = "(arm)"
+ARM, WEEK = "(arm)", "(week)"
+FEW_CLUSTERS = 40
+FAMILY_OF = {"binary": "binomial", "proportion": "binomial", "count": "poisson"}
 INTEGRATION_NODES = 40
 
 
@@ -121,6 +131,113 @@ def random_intercept_means(
         f"random-intercept logistic regression, intercept integrated out ({fit.n_clusters:,} clusters), model-based"
     )
     return ArmMeans(means, Covariance(values, np.inf, method)).with_method("marginal means")
+
+
+@estimator(
+    estimands=("ATE", "ATT", "ATC", "ATO", "ATM"),
+    kinds=KINDS,
+    measures=MEASURES,
+    description="generalised estimating equations: repeated outcomes, or one outcome of people within sites",
+)
+def gee(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    correlation: Literal["independence", "exchangeable", "ar1"] = "exchangeable",
+    cluster: Literal["person", "site"] | None = None,
+    correction: Literal["none", "mancl-derouen", "kauermann-carroll"] | None = None,
+    adjust: bool = True,
+) -> pd.DataFrame:
+    """Compare mean outcomes with the design's weights, over the occasions seen.
+
+    Occasions of a person, or of a site, are alike; the default is the person for weekly outcomes and the site for
+    others. Fewer than 40 clusters get the Mancl-DeRouen correction unless another is named. ``adjust`` puts the
+    covariates, and the week, into the model.
+    """
+    occasions = take_occasions(data, comparison, outcome)
+    labels = _clusters(comparison, occasions, cluster)
+    if correction is None:
+        correction = "mancl-derouen" if len(np.unique(labels)) < FEW_CLUSTERS else "none"
+    arms = gee_means(
+        occasions.outcome,
+        comparison.treated[occasions.member],
+        labels,
+        covariates=_covariates(comparison, occasions) if adjust else None,
+        weights=comparison.weight[occasions.member],
+        wave=occasions.week if cluster != "site" else None,
+        family=FAMILY_OF.get(kind_of(occasions.outcome), "gaussian"),
+        correlation=correlation,
+        correction=correction,
+    )
+    return _rows(data, comparison, occasions, arms, outcome, measure)
+
+
+@estimator(
+    estimands=("ATE",),
+    kinds=("binary",),
+    measures=("risk_difference", "risk_ratio", "odds_ratio"),
+    description="random-intercept logistic regression, intercept integrated out so that it can stand beside GEE",
+)
+def random_intercept(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    cluster: Literal["person", "site"] | None = None,
+    nodes: Annotated[int, Field(ge=1, le=100)] = 15,
+) -> pd.DataFrame:
+    """Compare the share with the outcome by a model in which people (or sites) differ in their own odds.
+
+    The covariates are in the model, and a design with weights is refused, because the likelihood has no place for them.
+    """
+    if np.ptp(comparison.weight[comparison.weight > 0]) > 0:
+        raise EstimationError(
+            f"random_intercept: takes no weights, and the design '{comparison.design}' has them; use the method "
+            "'unweighted' for it, or the estimator 'gee'"
+        )
+    occasions = take_occasions(data, comparison, outcome)
+    arms = random_intercept_means(
+        occasions.outcome,
+        comparison.treated[occasions.member],
+        _clusters(comparison, occasions, cluster),
+        covariates=_covariates(comparison, occasions),
+        nodes=nodes,
+    )
+    return _rows(data, comparison, occasions, arms, outcome, measure)
+
+
+def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None):
+    cluster = cluster or ("site" if occasions.week is None else "person")
+    if cluster == "person":
+        if occasions.week is None:
+            raise EstimationError("cluster: a person has this outcome once; use cluster 'site', or a weekly outcome")
+        return occasions.member
+    if comparison.cluster is None:
+        raise EstimationError("cluster: this study names no sites; set 'cluster: site' in the study, or use 'weighted'")
+    return comparison.cluster.to_numpy()[occasions.member]
+
+
+def _covariates(comparison: Comparison, occasions: Occasions) -> pd.DataFrame:
+    frame = comparison.covariates.iloc[occasions.member].reset_index(drop=True)
+    return frame if occasions.week is None else frame.assign(**{WEEK: pd.Categorical(occasions.week)})
+
+
+def _rows(
+    data, comparison: Comparison, occasions: Occasions, arms: ArmMeans, outcome: str, measure: str
+) -> pd.DataFrame:
+    """Return estimate rows, in which a member counts once."""
+    first_seen = pd.Series(occasions.outcome, index=occasions.member).groupby(level=0).first()
+    column = first_seen.reindex(range(len(data))).set_axis(data.index).to_frame(outcome)
+    rows = estimate_rows(take_sample(column, comparison, outcome, measure), arms)
+    if occasions.week is not None:
+        said = f"{counted(len(occasions.outcome), 'weekly result')}, {occasions.n_missing:,} not seen and left out"
+        rows = rows.assign(n_events=np.nan, se_method=rows["se_method"] + f"; {said}")
+    return rows
 
 
 def _integrated(linear: NDArray[np.float64], deviation: float):

@@ -12,7 +12,7 @@ from iop_outcomes.models.matrix import ModelMatrix
 from iop_outcomes.models.sandwich import Covariance, cluster_codes
 from iop_outcomes.models.working_correlation import Independence, working_correlation
 
-CORRECTIONS = ("none", "mancl-derouen", "kauermann-carroll")
+CORRECTIONS = {"none": "", "mancl-derouen": "Mancl-DeRouen", "kauermann-carroll": "Kauermann-Carroll"}
 MOST_STEPS = 100
 SLOW = 0.3
 ROWS_AT_ONCE = 50_000
@@ -158,8 +158,7 @@ def _covariance(influence, correlation: str, correction: str) -> Covariance:
     method = f"GEE, {correlation} working correlation, robust ({counted(n_clusters, 'cluster')})"
     if correction == "none":
         return Covariance(influence.T @ influence, np.inf, method)
-    named = "-".join(author.capitalize() for author in correction.split("-"))
-    return Covariance(influence.T @ influence, n_clusters - 1.0, f"{method}, {named} corrected")
+    return Covariance(influence.T @ influence, n_clusters - 1.0, f"{method}, {CORRECTIONS[correction]} corrected")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""One row per member and occasion, from outcomes that a member has once or week by week."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.design.comparison import Comparison
+from iop_outcomes.errors import EstimationError, did_you_mean
+from iop_outcomes.estimators.checks import checked_arms
+
+#: Outcome whose columns ``weekly_urine_1``, ``weekly_urine_2``, ... hold each week's test: 1 negative, 0 positive.
+WEEKLY_URINE = "weekly_urine"
+NEGATIVE, POSITIVE = ("-",), ("+", "*")
+
+
+@dataclass(frozen=True)
+class Occasions:
+    """Rows of members whom the design uses and whose outcome was seen on the occasion.
+
+    Attributes
+    ----------
+    member : ndarray of int, shape (n,)
+        Position of the member in the comparison.
+    outcome : ndarray, shape (n,)
+    week : ndarray of int, shape (n,), or None
+        None if a member has one outcome.
+    n_missing : int
+        Occasions of members in use without an outcome.
+    """
+
+    member: NDArray[np.intp]
+    outcome: NDArray[np.float64]
+    week: NDArray[np.intp] | None
+    n_missing: int
+
+
+def weekly_urine_outcomes(weekly: pd.DataFrame) -> pd.DataFrame:
+    """Return one column per week with each member's urine result: 1 negative, 0 positive or mixed, NaN not seen.
+
+    Parameters
+    ----------
+    weekly : DataFrame
+        Table of that contract.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``member_id``; columns ``weekly_urine_1`` to the last week in which anybody has a result.
+    """
+    symbol = weekly["urine"].astype("str")
+    result = pd.Series(np.nan, index=weekly.index)
+    result[symbol.isin(NEGATIVE)] = 1.0
+    result[symbol.isin(POSITIVE)] = 0.0
+    table = weekly.assign(result=result).pivot(index="member_id", columns="week", values="result").sort_index()
+    seen = table.notna().any().to_numpy()
+    table = table.loc[:, : table.columns[np.flatnonzero(seen)[-1]]] if seen.any() else table.iloc[:, :0]
+    return table.set_axis([f"{WEEKLY_URINE}_{int(week)}" for week in table.columns], axis=1)
+
+
+def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> Occasions:
+    """Return the occasions of an outcome: a column of that name, or columns ``<outcome>_1``, ``<outcome>_2``, ...
+
+    Raises
+    ------
+    EstimationError
+        There is no such outcome, or nobody in an arm has one.
+    """
+    checked_arms(comparison.treated, comparison.arms)
+    weeks = {int(m[1]): name for name in data.columns if (m := re.fullmatch(rf"{re.escape(outcome)}_(\d+)", str(name)))}
+    if outcome not in data.columns and not weeks:
+        raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
+    repeated = outcome not in data.columns
+    numbers = sorted(weeks) if repeated else [0]
+    values = data[[weeks[k] for k in numbers] if repeated else [outcome]].to_numpy(dtype=float, na_value=np.nan)
+    used = comparison.weight > 0
+    member, occasion = np.nonzero(np.isfinite(values) & used[:, None])
+    for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
+        if not arm[member].any():
+            raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
+    week = np.array(numbers)[occasion] if repeated else None
+    missing = int((~np.isfinite(values) & used[:, None]).sum())
+    return Occasions(member, values[member, occasion], week, missing)
