@@ -67,7 +67,8 @@ def estimate_design(
         if analysis.outcome == TIME_IN_CARE:
             curves.append(_curve(name, data, comparison))
         tell(f"{name}: done")
-    estimate = pd.concat(rows, ignore_index=True) if rows else tables.empty("estimate")
+    columns = tables.empty("estimate").columns
+    estimate = pd.concat(rows, ignore_index=True).reindex(columns=columns) if rows else tables.empty("estimate")
     curve = pd.concat(curves, ignore_index=True) if curves else tables.empty("curve")
     return estimate, curve
 
