@@ -24,6 +24,31 @@ def attendance_rate(history: History, *, window_days: Days = 84, denominator: De
 
     After dropout nobody books sessions, so a rate on booked sessions flatters those who leave. ``plan`` divides the
     hours attended by the hours prescribed for the window instead, booked or not.
+
+    Examples
+    --------
+    Four sessions count by the standard rule, two and a half were attended; the excused one counts with ``strict``, the
+    one the programme cancelled never does. Planned were four weeks of one hour.
+
+        day      0      7      14     21
+        session  A..N...A..E...P..C..........
+        episode  prescribed_hours_per_week=1
+        value    2.5/4
+        value    2.5/5    denominator=strict
+        value    2.5/4    denominator=plan
+
+    Somebody who leaves after a week looks better by what was booked than by what was planned.
+
+        day      0      7      14     21
+        session  A..N........................
+        episode  prescribed_hours_per_week=1
+        value    1/2
+        value    1/4      denominator=plan
+
+    Nothing was booked.
+
+        session  ............................
+        value    none: no session counted in the window
     """
     sessions = sessions_between(history, 0, window_days, denominator)
     if denominator == "plan":
@@ -40,7 +65,19 @@ def attendance_rate(history: History, *, window_days: Days = 84, denominator: De
     source="Denominator policies of this project; see docs/metrics.md",
 )
 def hours_rate(history: History, *, window_days: Days = 84, denominator: Denominator = "standard") -> pd.DataFrame:
-    """Minutes attended over minutes scheduled, or over those prescribed with ``plan``."""
+    """Minutes attended over minutes scheduled, or over those prescribed with ``plan``.
+
+    Examples
+    --------
+    A session of three hours attended and one of one hour missed.
+
+        day      0      7
+        session  A......N......
+        hours    3......1
+        episode  prescribed_hours_per_week=3
+        value    180/240
+        value    180/360    denominator=plan
+    """
     sessions = sessions_between(history, 0, window_days, denominator)
     if denominator == "plan":
         minutes = history.count(sessions.member, np.nan_to_num(sessions.minutes_attended))
@@ -57,7 +94,18 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
     source="ASAM criteria count hours of service a week",
 )
 def weekly_hours(history: History, *, window_days: Days = 84) -> pd.Series:
-    """Mean hours attended a week over the observed part of the window."""
+    """Mean hours attended a week over the observed part of the window.
+
+    Examples
+    --------
+    Nine hours in the first week, nothing in the second.
+
+        day      0      7
+        session  A.A.A..N......
+        hours    3.3.3..3
+        value    9/2
+        value    9/1    window_days=7
+    """
     sessions = sessions_between(history, 0, window_days, "strict")
     hours = history.count(sessions.member, np.nan_to_num(sessions.minutes_attended)) / 60
     weeks = np.minimum(history.follow_up_days, window_days) / 7

@@ -24,7 +24,28 @@ NO_REASON = "no discharge reason on record"
     source="Retention at fixed days from assignment; HEDIS and NIDA CTN practice",
 )
 def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
-    """Still in care on the given day after assignment; somebody who never started was not retained."""
+    """Still in care on the given day after assignment; somebody who never started was not retained.
+
+    Examples
+    --------
+    Discharged on day 95.
+
+        episode  discharge_day=95 discharge_reason=completed
+        value    1    day=90
+        value    0    day=120
+
+    Admitted never.
+
+        episode  admission_day=none discharge_day=14
+        value    0    day=30
+
+    In care when observation ends on day 60: retained at 30, at 90 nobody knows.
+
+        episode   discharge_day=none
+        observed  60
+        value     1    day=30
+        value     none: observed for less than this time    day=90
+    """
     days, ended = time_in_care(history)
     ended = ended.to_numpy(bool)
     days = days.to_numpy(float)
@@ -44,7 +65,20 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
     source="TEDS-D REASON = 1",
 )
 def completion(history: History, *, count_transfer: bool = False) -> pd.DataFrame:
-    """Was treatment completed, by the reason of discharge? Transfers can be counted as completed for sensitivity."""
+    """Was treatment completed, by the reason of discharge? Transfers can be counted as completed for sensitivity.
+
+    Examples
+    --------
+        episode  discharge_day=95 discharge_reason=completed
+        value    1
+
+        episode  discharge_day=95 discharge_reason=transfer
+        value    0
+        value    1    count_transfer=true
+
+        episode  discharge_reason=none
+        value    none: no discharge reason on record
+    """
     good = ("completed", "transfer") if count_transfer else ("completed",)
     return _reason_is(history, good)
 
@@ -58,7 +92,16 @@ def completion(history: History, *, count_transfer: bool = False) -> pd.DataFram
     better="lower",
 )
 def dropout(history: History) -> pd.DataFrame:
-    """Did the person leave against advice or lose contact, by the reason of discharge?"""
+    """Did the person leave against advice or lose contact, by the reason of discharge?
+
+    Examples
+    --------
+        episode  discharge_day=20 discharge_reason=dropout
+        value    1
+
+        episode  discharge_day=95 discharge_reason=completed
+        value    0
+    """
     return _reason_is(history, ("dropout",))
 
 

@@ -32,6 +32,24 @@ def percent_days_abstinent(
     """100 times the days known to be abstinent over the days known, or over all days if unknown ones count as use.
 
     Of a report on several days ("3 of the last 30") each day counts as use by its share (3/30).
+
+    Examples
+    --------
+    Ten days asked about, two with use; four not asked about.
+
+        day    0      7
+        use    ---+--.---+...
+        value  100*8/10
+        value  100*8/14    missing=use
+        value  none: too few days of the window are known    min_known_share=0.8
+
+    Three days of ten with use, the last two in jail.
+
+        day         0      7
+        report      0-9: 3
+        controlled  ........jj
+        value       100*5/8
+        value       100*7/10    controlled=abstinent
     """
     known = calendar.days(0, window_days, ABSTINENT, USED, SOME)
     free = free_days(calendar, 0, window_days)

@@ -90,6 +90,15 @@ def proportion_negative(
     """Share of weekly urine tests that were negative; a mixed week counts half.
 
     Negative weeks over the weeks with a result (``observed``) or over the weeks in which a test was due (``positive``).
+
+    Examples
+    --------
+    Eight weeks, one of them mixed, two missed, and one in which no test was due.
+
+        week   1   5
+        urine  --+*o_-o
+        value  3.5/7
+        value  3.5/5    missing=observed
     """
     codes = weekly_results(history, window_days, substance, schedule)
     negative = (codes == NEGATIVE).sum(axis=1) + 0.5 * (codes == MIXED).sum(axis=1)
@@ -112,7 +121,15 @@ def longest_abstinence(
     substance: str | None = None,
     schedule: Schedule = None,
 ) -> pd.DataFrame:
-    """Longest run of weeks with negative tests; weeks in which no test was due neither lengthen nor end it."""
+    """Longest run of weeks with negative tests; weeks in which no test was due neither lengthen nor end it.
+
+    Examples
+    --------
+        week   1   5
+        urine  --o---+-
+        value  3
+        value  5    missing=skipped
+    """
     codes = weekly_results(history, window_days, substance, schedule)
     endpoint = "Ab_schottenfeldB_2008" if missing == "breaks" else "Ab_schottenfeld_2005"
     runs = score(codes, [endpoint], mode="corrected")[endpoint].to_numpy(float)
@@ -139,6 +156,24 @@ def abstinence_at_end(
     """Was every test of the last weeks of the window negative?
 
     Somebody observed for less than the window is missing, not abstinent; somebody who died in it is not abstinent.
+
+    Examples
+    --------
+    The last four of eight weeks.
+
+        week   1   5
+        urine  ++*o--o-
+        value  0    window_days=56
+        value  1    window_days=56 missing=observed
+        value  1    window_days=56 weeks=1
+        value  none: observed for less than the window    window_days=84 missing=observed
+
+    Died in week 5.
+
+        week   1   5
+        urine  ----
+        died   31
+        value  0    window_days=56
     """
     codes = weekly_results(history, window_days, substance, schedule)
     last = window_days // 7
@@ -164,6 +199,14 @@ def continuous_abstinence(
     """Was every test of the window negative, after a grace period if one is given?
 
     One positive test decides the matter even if other weeks were missed; somebody who died is not abstinent.
+    
+    Examples
+    --------
+        week   1   5
+        urine  +---o-
+        value  0    window_days=42
+        value  0    window_days=42 grace_weeks=1
+        value  1    window_days=42 grace_weeks=1 missing=observed
     """
     codes = weekly_results(history, window_days, substance, schedule)
     whole = observed_weeks(history) >= window_days // 7
@@ -187,7 +230,16 @@ def urine_endpoint(
     substance: str | None = None,
     schedule: Schedule = None,
 ) -> pd.Series:
-    """Score one of the published urine endpoints, by its column name in the catalogue."""
+    """Score one of the published urine endpoints, by its column name in the catalogue.
+
+    Examples
+    --------
+    Three negative weeks in a row, a missed week counting as none.
+
+        week   1   5
+        urine  --o---+-
+        value  1    endpoint=Ab_kosten_1993
+    """
     codes = weekly_results(history, window_days, substance, schedule)
     return history.series(score(codes, [endpoint], mode=mode)[endpoint].to_numpy(float))
 
