@@ -71,9 +71,9 @@ def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.nda
 def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str) -> None:
     """Raise when one covariate alone decides the response, so that no finite coefficient exists.
 
-    Looks at every level of every category and at the range of every number. The sentence is printed in reports and has no
-    counts, which would be small ones. Separation by several covariates together
-    shows only while fitting, see :func:`refuse_diverged`.
+    Looks at every level of every category and at the range of every number; separation by several covariates together
+    shows only while fitting, see :func:`refuse_diverged`. The sentence is printed in reports: it has no counts, which
+    would be small ones.
 
     Parameters
     ----------

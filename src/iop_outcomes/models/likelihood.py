@@ -53,7 +53,7 @@ class Likelihood:
     @property
     def is_newton(self) -> bool:
         """Whether expected and observed information are the same."""
-        return self.link.name == self.family.canonical and not self.firth
+        return self.link.name == self.family.canonical
 
     def every(self, step: int, least_ridge: float) -> "Likelihood":
         """Return the likelihood of every ``step``-th row, with at least some ridge."""
@@ -163,6 +163,8 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
     EstimationError
         No convergence.
     """
+    if likelihood.firth:
+        return _maximise_firth(likelihood, state)
     objective = likelihood.objective(state)
     shortest = tolerance if likelihood.is_newton else tolerance / 1_000
     for iteration in range(1, MAX_ITERATIONS + 1):
@@ -182,6 +184,26 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
         f"model: {likelihood.family.name} with link {likelihood.link.name} found no maximum in {MAX_ITERATIONS} steps; "
         "the best fit lies at the edge of what the link allows: use the canonical link, or fewer covariates."
     )
+
+
+def _maximise_firth(likelihood, state):
+    """Climb by BFGS from the scaling of the information: scoring alone can creep or swing where columns are many."""
+    from scipy.optimize import minimize
+
+    root = linalg.cholesky(likelihood.information(state))
+
+    def falling(position):
+        here = likelihood.state(linalg.solve_triangular(root, position))
+        slope = linalg.solve_triangular(root, likelihood.score(here), trans="T")
+        return likelihood.objective(here), -slope
+
+    options = {"gtol": 1e-8, "maxiter": 20 * MAX_ITERATIONS}
+    found = minimize(falling, root @ state.coefficients, jac=True, method="BFGS", options=options)
+    if np.abs(found.jac).max() > 1e-5:
+        raise EstimationError(
+            "model: Firth's penalised likelihood found no maximum; there are too many covariates for the rows."
+        )
+    return likelihood.state(linalg.solve_triangular(root, found.x)), int(found.nit)
 
 
 def _uphill(likelihood, state, step, objective):
