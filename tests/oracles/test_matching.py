@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.design.balance import balance
 from iop_outcomes.design.mahalanobis import mahalanobis_coordinates
 from iop_outcomes.design.matching import nearest_match
 from iop_outcomes.design.subclass import subclassify
@@ -77,6 +78,39 @@ def test_the_same_people_are_matched_with_the_same_controls(case, spec):
         assert found.caliper_width == pytest.approx(expected["caliper_width"], rel=1e-12)
     assert found.pairs["treated"].nunique() == expected["n_matched"]["treated"]
     assert found.shortfall["n_people"].sum() == case.data["a"].sum() - expected["n_matched"]["treated"]
+
+
+COBALT = {
+    "M.0": "mean_reference",
+    "M.1": "mean_treated",
+    "SD.0": "sd_reference",
+    "SD.1": "sd_treated",
+    "Diff": "smd",
+    "V.Ratio": "variance_ratio",
+    "KS": "ks",
+}
+
+
+def test_balance_of_the_matched_sample(case):
+    covariates = pd.concat([pd.Series(np.log(case.score / (1 - case.score)), name="distance"), case.covariates], axis=1)
+    weights = case.match("nn_logit").weights
+    found = balance(covariates, case.data["a"], weights, estimand="ATT")
+    expected = case.result["balance_nn_logit"]
+    for suffix, stage in (("Un", "before"), ("Adj", "after")):
+        ours = found[found["stage"] == stage]
+        for theirs, column in COBALT.items():
+            numbers = np.array(expected["table"][f"{theirs}.{suffix}"], dtype=float)
+            assert ours[column].to_numpy(float) == pytest.approx(numbers, rel=1e-9, abs=1e-9, nan_ok=True)
+    matched = np.bincount(case.data["a"], weights > 0)
+    assert matched.tolist() == expected["ess"]["Matched (ESS)"]
+    if "match_mahalanobis" in case.result:
+        expected = case.result["match_mahalanobis"]["balance"]
+        found = balance(case.covariates, case.data["a"], case.match("mahalanobis").weights, estimand="ATT")
+        before, after = (found.loc[found["stage"] == stage, "smd"].to_numpy(float) for stage in ("before", "after"))
+        assert before == pytest.approx(expected["Diff.Un"], abs=1e-9)
+        # Where everybody is matched cobalt has no second column.
+        everybody = expected["Diff.Adj"][0] is None
+        assert after == pytest.approx(expected["Diff.Un" if everybody else "Diff.Adj"], abs=1e-9)
 
 
 @pytest.mark.parametrize(("case_name", "estimand"), [("subclass5", "ATT"), ("subclass5_ate", "ATE")])
