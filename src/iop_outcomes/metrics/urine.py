@@ -199,7 +199,7 @@ def continuous_abstinence(
     """Was every test of the window negative, after a grace period if one is given?
 
     One positive test decides the matter even if other weeks were missed; somebody who died is not abstinent.
-    
+
     Examples
     --------
         week   1   5
