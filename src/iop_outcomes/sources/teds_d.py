@@ -180,14 +180,14 @@ def _allowed() -> dict[str, set[int]]:
 def _code(column: str) -> "pl.Expr":
     import polars as pl
 
-    cell = pl.col(column).str.strip_chars()
-    empty = cell.is_null() | (cell == "")
+    cell = pl.col(column)
     if column == "CASEID":
-        return pl.when(~empty).then(cell)
-    number = cell.cast(pl.Int16, strict=False).fill_null(UNREADABLE)
+        return cell
+    number = cell.cast(pl.Int16, strict=False)
+    unreadable = number.is_null() & cell.is_not_null()
     # LOS alone tells an empty cell (see the setting) from -9, which no code of it is.
-    known = ~empty if column == "LOS" else ~empty & (number != codebook.MISSING)
-    return pl.when(known).then(number)
+    known = number.is_not_null() if column == "LOS" else number != codebook.MISSING
+    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).when(known).then(number)
 
 
 def _rules(columns: list[str], year: int, empty_los: str) -> list[Rule]:
