@@ -63,7 +63,7 @@ def _items(category: str, perspective: str, person: np.ndarray, week: np.ndarray
     n = len(person)
     return pd.DataFrame(
         {
-            "cost_id": numbered(category[0].upper(), (person + 1, 7), (week + 1, 3)),
+            "cost_id": numbered({"program": "CP", "client_time": "CT"}[category], (person + 1, 7), (week + 1, 3)),
             "episode_id": numbered("E", (person + 1, 7)),
             "day": (7 * week).astype(np.int32),
             "category": pd.Categorical.from_codes(

@@ -13,7 +13,7 @@ from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
 from iop_outcomes.simulate.draws import Draws
 from iop_outcomes.simulate.people import People
 from iop_outcomes.simulate.rates import RATES, Rates
-from iop_outcomes.simulate.settings import Settings
+from iop_outcomes.simulate.settings import Settings, Stays
 
 REASON = {name: code for code, name in enumerate(DISCHARGE_REASONS)}
 STILL_IN_CARE = -1
@@ -78,7 +78,7 @@ def follow(people: People, iop: np.ndarray, settings: Settings, seed: int, rates
     course = _begin(people, iop, settings, draws, rates)
     luck = _Luck(draws, settings.weeks)
     severity = people.severity.astype(np.float32)
-    planned_end = _planned_end(people, draws, rates)
+    planned_end = _planned_end(people, draws, rates, settings.stays)
     slow = np.zeros(len(iop), dtype=np.float32)
     share = (people.true["use_days_at_baseline"].to_numpy() / 30).astype(np.float32)
     engaged = np.ones(len(iop), dtype=bool)
@@ -145,10 +145,10 @@ def _begin(people: People, iop: np.ndarray, settings: Settings, draws: Draws, ra
     )
 
 
-def _planned_end(people: People, draws: Draws, rates: Rates) -> np.ndarray:
+def _planned_end(people: People, draws: Draws, rates: Rates, stays: Stays) -> np.ndarray:
     """Return the day on which care is completed by those who stay; courts order longer care."""
     court = (people.true["referral"] == "court").to_numpy()
-    weeks = rates.planned_weeks * np.exp(rates.planned_spread * draws.normal("planned weeks") + 0.08 * court)
+    weeks = rates.planned_weeks[stays] * np.exp(rates.planned_spread * draws.normal("planned weeks") + 0.08 * court)
     return (7 * np.clip(weeks, rates.shortest_plan, rates.longest_plan)).astype(np.int32)
 
 
@@ -184,9 +184,11 @@ def _leave(course, luck, severity, share, engaged, planned_end, week, settings, 
     worse = rates.leaving_by_severity * severity
     away = ~engaged
     hazard = {
-        "transfer": rates.transfer * np.exp(worse) * (1 + rates.early_transfer * np.exp(-week / 3)),
-        "terminated": rates.terminated * np.exp(worse + rates.leaving_by_use * share + 0.3 * away),
-        "other": rates.other * np.exp(-0.7 * worse),
+        "transfer": rates.transfer * np.exp(1.3 * worse) * (1 + rates.early_transfer * np.exp(-week / 3)),
+        "terminated": rates.terminated
+        * np.exp(worse + rates.leaving_by_use * share + 0.3 * away)
+        * min(1.0, (week + 1) / rates.weeks_of_patience),
+        "other": rates.other * np.exp(-1.6 * worse),
         "dropout": rates.dropout
         * np.exp(
             worse

@@ -35,8 +35,8 @@ class Levels:
 
 CATEGORIES = {
     "age_band": Levels(
-        {"12-17": 0.0, "18-24": -0.1, "25-34": 0.1, "35-44": 0.1, "45-54": 0.0, "55 and over": -0.2},
-        {"12-17": 0.3, "18-24": 0.35, "25-34": 0.1, "35-44": 0.0, "45-54": -0.1, "55 and over": -0.2},
+        {"12-17": 0.0, "18-24": 0.1, "25-34": 0.15, "35-44": 0.1, "45-54": 0.0, "55 and over": -0.2},
+        {"12-17": 0.3, "18-24": 0.4, "25-34": 0.2, "35-44": 0.0, "45-54": -0.15, "55 and over": -0.3},
     ),
     "sex": Levels({"female": 0.1, "male": 0.0}, {"female": 0.05, "male": 0.0}),
     "primary_substance": Levels(
@@ -60,18 +60,18 @@ CATEGORIES = {
         },
     ),
     "employment": Levels(
-        {"full time": 0.0, "part time": 0.05, "unemployed": 0.35, "not in labour force": 0.25},
-        {"full time": 0.0, "part time": 0.1, "unemployed": 0.35, "not in labour force": 0.3},
+        {"full time": 0.0, "part time": 0.1, "unemployed": 0.45, "not in labour force": 0.3},
+        {"full time": 0.0, "part time": 0.1, "unemployed": 0.5, "not in labour force": 0.35},
     ),
     "housing": Levels(
-        {"independent": 0.0, "dependent": 0.25, "homeless": 0.5},
-        {"independent": 0.0, "dependent": 0.15, "homeless": 0.5},
+        {"independent": 0.0, "dependent": 0.25, "homeless": 0.55},
+        {"independent": 0.0, "dependent": 0.2, "homeless": 0.65},
     ),
     "referral": Levels(
-        {"self": 0.0, "court": -0.35, "health care": 0.45, "community": 0.0},
-        {"self": 0.0, "court": -0.35, "health care": 0.1, "community": 0.0},
+        {"self": 0.0, "court": -0.4, "health care": 0.45, "community": 0.0},
+        {"self": 0.0, "court": -0.5, "health care": 0.2, "community": 0.0},
     ),
-    "psychiatric_comorbidity": Levels({"no": 0.0, "yes": 0.35}, {"no": 0.0, "yes": 0.3}),
+    "psychiatric_comorbidity": Levels({"no": 0.0, "yes": 0.4}, {"no": 0.0, "yes": 0.4}),
     # The next three move either the choice or the severity, never both, so that leaving them out does not confound.
     "education": Levels(
         {"less than 12 years": 0.0, "12 years": 0.0, "more than 12 years": 0.0},
@@ -103,8 +103,8 @@ class Slope:
 
 
 NUMBERS = {
-    "use_days_at_baseline": Slope(centre=11, per=10, choice=0.35, severity=0.45),
-    "prior_episodes": Slope(centre=1, per=1, choice=0.15, severity=0.12),
+    "use_days_at_baseline": Slope(centre=11, per=10, choice=0.4, severity=0.55),
+    "prior_episodes": Slope(centre=1, per=1, choice=0.2, severity=0.2),
 }
 
 #: Columns with missing values. A programme decides on what it has recorded, so the choice of arm uses the recorded

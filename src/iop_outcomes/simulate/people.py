@@ -11,16 +11,18 @@ from iop_outcomes.simulate.draws import Draws
 from iop_outcomes.simulate.settings import Settings
 
 #: Log-odds of IOP for somebody at the reference of everything.
-CHOICE_INTERCEPT = -2.05
+CHOICE_INTERCEPT = -2.42
 #: Spread between sites, in log-odds of IOP and in severity. They are independent, so that sites alone do not confound.
 SITE_CHOICE_SD, SITE_SEVERITY_SD = 0.4, 0.15
+#: Severity of the average person before centring.
+SEVERITY_CENTRE = 0.95
 #: Spread of severity between people that no covariate explains and that plays no part in the choice.
 FRAILTY_SD = 0.6
 
 OPIOIDS = ("heroin", "other opioids")
 PREVALENCE = {
-    "sex": (0.34, 0.66),
-    "primary_substance": (0.42, 0.18, 0.11, 0.10, 0.11, 0.05, 0.03),
+    "sex": (0.358, 0.642),
+    "primary_substance": (0.328, 0.118, 0.062, 0.130, 0.246, 0.082, 0.034),
     "education": (0.30, 0.45, 0.25),
     "payer": (0.35, 0.20, 0.25, 0.20),
     "stepped_down_from": (0.86, 0.08, 0.03, 0.02, 0.01),
@@ -80,6 +82,7 @@ def make_people(settings: Settings, seed: int) -> People:
     propensity = expit(preference)
     severity = (
         _total(true, "severity")
+        - SEVERITY_CENTRE
         + SITE_SEVERITY_SD * sites.normal("site severity")[site]
         + FRAILTY_SD * draws.normal("frailty")
         + unmeasured
@@ -100,16 +103,16 @@ def _covariates(draws: Draws, age: np.ndarray) -> pd.DataFrame:
     code = {name: draws.pick(name, np.array(shares)) for name, shares in PREVALENCE.items()}
     code["age_band"] = np.searchsorted([18, 25, 35, 45, 55], age, side="right")
     ones = np.ones_like(weight)
-    code["employment"] = draws.pick("employment", np.hstack([0.38 * ones, 0.14 * ones, 0.32 * weight, 0.16 * weight]))
-    code["housing"] = draws.pick("housing", np.hstack([0.74 * ones, 0.16 * weight, 0.09 * weight]))
-    code["referral"] = draws.pick("referral", np.hstack([0.30 * ones, 0.38 / weight, 0.20 * weight, 0.12 * ones]))
-    code["psychiatric_comorbidity"] = draws.pick("psychiatric_comorbidity", np.hstack([0.68 * ones, 0.32 * weight]))
+    code["employment"] = draws.pick("employment", np.hstack([0.185 * ones, 0.075 * ones, 0.40 * weight, 0.34 * ones]))
+    code["housing"] = draws.pick("housing", np.hstack([0.66 * ones, 0.165 * weight, 0.155 * weight]))
+    code["referral"] = draws.pick("referral", np.hstack([0.46 * ones, 0.235 / weight, 0.155 * weight, 0.12 * ones]))
+    code["psychiatric_comorbidity"] = draws.pick("psychiatric_comorbidity", np.hstack([0.55 * ones, 0.43 * weight]))
     frame = pd.DataFrame(
         {name: pd.Categorical.from_codes(code[name], levels.names) for name, levels in CATEGORIES.items()}
     )
     frame["use_days_at_baseline"] = _use_days(trait, draws.normal("use days"))
     frame["earlier_use_days"] = _use_days(0.8 * trait + 0.2, draws.normal("earlier use days"))
-    frame["prior_episodes"] = np.minimum(draws.poisson("prior episodes", 1.2 * np.exp(0.4 * trait)), 5).astype(float)
+    frame["prior_episodes"] = np.minimum(draws.poisson("prior episodes", 0.90 * np.exp(0.4 * trait)), 5).astype(float)
     opioid = frame["primary_substance"].isin(OPIOIDS).to_numpy()
     medicated = opioid & (draws.uniform("opioid medication") < 0.35)
     frame["opioid_medication"] = pd.Categorical.from_codes(medicated.astype(int), ["no", "yes"])
@@ -121,7 +124,7 @@ def _use_days(trait: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Return days of use out of 30; nearly a quarter have none, as in TEDS."""
     tendency = trait + noise
     days = np.round(30 * expit(-0.4 + 1.1 * tendency))
-    return np.where(tendency < -1.05, 0.0, np.clip(days, 1, 30))
+    return np.where(tendency < -0.9, 0.0, np.clip(days, 1, 30))
 
 
 def _with_missing(true: pd.DataFrame, draws: Draws, share: float) -> pd.DataFrame:

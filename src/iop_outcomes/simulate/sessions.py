@@ -66,7 +66,7 @@ def identified(sessions: pd.DataFrame) -> pd.DataFrame:
     person = sessions["person"].to_numpy()
     first = np.searchsorted(person, person)
     order = np.arange(len(person)) - first + 1
-    columns = {"session_id": numbered("S", (person + 1, 7), (order, 3)), "episode_id": numbered("E", (person + 1, 7))}
+    columns = {"session_id": numbered("A", (person + 1, 7), (order, 3)), "episode_id": numbered("E", (person + 1, 7))}
     return pd.DataFrame(columns | {name: sessions[name] for name in sessions.columns if name != "person"})
 
 
@@ -84,7 +84,7 @@ def _intakes(course: Course) -> pd.DataFrame:
 
 
 def _treatment(people: People, course: Course, draws: Draws) -> pd.DataFrame:
-    n, weeks = course.engaged.shape
+    weeks = course.engaged.shape[1]
     week = np.arange(weeks)
     since = week - (np.where(course.started, course.admission_day, 0) // 7)[:, None]
     slots = slots_per_week(course.iop[:, None], since)

@@ -51,4 +51,4 @@ class Settings:
     @property
     def strength(self) -> float:
         """Signed size of the effect of assignment to IOP; zero when there is none."""
-        return {"benefit": 1.0, "none": 0.0, "harm": -1.0}[self.true_effect] * self.effect_size
+        return {"benefit": 1.0, "none": 0.0, "harm": -0.82}[self.true_effect] * self.effect_size

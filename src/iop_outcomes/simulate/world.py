@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
+from iop_outcomes.simulate.assessments import make_assessments
+from iop_outcomes.simulate.contact import make_contact
 from iop_outcomes.simulate.costs import make_costs
 from iop_outcomes.simulate.course import NEVER, STILL_IN_CARE, Course, follow
 from iop_outcomes.simulate.draws import Draws
+from iop_outcomes.simulate.drug_tests import make_drug_tests
 from iop_outcomes.simulate.earlier_care import make_services
 from iop_outcomes.simulate.identifiers import numbered
-from iop_outcomes.simulate.measurements import make_drug_tests, make_use_reports, tests_obtained
 from iop_outcomes.simulate.people import RACE_ETHNICITY, People, make_people
 from iop_outcomes.simulate.sessions import (
     INTENSIVE_HOURS_PER_WEEK,
@@ -23,6 +25,7 @@ from iop_outcomes.simulate.sessions import (
     make_sessions,
 )
 from iop_outcomes.simulate.settings import Settings
+from iop_outcomes.simulate.use_reports import make_use_reports
 
 Arm = Literal["iop", "outpatient"]
 REGIONS = ("North", "South", "East", "West")
@@ -71,16 +74,16 @@ class World:
         course = self.course(arm)
         draws = Draws(self.seed, self.settings.n_people)
         sessions = make_sessions(self.people, course, draws)
-        _, _, obtained = tests_obtained(self.people, course, draws)
-        daily = self.settings.self_report == "daily"
+        contact = make_contact(self.people, course, draws, self.settings.stays)
         return {
             "person": self._person(course, draws),
             "site": self._site(),
             "episode": self._episode(course, sessions),
             "baseline": self._baseline(),
             "session": identified(sessions),
-            "drug_test": make_drug_tests(self.people, course, draws),
-            "use_report": make_use_reports(self.people, course, obtained, draws, daily),
+            "drug_test": make_drug_tests(self.people, course, contact, draws),
+            "use_report": make_use_reports(self.people, course, contact, draws, self.settings.self_report),
+            "assessment": make_assessments(self.people, course, contact, draws),
             "controlled_period": _controlled_periods(course),
             "service": make_services(self.people, draws),
             "cost": make_costs(sessions, course, draws),

@@ -11,7 +11,7 @@ from iop_outcomes.registry import source
 from iop_outcomes.simulate.settings import Effect, SelfReport, Settings, Stays
 
 
-@source(cannot={"assessment": "the simulator makes no questionnaires"})
+@source(cannot={})
 def simulated(
     folder: Path,
     seed: int,
