@@ -16,8 +16,8 @@ from iop_outcomes.design.positivity import one_arm_share, positivity_failures
 
 
 def test_preference_score_takes_the_share_of_the_first_arm_out():
-    # One in five is in the first arm. Somebody with a score of 1/5 is as likely as anybody: 1/2. A score of 1/2 has odds
-    # 1 against odds 1/4: odds 4, so 4/5.
+    # One in five is in the first arm. Somebody with a score of 1/5 is as likely as anybody: 1/2. A score of 1/2 has
+    # odds 1 against odds 1/4: odds 4, so 4/5.
     treated = [1, 0, 0, 0, 0]
     np.testing.assert_allclose(preference_score([0.2, 0.5, np.nan, 0.2, 0.2], treated)[:2], [0.5, 0.8])
     assert equipoise([0.2, 0.5, np.nan, 0.2, 0.2], treated) == pytest.approx(3 / 5)

@@ -21,8 +21,8 @@ def people(n=400, seed=5):
 
 
 def test_one_share_by_hand():
-    # Half of the first arm is employed and a quarter of the second: there the employed count 2 (0.5/0.25) and the others
-    # 2/3 (0.5/0.75), so that half of the weight is on employed people.
+    # Half of the first arm is employed and a quarter of the second: there the employed count 2 (0.5/0.25) and the
+    # others 2/3 (0.5/0.75), so that half of the weight is on employed people.
     employed = np.repeat([1, 0, 1, 0], [2, 2, 1, 3])
     treated = np.repeat([1, 0], [4, 4])
     weights = entropy_weights(model_matrix(pd.DataFrame({"employed": employed})), treated, "ATT")

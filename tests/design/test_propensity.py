@@ -66,12 +66,12 @@ def test_penalised_scores_are_close_to_the_truth_and_repeatable(kind):
 
 def test_boosted_scores_come_from_models_that_did_not_see_the_person():
     frame, treated, chance, site = people()
-    found = boosted_score(frame, treated, cluster=site, folds=3, seed=7, rounds=50)
+    found = boosted_score(frame, treated, cluster=site, folds=3, seed=7, rounds=20)
     assert np.corrcoef(found.score, chance)[0, 1] > 0.6
     # Arms drawn at random cannot be learnt from others: cross-fitted scores say nothing about who is in which arm,
     # while scores from models that saw everybody would.
     coin = np.random.default_rng(1).random(len(frame)) < 0.5
-    blind = boosted_score(frame, coin, folds=3, seed=7, rounds=50, least_leaf=5).score
+    blind = boosted_score(frame, coin, folds=3, seed=7, rounds=20, least_leaf=5).score
     assert abs(blind[coin].mean() - blind[~coin].mean()) < 0.1
 
 

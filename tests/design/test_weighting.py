@@ -49,7 +49,7 @@ def test_every_method_balances_for_its_estimand(name, study):
     table = balance(covariates, treated, run(name, study)["weight"], estimand=estimand)
     size = table["smd"].abs().groupby(table["stage"]).max()
     assert size["before"] > 0.2
-    assert size["after"] < 0.05
+    assert size["after"] < 0.1
 
 
 def test_overlap_weights_balance_exactly(study):
@@ -60,7 +60,7 @@ def test_overlap_weights_balance_exactly(study):
 
 @pytest.mark.parametrize("by_site", ["intercepts", "separately"])
 def test_sites_are_balanced_too_when_they_enter_the_score(by_site, study):
-    covariates, treated, site = study
+    _, treated, site = study
     frame = run("overlap_weights", study, by_site=by_site)
     table = balance(pd.DataFrame({"site": site}), treated, frame["weight"], estimand="ATO")
     assert table.loc[table["stage"] == "after", "smd"].abs().max() < 1e-8

@@ -99,14 +99,14 @@ def penalised_score(
     if kind not in ("ridge", "lasso"):
         raise DesignError(f"propensity score: the penalty is '{kind}'; it can be ridge or lasso.")
     first = two_arms(treated, "propensity score")
-    matrix = model_matrix(covariates, unusable="drop")
-    columns = np.asfortranarray(matrix.dense()[:, 1:])
+    columns, dropped = _library_frame(covariates)
     fold = folds_by_cluster(first, cluster, folds, seed)
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(fold.max() + 1)]
     model = GeneralizedLinearRegressorCV(
         l1_ratio=0.0 if kind == "ridge" else 1.0,
         family="binomial",
         scale_predictors=True,
+        drop_first=True,
         cv=parts,
         n_alphas=30,
         gradient_tol=1e-8,
@@ -116,7 +116,7 @@ def penalised_score(
     return Propensity(
         np.asarray(model.predict(columns), dtype=float),
         f"logistic regression, {kind} penalty {model.alpha_:.3g} chosen in {len(parts)} folds",
-        notes=matrix.dropped,
+        notes=dropped,
     )
 
 
@@ -159,9 +159,7 @@ def boosted_score(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     first = two_arms(treated, "propensity score")
-    # Trees would take missing values and unknown columns silently; the reader of covariates refuses them by name.
-    read_terms(covariates, covariates.columns, unusable="drop")
-    columns = covariates.apply(lambda c: c if pd.api.types.is_numeric_dtype(c) else c.astype("category"))
+    columns, dropped = _library_frame(covariates)
     fold = folds_by_cluster(first, cluster, folds, seed)
     score = np.empty(len(first))
     for part in range(fold.max() + 1):
@@ -176,7 +174,19 @@ def boosted_score(
         inside = fold == part
         model.fit(columns[~inside], first[~inside])
         score[inside] = model.predict_proba(columns[inside])[:, 1]
-    return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds")
+    return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds", notes=dropped)
+
+
+def _library_frame(covariates: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return covariates as libraries take them, numbers and categories in use, after the checks they would not make."""
+    terms, dropped = read_terms(covariates, covariates.columns, unusable="drop")
+    columns = {
+        term.name: term.values
+        if term.levels is None
+        else pd.Categorical.from_codes(term.codes, [str(level) for level in term.levels])
+        for term in terms
+    }
+    return pd.DataFrame(columns), dropped
 
 
 def site_fixed_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
