@@ -1,18 +1,21 @@
 """Survival from interval-censored times: the non-parametric maximum likelihood estimate (Turnbull)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.errors import EstimationError, counted
+from iop_outcomes.models.event_table import distinct_times
 
 MOST_STEPS = 100_000
 TOLERANCE = 1e-10
 SMALLEST_MASS = 1e-12
 POLISH_EVERY = 20
-POLISHED_MASS = 1e-5
+POLISHED_MASS = 1e-4
+POLISHING_STEPS = 12
 LARGEST_COVARIANCE = 2_000
 
 
@@ -23,22 +26,46 @@ class IntervalCensored:
     Attributes
     ----------
     lower, upper : ndarray, shape (m,)
-        The innermost intervals (lower, upper]; a single time where both are equal. Nothing tells where inside
-        one the events are.
+        The innermost intervals (lower, upper]; a single time where both are equal. Nothing tells where inside one the
+        events are.
     mass : ndarray, shape (m,)
         Share of all people with the event in each; together 1, with what lies beyond the last time seen in one up to
         infinity.
-    covariance : ndarray, shape (m, m)
-        Sandwich covariance of the masses, by person or cluster.
     gap : float
-        How far the estimate is from the maximum: the largest possible gain in mean log likelihood is below it.
+        How far the estimate is from the maximum: the mean log likelihood cannot be higher by more.
+    pattern : ndarray of int, shape (n,)
+        Which of the distinct intervals each person has.
+    weights : ndarray, shape (n,)
+    pattern_influence : ndarray, shape (patterns, m)
+        What a person of weight 1 with each distinct interval adds to the masses.
+    cluster : ndarray of int, shape (n,), or None
     """
 
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     mass: NDArray[np.float64]
-    covariance: NDArray[np.float64]
     gap: float
+    pattern: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    pattern_influence: NDArray[np.float64]
+    cluster: NDArray[np.intp] | None = None
+
+    @cached_property
+    def covariance(self) -> NDArray[np.float64]:
+        """Sandwich covariance of the masses, shape (m, m), by person or by cluster."""
+        from scipy.sparse import coo_array
+
+        patterns = len(self.pattern_influence)
+        if self.cluster is None:
+            squares = np.bincount(self.pattern, self.weights**2, patterns)
+            return (self.pattern_influence * squares[:, None]).T @ self.pattern_influence
+        shape = (int(self.cluster.max()) + 1, patterns)
+        units = coo_array((self.weights, (self.cluster, self.pattern)), shape=shape).tocsr() @ self.pattern_influence
+        return units.T @ units
+
+    def influence(self, values: NDArray) -> NDArray[np.float64]:
+        """Return what each person adds to the masses times ``values``, shape (m, q), as an n x q array."""
+        return self.weights[:, None] * (self.pattern_influence @ values)[self.pattern]
 
     def at(self, times: ArrayLike) -> pd.DataFrame:
         """Return survival at given times.
@@ -50,41 +77,50 @@ class IntervalCensored:
             interval ``survival`` has its events spread evenly; elsewhere the three agree.
         """
         times = np.atleast_1d(np.asarray(times, dtype=float))
-        before = {name: self._shares(times, name) for name in ("even", "early", "late")}
-        even = before["even"]
+        even = self.survival_values(times)
         return pd.DataFrame(
             {
                 "time": times,
-                "survival": 1 - even @ self.mass,
-                "se": np.sqrt(np.maximum(np.einsum("tm,mn,tn->t", even, self.covariance, even), 0.0)),
-                "survival_low": 1 - before["early"] @ self.mass,
-                "survival_high": 1 - before["late"] @ self.mass,
+                "survival": self.mass @ even,
+                "se": self._se(even),
+                "survival_low": self.mass @ self.survival_values(times, "early"),
+                "survival_high": self.mass @ self.survival_values(times, "late"),
             }
         )
 
     def restricted_mean(self, until: float) -> tuple[float, float]:
         """Return the mean time survived up to ``until`` and its standard error, events even inside intervals."""
-        width = self.upper - self.lower
-        end = np.minimum(self.upper, until)
-        reached = np.clip(end - self.lower, 0, None)
-        spread = np.isfinite(self.upper) & (width > 0)
-        # Mean of min(T, until) for T even on (lower, upper].
-        inside = np.divide(self.lower * reached + reached**2 / 2, width, out=np.zeros_like(width), where=spread)
-        share = np.divide(reached, width, out=np.zeros_like(width), where=spread)
-        mean = np.where(spread, inside + (1 - share) * until, np.minimum(np.where(width > 0, until, self.upper), until))
-        mean = np.where(self.lower >= until, until, mean)
-        return float(mean @ self.mass), float(np.sqrt(mean @ self.covariance @ mean))
+        values = self.mean_values(until)
+        return float(self.mass @ values), float(self._se(values[:, None])[0])
 
-    def _shares(self, times, spread):
-        """Return the share of each interval's events that are over by each time, shape (t, m)."""
-        t, lower, upper = times[:, None], self.lower, self.upper
+    def _se(self, values):
+        return np.sqrt(np.maximum(np.einsum("mt,mn,nt->t", values, self.covariance, values), 0.0))
+
+    def survival_values(self, times: NDArray, spread: str = "even") -> NDArray[np.float64]:
+        """Return the share of each interval's events that come after each time, shape (m, t).
+
+        Parameters
+        ----------
+        times : ndarray, shape (t,)
+        spread : {"even", "early", "late"}
+            Where inside their interval the events are.
+        """
+        lower, upper = self.lower[:, None], self.upper[:, None]
         if spread == "early":
-            return ((t > lower) | (t >= upper)).astype(float)
+            return 1.0 - ((times > lower) | (times >= upper))
+        bounded = (upper > lower) & np.isfinite(upper)
         if spread == "late":
-            return (t >= upper).astype(float)
-        width = np.where(np.isfinite(upper) & (upper > lower), upper - lower, 1.0)
-        share = np.clip((t - lower) / width, 0, 1)
-        return np.where((upper > lower) & np.isfinite(upper), share, t >= upper).astype(float)
+            return 1.0 - (times >= upper)
+        width = np.where(bounded, upper - lower, 1.0)
+        return np.where(bounded, np.clip(1 - (times - lower) / width, 0, 1), 1.0 - (times >= upper))
+
+    def mean_values(self, until: float) -> NDArray[np.float64]:
+        """Return the mean of min(T, until) for events in each interval, evenly spread inside it, shape (m,)."""
+        width = self.upper - self.lower
+        inside = np.clip(np.minimum(self.upper, until) - self.lower, 0, None)
+        # The area under the survival of one interval: 1 up to it, then falling in a straight line.
+        lost = np.divide(inside**2, 2 * width, out=np.zeros_like(inside), where=np.isfinite(width) & (width > 0))
+        return np.minimum(self.lower, until) + inside - lost
 
 
 def interval_censored(
@@ -117,15 +153,14 @@ def interval_censored(
     Varadhan & Roland 2008, Scand J Stat 35:335.
     """
     lower, upper, weights = _checked(lower, upper, weights)
-    patterns, pattern = np.unique(np.column_stack([lower, upper]), axis=0, return_inverse=True)
-    pattern = pattern.ravel()
+    patterns, pattern = _patterns(lower, upper)
     supports = _innermost(patterns)
     first, last = _covered(patterns, supports)
     counts = np.bincount(pattern, weights, len(patterns)) / weights.sum()
     mass, gap = _maximise(_Likelihood(first, last, counts, len(supports)))
     codes = None if cluster is None else pd.factorize(np.asarray(cluster))[0]
-    covariance = _covariance(first, last, mass, pattern, weights, codes)
-    return IntervalCensored(supports[:, 0], supports[:, 1], mass, covariance, gap)
+    effect = _pattern_influence(first, last, mass, np.bincount(pattern, weights, len(patterns)))
+    return IntervalCensored(supports[:, 0], supports[:, 1], mass, gap, pattern, weights, effect, codes)
 
 
 def _checked(lower, upper, weights):
@@ -141,6 +176,17 @@ def _checked(lower, upper, weights):
     if not kept.any():
         raise EstimationError("interval-censored survival: nobody has a weight above zero")
     return lower, upper, weights
+
+
+def _patterns(lower, upper):
+    """Return the distinct intervals, shape (patterns, 2), and which of them each row has."""
+    beyond = max(lower.max(), upper[np.isfinite(upper)].max(initial=0.0)) + 1
+    starts, start = distinct_times(lower)
+    ends, end = distinct_times(np.where(np.isfinite(upper), upper, beyond))
+    pairs, pattern = distinct_times(start * len(ends) + end)
+    ends = np.where(ends == beyond, np.inf, ends)
+    pairs = pairs.astype(np.intp)
+    return np.column_stack([starts[pairs // len(ends)], ends[pairs % len(ends)]]), pattern
 
 
 def _ordered(patterns):
@@ -208,22 +254,21 @@ def _maximise(likelihood):
 def _polished(likelihood, mass):
     """Return Newton's answer among the places that still hold mass, with its gap, if it is the maximum; else None."""
     active = np.flatnonzero(mass > POLISHED_MASS)
-    inside = _inside(likelihood.first, likelihood.last, active)
     held = mass[active] / mass[active].sum()
-    for _ in range(10):
-        score = inside / (inside @ held)[:, None]
-        if not np.isfinite(score).all():
+    for _ in range(POLISHING_STEPS):
+        inside = _inside(likelihood.first, likelihood.last, active)
+        reached = inside @ held
+        if not reached.all():
             return None
-        information = (score * likelihood.counts[:, None]).T @ score
-        bread = np.linalg.pinv(information, hermitian=True)
+        score = inside / reached[:, None]
+        bread = np.linalg.pinv((score * likelihood.counts[:, None]).T @ score, hermitian=True)
         along = bread.sum(axis=1)
         gain = likelihood.counts @ score
-        change = bread @ gain - along * (along @ gain) / along.sum()
-        held = held + change
-        if held.min() <= 0:
-            return None
+        held = held + bread @ gain - along * (along @ gain) / along.sum()
+        # A place that would go below zero holds no mass at the maximum.
+        active, held = active[held > 0], held[held > 0] / held[held > 0].sum()
     result = np.zeros(likelihood.size)
-    result[active] = held / held.sum()
+    result[active] = held
     gap = float(likelihood.gain(result).max() - 1)
     return (result, gap) if gap < TOLERANCE else None
 
@@ -248,10 +293,8 @@ def _accelerated(likelihood, start, once):
     return trial / trial.sum() if likelihood.value(trial) >= likelihood.value(twice) else twice
 
 
-def _covariance(first, last, mass, pattern, weights, cluster):
-    """Return the sandwich covariance of the masses; places without mass are held there."""
-    from scipy.sparse import coo_array
-
+def _pattern_influence(first, last, mass, counts):
+    """Return what one person with each distinct interval adds to the masses; places without mass are held there."""
     active = np.flatnonzero(mass > SMALLEST_MASS)
     if len(active) > LARGEST_COVARIANCE:
         raise EstimationError(
@@ -260,14 +303,9 @@ def _covariance(first, last, mass, pattern, weights, cluster):
         )
     inside = _inside(first, last, active)
     score = inside / (inside @ mass[active])[:, None]
-    information = (score * np.bincount(pattern, weights, len(first))[:, None]).T @ score
+    information = (score * counts[:, None]).T @ score
     # Masses add up to 1: the information times them is constant, so this is its inverse along that plane.
-    bread = np.linalg.pinv(information, hermitian=True) - np.outer(mass[active], mass[active]) / weights.sum()
-    if cluster is None:
-        middle = (score * np.bincount(pattern, weights**2, len(first))[:, None]).T @ score
-    else:
-        sums = coo_array((weights, (cluster, pattern)), shape=(cluster.max() + 1, len(first))).tocsr() @ score
-        middle = sums.T @ sums
-    result = np.zeros((len(mass),) * 2)
-    result[np.ix_(active, active)] = bread @ middle @ bread
+    bread = np.linalg.pinv(information, hermitian=True) - np.outer(mass[active], mass[active]) / counts.sum()
+    result = np.zeros((len(first), len(mass)))
+    result[:, active] = score @ bread
     return result
