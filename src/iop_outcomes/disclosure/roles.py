@@ -1,7 +1,7 @@
 """What each column of a frame is, as far as disclosure control is concerned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -52,6 +52,10 @@ class Roles:
     def guarded(self) -> list[str]:
         """Every column that holds counts."""
         return [*self.counts, *self.hidden_counts]
+
+    def also(self, labels: tuple[str, ...] = ()) -> "Roles":
+        """Return the same roles with further labels."""
+        return replace(self, labels=(*self.labels, *labels))
 
     def check(self, frame: pd.DataFrame) -> None:
         """Refuse a frame about single people, or with a column whose role nobody has stated."""

@@ -24,12 +24,16 @@ def parts(total: str, *columns: str) -> Sum:
     return equations
 
 
-def levels(part: str, total: str, by: Sequence[str]) -> Sum:
-    """Within each group the parts of all rows add up to the total, which stands on every row of the group."""
+def levels(part: str, total: str, by: Sequence[str], rest: str | None = None) -> Sum:
+    """Within each group the parts of all rows add up to the total, which stands on every row of the group.
+
+    ``rest`` is a column whose first row in a group holds those in none of the rows, such as the unlisted reference level.
+    """
 
     def equations(frame: pd.DataFrame) -> Iterator[Equation]:
         for rows in _groups(frame, by):
-            yield {(rows[0], total): 1.0, **{(row, part): -1.0 for row in rows}}
+            remainder = {(rows[0], rest): -1.0} if rest else {}
+            yield {(rows[0], total): 1.0, **remainder, **{(row, part): -1.0 for row in rows}}
         yield from same(total, by)(frame)
 
     return equations
@@ -47,11 +51,12 @@ def same(column: str, by: Sequence[str]) -> Sum:
 
 
 def chain(after: str, before: str, by: Sequence[str], order: str) -> Sum:
-    """Within each group, what is left after one row is what the next row begins with."""
+    """Within each group, what is left after one row is what the next row that has such a count begins with."""
 
     def equations(frame: pd.DataFrame) -> Iterator[Equation]:
+        there = frame[before].notna().to_numpy()
         for rows in _groups(frame, by):
-            ordered = sorted(rows, key=lambda row: frame[order].iloc[row])
+            ordered = sorted((row for row in rows if there[row]), key=lambda row: frame[order].iloc[row])
             for one, other in pairwise(ordered):
                 yield {(one, after): 1.0, (other, before): -1.0}
 

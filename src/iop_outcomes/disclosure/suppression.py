@@ -35,7 +35,7 @@ def hidden_cells(block: Block, rules: ReleaseRules, kept: np.ndarray) -> np.ndar
     numpy.ndarray of bool, shape (m,)
     """
     hidden = rules.small(block.counts) | _looks_small(block, rules)
-    for cell in np.flatnonzero(hidden & rules.small(block.counts)):
+    for cell in np.flatnonzero(hidden):
         for target in (1, rules.min_cell - 1):
             hidden |= _cells_that_move(block, cell, target - block.counts[cell], hidden, kept)
     return hidden
@@ -69,9 +69,7 @@ def _cells_that_move(block: Block, cell: int, shift: float, hidden: np.ndarray, 
     return block.counts > 0
 
 
-def _cheapest_move(
-    block: Block, cell: int, shift: float, hidden: np.ndarray, frozen: np.ndarray
-) -> np.ndarray | None:
+def _cheapest_move(block: Block, cell: int, shift: float, hidden: np.ndarray, frozen: np.ndarray) -> np.ndarray | None:
     from scipy.optimize import linprog
 
     counts = block.counts

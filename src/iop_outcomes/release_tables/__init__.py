@@ -1,0 +1,1 @@
+"""Tables as they are released: each a frame of true numbers, and the roles disclosure control protects it by."""

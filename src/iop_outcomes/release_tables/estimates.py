@@ -1,0 +1,145 @@
+"""Estimates: what may be shown, what is withheld and why, with the arms' own values beside each contrast."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes import words
+from iop_outcomes.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.study import Study
+
+SHOWN, WITHHELD, REFUSED = "shown", "withheld", "refused"
+MEANS = ("mean", "survival", "rmst")
+RATIOS = ("risk_ratio", "odds_ratio", "mean_ratio", "rate_ratio", "hazard_ratio", "rmst_ratio", "subdistribution_ratio")
+
+#: Means of arms smaller than this keep two decimals, since a third would give away how many people they rest on.
+_LARGE = 1000
+
+_LABELS = (
+    "analysis",
+    "outcome",
+    "contrast",
+    "arm",
+    "design",
+    "estimator",
+    "adjusted",
+    "estimand",
+    "measure",
+    "day",
+    "unit",
+    "se_scale",
+    "status",
+    "margin",
+)
+_GUARDS = ("least_n", "least_with", "least_without")
+
+ROLES = Roles(
+    labels=_LABELS,
+    counts=("n", "n_events"),
+    hidden_counts=("n_without", "n_arm", "n_left_out", *_GUARDS),
+    values={name: _GUARDS for name in ("value", "se", "ci_low", "ci_high")} | {"ess": ("n",), "true_value": ()},
+    sentences=("se_method", "reason"),
+    sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out")),
+    keep={"n_arm": "arm_is_shown"},
+    decimals={"ess": 0, "se": 4},
+)
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the estimates with arms' counts as guards, status and reason; rows in the order of the study's analyses.
+
+    Rows of one arm have its name in ``arm``; rows of a contrast have none. A contrast is withheld where in one of its
+    arms fewer than ``min_cell`` people have, or do not have, the outcome.
+    """
+    estimate = tables["estimate"]
+    table = _in_study_order(estimate, study).astype({c: "str" for c in ("contrast", "measure", "analysis")})
+    table["adjusted"] = table["design"].astype("str") != "none"
+    table["arm"] = table["contrast"].where(~table["contrast"].str.contains(" v ", regex=False), "")
+    table = _with_arm_counts(table, tables.get("cohort"))
+    table = _with_guards(table)
+    rules = ReleaseRules.of(study.release)
+    table = _with_status(table, rules)
+    table["true_value"] = _true_values(table, tables.get("truth"))
+    outcomes = {name: words.describe_outcome(study, name) for name in table["outcome"].astype("str").unique()}
+    table["unit"] = [
+        _unit(outcomes[o], m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
+    ]
+    table["margin"] = [margin(study, a, outcomes[o]) for a, o in zip(table["analysis"], table["outcome"], strict=True)]
+    table.loc[_coarse(table), ["value"]] = table["value"].round(2)
+    columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values()]
+    return table.reindex(columns=columns)
+
+
+def margin(study: Study, analysis: str, outcome: words.Outcome) -> float:
+    """Return the smallest difference that matters in an analysis, missing where nobody has stated it.
+
+    The margin of the study is meant for shares; an outcome in another unit needs one of its own.
+    """
+    own = study.analyses[analysis].margin if analysis in study.analyses else None
+    return own if own is not None else (study.margin if outcome.is_share else np.nan)
+
+
+def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
+    order = {name: position for position, name in enumerate(study.analyses)}
+    position = estimate["analysis"].astype("str").map(order).fillna(len(order))
+    return estimate.iloc[np.argsort(position.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.DataFrame:
+    sizes = cohort["arm"].astype("str").value_counts() if cohort is not None else pd.Series(dtype=float)
+    table["n_arm"] = table["arm"].map(sizes).astype(float)
+    table["arm_is_shown"] = table["n_arm"].notna()
+    table["n_left_out"] = table["n_arm"] - table["n"]
+    # The total of a contrast says nothing that the arms do not, and would be one more sum to guard.
+    table.loc[table["arm"] == "", ["n", "n_events"]] = np.nan
+    table["n_without"] = table["n"] - table["n_events"]
+    return table
+
+
+def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
+    """Give every row of an analysis and estimator the smallest positive counts among its arms."""
+    for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
+        positive = table[count].where(table[count] > 0)
+        table[guard] = positive.groupby([table["analysis"], table["estimator"].astype("str")]).transform("min")
+    return table
+
+
+def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    few = np.logical_or.reduce([rules.small(table[guard]) for guard in _GUARDS])
+    withheld = ~table["reportable"].astype(bool).to_numpy()
+    refused = withheld & table["value"].isna().to_numpy()
+    table["status"] = np.select([refused, withheld | few, table["value"].isna()], [REFUSED, WITHHELD, REFUSED], SHOWN)
+    too_few = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
+    reason = table["reason"].astype("object").where(table["reason"].notna(), "")
+    table["reason"] = np.where(few & ~withheld, too_few, reason)
+    hide = table["status"] != SHOWN
+    table.loc[hide, ["value", "se", "ci_low", "ci_high", "ess"]] = np.nan
+    return table
+
+
+def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
+    """Return the simulator's truth for the contrasts and means it knows."""
+    values = pd.Series(np.nan, index=table.index)
+    if truth is None or truth.empty:
+        return values
+    known = {(str(r.outcome), str(r.estimand)): r for r in truth.itertuples()}
+    for row in table.itertuples():
+        true = known.get((str(row.outcome), str(row.estimand)))
+        if true is not None and row.measure in ("risk_difference", "mean_difference", "rmst_difference"):
+            values[row.Index] = true.difference
+        elif true is not None and row.measure in ("risk_ratio", "mean_ratio", "rmst_ratio"):
+            values[row.Index] = true.ratio
+    return values
+
+
+def _unit(outcome: words.Outcome, measure: str) -> str:
+    if measure in RATIOS:
+        return "ratio"
+    if measure == "survival" or measure == "survival_difference" or (outcome.is_share and "difference" in measure):
+        return "share"
+    return "share" if outcome.is_share else (outcome.unit or "units")
+
+
+def _coarse(table: pd.DataFrame) -> pd.Series:
+    return (table["measure"] == "mean") & (table["n"] < _LARGE) & (table["unit"] == "share") & ~table["adjusted"]
