@@ -1,4 +1,4 @@
-"""After estimation: the gate decides what may be shown, checks say how sure one can be, claims get their verdict."""
+"""After estimation: the gate decides what may be shown, and checks say how sure one can be."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from iop_outcomes.design.gate import FAIL
 from iop_outcomes.estimation import NAIVE
 from iop_outcomes.registry import CHECKS
-from iop_outcomes.study import Analysis, Study
+from iop_outcomes.study import Study
 
 #: What is taken out of the row of an analysis that is withheld.
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "n_events"]
@@ -67,8 +67,3 @@ def run_checks(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
         CHECKS[name](shown, **CHECKS[name].check(settings)).assign(estimator=name) for name, settings in study.checks()
     ]
     return pd.concat(rows, ignore_index=True) if rows else estimate.iloc[:0]
-
-
-def analysis_margin(analysis: Analysis, study: Study) -> float:
-    """Return the smallest difference that matters for an analysis: its own or the study's."""
-    return analysis.margin if analysis.margin is not None else study.margin

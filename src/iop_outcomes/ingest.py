@@ -65,5 +65,3 @@ def _count_everything(intake: pd.DataFrame, rejected: pd.DataFrame) -> None:
     stated = intake.set_index(["file", "table"])["n_rejected"]
     if not counted.reindex(stated.index, fill_value=0).eq(stated).all():
         raise AssertionError("the table 'rejected' does not hold as many rows as 'intake' says")
-
-

@@ -40,10 +40,10 @@ rule conclude:
     output:
         **{
             name: f"{RESULTS}/estimates/{name}.parquet"
-            for name in ("estimate", "curve", "balance", "propensity", "diagnostic", "claim")
+            for name in ("estimate", "curve", "balance", "propensity", "diagnostic")
         },
     params:
-        settings=STUDY.model_dump(mode="json", include={"gate", "claims", "margin", "analyses", "sensitivity"}),
+        settings=STUDY.model_dump(mode="json", include={"gate", "analyses", "sensitivity"}),
         code=code_digest(
             "iop_outcomes.conclusions", *(CHECKS[name].function.__module__ for name, _ in STUDY.checks())
         ),

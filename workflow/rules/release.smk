@@ -7,7 +7,7 @@ RELEASED = {
     **{name: f"{RESULTS}/dataset/{name}.parquet" for name in ("covariates", "outcomes")},
     **{
         name: f"{RESULTS}/estimates/{name}.parquet"
-        for name in ("estimate", "curve", "balance", "propensity", "diagnostic", "claim")
+        for name in ("estimate", "curve", "balance", "propensity", "diagnostic")
     },
 }
 if STUDY.source.kind == "simulated":

@@ -1,9 +1,9 @@
-"""Gather the estimates of all designs, apply the gate, run the checks and judge the claims."""
+"""Gather the estimates of all designs, apply the gate and run the checks."""
 
 import pandas as pd
 
 from iop_outcomes import store
-from iop_outcomes.conclusions import apply_gate, judge_claims, run_checks
+from iop_outcomes.conclusions import apply_gate, run_checks
 from iop_outcomes.running import progress, stage
 
 
@@ -15,7 +15,6 @@ def gathered(name: str) -> pd.DataFrame:
 with stage(snakemake) as study:  # noqa: F821
     tables = {name: gathered(name) for name in ("curve", "balance", "propensity", "diagnostic")}
     estimate = apply_gate(gathered("estimate"), tables["diagnostic"], study)
-    tables["claim"] = judge_claims(estimate, study)
     tables["estimate"] = pd.concat([estimate, run_checks(estimate, study)], ignore_index=True)
     withheld = int((~estimate.drop_duplicates("analysis")["reportable"].astype(bool)).sum())
     progress("conclude")(f"{estimate['analysis'].nunique()} analyses, {withheld} withheld or refused")
