@@ -96,5 +96,7 @@ def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
     problems = [f"nobody has level '{levels[empty]}' of {name}" for empty in np.flatnonzero(~present)]
     if present.sum() < 2:
         return None, [*problems, f"{name} has the same value in every row"]
+    if present.all():
+        return Term(name, levels, codes=codes), []
     kept = tuple(levels[used] for used in np.flatnonzero(present))
     return Term(name, kept, codes=(np.cumsum(present) - 1)[codes]), problems

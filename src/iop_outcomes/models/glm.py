@@ -71,7 +71,7 @@ def fit_glm(
     offset=None,
     penalty: str | float | None = None,
     aliased: str = "refuse",
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
 ) -> GlmFit:
     """Fit a generalised linear model.
 

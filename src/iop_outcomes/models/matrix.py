@@ -235,5 +235,7 @@ def _packed_blocks(pieces, n_rows):
 def _joined(first: CodedBlock, second: CodedBlock) -> CodedBlock:
     """Return one block for two: its table has a row for every pair of theirs."""
     table = np.hstack([np.repeat(first.table, len(second.table), axis=0), np.tile(second.table, (len(first.table), 1))])
-    codes = first.codes.astype(np.int32) * len(second.table) + second.codes
+    codes = first.codes.astype(np.int32)
+    codes *= len(second.table)
+    codes += second.codes.astype(np.int32)
     return CodedBlock(np.concatenate([first.columns, second.columns]), table, codes)
