@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.design.comparison import Comparison
-from iop_outcomes.estimators.checks import checked_outcome
+from iop_outcomes.estimators.checks import checked_arms, checked_outcome
 from iop_outcomes.estimators.cross_fitting import CrossFitted, Learner
 from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
 from iop_outcomes.estimators.nuisances import cross_fitted, outcome_model_of, weights_of_observed
@@ -85,7 +85,7 @@ def augmented_means(
     Robins, Rotnitzky & Zhao 1994, JASA 89:846; for tilted populations Mao, Li & Greene 2019, Stat Methods Med Res
     28:2439; stacked equations: Stefanski & Boos 2002, Am Stat 56:29.
     """
-    first = np.asarray(treated, dtype=bool)
+    first = checked_arms(treated)
     y = checked_outcome(outcome, first, weights.values)
     means, influence = np.empty(2), np.empty((len(y), 2))
     for position, arm in enumerate((first, ~first)):

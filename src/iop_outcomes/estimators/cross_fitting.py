@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from iop_outcomes.errors import EstimationError
 from iop_outcomes.estimators.outcome_model import MODELS, with_arm
 from iop_outcomes.models.matrix import ModelMatrix
 from iop_outcomes.models.robust_glm import fit_equation
@@ -38,44 +36,6 @@ class CrossFitted:
     observation: NDArray[np.float64] | None
 
 
-def folds_of(n_rows: int, n_folds: int, seed: int, cluster: ArrayLike | None = None) -> NDArray[np.intp]:
-    """Return the fold of each row; all rows of a cluster share one.
-
-    Clusters are dealt to folds from the largest to the smallest, each to the fold with fewest rows, ties in an order
-    drawn from the seed. Without clusters rows are dealt in an order drawn from the seed.
-
-    Parameters
-    ----------
-    n_rows, n_folds, seed : int
-    cluster : array_like, shape (n,), optional
-
-    Raises
-    ------
-    EstimationError
-        There are fewer clusters (or rows) than folds, or fewer than two folds.
-    """
-    generator = np.random.default_rng(seed)
-    if cluster is None:
-        codes, sizes = np.arange(n_rows), np.ones(n_rows, dtype=int)
-    else:
-        # Sorted labels, so that the order of rows does not matter.
-        codes, labels = pd.factorize(pd.Series(cluster).astype(str), sort=True)
-        sizes = np.bincount(codes, minlength=len(labels))
-    if not 2 <= n_folds <= len(sizes):
-        unit = "rows" if cluster is None else "clusters"
-        raise EstimationError(f"cross-fitting: {n_folds} folds of {len(sizes):,} {unit}; give from 2 to {len(sizes):,}")
-    drawn = generator.permutation(len(sizes))
-    fold_of = np.empty(len(sizes), dtype=np.intp)
-    if cluster is None:
-        fold_of[drawn] = np.arange(len(sizes)) % n_folds
-        return fold_of[codes]
-    filled = np.zeros(n_folds)
-    for unit in drawn[np.argsort(-sizes[drawn], kind="stable")]:
-        fold_of[unit] = np.argmin(filled)
-        filled[fold_of[unit]] += sizes[unit]
-    return fold_of[codes]
-
-
 def cross_fit(
     outcome: NDArray[np.float64],
     first: NDArray[np.bool_],
@@ -96,7 +56,7 @@ def cross_fit(
     first : ndarray of bool, shape (n,)
     covariates : ModelMatrix
     folds : ndarray, shape (n,)
-        From ``folds_of``.
+        From ``design.propensity.folds_by_cluster``.
     kind : str
         A key of ``outcome_model.MODELS``.
     used : ndarray of bool, shape (n,), optional

@@ -1,6 +1,7 @@
 """The models an estimator needs for a sample, fitted on all of it or crosswise."""
 
-from iop_outcomes.estimators.cross_fitting import CrossFitted, Learner, cross_fit, folds_of
+from iop_outcomes.design.propensity import folds_by_cluster
+from iop_outcomes.estimators.cross_fitting import CrossFitted, Learner, cross_fit
 from iop_outcomes.estimators.outcome_model import Form, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimators.sample import Missing, Sample
 from iop_outcomes.estimators.weights import Weights
@@ -21,7 +22,7 @@ def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
 
 def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
     """Fit all models crosswise, by cluster where there are clusters."""
-    folds = folds_of(len(sample.outcome), n_folds, seed, sample.comparison.cluster)
+    folds = folds_by_cluster(sample.first, sample.comparison.cluster, n_folds, seed)
     return cross_fit(
         sample.outcome,
         sample.first,

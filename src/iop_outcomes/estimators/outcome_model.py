@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.errors import DesignError, EstimationError
+from iop_outcomes.estimators.checks import checked_arms
 from iop_outcomes.models.blocks import DenseBlock
 from iop_outcomes.models.matrix import ModelMatrix
 from iop_outcomes.models.robust_glm import FittedEquation, fit_equation
@@ -19,7 +20,8 @@ MODELS = {
     "count": ("poisson", "log"),
     "continuous": ("gaussian", "identity"),
 }
-LIMIT_RIDGE = 1e-8
+#: Per row.
+LIMIT_RIDGE = 1e-10
 Form = Literal["main", "per_arm"]
 
 
@@ -121,18 +123,20 @@ def fit_outcome_model(
     EstimationError
         The outcome does not vary where a model is fitted, or the model has no solution.
     """
-    first = np.asarray(treated, dtype=bool)
+    first = checked_arms(treated, names)
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
     _check_varies(y, first, prior, kind, names)
     if form == "main":
-        fits = [_fit(y, with_arm(covariates, first), kind, prior)]
+        fit, assumed = _fit(y, with_arm(covariates, first), kind, prior)
+        fits = [fit]
         shift = np.array([fits[0].coefficients[-1], 0.0])
         linear = covariates.matvec(fits[0].coefficients[:-1])[:, None] + shift
     else:
-        fits = [_fit(y, covariates, kind, prior * arm) for arm in (first, ~first)]
+        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, ~first)]
+        fits, assumed = [fit for fit, _ in fitted], max(words for _, words in fitted)
         linear = np.column_stack([covariates.matvec(fit.coefficients) for fit in fits])
     link_function = fits[0].link
     own = [fit.unit_score for fit in fits]
@@ -145,21 +149,24 @@ def fit_outcome_model(
         unit_score=own[0] if len(own) == 1 else np.where(first, *own),
         first=first,
         dispersion=tuple(fit.dispersion for fit in fits),
-        method=f"{_NAMES[kind]} outcome model, {words}",
+        method=f"{_NAMES[kind]} outcome model, {words}{assumed}",
     )
 
 
 _NAMES = {"binary": "logistic", "proportion": "fractional logistic", "count": "Poisson", "continuous": "linear"}
 
 
-def _fit(y, matrix, kind, weights) -> FittedEquation:
+def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
+    """Return the fit, and in words what it had to assume."""
     family, link = MODELS[kind]
     try:
-        return fit_equation(y, matrix, family=family, link=link, weights=weights, aliased="drop")
+        return fit_equation(y, matrix, family=family, link=link, weights=weights, aliased="drop"), ""
     except DesignError:
         # Levels in which everybody or nobody has the outcome: the likelihood has no maximum, but its predictions have a
-        # limit, certainty in those levels, and so have standard errors. A ridge this small is that limit to 1e-8.
-        return fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=LIMIT_RIDGE)
+        # limit, certainty in those levels, and so have standard errors. So small a ridge is that limit to about 1e-8.
+        ridge = LIMIT_RIDGE * len(y)
+        fit = fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=ridge, tolerance=1e-9)
+        return fit, ", certain where covariates decide the outcome"
 
 
 def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:

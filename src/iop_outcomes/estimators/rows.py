@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
+from iop_outcomes.design.weights import effective_sample_size
 from iop_outcomes.errors import counted
 from iop_outcomes.estimators.measures import ArmMeans, Estimate, arm_mean, contrast
 from iop_outcomes.estimators.sample import Sample
@@ -46,7 +46,7 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
         words.append(f"{counted(sample.n_missing, 'missing outcome')} {missing or 'left out'}")
     method = "; ".join(words)
     by_arm = (sample.first, ~sample.first)
-    ess = [effective_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
+    ess = [effective_sample_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
     rows = [
         _row(
             contrast(arms, sample.measure, names=comparison.arms), comparison.contrast, sample, np.ones_like(by_arm[0])
@@ -56,17 +56,6 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
     for position, (arm, name) in enumerate(zip(by_arm, comparison.arms, strict=True)):
         rows.append({**_row(arm_mean(arms, position), name, sample, arm), "ess": ess[position]})
     return pd.DataFrame(rows).assign(day=np.nan, se_method=method)[list(COLUMNS)]
-
-
-def effective_size(weights: ArrayLike) -> float:
-    """Return Kish's effective sample size (Σw)² / Σw².
-
-    References
-    ----------
-    Kish 1965, Survey Sampling.
-    """
-    weights = np.asarray(weights, dtype=float)
-    return float(weights.sum() ** 2 / np.sum(weights**2)) if weights.any() else 0.0
 
 
 def _row(estimate: Estimate, name: str, sample: Sample, arm) -> dict[str, object]:

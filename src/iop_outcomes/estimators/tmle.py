@@ -10,7 +10,7 @@ from pydantic import Field
 
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimators.checks import checked_outcome, checked_score
+from iop_outcomes.estimators.checks import checked_arms, checked_outcome, checked_score
 from iop_outcomes.estimators.cross_fitting import Learner
 from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
 from iop_outcomes.estimators.nuisances import cross_fitted, outcome_model_of
@@ -70,7 +70,7 @@ def targeted_means(
     van der Laan & Rubin 2006, Int J Biostat 2(1):11; Gruber & van der Laan 2010, Int J Biostat 6(1):26 (bounded
     continuous outcomes); van der Laan & Gruber 2016, Int J Biostat 12:351 (one-step path).
     """
-    first = np.asarray(treated, dtype=bool)
+    first = checked_arms(treated)
     observed = np.isfinite(np.asarray(outcome, dtype=float))
     y = checked_outcome(outcome, first, observed.astype(float) if observation is not None else None)
     low, high = bounds or (float(y[observed].min()), float(y[observed].max()))
@@ -154,7 +154,7 @@ def _like_the_first_arm(unit):
         predicted, score = path.move(predicted, score, np.clip(newton, -LARGEST_STEP, LARGEST_STEP))
     else:
         raise EstimationError("tmle: the path of the ATT does not end; the propensity scores are too extreme, use aipw")
-    means = (score @ _expit(predicted)) / (len(score) * path.share)
+    means = score @ _expit(predicted) / score.sum()
     return means, path.influence(predicted, score, means) / len(score)
 
 
@@ -191,7 +191,8 @@ class _Path:
 
     def centred(self, predicted, score):
         gap = _expit(predicted) @ np.array([1.0, -1.0])
-        return gap - np.mean(gap * score) / self.share
+        # Centred by the moved scores themselves, so that equation and influence function reach zero together.
+        return gap - gap @ score / score.sum()
 
     def move(self, predicted, score, step):
         centred = self.centred(predicted, score)

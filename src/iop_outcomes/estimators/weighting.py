@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.design.comparison import Comparison
-from iop_outcomes.estimators.checks import checked_outcome
+from iop_outcomes.estimators.checks import checked_arms, checked_outcome
 from iop_outcomes.estimators.measures import MEASURES, ArmMeans, arm_means
 from iop_outcomes.estimators.nuisances import weights_of_observed
 from iop_outcomes.estimators.rows import estimate_rows
@@ -49,7 +49,7 @@ def weighted_means(
     ----------
     Hajek 1971; Lunceford & Davidian 2004, Stat Med 23:2937; Binder 1983, Int Stat Rev 51:279.
     """
-    first = np.asarray(treated, dtype=bool)
+    first = checked_arms(treated)
     if weights is None:
         weights = Weights(np.ones(len(first)), method="unweighted")
     elif not isinstance(weights, Weights):

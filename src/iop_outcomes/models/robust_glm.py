@@ -80,6 +80,7 @@ def fit_equation(
     weights: ArrayLike | None = None,
     penalty: float | None = None,
     aliased: str = "refuse",
+    tolerance: float = 1e-8,
 ) -> FittedEquation:
     """Fit a generalised linear model and return it as an estimating equation.
 
@@ -87,13 +88,22 @@ def fit_equation(
     ----------
     response : array_like, shape (n,)
     matrix : ModelMatrix
-    family, link, penalty, aliased
+    family, link, penalty, aliased, tolerance
         As in ``fit_glm``.
     weights : array_like, shape (n,), optional
         Prior weights; rows of weight zero are not fitted.
     """
     y = np.asarray(response, dtype=float)
-    fit = fit_glm(y, matrix, family=family, link=link, weights=weights, penalty=penalty, aliased=aliased)
+    fit = fit_glm(
+        y,
+        matrix,
+        family=family,
+        link=link,
+        weights=weights,
+        penalty=penalty,
+        aliased=aliased,
+        tolerance=tolerance,
+    )
     chosen, link_used = family_and_link(family, link)
     if link_used.name == chosen.canonical:
         unit_score = y - fit.fitted
