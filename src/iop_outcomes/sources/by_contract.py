@@ -94,6 +94,9 @@ def _as_type(column: Column, cell: "pl.Expr") -> "pl.Expr":
     if column.type in _TEXT:
         return text
     if column.type == "code":
+        if any(code.isdecimal() for code in column.allowed):
+            # Level 1 is written 1.0 by programs that take levels of care for numbers.
+            text = text.str.strip_suffix(".0")
         return text.cast(pl.Enum(column.allowed), strict=False)
     if column.type == "flag":
         return text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)

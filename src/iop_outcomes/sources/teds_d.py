@@ -129,7 +129,7 @@ def _holds_labels(raw: RawFile) -> bool:
     import polars as pl
 
     first = raw.rows.select("SERVICES").head(1000).collect()["SERVICES"].drop_nulls()
-    return len(first) > 0 and first.cast(pl.Int64, strict=False).null_count() == len(first)
+    return len(first) > 0 and first.cast(pl.Float32, strict=False).null_count() == len(first)
 
 
 def _why_not(year: int) -> str:
@@ -183,7 +183,9 @@ def _code(column: str) -> "pl.Expr":
     cell = pl.col(column)
     if column == "CASEID":
         return cell
-    number = cell.cast(pl.Int16, strict=False)
+    # Programs that know no missing integers write 6.0 for 6, so a whole number may come with decimals.
+    real = cell.cast(pl.Float32, strict=False)
+    number = pl.when(real % 1 == 0).then(real).cast(pl.Int16, strict=False)
     unreadable = number.is_null() & cell.is_not_null()
     # LOS alone tells an empty cell (see the setting) from -9, which no code of it is.
     known = number.is_not_null() if column == "LOS" else number != codebook.MISSING
