@@ -43,6 +43,14 @@ def test_levels_nobody_has_are_left_out_and_noted():
     np.testing.assert_allclose(found.score, logistic_score(frame.astype({"referral": str}), treated).score, rtol=1e-9)
 
 
+def test_collinear_columns_are_left_out_and_named():
+    frame, treated, _, _ = people()
+    found = logistic_score(frame.assign(months=frame["age"] * 12), treated)
+    assert found.notes == ("months follows exactly from age",)
+    np.testing.assert_allclose(found.score, logistic_score(frame, treated).score, rtol=1e-9)
+    assert np.linalg.matrix_rank(found.matrix.dense()) == found.matrix.shape[1]
+
+
 def test_separation_says_which_arm_is_meant():
     frame, treated, _, _ = people()
     with pytest.raises(DesignError, match="response 1 is the first arm.*level 'self' of referral has response 1"):

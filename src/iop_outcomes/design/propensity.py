@@ -9,6 +9,7 @@ from iop_outcomes.design.arms import two_arms
 from iop_outcomes.errors import DesignError, counted
 from iop_outcomes.models.columns import read_terms
 from iop_outcomes.models.glm import GlmFit, fit_glm
+from iop_outcomes.models.identifiability import independent_columns
 from iop_outcomes.models.matrix import ModelMatrix, model_matrix
 
 SITE = "site of treatment"
@@ -42,7 +43,8 @@ class Propensity:
 def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | None = None) -> Propensity:
     """Return scores of a logistic regression on main effects.
 
-    Levels nobody has and covariates of one value are left out and noted.
+    Levels nobody has, covariates of one value, and columns that follow exactly from others are left out and noted: the
+    score is the same without them.
 
     Parameters
     ----------
@@ -58,10 +60,10 @@ def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | 
     Raises
     ------
     DesignError
-        One arm only, missing covariates, collinearity, or separation (named), unless a penalty makes it harmless.
+        One arm only, missing covariates, or separation (named), unless a penalty makes it harmless.
     """
     first = two_arms(treated, "propensity score")
-    matrix = model_matrix(covariates, unusable="drop")
+    matrix, notes = covariate_matrix(covariates)
     try:
         fit = fit_glm(first, matrix, penalty=penalty)
     except DesignError as error:
@@ -69,7 +71,23 @@ def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | 
     names = {None: "logistic regression", "firth": "logistic regression with Firth's penalty"}
     method = names.get(penalty, f"logistic regression with a ridge of {penalty}")
     plain = penalty is None
-    return Propensity(fit.fitted, method, fit if plain else None, matrix if plain else None, matrix.dropped)
+    return Propensity(fit.fitted, method, fit if plain else None, matrix if plain else None, notes)
+
+
+def covariate_matrix(covariates: pd.DataFrame) -> tuple[ModelMatrix, tuple[str, ...]]:
+    """Return the model matrix that designs balance, of full rank, and sentences on what was left out of it.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+
+    Raises
+    ------
+    DesignError
+        Missing covariates.
+    """
+    matrix, collinear = independent_columns(model_matrix(covariates, unusable="drop"))
+    return matrix, (*matrix.dropped, *collinear)
 
 
 def penalised_score(

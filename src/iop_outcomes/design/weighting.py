@@ -13,6 +13,7 @@ from iop_outcomes.design.entropy import entropy_weights
 from iop_outcomes.design.propensity import (
     Propensity,
     boosted_score,
+    covariate_matrix,
     logistic_score,
     penalised_score,
     site_fixed_score,
@@ -20,7 +21,6 @@ from iop_outcomes.design.propensity import (
 )
 from iop_outcomes.design.weights import balancing_weights, crump_bounds, stabilised, trim_score, truncate_weights
 from iop_outcomes.errors import DesignError
-from iop_outcomes.models.matrix import model_matrix
 from iop_outcomes.registry import design_method
 
 Model = Literal["logistic", "firth", "ridge", "lasso", "boosted"]
@@ -204,7 +204,8 @@ def _weighted(
     """Weight whoever has a score, cut as asked, and say what was cut."""
     scored = ~np.isnan(propensity.score)
     first, score = two_arms(np.asarray(treated)[scored]), propensity.score[scored]
-    notes = [("left_out", float((~scored).mean()) if not scored.all() else np.nan, s) for s in propensity.notes]
+    left_out = np.nan if scored.all() else float((~scored).mean())
+    notes = [("left_out", left_out, f"{sentence.rstrip('.')}.") for sentence in propensity.notes]
     weights = balancing_weights(score, first, estimand)
     if stabilise:
         weights = stabilised(weights, first)
@@ -229,20 +230,20 @@ def _share(cut) -> float:
 
 
 def _entropy(covariates, treated, estimand) -> pd.DataFrame:
-    matrix = model_matrix(covariates, unusable="drop")
+    matrix, notes = covariate_matrix(covariates)
     weights = entropy_weights(matrix, treated, estimand)
-    return _frame(covariates, np.full(len(covariates), np.nan), weights, _dropped(matrix.dropped))
+    return _frame(covariates, np.full(len(covariates), np.nan), weights, _dropped(notes))
 
 
 def _balancing(covariates, treated, estimand, over_identified) -> pd.DataFrame:
-    matrix = model_matrix(covariates, unusable="drop")
+    matrix, notes = covariate_matrix(covariates)
     found = (overidentified_score if over_identified else balancing_score)(matrix, treated, estimand)
     weights = balancing_weights(found.score, treated, estimand)
-    return _frame(covariates, found.score, weights, _dropped(matrix.dropped))
+    return _frame(covariates, found.score, weights, _dropped(notes))
 
 
 def _dropped(sentences) -> list:
-    return [("left_out", np.nan, sentence) for sentence in sentences]
+    return [("left_out", np.nan, f"{sentence}.") for sentence in sentences]
 
 
 def _frame(covariates, score, weights, notes) -> pd.DataFrame:

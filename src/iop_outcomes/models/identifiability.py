@@ -4,7 +4,7 @@ import numpy as np
 from scipy import linalg
 
 from iop_outcomes.errors import DesignError, counted
-from iop_outcomes.models.matrix import ModelMatrix
+from iop_outcomes.models.matrix import INTERCEPT, ModelMatrix
 
 UNEXPLAINED = 1e-10
 NAMED_AT_MOST = 5
@@ -49,23 +49,51 @@ def _eliminated(correlation: np.ndarray) -> np.ndarray:
     return aliased
 
 
+def independent_columns(matrix: ModelMatrix) -> tuple[ModelMatrix, tuple[str, ...]]:
+    """Return the matrix without columns that are exact combinations of earlier ones, and a sentence for each of those.
+
+    Fitted values are the same with and without them; only coefficients could not be told apart.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+
+    Returns
+    -------
+    matrix : ModelMatrix
+    sentences : tuple of str
+        Column and the covariates it follows from.
+    """
+    information = matrix.sandwich(np.ones(matrix.shape[0]))
+    aliased = aliased_columns(information, matrix.has_intercept)
+    if not aliased.any():
+        return matrix, ()
+    return matrix.columns(~aliased), tuple(_aliases(matrix, information, aliased))
+
+
 def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.ndarray) -> None:
-    """Raise a sentence that names each aliased column and the covariates it repeats.
+    """Raise a sentence that names aliased columns and the covariates they repeat.
 
     Raises
     ------
     DesignError
     """
+    said = _aliases(matrix, information, aliased)
+    more = f", and {counted(len(said) - NAMED_AT_MOST, 'column')} more" if len(said) > NAMED_AT_MOST else ""
+    raise DesignError(f"collinear covariates: {'; '.join(said[:NAMED_AT_MOST])}{more}; leave one of them out.")
+
+
+def _aliases(matrix, information, aliased) -> list[str]:
     kept = np.flatnonzero(~aliased)
     scale = np.sqrt(np.diag(information))
+    inner = information[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
     said = []
-    for column in np.flatnonzero(aliased)[:NAMED_AT_MOST]:
-        inner = information[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
+    for column in np.flatnonzero(aliased):
         shares = linalg.lstsq(inner, information[kept, column] / scale[kept])[0]
         involved = dict.fromkeys(matrix.terms[i][0] for i in kept[np.abs(shares) > 1e-6 * np.abs(shares).max()])
-        said.append(f"{matrix.names[column]} follows exactly from {', '.join(list(involved)[:NAMED_AT_MOST])}")
-    more = f", and {counted(int(aliased.sum()) - len(said), 'column')} more" if aliased.sum() > len(said) else ""
-    raise DesignError(f"collinear covariates: {'; '.join(said)}{more}; leave one of them out.")
+        others = [name for name in involved if name != INTERCEPT]
+        said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
+    return said
 
 
 def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str) -> None:
