@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -37,10 +38,21 @@ class Drawn:
     data: Released | None
     reason: str = ""
 
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as PNG, 200 dots per inch."""
+        return style.image(self.figure, "png")
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The figure as SVG."""
+        return style.image(self.figure, "svg")
+
     def write(self, folder: str | Path) -> None:
         """Write ``figures/<name>.png`` and ``.svg`` and the same numbers as ``tables/<name>.csv``."""
-        for kind in ("png", "svg"):
-            write_bytes(style.image(self.figure, kind), Path(folder) / "figures" / f"{self.name}.{kind}")
+        place = Path(folder) / "figures"
+        write_bytes(self.png, place / f"{self.name}.png")
+        write_bytes(self.svg, place / f"{self.name}.svg")
         if self.data is not None:
             release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
 

@@ -1,0 +1,37 @@
+"""Tables that are released much as they are: what was read, what could be had, what was checked, what is true."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from iop_outcomes.disclosure import Roles, parts
+
+#: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
+ROLES: Mapping[str, Roles] = {
+    "intake": Roles(
+        labels=("file", "table"),
+        counts=("n_in", "n_accepted", "n_rejected"),
+        sums=(parts("n_in", "n_accepted", "n_rejected"),),
+        keep={"n_in": "is_total"},
+    ),
+    "capability": Roles(labels=("name", "available"), sentences=("reason",)),
+    "refusal": Roles(labels=("kind", "name"), sentences=("reason",)),
+    "diagnostic": Roles(
+        labels=("analysis", "check", "threshold", "status"), values={"value": ()}, sentences=("reason",)
+    ),
+    "claim": Roles(labels=("claim", "analysis", "verdict"), sentences=("explanation",)),
+    "truth": Roles(
+        labels=("outcome", "estimand"),
+        values={name: () for name in ("mean_treated", "mean_reference", "difference", "ratio")},
+        decimals={name: 4 for name in ("mean_treated", "mean_reference", "difference", "ratio")},
+    ),
+}
+
+
+def frame(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return one of these tables with the columns its roles speak of, those that are absent as missing."""
+    roles = ROLES[name]
+    columns = [*roles.labels, *roles.counts, *roles.values, *roles.sentences]
+    shown = table.reindex(columns=columns)
+    text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
+    return shown.assign(**text, **{flag: True for flag in roles.keep.values()})

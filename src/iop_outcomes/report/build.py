@@ -1,0 +1,69 @@
+"""Make everything in ``release/``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes import figures, verdict
+from iop_outcomes.disclosure import Released, ReleaseRules, protect, release, write_bytes
+from iop_outcomes.registry import FIGURES
+from iop_outcomes.release_tables import balance, estimates, outcomes, plain
+from iop_outcomes.report.page import page
+from iop_outcomes.study import Study
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def build(study: Study, tables: Tables, out: str | Path, run: Mapping[str, object] | None = None) -> None:
+    """Write ``report.html``, ``figures/`` and ``tables/`` of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Arms, analyses, thresholds, words and release rules.
+    tables : mapping
+        Contract tables by name; those that are absent or empty are said to be so in the report.
+    out : path
+        The release folder.
+    run : mapping, optional
+        Facts of the run for "How it was done": ``versions`` (name -> version), ``inputs`` (name -> digest), ``commit``.
+        Neither clock nor path belongs in it.
+
+    Raises
+    ------
+    DisclosureError
+        Something could not be protected; the page, which is written last, is not written.
+    """
+    out = Path(out)
+    released = release_tables(study, tables)
+    for name, table in released.items():
+        release(table, out / "tables" / f"{name}.csv")
+    drawn = {}
+    for plugin in sorted(FIGURES, key=lambda figure: figure.place):
+        drawn[plugin.name] = figures.make(plugin.name, tables, study)
+        drawn[plugin.name].write(out)
+    write_bytes(page(study, released, drawn, run or {}).encode("utf-8"), out / "report.html")
+
+
+def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
+    """Return every table of the report after disclosure control; those without rows are left out."""
+    rules = ReleaseRules.of(study.release)
+    frames = {
+        name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
+    }
+    if _has(tables, "balance"):
+        frames["balance"] = (balance.frame(tables, study), balance.ROLES)
+    if _has(tables, "outcomes") and _has(tables, "covariates"):
+        frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
+    if _has(tables, "estimate"):
+        frames["estimate"] = (estimates.frame(tables, study), estimates.ROLES)
+    released = {name: protect(frame, roles, rules) for name, (frame, roles) in frames.items() if len(frame)}
+    if study.claims and "claim" not in released and "estimate" in released:
+        judged = verdict.claims(released["estimate"].frame, study)
+        released["claim"] = protect(plain.frame("claim", judged), plain.ROLES["claim"], rules)
+    return released
+
+
+def _has(tables: Tables, name: str) -> bool:
+    return tables.get(name) is not None and len(tables[name]) > 0

@@ -1,0 +1,79 @@
+"""The page: what each section says, filled into the template."""
+
+import base64
+from collections.abc import Mapping
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+
+from iop_outcomes import verdict, words
+from iop_outcomes.disclosure import Released
+from iop_outcomes.figures import Drawn
+from iop_outcomes.report import method, tables
+from iop_outcomes.study import Study
+
+_BADGES = {
+    verdict.BETTER: "Better",
+    verdict.WORSE: "Worse",
+    verdict.DIFFERENT: "Different",
+    verdict.NO_DIFFERENCE: "No difference shown",
+    verdict.CANNOT_TELL: "Cannot tell",
+    verdict.WITHHELD: "Withheld",
+    verdict.REFUSED: "Cannot be answered",
+}
+
+
+def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Drawn], run: Mapping[str, object]) -> str:
+    """Return the report as one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    study : Study
+    released : mapping of str to Released
+        Protected tables by name.
+    drawn : mapping of str to Drawn
+        Figures by name.
+    run : mapping
+        Facts of the run.
+    """
+    here = resources.files("iop_outcomes.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["picture"] = _picture
+    template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
+    verdicts = _verdicts(study, released)
+    return template.render(
+        study=study,
+        title=study.title or words.capital(words.plain(study.name)),
+        style=(here / "style.css").read_text(encoding="utf-8"),
+        arms=[words.arm(a) for a in study.cohort.arms],
+        verdicts=verdicts,
+        badges=_BADGES,
+        numbers=tables.key_numbers(study, released),
+        intake=tables.intake(released.get("intake")),
+        flow=tables.flow_sentence(drawn["attrition_flow"].data, study),
+        baseline=tables.baseline(released.get("balance"), study),
+        gate=tables.gate(released.get("diagnostic")),
+        outcomes=tables.outcomes(released.get("outcomes"), study),
+        estimates=tables.estimates(released.get("estimate"), study),
+        not_shown=tables.not_shown(released.get("estimate"), study),
+        claims=tables.claims(released.get("claim")),
+        refusals=tables.refusals(released.get("refusal")),
+        capability=tables.capability(released.get("capability")),
+        truth=tables.truth(released.get("truth"), study),
+        method=method.settings(study),
+        run=method.run_facts(run),
+        figures=drawn,
+        simulated=study.source.kind == "simulated",
+    )
+
+
+def _verdicts(study: Study, released: Mapping[str, Released]) -> list[verdict.Verdict]:
+    if "estimate" not in released:
+        nothing = "These data cannot answer the question: no analysis could be made."
+        return [verdict.Verdict("", "", "", verdict.REFUSED, nothing)]
+    table = released["estimate"].frame
+    return [verdict.judge(table, study, name) for name in study.analyses]
+
+
+def _picture(drawn: Drawn) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.svg).decode("ascii")
