@@ -40,9 +40,8 @@ class Verdict:
 def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     """Judge the first contrast and measure of an analysis.
 
-    With the interval from low to high, the value of no difference (0, or 1 for ratios) and the smallest difference that
-    matters: an interval without the value of no difference is better or worse; one inside the margin on both sides shows
-    no difference; any other cannot tell.
+    An interval without the value of no difference (0, or 1 for ratios) is better or worse; one within the smallest
+    difference that matters on both sides shows no difference; with any other one cannot tell.
 
     Parameters
     ----------
@@ -140,7 +139,8 @@ def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataF
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
     if kind == NO_DIFFERENCE:
-        return f"No difference shown: {_lower(finding)} {evidence}, and differences larger than {margin} either way are ruled out."
+        ruled_out = f"and differences larger than {margin} either way are ruled out"
+        return f"No difference shown: {_lower(finding)} {evidence}, {ruled_out}."
     if kind == CANNOT_TELL:
         why = f"a difference of {margin} or more, which would matter, is within the interval" if margin else _NO_MARGIN
         return f"No difference shown, but these data cannot rule one out: {_lower(finding)} {evidence}; {why}."
@@ -176,7 +176,8 @@ def _finding(row: pd.Series, outcome: words.Outcome) -> str:
         within = "" if pd.isna(row["day"]) else f" within the first {row['day']:.0f} days"
         if equal:
             return f"People assigned to {first} stayed in care{within} as long as {others}"
-        return f"People assigned to {first} stayed in care {size} {'longer' if value > 0 else 'less long'}{within} than {others}"
+        way = "longer" if value > 0 else "less long"
+        return f"People assigned to {first} stayed in care {size} {way}{within} than {others}"
     deed = f"be in care on day {row['day']:.0f}" if outcome.name == "time_in_care" else outcome.deed
     if deed:
         if equal:

@@ -29,7 +29,7 @@ def pool(counts: ArrayLike, rules: ReleaseRules) -> np.ndarray:
     counts = np.asarray(counts, dtype=float)
     pools: list[list[int]] = []
     filled = True
-    for position, count in enumerate(counts):
+    for position in range(len(counts)):
         if filled:
             pools.append([])
         pools[-1].append(position)

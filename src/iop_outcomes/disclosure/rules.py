@@ -22,8 +22,8 @@ class ReleaseRules:
 
     References
     ----------
-    CMS cell size suppression policy (no cell of 1 to 10, and none derivable by percentages or subtraction), as stated by
-    ResDAC (2024). Rounding after suppression follows OpenSAFELY's statistical disclosure control.
+    CMS cell size suppression policy (no cell of 1 to 10, and none derivable by percentages or subtraction), as stated
+    by ResDAC (2024). Rounding after suppression follows OpenSAFELY's statistical disclosure control.
     """
 
     min_cell: int = 11

@@ -27,7 +27,7 @@ def parts(total: str, *columns: str) -> Sum:
 def levels(part: str, total: str, by: Sequence[str], rest: str | None = None) -> Sum:
     """Within each group the parts of all rows add up to the total, which stands on every row of the group.
 
-    ``rest`` is a column whose first row in a group holds those in none of the rows, such as the unlisted reference level.
+    ``rest`` is a column whose first row in a group holds those in none of the rows, as an unlisted reference level.
     """
 
     def equations(frame: pd.DataFrame) -> Iterator[Equation]:

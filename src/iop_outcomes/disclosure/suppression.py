@@ -1,8 +1,8 @@
 """Which cells to hide: the small ones, and the fewest others without which they could be worked out.
 
-For each small cell a linear programme asks for the cheapest other table, equal in all sums, in which that cell is 1, and
-one in which it is ``min_cell - 1``. The cells in which these tables differ from the true one are hidden. As both tables
-agree with everything that is shown, nobody can tell more about a small count than that it is small.
+For each small cell a linear programme asks for the cheapest other table, equal in all sums, in which that cell is 1,
+and one in which it is ``min_cell - 1``. The cells in which these tables differ from the true one are hidden. As both
+tables agree with everything that is shown, nobody can tell more about a small count than that it is small.
 
 References
 ----------

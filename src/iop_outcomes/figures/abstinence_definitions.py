@@ -29,8 +29,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     title="How the answer depends on the definition",
     caption=(
         "Share abstinent in each arm by every published definition and rule for missing tests, without adjustment. "
-        "Filled points count a missing test as the first rule in the key says, hollow ones as the next. Definitions are "
-        "ordered by the mean of their shares."
+        "Filled points count a missing test as the first rule in the key says, hollow ones as the next. Definitions "
+        "are ordered by the mean of their shares."
     ),
     needs=("abstinence_share",),
     frame=frame,

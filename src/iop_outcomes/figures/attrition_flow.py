@@ -53,8 +53,8 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
 @figure(
     title="Who was compared",
     caption=(
-        "Episodes of each arm, those excluded by each rule in the order in which the rules were applied, and those that "
-        "became the cohort."
+        "Episodes of each arm, those excluded by each rule in the order in which the rules were applied, and those "
+        "that became the cohort."
     ),
     needs=("attrition",),
     frame=frame,

@@ -114,7 +114,7 @@ def _values_at_the_side(side, axes, rows: pd.DataFrame, table: pd.DataFrame, uni
     side.set_xlim(0, 1)
     side.axis("off")
     first, second = (words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v "))
-    several = rows["contrast"].nunique() > 1
+    several = len(set(rows["contrast"])) > 1
     heads = ("First arm", "Second arm") if several else (first, second)
     for x, head in zip((0.14, 0.4, 0.78), (*heads, "Difference (95% CI)"), strict=True):
         head = head if unit != "ratio" else head.replace("Difference", "Ratio")

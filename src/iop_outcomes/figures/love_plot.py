@@ -20,7 +20,8 @@ _ROWS = 36
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the balance of the primary analysis's contrast and design."""
     contrast, design = primary_contrast(tables["balance"], study)
-    return balance.frame(tables, study).query("contrast == @contrast and design == @design").reset_index(drop=True)
+    table = balance.frame(tables, study)
+    return table[(table["contrast"] == contrast) & (table["design"] == design)].reset_index(drop=True)
 
 
 @figure(

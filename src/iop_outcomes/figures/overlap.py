@@ -49,8 +49,8 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     title="Could people have been in either arm?",
     caption=(
         "Distribution of the preference score (the chance of the first arm given the covariates, with the arms' sizes "
-        "taken out), one arm upward and the other downward. People in the shaded band, 0.3 to 0.7, might well have been "
-        "in either arm."
+        "taken out), one arm upward and the other downward. People in the shaded band, 0.3 to 0.7, might well have "
+        "been in either arm."
     ),
     needs=("propensity.score",),
     frame=frame,

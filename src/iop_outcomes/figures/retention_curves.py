@@ -44,7 +44,7 @@ def _arm_rows(curve: pd.DataFrame, arm: str, length: int, rules: ReleaseRules) -
 
 
 def _last(at_risk: pd.Series, day: float) -> float:
-    """Return how many are at risk on a day: the count of the next event day, for all who are there then are there now."""
+    """Return how many are at risk on a day: as many as on the next day with a row, since nobody left in between."""
     later = at_risk[at_risk.index >= day]
     return float(later.iloc[0]) if len(later) else 0.0
 
@@ -74,8 +74,9 @@ def _coarse(curve: pd.DataFrame, length: int, rules: ReleaseRules) -> pd.DataFra
 @figure(
     title="How long people stay in care",
     caption=(
-        "Share of each arm still in care by day since time zero: weighted Kaplan-Meier curves with 95% confidence bands; "
-        "beneath, the people in care and observed. A curve has a step only where enough people left since the last one."
+        "Share of each arm still in care by day since time zero: weighted Kaplan-Meier curves with 95% confidence "
+        "bands; beneath, the people in care and observed. A curve has a step only where enough people left since the "
+        "last one."
     ),
     needs=("curve",),
     frame=frame,

@@ -8,7 +8,7 @@ from iop_outcomes.study import Study
 
 
 def weekly_by_arm(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
-    """Return the ``weekly`` table with ``arm`` as categories in the study's order; weeks after observation are not in it."""
+    """Return the ``weekly`` table with ``arm`` as categories in the order of the study."""
     arm = tables["cohort"].set_index("member_id")["arm"].astype("str")
     weekly = tables["weekly"]
     arms = pd.Categorical(weekly["member_id"].map(arm), categories=list(study.cohort.arms))

@@ -23,7 +23,7 @@ def settings(study: Study) -> HtmlTable:
         ("Sensitivity checks", ", ".join(words.plain(name) for name, _ in study.checks()) or "none"),
         (
             "Smallest difference that matters",
-            f"{100 * study.margin:g} points of a share, unless an analysis has its own",
+            f"{100 * study.margin:g} points of a share, unless an analysis says other",
         ),
         (
             "Gate",

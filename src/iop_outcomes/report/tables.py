@@ -132,8 +132,9 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
         "SMD after",
     )
     note = (
-        f"“Before”: people (share of the arm), or the mean of a number. “After”: with weights or in matched sets. SMD: "
-        f"standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. {_hidden_note(table)}"
+        "“Before”: people (share of the arm), or the mean of a number. “After”: with weights or in matched sets. SMD: "
+        f"standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
+        f"{_hidden_note(table)}"
     )
     return HtmlTable("Baseline characteristics by arm", columns, rows, note, numbers=tuple(range(1, 7)))
 
@@ -239,8 +240,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
         )
     columns = ("Outcome", "Arms", "Design", "Estimator", "For whom", "Measure", "Estimate (95% CI)", "Interval made by")
     note = (
-        "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have been "
-        "in either arm. Rows without a design are the naive comparison, which is no answer to the question."
+        "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have "
+        "been in either arm. Rows without a design are the naive comparison, which is no answer to the question."
     )
     return HtmlTable("Every estimate", columns, rows, note)
 
