@@ -4,14 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.design.propensity import (
-    boosted_score,
-    folds_by_cluster,
-    logistic_score,
-    penalised_score,
-    site_fixed_score,
-    site_stratified_score,
-)
+from iop_outcomes.design.folds import folds_by_cluster
+from iop_outcomes.design.propensity import boosted_score, logistic_score, penalised_score
+from iop_outcomes.design.site_propensity import site_fixed_score, site_stratified_score
 from iop_outcomes.errors import DesignError
 
 

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.design.arms import two_arms
-from iop_outcomes.errors import DesignError, counted
+from iop_outcomes.design.folds import folds_by_cluster
+from iop_outcomes.errors import DesignError
 from iop_outcomes.models.columns import read_terms
 from iop_outcomes.models.glm import GlmFit, fit_glm
 from iop_outcomes.models.identifiability import independent_columns
 from iop_outcomes.models.matrix import ModelMatrix, model_matrix
-
-SITE = "site of treatment"
 
 
 @dataclass(frozen=True)
@@ -205,127 +204,3 @@ def _library_frame(covariates: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, .
         for term in terms
     }
     return pd.DataFrame(columns), dropped
-
-
-def site_fixed_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
-    """Return scores of a logistic regression with an intercept for every site.
-
-    Members of sites that have one arm only have no counterpart there: they get no score, and the sites are named.
-
-    Parameters
-    ----------
-    covariates : DataFrame of n rows
-    treated, site : array_like of shape (n,)
-    penalty : "firth" or float, optional
-        Where a site's intercept would be infinite for want of variety.
-
-    Returns
-    -------
-    Propensity
-    """
-    first = two_arms(treated, "propensity score")
-    usable, notes = _sites_with_both_arms(first, site)
-    inside = covariates.loc[usable].copy()
-    inside[SITE] = pd.Categorical(np.asarray(site)[usable])
-    fitted = logistic_score(inside, first[usable], penalty=penalty)
-    score = np.full(len(first), np.nan)
-    score[usable] = fitted.score
-    return Propensity(score, "logistic regression with an intercept for every site", notes=notes + fitted.notes)
-
-
-def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
-    """Return scores of one logistic regression per site.
-
-    Members of sites that have one arm only, or whose model cannot be fitted, get no score; the sites are named.
-
-    Parameters
-    ----------
-    covariates : DataFrame of n rows
-    treated, site : array_like of shape (n,)
-    penalty : "firth" or float, optional
-        Small sites often need one.
-
-    Returns
-    -------
-    Propensity
-
-    Raises
-    ------
-    DesignError
-        No site can be used.
-    """
-    first = two_arms(treated, "propensity score")
-    usable, notes = _sites_with_both_arms(first, site)
-    labels = pd.Series(np.asarray(site))
-    score, without = np.full(len(first), np.nan), {}
-    for name, rows in labels[usable].groupby(labels[usable], sort=True, observed=True).groups.items():
-        try:
-            score[rows] = logistic_score(covariates.iloc[rows], first[rows], penalty=penalty).score
-        except DesignError as error:
-            without[str(name)] = str(error)
-    if np.isnan(score).all():
-        raise DesignError(
-            f"propensity score: none of {counted(len(without), 'site')} can carry a model of its own; the first says: "
-            f"{next(iter(without.values()))}"
-        )
-    if without:
-        sites = f"{counted(len(without), 'site')} that cannot carry a model of their own"
-        notes = (*notes, f"{sites} left out ({_listed(without)}); a penalised model can carry more.")
-    return Propensity(score, "logistic regression within each site", notes=notes)
-
-
-def _sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
-    labels = pd.Series(np.asarray(site))
-    if labels.isna().any():
-        raise DesignError(f"site: missing for {counted(int(labels.isna().sum()), 'member')}; give them a site.")
-    share = pd.Series(first).groupby(labels, observed=True).mean()
-    lonely = share.index[(share == 0) | (share == 1)]
-    usable = ~labels.isin(lonely).to_numpy()
-    if not usable.any():
-        raise DesignError(f"site: none of {counted(len(share), 'site')} has both arms; compare across sites instead.")
-    if usable.all():
-        return usable, ()
-    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out ({_listed(lonely)}).",)
-
-
-def _listed(names, at_most: int = 5) -> str:
-    names = list(map(str, names))
-    return ", ".join(names[:at_most]) + (", ..." if len(names) > at_most else "")
-
-
-def folds_by_cluster(treated, cluster=None, folds: int = 5, seed: int = 0) -> np.ndarray:
-    """Return the fold of each member, 0, 1, 2, ...: both arms in every fold, no cluster in two.
-
-    Parameters
-    ----------
-    treated : array_like of shape (n,)
-    cluster : array_like of shape (n,), optional
-    folds : int
-    seed : int
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-
-    Raises
-    ------
-    DesignError
-        Fewer clusters, or fewer members of an arm, than folds; or a fold whose complement lacks an arm.
-    """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
-    first = two_arms(treated, "folds")
-    smallest = int(min(first.sum(), (~first).sum()))
-    n_clusters = len(first) if cluster is None else pd.Series(np.asarray(cluster)).nunique()
-    if min(smallest, n_clusters) < folds:
-        raise DesignError(
-            f"folds: {folds} asked for with {counted(n_clusters, 'cluster')} and {counted(smallest, 'member')} in the "
-            "smaller arm; ask for fewer folds."
-        )
-    splitter = (StratifiedKFold if cluster is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
-    groups = None if cluster is None else pd.factorize(np.asarray(cluster), sort=True)[0]
-    fold = np.empty(len(first), dtype=int)
-    for part, (inside, outside) in enumerate(splitter.split(np.zeros(len(first)), first, groups)):
-        two_arms(first[inside], f"folds: the members outside fold {part + 1}")
-        fold[outside] = part
-    return fold

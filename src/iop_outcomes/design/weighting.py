@@ -16,9 +16,8 @@ from iop_outcomes.design.propensity import (
     covariate_matrix,
     logistic_score,
     penalised_score,
-    site_fixed_score,
-    site_stratified_score,
 )
+from iop_outcomes.design.site_propensity import site_fixed_score, site_stratified_score
 from iop_outcomes.design.weights import balancing_weights, crump_bounds, stabilised, trim_score, truncate_weights
 from iop_outcomes.errors import DesignError
 from iop_outcomes.registry import design_method
