@@ -78,3 +78,19 @@ def test_outcomes_are_one_column_per_metric():
     outcomes = build_outcomes(members, long)
     assert outcomes["completion"].tolist()[0] == 1
     assert outcomes["completion"].isna().tolist() == [False, True]
+
+
+def test_weekly_urine_becomes_one_column_a_week():
+    #      week  1    2    3    4
+    # e1        neg  pos  missed  mixed -> 1, 0, -, 0
+    # e2        neg  neg  controlled  not due -> 1, 1, -, -
+    words = {"e1": "-+o*", "e2": "--c_"}
+    weekly = pd.DataFrame(
+        [(member, week, symbol) for member, word in words.items() for week, symbol in enumerate(word, 1)],
+        columns=["member_id", "week", "urine"],
+    )
+    none = pd.DataFrame({"member_id": [], "metric": [], "value": []})
+    outcomes = build_outcomes(history({}, {}), none, weekly).set_index("member_id")
+    by_week = outcomes[[f"weekly_urine_{week}" for week in (1, 2, 3, 4)]]
+    np.testing.assert_array_equal(by_week.loc["e1"], [1, 0, np.nan, 0])
+    np.testing.assert_array_equal(by_week.loc["e2"], [1, 1, np.nan, np.nan])

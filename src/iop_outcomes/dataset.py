@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes import timing
 from iop_outcomes.errors import StudyError, did_you_mean
 from iop_outcomes.metrics.history import History
+from iop_outcomes.study import WEEKLY_URINE
 
 #: Level of a categorical covariate that was not recorded.
 MISSING = "missing"
@@ -57,7 +58,7 @@ def build_covariates(
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 
-def build_outcomes(history: History, metric_value: pd.DataFrame) -> pd.DataFrame:
+def build_outcomes(history: History, metric_value: pd.DataFrame, weekly: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the ``outcomes`` table: one column per metric, and time in care.
 
     Parameters
@@ -66,12 +67,26 @@ def build_outcomes(history: History, metric_value: pd.DataFrame) -> pd.DataFrame
         Members and their records.
     metric_value : pandas.DataFrame
         Table of that contract.
+    weekly : pandas.DataFrame, optional
+        Table of that contract, where the urine result of every week is an outcome (``weekly_urine_1``, ...).
     """
     wide = metric_value.pivot(index="member_id", columns="metric", values="value")
     wide.columns = wide.columns.astype(str)
     days, ended = time_in_care(history)
-    frame = pd.DataFrame({"retention_days": days, "retention_ended": ended}).join(wide)
+    stays = [c for c in ("stay_days_low", "stay_days_high") if c in history.members]
+    frame = pd.DataFrame({"retention_days": days, "retention_ended": ended}).join(history.members[stays]).join(wide)
+    if weekly is not None and "urine" in weekly:
+        frame = frame.join(_urine_by_week(weekly))
     return frame.reset_index()
+
+
+def _urine_by_week(weekly: pd.DataFrame) -> pd.DataFrame:
+    """Return ``weekly_urine_1``, ``_2``, ...: 1 negative, 0 positive or mixed, missing where no result was seen."""
+    result = weekly["urine"].astype("str").map({"-": 1.0, "+": 0.0, "*": 0.0})
+    table = weekly.assign(result=result).pivot(index="member_id", columns="week", values="result")
+    seen = np.flatnonzero(table.notna().any().to_numpy())
+    table = table.iloc[:, : seen[-1] + 1 if len(seen) else 0]
+    return table.set_axis([f"{WEEKLY_URINE}_{int(week)}" for week in table.columns], axis=1)
 
 
 def time_in_care(history: History) -> tuple[pd.Series, pd.Series]:

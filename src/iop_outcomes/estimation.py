@@ -10,7 +10,7 @@ from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import StudyError
 from iop_outcomes.registry import ESTIMATORS
 from iop_outcomes.seeds import seed_of
-from iop_outcomes.study import TIME_IN_CARE, Analysis, Study
+from iop_outcomes.study import TIME_IN_CARE, WEEKLY_URINE, Analysis, Study
 
 #: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did.
 NAIVE = "unadjusted"
@@ -64,7 +64,7 @@ def estimate_design(
         data = outcomes.reindex(comparison.members.index)
         rows.append(_estimated(name, analysis, comparison, data, study.seed))
         rows.append(_estimated(name, analysis, _unweighted(comparison), data, study.seed, naive=True))
-        if analysis.outcome == TIME_IN_CARE:
+        if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
             curves.append(_curve(name, data, comparison))
         tell(f"{name}: done")
     columns = tables.empty("estimate").columns
@@ -81,8 +81,9 @@ def _estimated(
     name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, seed: int, naive: bool = False
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
-    # Means have a plain estimator of their own; time in care is naive when the same estimator gets equal weights.
-    estimator = NAIVE if naive and analysis.outcome != TIME_IN_CARE else analysis.estimator
+    # Means have a plain estimator of their own; other outcomes are naive when the same estimator gets equal weights.
+    of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
+    estimator = NAIVE if naive and of_means else analysis.estimator
     settings = {} if estimator == NAIVE else analysis.settings
     frames = []
     for measure in analysis.measures:

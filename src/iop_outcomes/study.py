@@ -18,8 +18,10 @@ from iop_outcomes.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATOR
 #: Folder of the studies that can be called by name, below the project's folder.
 STUDIES = Path("workflow") / "studies"
 
-#: Outcome of the estimators of time in care; it is in every study whose source knows when care ended.
+#: Outcomes that are no metric: time in care, for survival estimators, and the urine result of every week.
 TIME_IN_CARE = "time_in_care"
+WEEKLY_URINE = "weekly_urine"
+_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated"}
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -333,9 +335,9 @@ def _check_analysis(study: Study, name: str) -> None:
 
 
 def _outcome_kind(study: Study, analysis: Analysis, place: str) -> str:
-    if analysis.outcome == TIME_IN_CARE:
-        return "time_to_event"
+    if analysis.outcome in _OTHER_OUTCOMES:
+        return _OTHER_OUTCOMES[analysis.outcome]
     if analysis.outcome not in study.metrics:
-        hint = did_you_mean(analysis.outcome, [*study.metrics, TIME_IN_CARE])
+        hint = did_you_mean(analysis.outcome, [*study.metrics, *_OTHER_OUTCOMES])
         raise StudyFileError(f"{place}: there is no outcome '{analysis.outcome}' among this study's metrics; {hint}")
     return study.metric(analysis.outcome)[0].kind_of_value

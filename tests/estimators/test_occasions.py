@@ -6,14 +6,8 @@ import pytest
 
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimators.occasions import take_occasions, weekly_urine_outcomes
+from iop_outcomes.estimators.occasions import take_occasions
 from iop_outcomes.estimators.repeated import gee, random_intercept
-
-WORDS = {"a": "-+o*", "b": "--c_"}
-WEEKLY = pd.DataFrame(
-    [(member, week, symbol) for member, word in WORDS.items() for week, symbol in enumerate(word, 1)],
-    columns=["member_id", "week", "urine"],
-)
 
 
 def comparison(treated, cluster=None, weight=1.0):
@@ -22,16 +16,6 @@ def comparison(treated, cluster=None, weight=1.0):
     covariates = pd.DataFrame({"severity": np.random.default_rng(0).normal(size=len(treated))}, index=index)
     cluster = None if cluster is None else pd.Series(cluster, index=index)
     return Comparison("plain", "unweighted", "ATE", ("iop", "outpatient"), members, covariates, cluster)
-
-
-def test_words_become_columns():
-    #      week  1    2    3    4
-    # a         neg  pos  missed  mixed -> 1, 0, -, 0
-    # b         neg  neg  controlled  not due -> 1, 1, -, -
-    found = weekly_urine_outcomes(WEEKLY)
-    assert list(found.columns) == ["weekly_urine_1", "weekly_urine_2", "weekly_urine_3", "weekly_urine_4"]
-    assert found.loc["a"].to_numpy() == pytest.approx([1, 0, np.nan, 0], nan_ok=True)
-    assert found.loc["b"].isna().tolist() == [False, False, True, True]
 
 
 def test_occasions_are_those_seen_of_members_in_use():

@@ -18,9 +18,11 @@ rule outcomes:
         cohort=f"{RESULTS}/cohort/cohort.parquet",
         **{name: CANONICAL[name] for name in ("person", "episode")},
         metric_value=f"{RESULTS}/metrics/metric_value.parquet",
+        weekly=f"{RESULTS}/metrics/weekly.parquet",
     output:
         f"{RESULTS}/dataset/outcomes.parquet",
     params:
+        settings=sorted({analysis.outcome for analysis in STUDY.analyses.values()} & {"weekly_urine"}),
         code=code_digest("iop_outcomes.dataset"),
     script:
         "../scripts/outcomes.py"

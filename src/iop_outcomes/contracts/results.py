@@ -122,6 +122,8 @@ OUTCOMES = Table(
         key("member_id", "Member of the cohort"),
         number("retention_days", "Days in care, to the end of care or of observation", "days", 0),
         Column("retention_ended", "flag", "Did care end for good within the observation?"),
+        number("stay_days_low", "Shortest stay the record allows", "days", 0),
+        number("stay_days_high", "Longest stay the record allows", "days", 0),
     ),
     stage="dataset",
     open=True,

@@ -11,10 +11,6 @@ from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError, did_you_mean
 from iop_outcomes.estimators.checks import checked_arms
 
-#: Outcome whose columns ``weekly_urine_1``, ``weekly_urine_2``, ... hold each week's test: 1 negative, 0 positive.
-WEEKLY_URINE = "weekly_urine"
-NEGATIVE, POSITIVE = ("-",), ("+", "*")
-
 
 @dataclass(frozen=True)
 class Occasions:
@@ -35,29 +31,6 @@ class Occasions:
     outcome: NDArray[np.float64]
     week: NDArray[np.intp] | None
     n_missing: int
-
-
-def weekly_urine_outcomes(weekly: pd.DataFrame) -> pd.DataFrame:
-    """Return one column per week with each member's urine result: 1 negative, 0 positive or mixed, NaN not seen.
-
-    Parameters
-    ----------
-    weekly : DataFrame
-        Table of that contract.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``member_id``; columns ``weekly_urine_1`` to the last week in which anybody has a result.
-    """
-    symbol = weekly["urine"].astype("str")
-    result = pd.Series(np.nan, index=weekly.index)
-    result[symbol.isin(NEGATIVE)] = 1.0
-    result[symbol.isin(POSITIVE)] = 0.0
-    table = weekly.assign(result=result).pivot(index="member_id", columns="week", values="result").sort_index()
-    seen = table.notna().any().to_numpy()
-    table = table.loc[:, : table.columns[np.flatnonzero(seen)[-1]]] if seen.any() else table.iloc[:, :0]
-    return table.set_axis([f"{WEEKLY_URINE}_{int(week)}" for week in table.columns], axis=1)
 
 
 def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> Occasions:

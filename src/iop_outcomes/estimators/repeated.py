@@ -135,7 +135,7 @@ def random_intercept_means(
 
 @estimator(
     estimands=("ATE", "ATT", "ATC", "ATO", "ATM"),
-    kinds=KINDS,
+    kinds=(*KINDS, "repeated"),
     measures=MEASURES,
     description="generalised estimating equations: repeated outcomes, or one outcome of people within sites",
 )
@@ -177,7 +177,7 @@ def gee(
 
 @estimator(
     estimands=("ATE",),
-    kinds=("binary",),
+    kinds=("binary", "repeated"),
     measures=("risk_difference", "risk_ratio", "odds_ratio"),
     description="random-intercept logistic regression, intercept integrated out so that it can stand beside GEE",
 )
