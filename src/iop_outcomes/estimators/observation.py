@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import DesignError, EstimationError
-from iop_outcomes.estimators.outcome_model import with_arm
+from iop_outcomes.estimators.outcome_model import LIMIT_RIDGE, with_arm
 from iop_outcomes.estimators.weights import Weights
 from iop_outcomes.models.matrix import ModelMatrix
 from iop_outcomes.models.robust_glm import fit_equation
@@ -43,21 +43,22 @@ def fit_observation(
     Raises
     ------
     EstimationError
-        Missing outcomes follow from arm and covariates, so that nobody can stand for those who are missing.
+        Members of some kind were hardly ever observed, so that nobody can stand for them.
     """
     matrix = with_arm(covariates, first)
+    known, weights = observed & used, used.astype(float)
     try:
-        fit = fit_equation(observed & used, matrix, family="binomial", weights=used.astype(float), aliased="drop")
-    except DesignError as error:
-        raise EstimationError(
-            f"missing outcomes follow from arm and covariates ({error}) so that nobody can stand for those who are "
-            "missing; leave them out (missing: leave_out) and bound the result by a tipping point"
-        ) from None
+        fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")
+    except DesignError:
+        # Levels in which everybody or nobody was observed: the fit has a limit, as in an outcome model.
+        ridge = LIMIT_RIDGE * len(known)
+        fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
-    small = int(np.sum(probability[used & observed] < SMALLEST_PROBABILITY))
+    small = int(np.sum(probability[used] < SMALLEST_PROBABILITY))
     if small:
         raise EstimationError(
-            f"missing outcomes: {small:,} members were observed with a probability under {SMALLEST_PROBABILITY:.0%} "
-            "and would stand for more than fifty each; leave missing outcomes out (missing: leave_out)"
+            f"missing outcomes: {small:,} members are of a kind observed with a probability under "
+            f"{SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing outcomes out (missing: "
+            "leave_out) and bound the result by a tipping point"
         )
     return Observation(probability, observed & used, fit.equation)
