@@ -66,20 +66,21 @@ def checked(
             f"survival: times, events and weights have {len(time):,}, {len(event):,} and {len(weights):,} rows; "
             "give one of each per person"
         )
-    if not weights.sum() > 0:
-        raise EstimationError("survival: nobody has a weight above zero, so that there is nothing to estimate from")
     for name, values in (("follow-up times", time), ("event codes", event), ("weights", weights)):
         wrong = int((~np.isfinite(values) | (values < 0)).sum())
         if wrong:
             raise EstimationError(
-                f"survival: {counted(wrong, 'value')} of the {name} are missing, infinite or negative; "
+                f"survival: {counted(wrong, 'row has', 'rows have')} missing, infinite or negative {name}; "
                 "leave those people out or say how they are to be treated"
             )
+    if not weights.sum() > 0:
+        raise EstimationError("survival: nobody has a weight above zero, so that there is nothing to estimate from")
     codes = event.astype(np.int64)
     wrong = int((codes != event).sum())
     if wrong:
         raise EstimationError(
-            f"survival: {counted(wrong, 'event code')} are no whole numbers; 0 is censored, 1 (2, ...) is an event"
+            f"survival: {counted(wrong, 'row has', 'rows have')} an event code that is no whole number; "
+            "0 is censored, 1 (2, ...) is an event"
         )
     return time, codes, weights
 

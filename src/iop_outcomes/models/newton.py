@@ -78,8 +78,11 @@ def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[
     here = first = evaluate(values)
     score_test = np.nan
     for iteration in range(1, MOST_STEPS + 1):
-        score = here.score()
-        covariance = inverse_information(here.information(), names, model)
+        score, information = here.score(), here.information()
+        if iteration > 1:
+            # What could be told apart at the start and no longer can has run away.
+            _refuse_infinite(aliased_columns(information, has_intercept=False), names, model)
+        covariance = inverse_information(information, names, model)
         step = covariance @ score
         length = float(score @ step)
         score_test = length if iteration == 1 else score_test
@@ -88,15 +91,19 @@ def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[
         if length < CONVERGED:
             break
     moving = np.abs(step) > MOVING
-    if moving.any() or length >= CONVERGED:
-        found = [name for name, still in zip(names, moving, strict=True) if still] or list(names)
+    _refuse_infinite(moving if moving.any() or length < CONVERGED else np.ones(len(names), dtype=bool), names, model)
+    if length > EXACT:
+        covariance = inverse_information(here.information(), names, model)
+    return Maximum(values, covariance, first, here, score_test, iteration)
+
+
+def _refuse_infinite(running: NDArray[np.bool_], names: tuple[str, ...], model: str) -> None:
+    if running.any():
+        found = [name for name, runs in zip(names, running, strict=True) if runs]
         raise EstimationError(
             f"{model}: the coefficient of {listed(found)} has no finite value, because the likelihood keeps rising "
             "with it; some people have all of the events or none: merge levels, or leave it out"
         )
-    if length > EXACT:
-        covariance = inverse_information(here.information(), names, model)
-    return Maximum(values, covariance, first, here, score_test, iteration)
 
 
 def _not_lower(evaluate, values, step, here):

@@ -174,7 +174,7 @@ def risk_sets(
         wrong = int((~(entry < time)).sum())
         if wrong:
             raise EstimationError(
-                f"survival: {counted(wrong, 'row')} begin at or after their end; "
+                f"survival: {counted(wrong, 'row begins', 'rows begin')} at or after the end; "
                 "entry must be before the end of follow-up"
             )
     codes = np.zeros(len(time), dtype=np.intp) if strata is None else pd.factorize(np.asarray(strata), sort=True)[0]
