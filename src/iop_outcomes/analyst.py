@@ -1,0 +1,271 @@
+"""One call each for analysts: a data frame with one row per person in, rows of a contract out.
+
+The same design methods and estimators as in a study file, under the same names and with the same settings.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.design.balance import balance as balance_of
+from iop_outcomes.design.comparison import Comparison
+from iop_outcomes.errors import EstimationError
+from iop_outcomes.estimators.bootstrap import bootstrap as resampled
+from iop_outcomes.framing import Design, compare_frame, refuse_unknown
+from iop_outcomes.registry import ESTIMATORS
+
+
+def estimate(
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    arm: str,
+    covariates: Sequence[str],
+    design: Design = None,
+    estimator: str = "aipw",
+    estimand: str | None = None,
+    measure: str | Sequence[str] = "",
+    cluster: str | None = None,
+    contrast: tuple[object, object] | None = None,
+    seed: int = 0,
+    design_settings: Mapping[str, object] | None = None,
+    bootstrap: int = 0,
+    **settings,
+) -> pd.DataFrame:
+    """Estimate the difference that the first arm makes to an outcome.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per person.
+    outcome : str
+        Column of numbers: 0/1, a share, a count or a measurement; may be missing.
+    arm : str
+        Column of arms.
+    covariates : sequence of str
+        Baseline columns without missing values.
+    design : str or DataFrame, optional
+        Name of a design method, or the result of ``weigh`` or ``match``. Without it the balancing weights of the
+        estimand.
+    estimator : str
+        ``unadjusted``, ``weighted``, ``outcome_regression``, ``aipw``, ``tmle``, ``matched``, ...
+    estimand : {"ATE", "ATT", "ATC", "ATO", "ATM"}, optional
+        For whom; the one the design answers for, ATO if neither is named.
+    measure : str or sequence of str
+        ``risk_difference``, ``risk_ratio``, ``odds_ratio`` for 0/1, else ``mean_difference``, ``mean_ratio``; the
+        difference unless told.
+    cluster : str, optional
+        Column of units whose members are alike, usually the site.
+    contrast : (first, second), optional
+        The two arms; needed unless they are iop and outpatient, or 1 and 0.
+    seed : int
+        For cross-fitting, boosting and the bootstrap.
+    design_settings : mapping, optional
+        Settings of the design method.
+    bootstrap : int
+        Replicates of a bootstrap (by cluster, where there is one) that repeats design and estimate; adds the columns
+        ``boot_se``, ``boot_ci_low`` and ``boot_ci_high`` to the row of the contrast, as a check.
+    **settings
+        Settings of the estimator.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the ``estimate`` contract: the contrast by each measure, and each arm's own mean.
+
+    Raises
+    ------
+    StudyError
+        What the data, the design or the estimator cannot give, by name.
+    """
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
+    refuse_unknown(data, [outcome])
+    comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
+    chosen = data.iloc[rows].set_axis(comparison.members.index)
+    measures = [measure] if isinstance(measure, str) else list(measure)
+    found = _estimated(chosen, comparison, estimator, outcome, measures, seed, settings)
+    if bootstrap:
+        if isinstance(design, pd.DataFrame):
+            raise EstimationError("bootstrap: it repeats the design, which must be given by name and not as a table")
+
+        def again(sample: pd.DataFrame, one: str) -> pd.DataFrame:
+            made, kept = compare_frame(sample, design=design, estimand=estimand, settings=design_settings, **asked)
+            own = sample.iloc[kept].set_axis(made.members.index)
+            return _estimated(own, made, estimator, outcome, [one], seed, settings)
+
+        found = _with_bootstrap(found, chosen, comparison, again, bootstrap, seed)
+    return found
+
+
+def survival(
+    data: pd.DataFrame,
+    *,
+    time: str,
+    event: str,
+    arm: str,
+    covariates: Sequence[str],
+    design: Design = None,
+    estimator: str = "rmst",
+    estimand: str | None = None,
+    measure: str | Sequence[str] = "",
+    cluster: str | None = None,
+    contrast: tuple[object, object] | None = None,
+    seed: int = 0,
+    design_settings: Mapping[str, object] | None = None,
+    **settings,
+) -> pd.DataFrame:
+    """Estimate the difference that the first arm makes to the time to an event.
+
+    Parameters
+    ----------
+    time : str
+        Column of days followed.
+    event : str
+        Column that says whether they ended in the event (1) or were cut off (0).
+    estimator : str
+        ``rmst``, ``weighted_kaplan_meier``, ``cox``, ``standardised_cox``, ...
+    data, arm, covariates, design, estimand, measure, cluster, contrast, seed, design_settings, **settings
+        As in :func:`estimate`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the ``estimate`` contract.
+    """
+    refuse_unknown(data, [time, event])
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
+    comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
+    followed = pd.DataFrame({f"{time}_days": data[time], f"{time}_ended": data[event]})
+    chosen = followed.iloc[rows].set_axis(comparison.members.index)
+    measures = [measure] if isinstance(measure, str) else list(measure)
+    return _estimated(chosen, comparison, estimator, time, measures, seed, settings)
+
+
+def weigh(
+    data: pd.DataFrame,
+    *,
+    arm: str,
+    covariates: Sequence[str],
+    design: str | None = None,
+    estimand: str | None = None,
+    cluster: str | None = None,
+    contrast: tuple[object, object] | None = None,
+    seed: int = 0,
+    **settings,
+) -> pd.DataFrame:
+    """Weight the arms to be comparable, from covariates alone.
+
+    Parameters
+    ----------
+    data, arm, covariates, design, estimand, cluster, contrast, seed
+        As in :func:`estimate`.
+    **settings
+        Settings of the design method.
+
+    Returns
+    -------
+    DataFrame
+        For the rows of the two arms, with their index: ``treated``, ``score``, ``preference_score``, ``weight`` (0 =
+        not used), ``matched_set``. To be handed to ``estimate``, ``survival`` and ``balance`` as ``design``.
+    """
+    comparison, rows = compare_frame(
+        data,
+        arm=arm,
+        covariates=covariates,
+        cluster=cluster,
+        contrast=contrast,
+        seed=seed,
+        design=design,
+        estimand=estimand,
+        settings=settings,
+    )
+    made = comparison.members.set_axis(data.index[rows])
+    made.attrs.update(design=comparison.design, estimand=comparison.estimand)
+    return made
+
+
+def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], **settings) -> pd.DataFrame:
+    """Match the arms by ``nearest_match``; like :func:`weigh` with that design, and with its settings."""
+    return weigh(data, arm=arm, covariates=covariates, **{"design": "nearest_match", **settings})
+
+
+def balance(
+    data: pd.DataFrame,
+    *,
+    arm: str,
+    covariates: Sequence[str],
+    design: Design = None,
+    estimand: str | None = None,
+    cluster: str | None = None,
+    contrast: tuple[object, object] | None = None,
+    seed: int = 0,
+    **settings,
+) -> pd.DataFrame:
+    """Compare the covariates of the arms before and after a design.
+
+    Parameters
+    ----------
+    data, arm, covariates, design, estimand, cluster, contrast, seed
+        As in :func:`estimate`.
+    **settings
+        Settings of the design method.
+
+    Returns
+    -------
+    DataFrame
+        As ``design.balance.balance`` gives it: one row per stage, covariate and level.
+    """
+    comparison, _ = compare_frame(
+        data,
+        arm=arm,
+        covariates=covariates,
+        cluster=cluster,
+        contrast=contrast,
+        seed=seed,
+        design=design,
+        estimand=estimand,
+        settings=settings,
+    )
+    return balance_of(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+
+
+def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed, settings) -> pd.DataFrame:
+    plugin = ESTIMATORS[estimator]
+    if comparison.estimand not in plugin.estimands:
+        raise EstimationError(
+            f"the estimator '{estimator}' cannot estimate the {comparison.estimand}; "
+            f"it can {', '.join(plugin.estimands)}"
+        )
+    place = f"estimator '{estimator}'"
+    checked = [plugin.check({**settings, "outcome": outcome, "measure": measure}, place) for measure in measures]
+    frames = [plugin(data, comparison, seed, **each) for each in checked]
+    rows = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"], ignore_index=True)
+    rows = rows.assign(
+        analysis=outcome,
+        outcome=outcome,
+        design=comparison.design,
+        estimator=estimator,
+        estimand=comparison.estimand,
+        reportable=True,
+    )
+    return tables.check(rows, "estimate")
+
+
+def _with_bootstrap(found, data, comparison, again: Callable[..., pd.DataFrame], n_replicates, seed) -> pd.DataFrame:
+    found = found.assign(boot_se=np.nan, boot_ci_low=np.nan, boot_ci_high=np.nan)
+    for position in np.flatnonzero(found["contrast"] == comparison.contrast):
+        measure, is_log = found["measure"].iloc[position], found["se_scale"].iloc[position] == "log"
+
+        def one(rows, measure=measure, is_log=is_log):
+            value = again(data.iloc[rows], measure)["value"].iloc[0]
+            return np.log(value) if is_log else value
+
+        result = resampled(one, len(data), cluster=comparison.cluster, n_replicates=n_replicates, seed=seed)
+        ends = np.array([result.ci_low, result.ci_high])
+        found.loc[position, ["boot_se", "boot_ci_low", "boot_ci_high"]] = [
+            result.se,
+            *(np.exp(ends) if is_log else ends),
+        ]
+    return found
