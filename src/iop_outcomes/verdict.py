@@ -57,7 +57,8 @@ def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     Verdict
     """
     mine = table[(table["analysis"] == analysis) & (table["arm"] == "")]
-    chosen = mine[mine["adjusted"]] if mine["adjusted"].any() else mine
+    adjusted = mine["kind"] == estimates.ADJUSTED
+    chosen = mine[adjusted] if adjusted.any() else mine
     if chosen.empty:
         reason = "the analysis was not made"
         return Verdict(analysis, "", "", REFUSED, f"Cannot be answered: {reason}.")
@@ -130,11 +131,16 @@ def _kind(row: pd.Series, outcome: words.Outcome) -> str:
 
 
 def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataFrame) -> str:
-    reason = str(row["reason"] or "no reason was given").strip().rstrip(".")
+    reason = str(row["reason"] or "").strip().rstrip(".")
     if kind == WITHHELD:
         return f"Withheld: the comparison of {_topic(outcome)} is not shown, because {_lower(reason)}."
     if kind == REFUSED:
         return f"These data cannot answer the question about {_topic(outcome)}: {_lower(reason)}."
+    answer = _answer(row, outcome, kind, table)
+    return f"{answer} {words.capital(reason)}." if reason else answer
+
+
+def _answer(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataFrame) -> str:
     finding = _finding(row, outcome)
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
@@ -165,7 +171,7 @@ def _lower(text: str) -> str:
 
 def _finding(row: pd.Series, outcome: words.Outcome) -> str:
     first, second = (words.arm(a) for a in str(row["contrast"]).split(" v "))
-    others = f"similar people in {second}" if row["adjusted"] else f"people in {second}"
+    others = f"similar people in {second}" if row["kind"] == estimates.ADJUSTED else f"people in {second}"
     value, measure = float(row["value"]), str(row["measure"])
     if row["unit"] == "ratio":
         what = "leaving care" if "hazard" in measure else outcome.noun

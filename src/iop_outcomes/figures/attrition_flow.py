@@ -14,7 +14,8 @@ from iop_outcomes.figures import style
 from iop_outcomes.figures.making import figure
 from iop_outcomes.study import Study
 
-_RULES, _ROW = 2.3, 0.56
+#: Inches: the column of rules, a step, the line above; and arms beside each other.
+_RULES, _ROW, _ORIGIN, _ABREAST = 2.3, 0.56, 0.3, 4
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -73,36 +74,65 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     place=1,
 )
 def draw(data: Released) -> Figure:
-    """Draw a column per arm, boxes for those left and arrows for those excluded."""
+    """Draw a column per arm, boxes for those left and arrows for those excluded; four arms side by side at most."""
     flow = style.shown(data)
-    arms, steps = style.arms_of(flow), sorted(flow["step"].unique())
-    column = (style.WIDTH - _RULES) / len(arms)
-    labels = [style.arm_label(arm, max(9, int(column * 10))) for arm in arms]
-    top = 0.4 + 0.14 * max(label.count("\n") + 1 for label in labels)
-    height = top + _ROW * len(steps)
+    arms = [arm for arm in style.arms_of(flow) if flow.loc[flow["arm"] == arm, "n_before"].ne(0).any()]
+    if not arms:
+        return style.notice("Nothing to show: the source has no episode in any arm.")
+    blocks = [arms[start : start + _ABREAST] for start in range(0, len(arms), _ABREAST)]
+    height = _ORIGIN + sum(_block_height(flow, block) for block in blocks)
     drawing = style.blank(height, layout=None)
     axes = drawing.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, style.WIDTH), ylim=(-height, 0))
     axes.axis("off")
-    axes.text(_RULES - 0.05, -0.14, _origin(flow), ha="right", va="center", fontsize=8, color=style.GREY)
-    for position, arm in enumerate(arms):
-        x, colour = _RULES + (position + 0.5) * column, style.colour(flow, arm)
-        axes.text(x, -top / 2, labels[position], ha="center", va="center", weight="bold", color=colour)
-        for number, step in enumerate(steps):
-            row = flow[(flow["step"] == step) & (flow["arm"] == arm)]
-            if len(row):
-                y = -top - _ROW * (number + 0.35)
-                _box(axes, x, y, column, row.iloc[0], colour, number == 0, number == len(steps) - 1)
-    for number, step in enumerate(steps):
-        rule = style.wrapped(flow.loc[flow["step"] == step, "rule"].iloc[0], 36)
-        y = -top - _ROW * (number + 0.35)
-        axes.text(0.1, y, rule, va="center", fontsize=8, weight="bold" if number == len(steps) - 1 else None)
+    axes.text(0.1, -_ORIGIN / 2, _origin(flow, arms), va="center", fontsize=8, color=style.GREY)
+    top = -_ORIGIN
+    for block in blocks:
+        _block(axes, flow, block, top)
+        top -= _block_height(flow, block)
     return drawing
 
 
-def _origin(flow: pd.DataFrame) -> str:
+def _origin(flow: pd.DataFrame, arms: list[str]) -> str:
+    """Say how many episodes there were at all, and which arms have none."""
     read = words.people(flow["n_episodes"].iloc[0])
-    return f"{read} episodes, of them" if read else ""
+    absent = [words.arm(arm) for arm in style.arms_of(flow) if arm not in arms]
+    return ". ".join(
+        part
+        for part in (f"{read} episodes were read" if read else "", f"None in {words.joined(absent)}" if absent else "")
+        if part
+    )
+
+
+def _labels(arms: list[str]) -> list[str]:
+    column = (style.WIDTH - _RULES) / len(arms)
+    return [style.arm_label(arm, max(9, int(column * 10))) for arm in arms]
+
+
+def _head(arms: list[str]) -> float:
+    return 0.25 + 0.14 * max(label.count("\n") + 1 for label in _labels(arms))
+
+
+def _block_height(flow: pd.DataFrame, arms: list[str]) -> float:
+    return _head(arms) + _ROW * len(set(flow["step"]))
+
+
+def _block(axes, flow: pd.DataFrame, arms: list[str], top: float) -> None:
+    """Draw some of the arms beside each other, the rules at the left."""
+    steps = sorted(set(flow["step"]))
+    head, column = _head(arms), (style.WIDTH - _RULES) / len(arms)
+    for position, (arm, label) in enumerate(zip(arms, _labels(arms), strict=True)):
+        x, colour = _RULES + (position + 0.5) * column, style.colour(flow, arm)
+        axes.text(x, top - head / 2, label, ha="center", va="center", weight="bold", color=colour)
+        for number, step in enumerate(steps):
+            row = flow[(flow["step"] == step) & (flow["arm"] == arm)]
+            if len(row):
+                y = top - head - _ROW * (number + 0.35)
+                _box(axes, x, y, column, row.iloc[0], colour, number == 0, number == len(steps) - 1)
+    for number, step in enumerate(steps):
+        rule = style.wrapped(flow.loc[flow["step"] == step, "rule"].iloc[0], 36)
+        y = top - head - _ROW * (number + 0.35)
+        axes.text(0.1, y, rule, va="center", fontsize=8, weight="bold" if number == len(steps) - 1 else None)
 
 
 def _box(axes, x: float, y: float, column: float, row: pd.Series, colour: str, first: bool, last: bool) -> None:

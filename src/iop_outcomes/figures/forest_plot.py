@@ -39,7 +39,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def draw(data: Released) -> Figure:
     """Draw a panel per unit, a row per analysis, contrast and measure."""
     table = style.shown(data)
-    contrasts = table[(table["arm"] == "") & table["adjusted"]].reset_index(drop=True)
+    contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)].reset_index(drop=True)
     if contrasts.empty:
         return style.notice("Nothing to show: the study has no comparison.")
     panels = [(unit, rows) for unit, rows in contrasts.groupby("unit", sort=False)]
@@ -91,7 +91,9 @@ def _point(axes, place: float, row: pd.Series, scale: float, filled: bool) -> No
 
 def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
     same = (table["analysis"] == row["analysis"]) & (table["contrast"] == row["contrast"])
-    found = table[same & (table["measure"] == row["measure"]) & ~table["adjusted"] & table["value"].notna()]
+    found = table[
+        same & (table["measure"] == row["measure"]) & table["value"].notna() & (table["kind"] == estimates.NAIVE)
+    ]
     return found.iloc[0] if len(found) else None
 
 

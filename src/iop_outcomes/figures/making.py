@@ -16,6 +16,10 @@ from iop_outcomes.study import Study
 Tables = Mapping[str, pd.DataFrame]
 
 
+class NothingToDraw(Exception):
+    """Raised by a figure's frame when there is nothing that may be drawn; says why, in a sentence."""
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A figure that may leave the building.
@@ -111,11 +115,12 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     plugin = FIGURES[name]
     rules = ReleaseRules.of(study.release)
     data, reason = None, _lacking(plugin.needs, tables)
-    if not reason:
-        data = protect(plugin.frame(tables, study), plugin.roles, rules)
-        reason = (
-            "" if len(data) else f"Nothing to show: {plugin.title.lower()} needs records that this study does not have."
-        )
+    try:
+        if not reason:
+            data = protect(plugin.frame(tables, study), plugin.roles, rules)
+            reason = "" if len(data) else "Nothing to show: this study has no records of it."
+    except NothingToDraw as nothing:
+        reason = str(nothing)
     with style.styled():
         drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
     return Drawn(name, plugin.title, plugin.caption, drawn, None if reason else data, reason)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from iop_outcomes import words
 from iop_outcomes.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
 from iop_outcomes.figures import style
-from iop_outcomes.figures.making import figure
+from iop_outcomes.figures.making import NothingToDraw, figure
 from iop_outcomes.figures.primary import primary_curve
+from iop_outcomes.release_tables import estimates
 from iop_outcomes.study import Study
 
 #: Days between two points of the curve, and at most so many columns of numbers at risk.
@@ -21,8 +22,13 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return each arm's curve at days between which nobody or at least ``min_cell`` people left.
 
     Numbers at risk stand on a coarser grid of their own; the curve ends where fewer than ``min_cell`` are at risk.
+
+    Raises
+    ------
+    NothingToDraw
+        Every analysis of time in care is withheld.
     """
-    rules, curve = ReleaseRules.of(study.release), tables["curve"]
+    rules, curve = ReleaseRules.of(study.release), _shown(tables, study)
     curve = curve[curve["analysis"] == primary_curve(curve, study)]
     arms = [arm for arm in study.cohort.arms if (curve["arm"] == arm).any()]
     length = int(curve["day"].max())
@@ -30,6 +36,20 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = pd.concat(parts_, ignore_index=True)
     table["n_left"] = table["n_at_risk"] - table["n_next"]
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(study.cohort.arms)))
+
+
+def _shown(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the curves of analyses that are not withheld; a curve would show what the gate hides."""
+    curve, table = tables["curve"], estimates.frame(tables, study)
+    contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)]
+    hidden = (
+        contrasts[contrasts["status"] != estimates.SHOWN].drop_duplicates("analysis").set_index("analysis")["reason"]
+    )
+    shown = curve[~curve["analysis"].isin(hidden.index)]
+    if shown.empty:
+        reason = next((hidden[name] for name in curve["analysis"] if name in hidden), "no curve could be made")
+        raise NothingToDraw(f"Withheld: {reason}")
+    return shown
 
 
 def _arm_rows(curve: pd.DataFrame, arm: str, length: int, rules: ReleaseRules) -> pd.DataFrame:
@@ -78,7 +98,7 @@ def _coarse(curve: pd.DataFrame, length: int, rules: ReleaseRules) -> pd.DataFra
         "bands; beneath, the people in care and observed. A curve has a step only where enough people left since the "
         "last one."
     ),
-    needs=("curve",),
+    needs=("curve", "estimate"),
     frame=frame,
     roles=Roles(
         labels=("arm", "day"),

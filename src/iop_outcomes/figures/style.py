@@ -14,8 +14,8 @@ from iop_outcomes.disclosure import Released
 from iop_outcomes.errors import DisclosureError
 
 #: Okabe and Ito (2008), distinct for colour-blind readers, in the order in which arms take them.
-ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-ARM_LINES = ("-", "--", "-.", ":", "-", "--")
+ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
+ARM_LINES = ("-", "--", "-.", ":")
 GREY, LIGHT, INK = "#6B6B6B", "#D9D9D9", "#1A1A1A"
 GOOD, BAD, UNSEEN = "#009E73", "#D55E00", "#BBBBBB"
 WIDTH = 7.0

@@ -7,9 +7,11 @@ import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.registry import CHECKS
 from iop_outcomes.study import Study
 
 SHOWN, WITHHELD, REFUSED = "shown", "withheld", "refused"
+ADJUSTED, NAIVE, CHECK = "adjusted", "naive", "check"
 MEANS = ("mean", "survival", "rmst")
 RATIOS = ("risk_ratio", "odds_ratio", "mean_ratio", "rate_ratio", "hazard_ratio", "rmst_ratio", "subdistribution_ratio")
 
@@ -23,7 +25,7 @@ _LABELS = (
     "arm",
     "design",
     "estimator",
-    "adjusted",
+    "kind",
     "estimand",
     "measure",
     "day",
@@ -54,7 +56,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """
     estimate = tables["estimate"]
     table = _in_study_order(estimate, study).astype({c: "str" for c in ("contrast", "measure", "analysis")})
-    table["adjusted"] = table["design"].astype("str") != "none"
+    is_check = table["estimator"].astype("str").isin(CHECKS.names())
+    table["kind"] = np.select([is_check, table["design"].astype("str") == "none"], [CHECK, NAIVE], ADJUSTED)
     table["arm"] = table["contrast"].where(~table["contrast"].str.contains(" v ", regex=False), "")
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
@@ -98,23 +101,22 @@ def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.Dat
 
 
 def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
-    """Give every row of an analysis and estimator the smallest positive counts among its arms."""
+    """Give every row of an analysis the smallest positive counts among its arms."""
     for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
         positive = table[count].where(table[count] > 0)
-        table[guard] = positive.groupby([table["analysis"], table["estimator"].astype("str")]).transform("min")
+        table[guard] = positive.groupby(table["analysis"]).transform("min")
     return table
 
 
 def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     few = np.logical_or.reduce([rules.small(table[guard]) for guard in _GUARDS])
-    withheld = ~table["reportable"].astype(bool).to_numpy()
-    refused = withheld & table["value"].isna().to_numpy()
-    table["status"] = np.select([refused, withheld | few, table["value"].isna()], [REFUSED, WITHHELD, REFUSED], SHOWN)
+    reason = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
+    by_gate = reason.str.startswith(f"{WITHHELD}: ").to_numpy()
+    had = table["reportable"].astype(bool).to_numpy() & table["value"].notna().to_numpy()
+    table["status"] = np.select([by_gate, ~had, few], [WITHHELD, REFUSED, WITHHELD], SHOWN)
     too_few = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
-    reason = table["reason"].astype("object").where(table["reason"].notna(), "")
-    table["reason"] = np.where(few & ~withheld, too_few, reason)
-    hide = table["status"] != SHOWN
-    table.loc[hide, ["value", "se", "ci_low", "ci_high", "ess"]] = np.nan
+    table["reason"] = np.where(had & few & ~by_gate, too_few, reason.str.removeprefix(f"{WITHHELD}: "))
+    table.loc[table["status"] != SHOWN, ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
 
 
@@ -134,7 +136,7 @@ def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
 
 
 def _unit(outcome: words.Outcome, measure: str) -> str:
-    if measure in RATIOS:
+    if measure in RATIOS or measure == "e_value":
         return "ratio"
     if measure == "survival" or measure == "survival_difference" or (outcome.is_share and "difference" in measure):
         return "share"
@@ -142,4 +144,4 @@ def _unit(outcome: words.Outcome, measure: str) -> str:
 
 
 def _coarse(table: pd.DataFrame) -> pd.Series:
-    return (table["measure"] == "mean") & (table["n"] < _LARGE) & (table["unit"] == "share") & ~table["adjusted"]
+    return (table["measure"] == "mean") & (table["n"] < _LARGE) & (table["unit"] == "share") & (table["kind"] == NAIVE)

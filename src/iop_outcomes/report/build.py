@@ -1,6 +1,6 @@
 """Make everything in ``release/``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,13 @@ from iop_outcomes.study import Study
 Tables = Mapping[str, pd.DataFrame]
 
 
-def build(study: Study, tables: Tables, out: str | Path, run: Mapping[str, object] | None = None) -> None:
+def build(
+    study: Study,
+    tables: Tables,
+    out: str | Path,
+    run: Mapping[str, object] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
     """Write ``report.html``, ``figures/`` and ``tables/`` of a study.
 
     Parameters
@@ -27,8 +33,10 @@ def build(study: Study, tables: Tables, out: str | Path, run: Mapping[str, objec
     out : path
         The release folder.
     run : mapping, optional
-        Facts of the run for "How it was done": ``versions`` (name -> version), ``inputs`` (name -> digest), ``commit``.
+        Facts of the run for "How it was done": ``versions`` (name -> version), ``inputs`` (name -> digest), ``code``.
         Neither clock nor path belongs in it.
+    tell : callable
+        Gets a line per step, for progress.
 
     Raises
     ------
@@ -39,10 +47,12 @@ def build(study: Study, tables: Tables, out: str | Path, run: Mapping[str, objec
     released = release_tables(study, tables)
     for name, table in released.items():
         release(table, out / "tables" / f"{name}.csv")
+    tell(f"{len(released)} tables protected")
     drawn = {}
     for plugin in sorted(FIGURES, key=lambda figure: figure.place):
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
         drawn[plugin.name].write(out)
+        tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
     write_bytes(page(study, released, drawn, run or {}).encode("utf-8"), out / "report.html")
 
 

@@ -43,8 +43,9 @@ def settings(study: Study) -> HtmlTable:
 
 
 def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
-    """Return versions, commit and input digests of the run; nothing with a clock or a path."""
-    rows = [("Commit", str(run["commit"]))] if run.get("commit") else []
+    """Return code digest, versions and input digests of the run; nothing with a clock or a path."""
+    digest = dict(run.get("code") or {}).get("digest")
+    rows = [("Digest of the code", str(digest))] if digest else []
     rows += [(f"Version of {name}", str(version)) for name, version in dict(run.get("versions") or {}).items()]
     rows += [(f"SHA-256 of {name}", str(digest)) for name, digest in dict(run.get("inputs") or {}).items()]
     return HtmlTable("Software and input", ("What", "Which"), rows) if rows else None

@@ -55,6 +55,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         gate=tables.gate(released.get("diagnostic")),
         outcomes=tables.outcomes(released.get("outcomes"), study),
         estimates=tables.estimates(released.get("estimate"), study),
+        sensitivity=tables.sensitivity(released.get("estimate"), study),
         not_shown=tables.not_shown(released.get("estimate"), study),
         claims=tables.claims(released.get("claim")),
         refusals=tables.refusals(released.get("refusal")),

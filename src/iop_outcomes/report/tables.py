@@ -65,7 +65,7 @@ def key_numbers(study: Study, released: dict[str, Released]) -> list[tuple[str, 
     if table is None:
         return []
     frame, first = table.frame, next(iter(study.analyses), "")
-    mine = frame[(frame["analysis"] == first) & frame["adjusted"]]
+    mine = frame[(frame["analysis"] == first) & (frame["kind"] == estimate_rows.ADJUSTED)]
     numbers = []
     for row in mine[mine["arm"] != ""].itertuples():
         text = words.people(row.n) or HIDDEN
@@ -219,7 +219,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     rows = []
-    for row in table.frame[table.frame["arm"] == ""].itertuples():
+    frame = table.frame
+    for row in frame[(frame["arm"] == "") & (frame["kind"] != estimate_rows.CHECK)].itertuples():
         row_ = pd.Series(row._asdict())
         arms = " v ".join(words.arm(arm) for arm in row.contrast.split(" v "))
         unit = _UNITS.get(row.unit, row.unit)
@@ -230,12 +231,12 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             (
                 f"{words.capital(outcome)} ({words.plain(row.analysis)})",
                 arms,
-                "none" if not row.adjusted else words.plain(row.design),
+                words.plain(row.design),
                 words.plain(row.estimator),
                 str(row.estimand),
                 f"{words.plain(row.measure)}{day}, {unit}",
                 interval(row_) if shown else words.capital(row.status),
-                (str(row.se_method) if pd.notna(row.se_method) else "") if shown else words.capital(str(row.reason)),
+                _how(row) if shown else words.capital(str(row.reason)),
             )
         )
     columns = ("Outcome", "Arms", "Design", "Estimator", "For whom", "Measure", "Estimate (95% CI)", "Interval made by")
@@ -246,11 +247,41 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     return HtmlTable("Every estimate", columns, rows, note)
 
 
+def _how(row) -> str:
+    method = str(row.se_method) if pd.notna(row.se_method) else ""
+    return "; ".join(part for part in (method, str(row.reason)) if part)
+
+
+def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return what the sensitivity checks found, in words where a check has them."""
+    if table is None:
+        return None
+    frame = table.frame[(table.frame["kind"] == estimate_rows.CHECK) & (table.frame["status"] == estimate_rows.SHOWN)]
+    rows = []
+    for row in frame.itertuples():
+        outcome = words.describe_outcome(study, str(row.outcome)).noun
+        rows.append(
+            (f"{words.capital(outcome)} ({words.plain(row.analysis)})", words.plain(row.measure), _check_result(row))
+        )
+    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+
+
+def _check_result(row) -> str:
+    value, limit = words.number(row.value, 2), words.number(row.ci_low, 2)
+    if row.measure == "e_value":
+        return (
+            f"To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
+            f"outcome by a risk ratio of {value} each; {limit} would do to move the interval to no difference."
+        )
+    ends = f" ({limit} to {words.number(row.ci_high, 2)})" if pd.notna(row.ci_high) else ""
+    return f"{value}{ends}"
+
+
 def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
     """Return the analyses that are withheld or refused, with the reason."""
     if table is None:
         return []
-    frame = table.frame[(table.frame["arm"] == "") & table.frame["adjusted"]]
+    frame = table.frame[(table.frame["arm"] == "") & (table.frame["kind"] == estimate_rows.ADJUSTED)]
     hidden = frame[frame["status"] != estimate_rows.SHOWN].drop_duplicates(["analysis", "contrast"])
     return [
         (f"{words.capital(words.plain(r.analysis))}, {r.status}", words.capital(str(r.reason)))
