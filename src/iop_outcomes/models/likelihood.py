@@ -225,6 +225,13 @@ def _solve(information, score):
 
 
 def inverse(information: np.ndarray) -> np.ndarray:
-    """Return the inverse of an information matrix, scaled first because columns come in very different units."""
-    scale = 1 / np.sqrt(np.diag(information))
-    return linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
+    """Return the inverse of an information matrix; coefficients the data say nothing about get zeros.
+
+    It is scaled first, because columns come in very different units.
+    """
+    known = np.flatnonzero(np.diag(information) > 0)
+    part = information[np.ix_(known, known)]
+    scale = 1 / np.sqrt(np.diag(part))
+    found = np.zeros_like(information)
+    found[np.ix_(known, known)] = linalg.inv(part * np.outer(scale, scale)) * np.outer(scale, scale)
+    return found
