@@ -37,6 +37,6 @@ def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> C
 
 def weights_of_observed(sample: Sample, weights: Weights, missing: Missing) -> Weights:
     """Return weights that are zero for missing outcomes, whose weight the observed ones take over if asked."""
-    if sample.observation is not None and missing == "weight":
+    if missing == "weight" and sample.observation is not None:
         return sample.observation.weigh(weights)
     return weights.only(sample.observed) if sample.n_missing else weights
