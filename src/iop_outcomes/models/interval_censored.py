@@ -169,7 +169,8 @@ def _checked(lower, upper, weights):
     wrong = int((~(lower <= upper) | ~np.isfinite(lower) | (lower < 0) | ~(weights >= 0)).sum())
     if wrong:
         raise EstimationError(
-            f"interval-censored survival: {counted(wrong, 'row has', 'rows have')} a missing or negative bound or weight, "
+            f"interval-censored survival: {counted(wrong, 'row has', 'rows have')} a missing or negative bound or "
+            "weight, "
             "or an end before the beginning; give 0 <= lower <= upper, infinite where there is no upper bound"
         )
     kept = weights > 0

@@ -98,7 +98,8 @@ def fit_weibull(matrix: ModelMatrix, time: ArrayLike, event: ArrayLike, weights:
     zero = int((time == 0).sum())
     if zero:
         raise EstimationError(
-            f"{MODEL}: {counted(zero, 'follow-up time is', 'follow-up times are')} zero; leave them out or count from day 1"
+            f"{MODEL}: {counted(zero, 'follow-up time is', 'follow-up times are')} zero; "
+            "leave them out or count from day 1"
         )
     if not weights @ happened > 0:
         raise EstimationError(f"{MODEL}: nobody has the event, so that there is nothing to fit")
