@@ -51,12 +51,15 @@ class Calendar:
         Codes of this module; days after the end of a member's follow-up are ``UNKNOWN``.
     follow_up_days : ndarray of int
         Days each member was observed for.
+    died : ndarray of bool
+        Did the follow-up end with the member's death?
     stretches : Stretches
         What is known of the days marked ``SOME``.
     """
 
     state: np.ndarray
     follow_up_days: np.ndarray
+    died: np.ndarray
     stretches: Stretches
 
     @property
@@ -86,6 +89,14 @@ class Calendar:
         cells = self.stretches.cell[some] // max(self.n_days, 1)
         spread = np.bincount(cells, weights=self.stretches.share[some], minlength=self.n_members)
         return self.days(first_day, end_day, USED) + spread
+
+    def expected_use(self, first_day: int, end_day: int) -> np.ndarray:
+        """Return the expected use on each day of a window: 1 used, a share on days of a stretch, else 0."""
+        expected = (self.window(first_day, end_day) == USED).astype(np.float32)
+        some = self._some_between(first_day, end_day)
+        member, day = np.divmod(self.stretches.cell[some], max(self.n_days, 1))
+        expected[member, day - first_day] = self.stretches.share[some]
+        return expected
 
     def used_in(self, first_day: int, end_day: int) -> np.ndarray:
         """Return whether use in a window is certain: a day with use, or a stretch whose use cannot all lie outside."""

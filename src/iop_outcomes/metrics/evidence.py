@@ -79,10 +79,11 @@ def _make(
     _paint_days(state, follow_up, reports[single])
     if evidence != "self_report":
         _paint_tests(state, follow_up, relevant_tests(history, substance, looks_back), evidence)
-    _paint_controlled(state, follow_up, history, ABSTINENT if controlled == "abstinent" else CONTROLLED)
+    paint_controlled(state, follow_up, history, ABSTINENT if controlled == "abstinent" else CONTROLLED)
     stretches = _paint_stretches(state, follow_up, reports[~single])
     state.setflags(write=False)
-    return Calendar(state, follow_up, stretches)
+    died = (history.members["end_reason"] == "death").to_numpy(bool)
+    return Calendar(state, follow_up, died, stretches)
 
 
 def usable(reports: pd.DataFrame) -> np.ndarray:
@@ -92,12 +93,16 @@ def usable(reports: pd.DataFrame) -> np.ndarray:
 
 
 def relevant_tests(history: History, substance: str | None, looks_back: DetectionDays = None) -> pd.DataFrame:
-    """Return the tests with a result that bear on a substance, with the first day each one looks back to.
+    """Return what the tests of each member and day say about a substance, and the first day they speak of.
+
+    Neither invalid or missing tests count nor those of prescribed substances. Without a substance named, the tests of
+    one day are one panel: positive if any is, looking back as far as its positive tests do; negative if all are,
+    looking back no further than each of them does.
 
     Returns
     -------
     pandas.DataFrame
-        ``member``, ``first_day``, ``day``, ``positive``; neither invalid or missing tests nor prescribed substances.
+        ``member``, ``first_day``, ``day``, ``positive``, sorted by member and day.
     """
     tests = history.table("drug_test")
     keep = tests["result"].isin(("positive", "negative")).to_numpy()
@@ -105,9 +110,13 @@ def relevant_tests(history: History, substance: str | None, looks_back: Detectio
         keep &= ~tests["prescribed"].fillna(False).to_numpy(bool)
     tests = tests[keep]
     positive = (tests["result"] == "positive").to_numpy()
-    tests = tests.assign(positive=positive)[_bears_on(tests["substance"], substance, ~positive)]
-    first_day = tests["day"].to_numpy() - detection_days_of(tests["substance"], looks_back) + 1
-    return tests.assign(first_day=first_day)[["member", "first_day", "day", "positive"]]
+    tests = tests.assign(positive=positive, looks_back=detection_days_of(tests["substance"], looks_back))
+    tests = tests[bears_on(tests["substance"], substance, ~positive)]
+    found = tests.groupby(["positive", "member", "day"], sort=True)["looks_back"].agg(["min", "max"]).reset_index()
+    # Positive rows come last, so that they are the ones kept where a day has both.
+    found = found.drop_duplicates(["member", "day"], keep="last").sort_values(["member", "day"], ignore_index=True)
+    days = found["max"].where(found["positive"], found["min"])
+    return found.assign(first_day=found["day"] - days + 1)[["member", "first_day", "day", "positive"]]
 
 
 def cells(member: np.ndarray, first: np.ndarray, end: np.ndarray, follow_up: np.ndarray, n_days: int):
@@ -128,11 +137,11 @@ def cells(member: np.ndarray, first: np.ndarray, end: np.ndarray, follow_up: np.
 def _reports(history: History, substance: str | None) -> pd.DataFrame:
     reports = history.table("use_report")
     denies = (reports["days_used"] == 0).to_numpy()
-    return reports[usable(reports) & _bears_on(reports["substance"], substance, denies)]
+    return reports[usable(reports) & bears_on(reports["substance"], substance, denies)]
 
 
-def _bears_on(named: pd.Series, substance: str | None, denies: np.ndarray) -> np.ndarray:
-    """Return which rows speak of a substance: those that name it, and denials of any use at all."""
+def bears_on(named: pd.Series, substance: str | None, denies: np.ndarray) -> np.ndarray:
+    """Return which rows speak of a substance: those that name it, and those that deny any use at all."""
     if substance is None:
         return np.ones(len(named), dtype=bool)
     categories = named.cat.categories.str.casefold()
@@ -170,7 +179,8 @@ def _paint_tests(state: np.ndarray, follow_up: np.ndarray, tests: pd.DataFrame, 
     flat[looked_at] = USED
 
 
-def _paint_controlled(state: np.ndarray, follow_up: np.ndarray, history: History, becomes: int) -> None:
+def paint_controlled(state: np.ndarray, follow_up: np.ndarray, history: History, becomes: int) -> None:
+    """Give the days of controlled periods a state, those with use excepted."""
     if not len(history.records.get("controlled_period", ())):
         return
     periods = history.table("controlled_period")
