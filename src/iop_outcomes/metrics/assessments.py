@@ -94,8 +94,12 @@ def _item_numbers(item: pd.Series, n_items: int) -> np.ndarray:
 
 
 def last_between(history: History, found: Forms, usable: np.ndarray, first_day: int, last_day: int) -> np.ndarray:
-    """Return for each member the position of the last usable form of some days, -1 where there is none."""
-    inside = np.flatnonzero(usable & (found.day >= first_day) & (found.day <= last_day))
+    """Return for each member the position of the last usable form of some days, -1 where there is none.
+
+    Forms after the end of the follow-up do not count.
+    """
+    observed = found.day < history.follow_up_days[found.member]
+    inside = np.flatnonzero(usable & observed & (found.day >= first_day) & (found.day <= last_day))
     position = np.full(history.n, -1)
     position[found.member[inside]] = inside
     return position
