@@ -27,11 +27,8 @@ PRICE_YEAR = "USD2001"
 def make_costs(sessions: pd.DataFrame, course: Course, draws: Draws) -> pd.DataFrame:
     """Return the ``cost`` table: by week in care, the programme's cost and the client's time for the visits made."""
     n, weeks = course.engaged.shape
-    week = np.arange(weeks)
-    admitted = np.where(course.started, course.admission_day, 0) // 7
-    since = week - admitted[:, None]
-    last = np.minimum(course.end_day, course.used.shape[1] - 1) // 7
-    paid = course.started[:, None] & (since >= 0) & (week <= last[:, None])
+    since = course.weeks_in_care
+    paid = course.started[:, None] & (since >= 0) & (np.arange(weeks) <= (course.last_day // 7)[:, None])
     person, in_week = np.nonzero(paid)
     level = _price_level(course.iop, draws)[person]
     program = _week_price(course.iop[person], since[person, in_week]) * level

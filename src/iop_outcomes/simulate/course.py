@@ -4,7 +4,7 @@ All arrays have people first. Everything random comes from named draws that do n
 different arms give the two potential histories of the same people.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -13,15 +13,12 @@ from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
 from iop_outcomes.simulate.draws import Draws
 from iop_outcomes.simulate.people import People
 from iop_outcomes.simulate.rates import RATES, Rates
-from iop_outcomes.simulate.settings import Settings, Stays
+from iop_outcomes.simulate.settings import Settings
 
 REASON = {name: code for code, name in enumerate(DISCHARGE_REASONS)}
 STILL_IN_CARE = -1
 #: Day of what never happens.
 NEVER = np.int32(2**30)
-#: The causes that compete week by week, in the order in which one random number is read. Dropout, which assignment
-#: moves directly, is read last, so that the others keep their place on the line.
-CAUSES = ("transfer", "terminated", "other", "dropout")
 
 
 @dataclass
@@ -39,7 +36,7 @@ class Course:
         Position in ``DISCHARGE_REASONS``, or ``STILL_IN_CARE``.
     death_day : ndarray of int
     engaged : ndarray of bool, shape (n, weeks)
-        Does the person take part this week?
+        In care and taking part?
     used, controlled : ndarray of bool, shape (n, days)
         Use on each day; days in jail or hospital.
     periods : dict of str to ndarray
@@ -54,12 +51,22 @@ class Course:
     engaged: np.ndarray
     used: np.ndarray
     controlled: np.ndarray
-    periods: dict[str, np.ndarray] = field(default_factory=dict)
+    periods: dict[str, np.ndarray]
 
     @property
     def started(self) -> np.ndarray:
         """Who was ever admitted."""
         return self.admission_day < NEVER
+
+    @property
+    def last_day(self) -> np.ndarray:
+        """Last day in care that is observed."""
+        return np.minimum(self.end_day, self.used.shape[1] - 1)
+
+    @property
+    def weeks_in_care(self) -> np.ndarray:
+        """Weeks since the week of admission, shape (n, weeks); negative before it."""
+        return np.arange(self.engaged.shape[1]) - (np.where(self.started, self.admission_day, 0) // 7)[:, None]
 
 
 def follow(people: People, iop: np.ndarray, settings: Settings, seed: int, rates: Rates = RATES) -> Course:
@@ -73,157 +80,173 @@ def follow(people: People, iop: np.ndarray, settings: Settings, seed: int, rates
     settings : Settings
     seed : int
         The study's seed; the same seed gives the same people the same luck.
+    rates : Rates
     """
-    draws = Draws(seed, len(iop))
-    course = _begin(people, iop, settings, draws, rates)
-    luck = _Luck(draws, settings.weeks)
-    severity = people.severity.astype(np.float32)
-    planned_end = _planned_end(people, draws, rates, settings.stays)
-    slow = np.zeros(len(iop), dtype=np.float32)
-    share = (people.true["use_days_at_baseline"].to_numpy() / 30).astype(np.float32)
-    engaged = np.ones(len(iop), dtype=bool)
-    free_again = np.zeros(len(iop), dtype=np.int32)
-    periods = []
+    walk = _Walk(people, iop, settings, Draws(seed, len(iop)), rates)
     for week in range(settings.weeks):
-        first = 7 * week
-        in_care = (course.admission_day < first + 7) & (course.end_day >= first)
-        periods += _confine(course, luck, severity, share, week, free_again, settings, rates)
-        slow = rates.carry_over * slow + rates.weekly_sd * luck.use_level[:, week]
-        level = (
-            rates.use_level
-            + rates.use_by_severity * severity
-            + rates.use_by_use * share
-            - rates.use_by_engagement * (engaged & in_care)
-            + rates.person_sd * luck.person_level
-            + slow
-            - settings.strength * rates.use_by_arm * iop * min(1.0, (week + 1) / rates.weeks_to_effect)
+        walk.confine(week)
+        walk.use(week)
+        walk.take_part(week)
+        walk.leave(week)
+    return walk.finish()
+
+
+class _Walk:
+    """The state of all people as the weeks go by."""
+
+    def __init__(self, people: People, iop: np.ndarray, settings: Settings, draws: Draws, rates: Rates):
+        self.rates, self.settings = rates, settings
+        self.severity = people.severity.astype(np.float32)
+        self.help = settings.strength * iop.astype(np.float32)
+        self.course = _begin(people, iop, settings, draws, rates)
+        self.planned_end = _planned_end(people, settings, draws, rates)
+        self.level = rates.use_level + rates.use_by_severity * self.severity
+        self.level += rates.person_sd * draws.normal("person's level of use")
+        self.swing = np.zeros_like(self.severity)
+        self.share = (people.true["use_days_at_baseline"].to_numpy() / 30).astype(np.float32)
+        self.takes_part = np.ones(len(iop), dtype=bool)
+        self.free_again = np.zeros(len(iop), dtype=np.int32)
+        self.periods: list[tuple[np.ndarray, ...]] = []
+        weeks = settings.weeks
+        self.luck_swing = draws.normal("weekly level of use", weeks)
+        self.luck_use = draws.uniform("use", weeks * 7)
+        self.luck_part = draws.uniform("engagement", weeks)
+        self.luck_leaving = draws.uniform("leaving", weeks)
+        self.weekday = (7 * draws.uniform("day of leaving", weeks)).astype(np.int32)
+        self.luck_confined = draws.uniform("confined", weeks)
+        self.luck_length = draws.uniform("days confined", weeks)
+
+    def confine(self, week: int) -> None:
+        """Send some people to jail or hospital, and end the care of those who go to jail for long."""
+        course, rates = self.course, self.rates
+        worse = np.exp(0.4 * self.severity + self.share)
+        luck = self.luck_confined[:, week]
+        free = (self.free_again <= 7 * week) & (course.death_day > 7 * week)
+        taken = np.flatnonzero(free & (luck < (rates.jail_per_week + rates.hospital_per_week) * worse))
+        jailed = luck[taken] < rates.jail_per_week * worse[taken]
+        start = 7 * week + self.weekday[taken, week]
+        length = self.luck_length[taken, week]
+        # Most stays in jail are short and a few are long; hospital stays are alike.
+        length = np.where(jailed, 2 + 60 * length**2, 3 + 10 * length).astype(np.int32)
+        end = np.minimum(start + length, np.minimum(self.settings.days - 1, course.death_day[taken]))
+        alive = start <= end
+        taken, jailed, start, end = taken[alive], jailed[alive], start[alive], end[alive]
+        day = np.arange(self.settings.days)
+        course.controlled[taken] |= (day >= start[:, None]) & (day <= end[:, None])
+        self.free_again[taken] = end + 1
+        self.periods.append((taken, start, end, jailed))
+        in_care = (course.reason[taken] == STILL_IN_CARE) & (course.admission_day[taken] < start)
+        out = jailed & in_care & (end - start >= rates.jail_days_that_end_care)
+        course.end_day[taken[out]], course.reason[taken[out]] = start[out], REASON["incarcerated"]
+
+    def use(self, week: int) -> None:
+        """Draw each day's use: a personal level, a slow swing, last week's use, care, and the arm."""
+        course, rates = self.course, self.rates
+        days = slice(7 * week, 7 * week + 7)
+        in_care = (course.admission_day < 7 * week + 7) & (course.end_day >= 7 * week)
+        self.swing = rates.carry_over * self.swing + rates.weekly_sd * self.luck_swing[:, week]
+        log_odds = (
+            self.level
+            + self.swing
+            + rates.use_by_use * self.share
+            - rates.use_by_engagement * (self.takes_part & in_care)
+            - rates.use_by_arm * self.help * min(1.0, (week + 1) / rates.weeks_to_effect)
         )
-        days = slice(first, first + 7)
-        course.used[:, days] = luck.use[:, days] < expit(level)[:, None]
-        course.used[:, days] &= ~course.controlled[:, days]
-        share = course.used[:, days].mean(axis=1, dtype=np.float32)
-        engaged = luck.engagement[:, week] < expit(
-            rates.engagement - rates.engagement_by_severity * severity - rates.engagement_by_use * share
+        used = (self.luck_use[:, days] < expit(log_odds)[:, None]) & ~course.controlled[:, days]
+        course.used[:, days] = used
+        self.share = used.mean(axis=1, dtype=np.float32)
+
+    def take_part(self, week: int) -> None:
+        """Decide who comes to treatment this week; assignment has no part in it but through use."""
+        course, rates = self.course, self.rates
+        log_odds = (
+            rates.engagement - rates.engagement_by_severity * self.severity - rates.engagement_by_use * self.share
         )
-        course.engaged[:, week] = engaged & in_care
-        _leave(course, luck, severity, share, engaged, planned_end, week, settings, rates)
-    course.periods = _as_columns(periods)
-    _bury(course)
-    return course
+        self.takes_part = self.luck_part[:, week] < expit(log_odds)
+        in_care = (course.admission_day < 7 * week + 7) & (course.end_day >= 7 * week)
+        course.engaged[:, week] = self.takes_part & in_care
 
+    def leave(self, week: int) -> None:
+        """End the care of those whom one of the competing causes takes, and of those who complete it."""
+        course = self.course
+        here = (course.reason == STILL_IN_CARE) & (course.admission_day < 7 * week)
+        luck, day = self.luck_leaving[:, week], 7 * week + self.weekday[:, week]
+        below = np.zeros_like(luck)
+        for cause, hazard in self._hazards(week).items():
+            above = below + hazard
+            gone = here & (luck >= below) & (luck < above) & (day < self.planned_end)
+            course.end_day[gone], course.reason[gone] = day[gone], REASON[cause]
+            below = above
+        done = (course.reason == STILL_IN_CARE) & (self.planned_end < 7 * week + 7)
+        done &= course.admission_day < self.planned_end
+        course.end_day[done], course.reason[done] = self.planned_end[done], REASON["completed"]
 
-class _Luck:
-    """The random numbers of all people, weeks and days, drawn once."""
+    def _hazards(self, week: int) -> dict[str, np.ndarray]:
+        """Return the weekly hazards of leaving, in the order in which one random number is read against them.
 
-    def __init__(self, draws: Draws, weeks: int):
-        self.person_level = draws.normal("person's level of use")
-        self.use_level = draws.normal("weekly level of use", weeks)
-        self.use = draws.uniform("use", weeks * 7)
-        self.engagement = draws.uniform("engagement", weeks)
-        self.leaving = draws.uniform("leaving", weeks)
-        self.leaving_day = (7 * draws.uniform("day of leaving", weeks)).astype(np.int32)
-        self.confined = draws.uniform("confined", weeks)
-        self.confined_days = draws.uniform("days confined", weeks)
+        Dropout, which assignment moves directly, is read last, so that the others keep their place on the line.
+        """
+        rates = self.rates
+        scale = rates.leaving[self.settings.stays]
+        worse, use, absent = (
+            rates.leaving_by_severity * self.severity,
+            rates.leaving_by_use * self.share,
+            ~self.takes_part,
+        )
+        early = 1 + rates.early_transfer * np.exp(-week / 3)
+        patience = min(1.0, (week + 1) / rates.weeks_of_patience)
+        dropout = worse + use + rates.dropout_by_absence * absent - rates.dropout_by_arm * self.help
+        return {
+            "transfer": scale * rates.transfer * early * np.exp(1.3 * worse),
+            "terminated": scale
+            * rates.terminated
+            * patience
+            * np.exp(worse + use + rates.terminated_by_absence * absent),
+            "other": scale * rates.other * np.exp(-1.6 * worse),
+            "dropout": scale * rates.dropout * np.exp(dropout),
+        }
+
+    def finish(self) -> Course:
+        """Let death end care and use, and return the course."""
+        course = self.course
+        died = course.death_day < NEVER
+        last = died & (course.end_day >= course.death_day)
+        course.reason[last], course.end_day[last] = REASON["death"], course.death_day[last]
+        course.admission_day[died & (course.admission_day > course.death_day)] = NEVER
+        course.used[died] &= np.arange(course.used.shape[1]) < course.death_day[died, None]
+        columns = map(np.concatenate, zip(*self.periods, strict=True))
+        course.periods = dict(zip(("person", "start_day", "end_day", "jail"), columns, strict=True))
+        return course
 
 
 def _begin(people: People, iop: np.ndarray, settings: Settings, draws: Draws, rates: Rates) -> Course:
+    """Return the course as it stands at assignment: who will start and when, and the day of an early death.
+
+    Death does not depend on the arm, so that nobody's outcome is cut short in one world only.
+    """
     n = len(iop)
     wait = np.minimum(-rates.mean_wait_days * np.log1p(-draws.uniform("wait")), 20).astype(np.int32)
     never = draws.uniform("never starts") < expit(rates.never_starts + 0.3 * people.severity)
-    closed = np.where(never, min(rates.closed_after_days, settings.days - 1), NEVER).astype(np.int32)
+    closed = min(rates.closed_after_days, settings.days - 1)
     hazard = rates.death_per_day * np.exp(0.4 * people.severity + 0.03 * (people.age - 36))
     death = -np.log1p(-draws.uniform("death").astype(float)) / hazard
     return Course(
         iop=iop,
         admission_day=np.where(never, NEVER, wait),
-        end_day=closed,
+        end_day=np.where(never, closed, NEVER).astype(np.int32),
         reason=np.where(never, REASON["dropout"], STILL_IN_CARE).astype(np.int8),
         death_day=np.where(death < settings.days, death, NEVER).astype(np.int32),
         engaged=np.zeros((n, settings.weeks), dtype=bool),
         used=np.zeros((n, settings.days), dtype=bool),
         controlled=np.zeros((n, settings.days), dtype=bool),
+        periods={},
     )
 
 
-def _planned_end(people: People, draws: Draws, rates: Rates, stays: Stays) -> np.ndarray:
+def _planned_end(people: People, settings: Settings, draws: Draws, rates: Rates) -> np.ndarray:
     """Return the day on which care is completed by those who stay; courts order longer care."""
     court = (people.true["referral"] == "court").to_numpy()
-    weeks = rates.planned_weeks[stays] * np.exp(rates.planned_spread * draws.normal("planned weeks") + 0.08 * court)
+    weeks = rates.planned_weeks[settings.stays] * np.exp(
+        rates.planned_spread * draws.normal("planned weeks") + 0.08 * court
+    )
     return (7 * np.clip(weeks, rates.shortest_plan, rates.longest_plan)).astype(np.int32)
-
-
-def _confine(course, luck, severity, share, week, free_again, settings, rates) -> list[tuple]:
-    """Send some people to jail or hospital this week, and end the care of those who go to jail for long."""
-    first = 7 * week
-    jail = rates.jail_per_week * np.exp(0.4 * severity + share)
-    hospital = rates.hospital_per_week * np.exp(0.4 * severity + share)
-    at_risk = (free_again <= first) & (course.death_day > first)
-    taken = np.flatnonzero(at_risk & (luck.confined[:, week] < jail + hospital))
-    jailed = luck.confined[taken, week] < jail[taken]
-    start = first + luck.leaving_day[taken, week]
-    length = np.where(jailed, 2 + 60 * luck.confined_days[taken, week] ** 2, 3 + 10 * luck.confined_days[taken, week])
-    end = np.minimum(start + length.astype(np.int32), np.minimum(settings.days - 1, course.death_day[taken]))
-    keep = start <= end
-    taken, jailed, start, end = taken[keep], jailed[keep], start[keep], end[keep]
-    day = np.arange(settings.days)
-    course.controlled[taken] |= (day >= start[:, None]) & (day <= end[:, None])
-    free_again[taken] = end + 1
-    long = jailed & (end - start >= rates.jail_days_that_end_care)
-    in_care = (course.reason[taken] == STILL_IN_CARE) & (course.admission_day[taken] < start)
-    out = taken[long & in_care]
-    course.end_day[out] = start[long & in_care]
-    course.reason[out] = REASON["incarcerated"]
-    return [(taken, start, end, jailed)]
-
-
-def _leave(course, luck, severity, share, engaged, planned_end, week, settings, rates) -> None:
-    """End the care of those who complete it this week and of those whom one of the competing causes takes."""
-    first = 7 * week
-    here = (course.reason == STILL_IN_CARE) & (course.admission_day < first)
-    scale = rates.leaving[settings.stays]
-    worse = rates.leaving_by_severity * severity
-    away = ~engaged
-    hazard = {
-        "transfer": rates.transfer * np.exp(1.3 * worse) * (1 + rates.early_transfer * np.exp(-week / 3)),
-        "terminated": rates.terminated
-        * np.exp(worse + rates.leaving_by_use * share + 0.3 * away)
-        * min(1.0, (week + 1) / rates.weeks_of_patience),
-        "other": rates.other * np.exp(-1.6 * worse),
-        "dropout": rates.dropout
-        * np.exp(
-            worse
-            + rates.leaving_by_use * share
-            + rates.leaving_by_absence * away
-            - settings.strength * rates.dropout_by_arm * course.iop
-        )
-        * (1 + rates.early_dropout * np.exp(-week / 4)),
-    }
-    leaving = luck.leaving[:, week]
-    day = first + luck.leaving_day[:, week]
-    below = np.zeros_like(leaving)
-    for cause in CAUSES:
-        above = below + scale * hazard[cause]
-        gone = here & (leaving >= below) & (leaving < above) & (day < planned_end)
-        course.end_day[gone], course.reason[gone] = day[gone], REASON[cause]
-        below = above
-    done = (course.reason == STILL_IN_CARE) & (planned_end < first + 7) & (course.admission_day < planned_end)
-    course.end_day[done], course.reason[done] = planned_end[done], REASON["completed"]
-
-
-def _bury(course: Course) -> None:
-    """Let death end care, use and engagement."""
-    died = course.death_day < NEVER
-    in_care = died & course.started & (course.end_day >= course.death_day)
-    course.reason[in_care] = REASON["death"]
-    course.end_day[in_care] = course.death_day[in_care]
-    early = died & (course.admission_day > course.death_day) & (course.end_day >= course.death_day)
-    course.admission_day[early] = NEVER
-    course.end_day[early] = course.death_day[early]
-    course.reason[early] = REASON["death"]
-    day = np.arange(course.used.shape[1])
-    course.used[died] &= day < course.death_day[died, None]
-
-
-def _as_columns(periods: list[tuple]) -> dict[str, np.ndarray]:
-    columns = zip(*periods, strict=True)
-    return dict(zip(("person", "start_day", "end_day", "jail"), map(np.concatenate, columns), strict=True))

@@ -24,8 +24,9 @@ def numbered(prefix: str, *numbers: tuple[np.ndarray, int]) -> pd.Series:
     for position, (values, width) in enumerate(numbers):
         if position:
             parts.append(_repeated("-", n))
-        powers = 10 ** np.arange(width - 1, -1, -1)
-        parts.append((np.asarray(values)[:, None] // powers % 10 + ord("0")).astype(np.uint8))
+        powers = 10 ** np.arange(width - 1, -1, -1, dtype=np.int32)
+        digits = np.asarray(values, dtype=np.int32)[:, None] // powers % np.int32(10)
+        parts.append(digits.astype(np.uint8) + np.uint8(ord("0")))
     characters = np.ascontiguousarray(np.hstack(parts))
     ends = np.arange(n + 1, dtype=np.int64) * characters.shape[1]
     text = pa.Array.from_buffers(pa.large_string(), n, [None, pa.py_buffer(ends), pa.py_buffer(characters)])

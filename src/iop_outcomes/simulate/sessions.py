@@ -20,6 +20,8 @@ INTENSIVE_WEEKS, STEP_DOWN_WEEKS = 8, 4
 INTENSIVE_MINUTES, STEP_DOWN_MINUTES, OUTPATIENT_MINUTES = 180, 120, 60
 INTENSIVE_HOURS_PER_WEEK = SLOTS * INTENSIVE_MINUTES / 60
 OUTPATIENT_HOURS_PER_WEEK = OUTPATIENT_MINUTES / 60
+#: What is prescribed at assignment: the intensive phase, or four months of outpatient care.
+PRESCRIBED_WEEKS = {"iop": float(INTENSIVE_WEEKS), "outpatient": 16.0}
 
 #: What becomes of a session that is held and not attended. Moved sessions get a new one on the next day.
 ABSENCES = {"no_show": 0.58, "late_cancel": 0.12, "cancel_patient": 0.15, "excused": 0.06, "rescheduled": 0.09}
@@ -85,14 +87,12 @@ def _intakes(course: Course) -> pd.DataFrame:
 
 def _treatment(people: People, course: Course, draws: Draws) -> pd.DataFrame:
     weeks = course.engaged.shape[1]
-    week = np.arange(weeks)
-    since = week - (np.where(course.started, course.admission_day, 0) // 7)[:, None]
+    since = course.weeks_in_care
     slots = slots_per_week(course.iop[:, None], since)
     weekday = (3 * draws.uniform("weekday")).astype(np.int32)
-    day = (7 * week[:, None] + 2 * np.arange(SLOTS) + weekday[:, None, None]).astype(np.int32)
-    last = np.minimum(course.end_day, course.used.shape[1] - 1)
+    day = (7 * np.arange(weeks)[:, None] + 2 * np.arange(SLOTS) + weekday[:, None, None]).astype(np.int32)
     booked = (np.arange(SLOTS) < slots[:, :, None]) & course.started[:, None, None]
-    booked &= (day > course.admission_day[:, None, None]) & (day <= last[:, None, None])
+    booked &= (day > course.admission_day[:, None, None]) & (day <= course.last_day[:, None, None])
     at = np.nonzero(booked)
     person, in_week, _ = at
     day, since = day[at], since[person, in_week]
@@ -104,7 +104,7 @@ def _treatment(people: People, course: Course, draws: Draws) -> pd.DataFrame:
     kind = _types(course.iop[person], draws.uniform("session type", weeks, SLOTS)[at])
     mode = choose(draws.uniform("session mode", weeks, SLOTS)[at], np.array(MODE_SHARES))
     sessions = _frame(person, day, kind, mode, status, length, attended)
-    return pd.concat([sessions, _moved(sessions, last, course, draws.uniform("moved", weeks, SLOTS)[at])])
+    return pd.concat([sessions, _moved(sessions, course, draws.uniform("moved", weeks, SLOTS)[at])])
 
 
 def _status(people: People, course: Course, draws: Draws, at: tuple, day: np.ndarray) -> np.ndarray:
@@ -132,10 +132,10 @@ def _types(iop: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     return np.where(iop, by_arm[1], by_arm[0])
 
 
-def _moved(sessions: pd.DataFrame, last: np.ndarray, course: Course, uniform: np.ndarray) -> pd.DataFrame:
+def _moved(sessions: pd.DataFrame, course: Course, uniform: np.ndarray) -> pd.DataFrame:
     """Return the session that takes the place of each moved one, where care goes on until then."""
     person, day = sessions["person"].to_numpy(), sessions["day"].to_numpy() + 1
-    moved = (sessions["status"] == "rescheduled").to_numpy() & (day <= last[person])
+    moved = (sessions["status"] == "rescheduled").to_numpy() & (day <= course.last_day[person])
     person, day = person[moved], day[moved]
     free = ~course.controlled[person, day]
     came = free & (uniform[moved] < MOVED_ATTENDED_RATE)

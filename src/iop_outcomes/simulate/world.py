@@ -19,8 +19,8 @@ from iop_outcomes.simulate.identifiers import numbered
 from iop_outcomes.simulate.people import RACE_ETHNICITY, People, make_people
 from iop_outcomes.simulate.sessions import (
     INTENSIVE_HOURS_PER_WEEK,
-    INTENSIVE_WEEKS,
     OUTPATIENT_HOURS_PER_WEEK,
+    PRESCRIBED_WEEKS,
     identified,
     make_sessions,
 )
@@ -147,7 +147,7 @@ class World:
                 "observation_end_day": self.settings.days - 1.0,
                 "level_of_care": pd.Categorical.from_codes(course.iop.astype(int), ["1", "2.1"]),
                 "prescribed_hours_per_week": np.where(course.iop, INTENSIVE_HOURS_PER_WEEK, OUTPATIENT_HOURS_PER_WEEK),
-                "prescribed_weeks": np.where(course.iop, INTENSIVE_WEEKS, 16.0),
+                "prescribed_weeks": np.where(course.iop, PRESCRIBED_WEEKS["iop"], PRESCRIBED_WEEKS["outpatient"]),
                 "stepped_down_from": self.people.true["stepped_down_from"],
                 "discharge_reason": reason,
             }
