@@ -3,6 +3,7 @@
 from iop_outcomes.registry import METRICS
 
 METRIC_MODULES = sorted({STUDY.metric(name)[0].function.__module__ for name in STUDY.metrics})
+METRIC_STAGE = [f"iop_outcomes.metrics.{name}" for name in ("compute", "weekly", "definitions")]
 
 
 rule metrics:
@@ -12,9 +13,10 @@ rule metrics:
     output:
         metric_value=f"{RESULTS}/metrics/metric_value.parquet",
         weekly=f"{RESULTS}/metrics/weekly.parquet",
+        abstinence_share=f"{RESULTS}/metrics/abstinence_share.parquet",
         refusal=f"{RESULTS}/metrics/refusal.parquet",
     params:
         settings=STUDY.metrics,
-        code=code_digest("iop_outcomes.metrics.compute", "iop_outcomes.metrics.weekly", *METRIC_MODULES),
+        code=code_digest(*METRIC_STAGE, *METRIC_MODULES),
     script:
         "../scripts/metrics.py"

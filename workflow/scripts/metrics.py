@@ -4,6 +4,7 @@ from pathlib import Path
 
 from iop_outcomes import store
 from iop_outcomes.metrics.compute import compute_metrics
+from iop_outcomes.metrics.definitions import abstinence_shares
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.weekly import weekly_records
 from iop_outcomes.running import progress, stage
@@ -14,4 +15,6 @@ with stage(snakemake) as study:  # noqa: F821
     metric_value, refusal = compute_metrics(history, study, records["capability"], progress("metrics"))
     store.write(metric_value, "metric_value", snakemake.output.metric_value)  # noqa: F821
     store.write(weekly_records(history, records["capability"]), "weekly", snakemake.output.weekly)  # noqa: F821
+    shares = abstinence_shares(history, records["capability"])
+    store.write(shares, "abstinence_share", snakemake.output.abstinence_share)  # noqa: F821
     store.write(refusal, "refusal", snakemake.output.refusal)  # noqa: F821
