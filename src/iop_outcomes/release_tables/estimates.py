@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes import words
 from iop_outcomes.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.registry import CHECKS
-from iop_outcomes.study import Study
+from iop_outcomes.study import TIME_IN_CARE, Study
 
 SHOWN, WITHHELD, REFUSED = "shown", "withheld", "refused"
 ADJUSTED, NAIVE, CHECK = "adjusted", "naive", "check"
@@ -105,6 +105,8 @@ def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
     for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
         positive = table[count].where(table[count] > 0)
         table[guard] = positive.groupby(table["analysis"]).transform("min")
+    # Few people still in care at the end say nothing of how long the others stayed.
+    table.loc[table["outcome"].astype("str") == TIME_IN_CARE, "least_without"] = np.nan
     return table
 
 
