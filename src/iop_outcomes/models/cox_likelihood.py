@@ -46,6 +46,13 @@ class CoxData:
         return self.ties == "efron" and bool((self.sets.n_deaths > 1).any())
 
     @cached_property
+    def tied(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Event time of each event, and the share of the tied events that Efron's rule takes off before it."""
+        counts = self.sets.n_deaths
+        owner = np.repeat(np.arange(self.sets.n_times), counts)
+        return owner, (np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[owner]
+
+    @cached_property
     def died(self) -> NDArray[np.bool_]:
         """Whether each row has the event."""
         died = np.zeros(self.sets.n_rows, dtype=bool)
@@ -168,9 +175,10 @@ def moments(data: CoxData, coefficients: NDArray[np.float64]) -> Moments:
         h = data.death_weights / at_risk
         log_sum = data.death_weights * np.log(at_risk)
         return Moments(data, risk, shift, linear_at_deaths, log_sum, h, nothing, h / at_risk, nothing, nothing)
-    owner = np.repeat(np.arange(sets.n_times), counts)
-    share = (np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[owner]
+    owner, share = data.tied
     reduced = at_risk[owner] - share * sets.at_deaths(weights * risk)[owner]
-    powers = (np.log(reduced), 1 / reduced, share / reduced, reduced**-2, share / reduced**2, (share / reduced) ** 2)
+    inverse = 1 / reduced
+    reduced_share = share * inverse
+    powers = (np.log(reduced), inverse, reduced_share, inverse**2, inverse * reduced_share, reduced_share**2)
     sums = [mean_weight * np.bincount(owner, power, sets.n_times) for power in powers]
     return Moments(data, risk, shift, linear_at_deaths, *sums)

@@ -16,6 +16,8 @@ from iop_outcomes.models.cox import CoxFit
 from iop_outcomes.models.cox_likelihood import CoxData, Moments, moments
 from iop_outcomes.models.matrix import ModelMatrix
 
+LARGEST_TABLE = 4_000_000
+
 
 @dataclass(frozen=True)
 class ScoreInfluence:
@@ -48,40 +50,42 @@ class ScoreInfluence:
 
     def cluster_sums(self, cluster: NDArray[np.intp], n_clusters: int) -> NDArray[np.float64]:
         """Return the influences summed within clusters 0 to G - 1, shape (G, p)."""
-        from scipy.sparse import coo_array
-
         result = self.matrix.group_sums(self.multiplier, cluster, n_clusters)
         for rows, index, factor, means in self.parts:
             owner = cluster if rows is None else cluster[rows]
-            result -= coo_array((factor, (owner, index)), shape=(n_clusters, len(means))).tocsr() @ means
+            result -= _table(owner, index, factor, (n_clusters, len(means))) @ means
         return result
 
     @cached_property
     def squares(self) -> NDArray[np.float64]:
         """The sum of outer products of the rows' influences, shape (p, p)."""
-        selector, means = self._stacked()
-        mixed = self._products() @ means
-        return self.matrix.sandwich(self.multiplier**2) - mixed - mixed.T + means.T @ ((selector.T @ selector) @ means)
+        result = self.matrix.sandwich(self.multiplier**2)
+        whole = [self._on_all_rows(part) for part in self.parts]
+        for position, (index, factor, means) in enumerate(whole):
+            mixed = self.matrix.group_sums(self.multiplier * factor, index, len(means)).T @ means
+            result -= mixed + mixed.T
+            for other_position, (other_index, other_factor, other) in enumerate(whole[: position + 1]):
+                shared = _table(index, other_index, factor * other_factor, (len(means), len(other)))
+                products = means.T @ (shared @ other)
+                result += products if other_position == position else products + products.T
+        return result
 
-    def _stacked(self):
-        from scipy.sparse import coo_array, hstack
+    def _on_all_rows(self, part):
+        rows, index, factor, means = part
+        if rows is None:
+            return index, factor, means
+        whole_index, whole_factor = np.zeros(len(self.multiplier), dtype=np.intp), np.zeros(len(self.multiplier))
+        whole_index[rows], whole_factor[rows] = index, factor
+        return whole_index, whole_factor, means
 
-        n = len(self.multiplier)
-        pieces = []
-        for rows, index, factor, means in self.parts:
-            position = np.arange(n) if rows is None else rows
-            pieces.append(coo_array((factor, (position, index)), shape=(n, len(means))))
-        return hstack(pieces, format="csr"), np.concatenate([means for *_, means in self.parts])
 
-    def _products(self):
-        """Return X' diag(multiplier) times the sparse matrix, shape (p, all means)."""
-        columns = []
-        for rows, index, factor, means in self.parts:
-            matrix, multiplier = self.matrix, self.multiplier
-            if rows is not None:
-                matrix, multiplier = matrix.rows(rows), multiplier[rows]
-            columns.append(matrix.group_sums(multiplier * factor, index, len(means)).T)
-        return np.hstack(columns)
+def _table(left, right, values, shape):
+    """Return the sums of ``values`` by two codes: a plain table where it is small, else a sparse one."""
+    if shape[0] * shape[1] <= LARGEST_TABLE:
+        return np.bincount(left * shape[1] + right, values, shape[0] * shape[1]).reshape(shape)
+    from scipy.sparse import coo_array
+
+    return coo_array((values, (left, right)), shape=shape).tocsr()
 
 
 def score_influence(at: Moments) -> ScoreInfluence:

@@ -180,7 +180,8 @@ def risk_sets(
     codes = np.zeros(len(time), dtype=np.intp) if strata is None else pd.factorize(np.asarray(strata), sort=True)[0]
     times, position = distinct_times(time[happened])
     deaths = np.flatnonzero(happened)
-    cell, death_time = np.unique(codes[deaths] * len(times) + position, return_inverse=True)
+    cell, death_time = distinct_times(codes[deaths] * len(times) + position)
+    cell = cell.astype(np.intp)
     stratum, cell_time = np.divmod(cell, len(times))
     start, stop = np.searchsorted(stratum, stratum), np.searchsorted(stratum, stratum, side="right")
     ends = [(time, 1.0)] if entry is None else [(time, 1.0), (entry, -1.0)]
