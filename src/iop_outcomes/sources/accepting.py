@@ -21,10 +21,15 @@ REPEATED = "repeats a key that an earlier row has"
 
 
 class Rule(NamedTuple):
-    """A rule in words, and where it is broken; a null counts as kept."""
+    """A rule in words, and where it is broken; a null counts as kept.
+
+    ``expected`` marks rows that are known to be no use here, as copies that the source's own documentation names. They
+    are rejected like others and counted like others, and do not count towards ``max_rejected_share``.
+    """
 
     words: str
     broken: "pl.Expr"
+    expected: bool = False
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Intake:
         n_rows = flagged.height
         names = [f"rule {i}" for i in range(len(rules))]
         for name, rule in zip(names, rules, strict=True):
-            self._note(raw.name, table, flagged.filter(name)[LINE], rule.words)
+            self._note(raw.name, table, flagged.filter(name)[LINE], rule.words, rule.expected)
         broken = pl.any_horizontal(names) if names else pl.lit(False)
         good = flagged.filter(~broken) if flagged.select(broken.any()).item() else flagged
         good = good.drop(names)
@@ -85,45 +90,47 @@ class Intake:
         """Return the canonical tables ``intake`` and ``rejected``."""
         import pandas as pd
 
-        rejected = self._all_rejected().sort("file", "table", "line", "rule").to_pandas()
+        rejected = self._all_rejected().drop("expected").sort("file", "table", "line", "rule").to_pandas()
         counts = [
-            {"file": file, "table": table, "n_in": n_in, "n_rejected": self._n_rejected(file, table)}
+            {"file": file, "table": table, "n_in": n_in, "n_rejected": self._of(file, table)["line"].n_unique()}
             for (file, table), n_in in self._n_in.items()
         ]
         intake = pd.DataFrame(counts, columns=["file", "table", "n_in", "n_rejected"])
         intake["n_accepted"] = intake["n_in"] - intake["n_rejected"]
         return {"intake": tables.conform(intake, "intake"), "rejected": tables.conform(rejected, "rejected")}
 
-    def _note(self, file: str, table: str, lines: "pl.Series", words: str) -> None:
+    def _note(self, file: str, table: str, lines: "pl.Series", words: str, expected: bool = False) -> None:
         import polars as pl
 
         if len(lines):
-            columns = {"file": pl.lit(file), "table": pl.lit(table), "rule": pl.lit(words)}
+            columns = {"file": file, "table": table, "rule": words, "expected": expected}
+            columns = {name: pl.lit(value) for name, value in columns.items()}
             self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
 
     def _all_rejected(self) -> "pl.DataFrame":
         import polars as pl
 
         schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String}
+        schema["expected"] = pl.Boolean
         return pl.concat([pl.DataFrame(schema=schema), *self._rejected])
 
-    def _n_rejected(self, file: str, table: str) -> int:
+    def _of(self, file: str, table: str) -> "pl.DataFrame":
         import polars as pl
 
-        return self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)["line"].n_unique()
+        return self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)
 
     def _refuse_if_too_many(self, file: str, table: str) -> None:
         import polars as pl
 
-        n_in, n_rejected = self._n_in[file, table], self._n_rejected(file, table)
-        if n_rejected <= self.max_rejected_share * n_in:
+        wrong = self._of(file, table).filter(~pl.col("expected"))
+        n_in, n_wrong = self._n_in[file, table], wrong["line"].n_unique()
+        if n_wrong <= self.max_rejected_share * n_in:
             return
-        rows = self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)
-        counts = rows.group_by("rule").len().sort(["len", "rule"], descending=[True, False]).rows()
+        counts = wrong.group_by("rule").len().sort(["len", "rule"], descending=[True, False]).rows()
         shown = "; ".join(f"{rule} ({counted(n, 'row')})" for rule, n in counts[:6])
         more = f"; and {counted(len(counts) - 6, 'more rule')}" if len(counts) > 6 else ""
         raise SourceError(
-            f"{file}: {n_rejected:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
+            f"{file}: {n_wrong:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
             f"of {self.max_rejected_share:g} that 'max_rejected_share' allows: {shown}{more}"
         )
 

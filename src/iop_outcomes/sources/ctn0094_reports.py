@@ -1,0 +1,62 @@
+"""Timeline follow-back calendars of CTN-0094 as reports of use.
+
+The published calendars hold days with use and nothing else. Whether a day without a row was denied or never asked
+about is not recorded: of the weeks in which a person was not seen, four fifths have no use on the calendar. Days are
+therefore taken as denied only where a study says so.
+"""
+
+from typing import TYPE_CHECKING
+
+from iop_outcomes.sources.ctn0094_screens import CANNABIS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: The first calendar looks back over the month before consent.
+FIRST_DAY = -30
+
+#: Denials of any use at all, as metrics understand them.
+ANY = "any"
+
+
+def use_reports(reports: "pl.DataFrame", visit: "pl.DataFrame", denied_days: str) -> "pl.DataFrame":
+    """Return the canonical reports: one per person, day and substance used, and denied days where asked for.
+
+    Parameters
+    ----------
+    reports : polars.DataFrame
+        Accepted calendar rows: who, what, when.
+    visit : polars.DataFrame
+        Visits with who, day, status.
+    denied_days : {'none', 'until_last_visit'}
+    """
+    import polars as pl
+
+    used = reports.select(
+        "who",
+        day=pl.col("when"),
+        substance=pl.col("what").str.to_lowercase().replace(CANNABIS),
+        days_used=pl.lit(1.0),
+    )
+    if denied_days == "until_last_visit":
+        used = pl.concat([used, _denied(used, visit)])
+    return used.sort("who", "day", "substance").select(
+        person_id=pl.col("who").cast(pl.String),
+        day="day",
+        window_days=pl.lit(1, pl.Int32),
+        substance="substance",
+        days_used="days_used",
+        source=pl.lit("tlfb"),
+    )
+
+
+def _denied(used: "pl.DataFrame", visit: "pl.DataFrame") -> "pl.DataFrame":
+    """Return the days without any use, up to the day before the last attended visit."""
+    import polars as pl
+
+    last = visit.filter(pl.col("status") == "attended").group_by("who").agg(last=pl.col("day").max())
+    # A visit years after the protocol's end is a typing error, not a calendar of years.
+    asked = last.join(used.select("who").unique(), on="who", how="semi").with_columns(pl.col("last").clip(FIRST_DAY))
+    days = asked.select("who", day=pl.int_ranges(FIRST_DAY, pl.col("last"), dtype=pl.Int32)).explode("day").drop_nulls()
+    denied = days.join(used, on=["who", "day"], how="anti")
+    return denied.select("who", "day", substance=pl.lit(ANY), days_used=pl.lit(0.0))
