@@ -1,19 +1,16 @@
 """Balance against R: cobalt 4.6.2 and tableone 0.13.2."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from iop_outcomes.design.balance import balance
 from iop_outcomes.design.entropy import entropy_weights
 from iop_outcomes.design.table_one import table_one_smd
-from iop_outcomes.models.matrix import model_matrix
-from oracles.prepared import prepared
-from reference import oracle, reference_data
+from oracles.weights_data import DATA_SETS, weights_case
 
 pytestmark = pytest.mark.oracle
+FAMILY = "Balance"
 
-DATA = ("lalonde", "aod", "sud", "synth_a")
 COLUMNS = {
     "M.0": "mean_reference",
     "M.1": "mean_treated",
@@ -25,58 +22,47 @@ COLUMNS = {
 }
 
 
-class Case:
-    """One data set with R's results for it."""
-
-    def __init__(self, name):
-        self.cases = oracle(f"{name}.weights.json")["cases"]
-        self.rows = pd.read_csv(reference_data("oracles", f"{name}.rows.csv"))
-        data = prepared(name)
-        self.covariates = data[oracle(f"{name}.weights.json")["inputs"]["covariates"]]
-        self.treated = data["a"].to_numpy()
-
-
-@pytest.fixture(params=DATA, scope="module")
+@pytest.fixture(params=DATA_SETS, scope="module")
 def case(request):
-    return Case(request.param)
+    return weights_case(request.param)
 
 
-def compare(found, expected, tolerance):
+def compare(agree, method, found, expected, rel, note=""):
     for suffix, stage in (("Un", "before"), ("Adj", "after")):
         ours = found[found["stage"] == stage].reset_index(drop=True)
         labels = [f"{c}_{x}" if x else c for c, x in zip(ours["covariate"], ours["level"], strict=True)]
         assert labels == expected["_row"]
         for theirs, column in COLUMNS.items():
-            numbers = np.array(expected[f"{theirs}.{suffix}"], dtype=float)
-            np.testing.assert_allclose(
-                ours[column].astype(float), numbers, rtol=tolerance, atol=tolerance, err_msg=column
-            )
+            agree(method, ours[column], expected[f"{theirs}.{suffix}"], rel=rel, scale=1, note=note)
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATO", "ATM"])
-def test_every_statistic_of_cobalt(case, estimand):
+def test_every_statistic_of_cobalt(case, agree, estimand):
     covariates = pd.concat([case.rows["ps"].rename("prop.score"), case.covariates], axis=1)
     found = balance(covariates, case.treated, case.rows[f"w_{estimand.lower()}"], estimand=estimand)
-    compare(found, case.cases[f"balance_{estimand}"]["result"]["table"], 1e-9)
+    compare(agree, f"cobalt, {estimand}", found, case.result(f"balance_{estimand}")["table"], 1e-9)
 
 
-def test_entropy_balance_through_cobalt(case):
-    weights = entropy_weights(model_matrix(case.covariates), case.treated, "ATT")
+def test_entropy_balance_through_cobalt(case, agree):
+    weights = entropy_weights(case.matrix, case.treated, "ATT")
     found = balance(case.covariates, case.treated, weights, estimand="ATT")
-    # R's weights balance to its optimiser's tolerance, ours to rounding.
-    compare(found, case.cases["balance_ebal_ATT"]["result"]["table"], 1e-5)
+    note = "R's weights balance to its optimiser's tolerance, ours to rounding"
+    compare(agree, "cobalt after entropy balance", found, case.result("balance_ebal_ATT")["table"], 1e-5, note)
 
 
-def test_raw_differences_of_shares(case):
-    expected = pd.DataFrame(case.cases["balance_ATE_raw_binary"]["result"])
-    found = balance(case.covariates, case.treated, case.rows["w_ate"]).query("stage == 'after'")
+def test_raw_differences_of_shares(case, agree):
+    expected = pd.DataFrame(case.result("balance_ATE_raw_binary"))
     shares = expected["Type"] == "Binary"
-    raw = (found["mean_treated"] - found["mean_reference"])[found["variance_ratio"].isna()]
-    np.testing.assert_allclose(raw, expected.loc[shares, "Diff.Adj"], atol=1e-10)
+    table = balance(case.covariates, case.treated, case.rows["w_ate"])
+    for stage, theirs in (("before", "Diff.Un"), ("after", "Diff.Adj")):
+        found = table[table["stage"] == stage]
+        raw = (found["mean_treated"] - found["mean_reference"])[found["variance_ratio"].isna()]
+        agree("cobalt, differences of shares", raw, expected.loc[shares, theirs], rel=1e-10, scale=1)
 
 
-def test_one_number_per_covariate_as_tableone(case):
+def test_one_number_per_covariate_as_tableone(case, agree):
     for name, weights in (("tableone_smd", None), ("tableone_smd_weighted_ATE", case.rows["w_ate"])):
-        expected = pd.Series(case.cases[name]["result"])
+        expected = pd.Series(case.result(name))
         found = table_one_smd(case.covariates, case.treated, weights)
-        np.testing.assert_allclose(found[expected.index], expected, atol=1e-10)
+        method = "tableone" if weights is None else "tableone, weighted"
+        agree(method, found[expected.index], expected, rel=1e-10, scale=1)

@@ -1,7 +1,6 @@
 """Scores and weights against R: glm, WeightIt 1.5.1 and CBPS 0.24 (conventions in the oracles' README)."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.special import expit
 
@@ -11,124 +10,112 @@ from iop_outcomes.design.cbps_gmm import MomentConditions, overidentified_score
 from iop_outcomes.design.entropy import entropy_weights
 from iop_outcomes.design.weights import (
     balancing_weights,
-    effective_sample_size,
     stabilised,
     trim_score,
     truncate_weights,
     weight_summary,
 )
 from iop_outcomes.models.glm import fit_glm
-from iop_outcomes.models.matrix import model_matrix
-from oracles.prepared import prepared
-from reference import oracle, reference_data
+from oracles.weights_data import DATA_SETS, weights_case
 
 pytestmark = pytest.mark.oracle
-
-DATA = ("lalonde", "aod", "sud", "synth_a")
-
-
-class Case:
-    """One data set with R's results for it."""
-
-    def __init__(self, name):
-        self.reference = oracle(f"{name}.weights.json")
-        self.rows = pd.read_csv(reference_data("oracles", f"{name}.rows.csv"))
-        data = prepared(name)
-        self.covariates = data[self.reference["inputs"]["covariates"]]
-        self.treated = data["a"].to_numpy()
-        self.matrix = model_matrix(self.covariates)
-
-    def result(self, case):
-        if case not in self.reference["cases"]:
-            pytest.skip(f"R gave no result for '{case}' on this data set")
-        return self.reference["cases"][case]["result"]
-
-    @property
-    def r_names(self):
-        return [f"{term}{'' if level is None else level}" for term, level in self.matrix.terms]
+FAMILY = "Scores and weights"
 
 
-@pytest.fixture(params=DATA, scope="module")
+@pytest.fixture(params=DATA_SETS, scope="module")
 def case(request):
-    return Case(request.param)
+    return weights_case(request.param)
 
 
-def test_logistic_regression_equals_glm(case):
-    expected = case.result("ps_glm")
+def test_logistic_regression_equals_glm(case, agree):
+    expected, method = case.result("ps_glm"), "glm, logistic"
     fit = fit_glm(case.treated, case.matrix)
     assert case.r_names == expected["coef"]["term"]
-    np.testing.assert_allclose(fit.coefficients, expected["coef"]["estimate"], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(fit.standard_errors, expected["coef"]["se"], rtol=1e-7)
-    np.testing.assert_allclose(fit.deviance, expected["deviance"], rtol=1e-10)
-    np.testing.assert_allclose(fit.fitted, case.rows["ps"], rtol=1e-9)
+    agree(method, fit.coefficients, expected["coef"]["estimate"], rel=1e-8, scale=0.01)
+    agree.se(method, fit.standard_errors, expected["coef"]["se"], rel=1e-7)
+    agree.statistic(method, fit.deviance, expected["deviance"], rel=1e-10)
+    agree("glm, scores", fit.fitted, case.rows["ps"], rel=1e-9)
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATC", "ATO", "ATM"])
-def test_weights_of_every_estimand(case, estimand):
+def test_weights_of_every_estimand(case, agree, estimand):
     fit = fit_glm(case.treated, case.matrix)
     weights = balancing_weights(fit.fitted, case.treated, estimand)
-    np.testing.assert_allclose(weights, case.rows[f"w_{estimand.lower()}"], rtol=1e-9)
+    agree("WeightIt, ATE to ATM", weights, case.rows[f"w_{estimand.lower()}"], rel=1e-9)
 
 
-def test_stabilised_truncated_and_trimmed_weights(case):
+def test_stabilised_truncated_and_trimmed_weights(case, agree):
     score, arm = case.rows["ps"].to_numpy(), case.treated
     weights = balancing_weights(score, arm, "ATE")
-    close = {"rtol": 1e-9}
-    np.testing.assert_allclose(stabilised(weights, arm), case.rows["w_ate_stab"], **close)
-    np.testing.assert_allclose(truncate_weights(weights, arm).weights, case.rows["w_ate_trim99"], **close)
-    both = truncate_weights(weights, arm, quantile=0.95, both_ends=True)
-    np.testing.assert_allclose(both.weights, case.rows["w_ate_trim95both"], **close)
-    np.testing.assert_allclose(trim_score(weights, score, arm).weights, case.rows["w_ate_crump10"], **close)
+    found = {
+        "w_ate_stab": stabilised(weights, arm),
+        "w_ate_trim99": truncate_weights(weights, arm).weights,
+        "w_ate_trim95both": truncate_weights(weights, arm, quantile=0.95, both_ends=True).weights,
+        "w_ate_crump10": trim_score(weights, score, arm).weights,
+    }
+    for name, ours in found.items():
+        agree("WeightIt, stabilised, truncated, trimmed", ours, case.rows[name], rel=1e-9)
 
 
-def test_summaries_of_the_weights(case):
+def test_summaries_of_the_weights(case, agree):
     for name, expected in case.result("weights_summary").items():
-        weights = case.rows[name].to_numpy()
-        found = weight_summary(weights, case.treated)
-        np.testing.assert_allclose(found.loc["treated", "ess"], expected["ess"]["treated"], rtol=1e-9)
-        np.testing.assert_allclose(found.loc["reference", "ess"], expected["ess"]["control"], rtol=1e-9)
-        np.testing.assert_allclose(found.loc["reference", "sum"], expected["sum"]["control"], rtol=1e-9)
+        found = weight_summary(case.rows[name].to_numpy(), case.treated)
+        for arm, theirs in (("treated", "treated"), ("reference", "control")):
+            for statistic in ("ess", "sum"):
+                ours = found.loc[arm, statistic]
+                agree("WeightIt, effective sample size and sums", ours, expected[statistic][theirs], rel=1e-9)
         for statistic in ("min", "max", "cv"):
-            np.testing.assert_allclose(found.loc["all", statistic], expected[statistic], rtol=1e-9)
+            agree("WeightIt, range and spread", found.loc["all", statistic], expected[statistic], rel=1e-9)
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT"])
-def test_entropy_balance_is_weightit_made_exact(case, estimand):
+def test_entropy_balance_is_weightit_made_exact(case, agree, estimand):
     weights = entropy_weights(case.matrix, case.treated, estimand)
-    # R stops where its optimiser stops, at relative errors near 1e-6; ours balances to rounding.
-    np.testing.assert_allclose(weights, case.rows[f"w_ebal_{estimand.lower()}"], rtol=1e-5, atol=1e-7)
-    ours, theirs = (
+    theirs = case.rows[f"w_ebal_{estimand.lower()}"]
+    note = "R stops where its optimiser stops, ours balances to rounding"
+    agree("WeightIt, entropy balance", weights, theirs, rel=1e-5, scale=0.01, note=note)
+    ours_left, theirs_left = (
         balance(case.covariates, case.treated, w, estimand=estimand).query("stage == 'after'")["smd"].abs()
-        for w in (weights, case.rows[f"w_ebal_{estimand.lower()}"])
+        for w in (weights, theirs)
     )
     if estimand == "ATT":
-        assert ours.max() < 1e-8
-    assert ours.max() <= theirs.max()
-    expected = case.result("ebal")[estimand]["ess"]["control"]
-    np.testing.assert_allclose(effective_sample_size(weights[case.treated == 0]), expected, rtol=1e-6)
+        assert ours_left.max() < 1e-8
+    assert ours_left.max() <= theirs_left.max()
+    found, expected = weight_summary(weights, case.treated), case.result("ebal")[estimand]
+    for arm, name in (("treated", "treated"), ("reference", "control")):
+        ours = found.loc[arm, "ess"]
+        agree("WeightIt, entropy balance, effective sample size", ours, expected["ess"][name], rel=1e-6)
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT"])
-def test_just_identified_balancing_score(case, estimand):
+def test_just_identified_balancing_score(case, agree, estimand):
     expected = case.result("cbps_exact")[estimand]
     found = balancing_score(case.matrix, case.treated, estimand)
-    np.testing.assert_allclose(found.coefficients, list(expected["coef"].values()), rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(found.score, case.rows[f"ps_cbpsx_{estimand.lower()}"], rtol=1e-8)
+    method, suffix = "CBPS, just identified", estimand.lower()
+    agree(method, found.coefficients, list(expected["coef"].values()), rel=1e-6, scale=1e-3)
+    agree(f"{method}, scores", found.score, case.rows[f"ps_cbpsx_{suffix}"], rel=1e-8)
     weights = balancing_weights(found.score, case.treated, estimand)
-    np.testing.assert_allclose(weights, case.rows[f"w_cbpsx_{estimand.lower()}"], rtol=1e-8)
-    # WeightIt's own optimiser stops near 1e-4.
-    np.testing.assert_allclose(found.score, case.rows[f"ps_cbps_{estimand.lower()}"], rtol=5e-3)
+    agree(f"{method}, weights", weights, case.rows[f"w_cbpsx_{suffix}"], rel=1e-8)
+    note = "WeightIt's own optimiser stops near 1e-4"
+    agree("WeightIt, CBPS, scores", found.score, case.rows[f"ps_cbps_{suffix}"], rel=5e-3, note=note)
 
 
-def test_overidentified_balancing_score_for_everybody(case):
-    expected = case.result("cbps_overidentified")["ATT0"]
-    found = overidentified_score(case.matrix, case.treated, "ATE")
-    np.testing.assert_allclose(found.statistic, expected["J"], rtol=1e-4)
-    np.testing.assert_allclose(found.coefficients, list(expected["coef"].values()), rtol=1e-2)
+def overidentified(case):
+    if "cbps_overidentified" not in case.cases:
+        pytest.skip("R's over-identified CBPS did not fit this data set")
+    return case.result("cbps_overidentified")
+
+
+def test_overidentified_balancing_score_for_everybody(case, agree):
+    expected = overidentified(case)["ATT0"]
+    found, method = overidentified_score(case.matrix, case.treated, "ATE"), "CBPS, over-identified"
+    note = "R's optimiser stops early; its criterion differs by less"
+    agree(method, found.coefficients, list(expected["coef"].values()), rel=1e-2, note=note)
+    agree.statistic(method, found.statistic, expected["J"], rel=1e-4)
 
 
 def test_overidentified_balancing_score_for_the_treated_goes_below_where_r_stops(case):
-    expected = case.result("cbps_overidentified")["ATT1"]
+    expected = overidentified(case)["ATT1"]
     found = overidentified_score(case.matrix, case.treated, "ATT")
     theirs = np.array(list(expected["coef"].values()))
     moments = MomentConditions(case.matrix, case.treated.astype(bool), "ATT")
