@@ -1,8 +1,8 @@
 """Urine screens of CTN-0094 as drug tests.
 
 A negative screen is an inference: the person came, and no positive is on file. It is made only for what the trial
-screened for. A screen is missing where the protocol foresaw one, the visit it belonged to was not attended, and nothing
-else is on file within three days.
+screened for. A screen is missing where the protocol foresaw one, the visit it belonged to was not attended, and no other
+screen is on file within three days.
 """
 
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ PANEL = "non_study_opioid"
 
 #: A screen this near to the day it was due is that screen; weeks are then told apart.
 DAYS_NEAR = 3
+#: A visit with the label of the week counts as that week's if it was this near; a few carry impossible days.
+DAYS_NEAR_BY_LABEL = 14
 
 #: The tables differ in what they call cannabis.
 CANNABIS = {"thc": "cannabis"}
@@ -65,7 +67,8 @@ def _appointments(
 
     due = due_screens(people)
     attended = visit.filter(pl.col("status") == "attended").select("who", "visit", seen="day")
-    as_planned = due.join(attended, on=["who", "visit"]).select("who", "visit", "seen")
+    near = (pl.col("seen") - pl.col("day")).abs() <= DAYS_NEAR_BY_LABEL
+    as_planned = due.join(attended, on=["who", "visit"]).filter(near).select("who", "visit", "seen")
     others = due.join(as_planned, on=["who", "visit"], how="anti")
     window = others.with_columns(
         seen=pl.int_ranges(pl.col("day") - DAYS_NEAR, pl.col("day") + DAYS_NEAR + 1, dtype=pl.Int32)
