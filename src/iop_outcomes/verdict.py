@@ -7,13 +7,11 @@ import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.release_tables import estimates
-from iop_outcomes.study import Study
+from iop_outcomes.study import TIME_IN_CARE, Study
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
 NO_DIFFERENCE, CANNOT_TELL = "no difference shown", "cannot tell"
 WITHHELD, REFUSED = "withheld", "refused"
-
-_LONG_RATIOS = {"odds_ratio": "odds", "hazard_ratio": "rate of leaving", "rmst_ratio": "time"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class Verdict:
         One of the constants of this module.
     sentence : str
         The same in a sentence that needs no statistician.
+    small : bool
+        Is the difference shown, and smaller than the smallest that matters?
     """
 
     analysis: str
@@ -35,6 +35,7 @@ class Verdict:
     measure: str
     kind: str
     sentence: str
+    small: bool = False
 
 
 def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
@@ -65,7 +66,9 @@ def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     row = chosen.iloc[0]
     outcome = words.describe_outcome(study, str(row["outcome"]))
     kind = _kind(row, outcome)
-    return Verdict(analysis, str(row["contrast"]), str(row["measure"]), kind, _sentence(row, outcome, kind, table))
+    small = kind in (BETTER, WORSE, DIFFERENT) and _is_small(row)
+    sentence = _sentence(row, outcome, kind, small, table)
+    return Verdict(analysis, str(row["contrast"]), str(row["measure"]), kind, sentence, small)
 
 
 def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -130,17 +133,22 @@ def _kind(row: pd.Series, outcome: words.Outcome) -> str:
     return NO_DIFFERENCE if -margin <= low and high <= margin else CANNOT_TELL
 
 
-def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataFrame) -> str:
+def _is_small(row: pd.Series) -> bool:
+    low, high, margin = _interval(row)
+    return max(abs(low), abs(high)) <= margin
+
+
+def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     reason = str(row["reason"] or "").strip().rstrip(".")
     if kind == WITHHELD:
         return f"Withheld: the comparison of {_topic(outcome)} is not shown, because {_lower(reason)}."
     if kind == REFUSED:
         return f"These data cannot answer the question about {_topic(outcome)}: {_lower(reason)}."
-    answer = _answer(row, outcome, kind, table)
+    answer = _answer(row, outcome, kind, small, table)
     return f"{answer} {words.capital(reason)}." if reason else answer
 
 
-def _answer(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataFrame) -> str:
+def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     finding = _finding(row, outcome)
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
@@ -150,18 +158,20 @@ def _answer(row: pd.Series, outcome: words.Outcome, kind: str, table: pd.DataFra
     if kind == CANNOT_TELL:
         why = f"a difference of {margin} or more, which would matter, is within the interval" if margin else _NO_MARGIN
         return f"No difference shown, but these data cannot rule one out: {_lower(finding)} {evidence}; {why}."
-    low, high, limit = _interval(row)
-    small = (
-        f"; the difference is smaller than the {margin} that would matter" if max(abs(low), abs(high)) <= limit else ""
-    )
-    return f"{finding} {evidence}{small}."
+    if small:
+        return f"{finding} {evidence}; differences larger than {margin}, which would matter, are ruled out."
+    return f"{finding} {evidence}."
 
 
 _NO_MARGIN = "the study states no smallest difference that matters for this outcome"
 
 
 def _topic(outcome: words.Outcome) -> str:
-    return f"how likely people are to {outcome.deed}" if outcome.deed else outcome.noun
+    return f"how likely people are to {_with_rule(outcome.deed, outcome)}" if outcome.deed else outcome.subject
+
+
+def _with_rule(deed: str, outcome: words.Outcome) -> str:
+    return f"{deed} ({outcome.rule})" if outcome.rule else deed
 
 
 def _lower(text: str) -> str:
@@ -174,33 +184,33 @@ def _finding(row: pd.Series, outcome: words.Outcome) -> str:
     others = f"similar people in {second}" if row["kind"] == estimates.ADJUSTED else f"people in {second}"
     value, measure = float(row["value"]), str(row["measure"])
     if row["unit"] == "ratio":
-        what = "leaving care" if "hazard" in measure else outcome.noun
+        what = "leaving care" if "hazard" in measure else outcome.subject
         name = words.plain(measure)
         return f"The {name} of {what} was {words.number(value, 2)} for people assigned to {first} against {others}"
     size, equal = _size(value, row["unit"], outcome)
-    if outcome.name == "time_in_care" and row["unit"] == "days":
+    if outcome.name == TIME_IN_CARE and row["unit"] == "days":
         within = "" if pd.isna(row["day"]) else f" within the first {row['day']:.0f} days"
         if equal:
             return f"People assigned to {first} stayed in care{within} as long as {others}"
         way = "longer" if value > 0 else "less long"
         return f"People assigned to {first} stayed in care {size} {way}{within} than {others}"
-    deed = f"be in care on day {row['day']:.0f}" if outcome.name == "time_in_care" else outcome.deed
-    if deed:
+    deed = f"be in care on day {row['day']:.0f}" if outcome.name == TIME_IN_CARE else _with_rule(outcome.deed, outcome)
+    if outcome.deed or outcome.name == TIME_IN_CARE:
         if equal:
             return f"People assigned to {first} were as likely to {deed} as {others}"
         return (
             f"People assigned to {first} were {size} {'more' if value > 0 else 'less'} likely to {deed} than {others}"
         )
     if equal:
-        return f"Among people assigned to {first} the {outcome.noun} was the same as among {others}"
+        return f"Among people assigned to {first} the {outcome.subject} was the same as among {others}"
     way = "higher" if value > 0 else "lower"
-    return f"Among people assigned to {first} the {outcome.noun} was {size} {way} than among {others}"
+    return f"Among people assigned to {first} the {outcome.subject} was {size} {way} than among {others}"
 
 
 def _size(value: float, unit: str, outcome: words.Outcome) -> tuple[str, bool]:
     """Return the size of a difference with its unit, and whether it rounds to nothing."""
     size = words.number(abs(value) * (100 if unit == "share" else 1), 1)
-    name = "percentage points" if unit == "share" else unit
+    name = "percentage points" if unit == "share" or outcome.is_percent else unit
     return f"{size} {name}", size == "0.0"
 
 
@@ -223,4 +233,8 @@ def _margin(row: pd.Series) -> str:
         return ""
     if row["unit"] == "share":
         return f"{words.number(100 * margin, 1).removesuffix('.0')} points"
-    return f"{100 * margin:g}%" if row["unit"] == "ratio" else f"{margin:g} {row['unit']}"
+    return (
+        f"{100 * margin:g}%"
+        if row["unit"] == "ratio"
+        else f"{margin:g} {row['unit']}".replace("percent of", "points of")
+    )

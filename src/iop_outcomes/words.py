@@ -8,7 +8,8 @@ from iop_outcomes.registry import METRICS
 from iop_outcomes.study import TIME_IN_CARE, Study
 
 _NAMES = {"iop": "IOP", "outpatient": "outpatient care", "op": "outpatient care"}
-_ABBREVIATIONS = {"iop": "IOP", "phq9": "PHQ-9", "gad7": "GAD-7", "bam": "BAM", "moud": "MOUD", "asam": "ASAM"}
+_SHORT = ("iop", "bam", "moud", "asam", "aipw", "tmle", "rmst", "gee", "ate", "att", "ato", "smd", "los", "uds")
+_ABBREVIATIONS = {name: name.upper() for name in _SHORT} | {"phq9": "PHQ-9", "gad7": "GAD-7"}
 
 #: What people of an arm do, after "more likely to"; ``{day}`` and others are the metric's settings.
 _DEEDS = {
@@ -33,7 +34,8 @@ _NOUNS = {
     "percent_days_abstinent": "share of days abstinent",
     TIME_IN_CARE: "time in care",
 }
-_ENDPOINT = "urine_endpoint"
+#: What is made of missing tests and reports, for the metrics that have the choice.
+_MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ class Outcome:
     name : str
         As the study calls it.
     noun : str
-        "share of sessions attended".
+        "share of sessions attended"; the study's own name where there are no words for the metric.
     deed : str
         "complete treatment", or empty where the outcome is nothing one does or does not.
+    rule : str
+        What is made of missing tests or reports, in words, where that is a choice.
     unit : str
         Of its value: ``share``, ``days``, ``hours per week``, ...
     kind : str
@@ -62,11 +66,29 @@ class Outcome:
     unit: str = ""
     kind: str = "continuous"
     better: str = "neither"
+    rule: str = ""
+    has_words: bool = True
 
     @property
     def is_share(self) -> bool:
         """Are its means shares, so that differences are percentage points?"""
         return self.kind in ("binary", "proportion")
+
+    @property
+    def is_percent(self) -> bool:
+        """Is it a share already written in percent?"""
+        return self.unit.startswith("percent")
+
+    @property
+    def subject(self) -> str:
+        """The outcome as the subject of a sentence about its mean."""
+        noun = self.noun if self.has_words else f"mean of “{self.noun}”"
+        return f"{noun} ({self.rule})" if self.rule else noun
+
+    @property
+    def label(self) -> str:
+        """The outcome as the heading of a row."""
+        return capital(f"{self.noun} ({self.rule})" if self.rule else self.noun)
 
 
 def describe_outcome(study: Study, name: str) -> Outcome:
@@ -75,12 +97,19 @@ def describe_outcome(study: Study, name: str) -> Outcome:
         return Outcome(name, _NOUNS[name], "", "days", "time_to_event", "higher")
     metric = str(study.metrics.get(name, {}).get("metric", name))
     if metric not in METRICS:
-        return Outcome(name, plain(name))
+        return Outcome(name, plain(name), has_words=False)
     plugin, settings = study.metric(name)
-    noun = plain(name) if name != metric or metric == _ENDPOINT else _NOUNS.get(metric, plain(name))
-    deed = _DEEDS.get(metric, "").format(**settings)
-    unit = "" if plugin.kind_of_value in ("binary", "proportion") else str(plugin.unit)
-    return Outcome(name, noun.format(**settings), deed, unit or "share", plugin.kind_of_value, plugin.better)
+    share = plugin.kind_of_value in ("binary", "proportion")
+    return Outcome(
+        name,
+        _NOUNS[metric].format(**settings) if metric in _NOUNS else plain(name),
+        _DEEDS.get(metric, "").format(**settings),
+        "share" if share else str(plugin.unit),
+        plugin.kind_of_value,
+        plugin.better,
+        _MISSING.get(str(settings.get("missing")), ""),
+        metric in _NOUNS,
+    )
 
 
 def arm(name: str) -> str:

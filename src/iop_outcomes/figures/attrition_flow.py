@@ -55,7 +55,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     title="Who was compared",
     caption=(
         "Episodes of each arm, those excluded by each rule in the order in which the rules were applied, and those "
-        "that became the cohort."
+        "that became the cohort. Rules that excluded nobody are in the table only."
     ),
     needs=("attrition",),
     frame=frame,
@@ -113,13 +113,20 @@ def _head(arms: list[str]) -> float:
     return 0.25 + 0.14 * max(label.count("\n") + 1 for label in _labels(arms))
 
 
+def _steps(flow: pd.DataFrame) -> list[int]:
+    """Return the first step, those that excluded somebody, and the last; the others are in the table only."""
+    steps = sorted(set(flow["step"]))
+    idle = flow.assign(idle=flow["n_excluded"] == 0).groupby("step")["idle"].all()
+    return [step for step in steps if step in (steps[0], steps[-1]) or not idle[step]]
+
+
 def _block_height(flow: pd.DataFrame, arms: list[str]) -> float:
-    return _head(arms) + _ROW * len(set(flow["step"]))
+    return _head(arms) + _ROW * len(_steps(flow))
 
 
 def _block(axes, flow: pd.DataFrame, arms: list[str], top: float) -> None:
     """Draw some of the arms beside each other, the rules at the left."""
-    steps = sorted(set(flow["step"]))
+    steps = _steps(flow)
     head, column = _head(arms), (style.WIDTH - _RULES) / len(arms)
     for position, (arm, label) in enumerate(zip(arms, _labels(arms), strict=True)):
         x, colour = _RULES + (position + 0.5) * column, style.colour(flow, arm)

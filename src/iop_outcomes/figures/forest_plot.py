@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import Released
@@ -13,14 +14,16 @@ from iop_outcomes.figures.making import figure
 from iop_outcomes.release_tables import estimates
 from iop_outcomes.study import Study
 
-_ROW = 0.42
-_AXES = {"share": "Difference, percentage points", "ratio": "Ratio"}
+#: Inches: a line of a label, the head of a panel and its axis, and the widths of labels, plot and values.
+_LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
+_LABELS, _PLOT, _VALUES = 2.15, 2.35, 2.4
+_RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
-    """Return the estimates with the arms' labels as the study orders them."""
+    """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study)
-    known = {name: words.describe_outcome(study, name).noun for name in table["outcome"].astype("str").unique()}
+    known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
     return table.assign(outcome_words=table["outcome"].astype("str").map(known))
 
 
@@ -42,97 +45,126 @@ def draw(data: Released) -> Figure:
     contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)].reset_index(drop=True)
     if contrasts.empty:
         return style.notice("Nothing to show: the study has no comparison.")
-    panels = [(unit, rows) for unit, rows in contrasts.groupby("unit", sort=False)]
-    heights = [len(rows) + 1.6 for _, rows in panels]
-    drawing = style.blank(_ROW * sum(heights) + 0.45)
-    grid = drawing.subplots(len(panels), 2, squeeze=False, height_ratios=heights, width_ratios=[1, 0.72])
-    for (unit, rows), (axes, side) in zip(panels, grid, strict=True):
-        _panel(axes, side, unit, rows.reset_index(drop=True), table)
-    handles = _legend(grid[0, 0], contrasts, table)
-    drawing.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    several = len(set(contrasts["contrast"])) > 1
+    labels = [_label(row, several) for _, row in contrasts.iterrows()]
+    contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
+    contrasts["label"] = labels
+    panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
+    heights = [_HEAD + _AXIS + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
+    whole = sum(heights) + 0.3
+    drawing = style.blank(whole, layout=None)
+    top = whole - 0.3
+    for (unit, rows), height in zip(panels, heights, strict=True):
+        box = (_LABELS / style.WIDTH, (top - height + _AXIS) / whole, _PLOT / style.WIDTH, (height - _AXIS) / whole)
+        axes = drawing.add_axes(box)
+        _panel(axes, unit, rows, table, several)
+        top -= height
+    handles = _legend(contrasts, table)
+    drawing.legend(handles=handles, loc="upper left", ncols=len(handles), bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
     return drawing
 
 
-def _panel(axes, side, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
-    scale = 100.0 if unit == "share" else 1.0
-    null = 1.0 if unit == "ratio" else 0.0
+def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame, several: bool) -> None:
+    """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
+    ends = _HEAD + _LINE * (rows["lines"] + 1).cumsum()
+    middle = ends - _LINE * (rows["lines"] + 1) / 2
+    axes.set_ylim(float(ends.iloc[-1]), 0)
+    scale, null = (100.0 if unit == "share" else 1.0), (1.0 if unit == "ratio" else 0.0)
+    axes.set_xlim(_limits(rows, table, scale, null))
     if unit == "ratio":
-        axes.set_xscale("log")
-    for place, row in rows.iterrows():
-        _point(axes, place, row, scale, filled=True)
+        _ratio_axis(axes)
+    axes.plot((null, null), (_HEAD, ends.iloc[-1]), color=style.GREY, linewidth=0.8, zorder=1)
+    for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         naive = _naive(table, row)
         if naive is not None:
-            _point(axes, place + 0.22, naive, scale, filled=False)
-        if np.isfinite(row["true_value"]):
-            axes.plot(
-                row["true_value"] * scale, place, marker="D", markersize=6, color=style.GOOD, fillstyle="none", zorder=4
-            )
-    axes.axvline(null, color=style.GREY, linewidth=0.8)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), [_row_label(row) for _, row in rows.iterrows()])
-    axes.tick_params(left=False)
+            _point(axes, y + 0.11, naive, scale, filled=False)
+        _point(axes, y, row, scale, filled=True)
+        if np.isfinite(row["true_value"]) and row["status"] == estimates.SHOWN:
+            look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
+            axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
+        axes.annotate(
+            row["label"], (-0.04, y), xycoords=axes.get_yaxis_transform(), ha="right", va="center", fontsize=7.5
+        )
+    axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(_AXES.get(unit, f"Difference, {unit}"))
-    _widen(axes, null)
-    _values_at_the_side(side, axes, rows, table, unit)
+    axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
+    _values(axes, middle, rows, table, unit, several)
 
 
-def _point(axes, place: float, row: pd.Series, scale: float, filled: bool) -> None:
+def _unit(unit: str) -> str:
+    return "percentage points" if unit == "share" else unit
+
+
+def _limits(rows: pd.DataFrame, table: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
+    naive = [n for n in (_naive(table, row) for _, row in rows.iterrows()) if n is not None]
+    numbers = [*rows[["ci_low", "ci_high", "true_value"]].to_numpy(float).ravel()]
+    numbers = [n * scale for n in [*numbers, *(n[c] for n in naive for c in ("ci_low", "ci_high"))] if np.isfinite(n)]
+    low, high = min([null, *numbers]), max([null, *numbers])
+    if low == high:
+        return (0.5, 2.0) if null else (-1.0, 1.0)
+    if null:
+        return low / 1.08, high * 1.08
+    return low - 0.06 * (high - low), high + 0.06 * (high - low)
+
+
+def _ratio_axis(axes) -> None:
+    low, high = axes.get_xlim()
+    axes.set_xscale("log")
+    axes.minorticks_off()
+    ticks = [t for t in _RATIO_TICKS if low <= t <= high]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+
+
+def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
     if not np.isfinite(row["value"]):
         return
     colour = style.INK if filled else style.GREY
     ends = (row["ci_low"] * scale, row["ci_high"] * scale)
-    axes.plot(ends, (place, place), color=colour, linewidth=1.6 if filled else 0.8, solid_capstyle="butt", zorder=2)
-    face = colour if filled else "white"
-    axes.plot(
-        row["value"] * scale, place, "o", color=colour, markerfacecolor=face, markersize=6 if filled else 4, zorder=3
-    )
+    axes.plot(ends, (y, y), color=colour, linewidth=1.6 if filled else 0.8, solid_capstyle="butt", zorder=2)
+    look = {"color": colour, "markerfacecolor": colour if filled else "white", "markersize": 6 if filled else 4}
+    axes.plot(row["value"] * scale, y, "o", zorder=3, **look)
 
 
 def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
-    same = (table["analysis"] == row["analysis"]) & (table["contrast"] == row["contrast"])
-    found = table[
-        same & (table["measure"] == row["measure"]) & table["value"].notna() & (table["kind"] == estimates.NAIVE)
-    ]
+    same = (table[["analysis", "contrast", "measure"]] == row[["analysis", "contrast", "measure"]]).all(axis=1)
+    found = table[same & table["value"].notna() & (table["kind"] == estimates.NAIVE)]
     return found.iloc[0] if len(found) else None
 
 
-def _row_label(row: pd.Series) -> str:
-    label = words.capital(row["outcome_words"])
-    day = "" if pd.isna(row["day"]) or row["unit"] == "days" else f", day {row['day']:.0f}"
-    how = f"{words.plain(row['analysis'])}: {row['estimand']}, {words.plain(row['measure'])}{day}"
-    return f"{style.wrapped(label, 34)}\n{style.wrapped(how, 40)}"
+def _label(row: pd.Series, several: bool) -> str:
+    """Return the outcome, and beneath it what tells this row from others of the same outcome."""
+    kind = f", {words.plain(row['measure'])}" if row["unit"] == "ratio" else ""
+    estimand = f", {row['estimand']}" if row["estimand"] != "none" else ""
+    how = f"({words.plain(row['analysis'])}{estimand}{kind})"
+    arms = [style.wrapped(" v ".join(words.arm(a) for a in row["contrast"].split(" v ")), 34)] if several else []
+    return "\n".join([style.wrapped(row["outcome_words"], 34), *arms, style.wrapped(how, 36)])
 
 
-def _widen(axes, null: float) -> None:
-    low, high = axes.get_xlim()
-    if not axes.lines[:-1]:
-        low, high = (0.5, 2.0) if null else (-1.0, 1.0)
-    axes.set_xlim(min(low, null), max(high, null))
-
-
-def _values_at_the_side(side, axes, rows: pd.DataFrame, table: pd.DataFrame, unit: str) -> None:
-    side.set_ylim(axes.get_ylim())
-    side.set_xlim(0, 1)
-    side.axis("off")
-    first, second = (words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v "))
-    several = len(set(rows["contrast"])) > 1
-    heads = ("First arm", "Second arm") if several else (first, second)
-    for x, head in zip((0.14, 0.4, 0.78), (*heads, "Difference (95% CI)"), strict=True):
-        head = head if unit != "ratio" else head.replace("Difference", "Ratio")
-        side.text(
-            x, -0.62, style.wrapped(head, 13 if x < 0.5 else 24), ha="center", va="bottom", fontsize=7.5, weight="bold"
-        )
-    for place, row in rows.iterrows():
+def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str, several: bool) -> None:
+    """Write the arms' values and the difference, or why there is none, beside the panel."""
+    right = axes.get_yaxis_transform()
+    places = [(_PLOT + 0.1 + x) / _PLOT for x in (0.28, 0.88, 1.76)]
+    names = (
+        ["First arm", "Second arm"] if several else [words.heading(a) for a in rows["contrast"].iloc[0].split(" v ")]
+    )
+    heads = [style.wrapped(name, 9) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
+    if (rows["status"] == estimates.SHOWN).any():
+        for x, head in zip(places, heads, strict=True):
+            axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
+    for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if row["status"] != estimates.SHOWN:
-            text = style.wrapped(f"{row['status']}: {row['reason']}", 52)
-            lines = text.split("\n")
-            text = "\n".join(lines[:3]) + ("\N{HORIZONTAL ELLIPSIS}" if len(lines) > 3 else "")
-            side.text(0.0, place, text, va="center", fontsize=7, color=style.GREY, style="italic")
+            text = _shortened(f"{words.capital(row['status'])}: {row['reason']}", 50, int(row["lines"]) + 1)
+            x = (_PLOT + 0.1) / _PLOT
+            axes.text(x, y, text, transform=right, va="center", fontsize=6.8, color=style.GREY, style="italic")
             continue
         values = [arm_value(table, row, arm) for arm in row["contrast"].split(" v ")]
-        for x, text in zip((0.14, 0.4, 0.78), (*values, interval(row)), strict=True):
-            side.text(x, place, text, ha="center", va="center", fontsize=8)
+        for x, text in zip(places, (*values, interval(row)), strict=True):
+            axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=7.5)
+
+
+def _shortened(text: str, width: int, n_lines: int) -> str:
+    lines = style.wrapped(text, width).split("\n")
+    return "\n".join(lines[:n_lines]) + ("\N{HORIZONTAL ELLIPSIS}" if len(lines) > n_lines else "")
 
 
 def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
@@ -152,13 +184,13 @@ def interval(row: pd.Series) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _legend(axes, contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
-    look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6, "label": "adjusted, 95% CI"}
-    handles = axes.plot([], [], **look)
+def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
+    look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6}
+    handles = [Line2D([], [], label="adjusted, 95% CI", **look)]
     if any(_naive(table, row) is not None for _, row in contrasts.iterrows()):
         look = {"color": style.GREY, "marker": "o", "markersize": 4, "markerfacecolor": "white", "linewidth": 0.8}
-        handles += axes.plot([], [], label="not adjusted", **look)
+        handles.append(Line2D([], [], label="not adjusted", **look))
     if contrasts["true_value"].notna().any():
         look = {"color": style.GOOD, "marker": "D", "markersize": 6, "fillstyle": "none", "linestyle": ""}
-        handles += axes.plot([], [], label="true value (simulated)", **look)
+        handles.append(Line2D([], [], label="true value (simulated)", **look))
     return handles

@@ -38,13 +38,26 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     after = balance[balance["stage"] == "after"].set_index(key)[list(_NUMBERS)]
     wide = before.join(after, lsuffix="_before", rsuffix="_after").reset_index()
     wide = wide.sort_values("place", ignore_index=True)
+    flags = _flags(tables.get("covariates"))
+    is_flag = wide["covariate"].isin(flags) & (wide["level"] == "")
+    wide.loc[is_flag, "level"] = "yes"
     for side, treated in (("treated", True), ("reference", False)):
         total = _members(tables["propensity"], treated)
         wide[f"all_{side}"] = pd.MultiIndex.from_frame(wide[["contrast", "design"]]).map(total).astype(float)
+        those = (wide[f"mean_{side}_before"] * wide[f"all_{side}"]).round()
+        wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
         wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
     wide = wide.assign(threshold=study.gate.max_smd, is_total=True)
     return wide[[*ROLES.labels, *ROLES.guarded, *ROLES.values, "is_total"]]
+
+
+def _flags(covariates: pd.DataFrame | None) -> list[str]:
+    """Return the covariates that are 0 or 1: their mean is a share, which gives a small count away as a level would."""
+    if covariates is None:
+        return []
+    numbers = covariates.select_dtypes(["number", "bool"])
+    return [name for name in numbers if set(numbers[name].dropna().unique()) <= {0, 1}]
 
 
 def _members(propensity: pd.DataFrame, treated: bool) -> dict[tuple[str, str], int]:

@@ -80,7 +80,9 @@ def margin(study: Study, analysis: str, outcome: words.Outcome) -> float:
     The margin of the study is meant for shares; an outcome in another unit needs one of its own.
     """
     own = study.analyses[analysis].margin if analysis in study.analyses else None
-    return own if own is not None else (study.margin if outcome.is_share else np.nan)
+    if own is not None:
+        return own
+    return study.margin if outcome.is_share else 100 * study.margin if outcome.is_percent else np.nan
 
 
 def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -62,4 +62,4 @@ def _described(data: pd.DataFrame, outcome: words.Outcome) -> pd.DataFrame:
     table["n_missing"] = table["n_people"] - table["n"]
     table["n_arm"] = table.groupby("arm", observed=True)["n_people"].transform("sum")
     unit = "share" if outcome.is_share or binary else outcome.unit
-    return table.assign(outcome=outcome.name, outcome_words=outcome.noun, unit=unit)
+    return table.assign(outcome=outcome.name, outcome_words=outcome.label, unit=unit)

@@ -50,6 +50,8 @@ def build(
     tell(f"{len(released)} tables protected")
     drawn = {}
     for plugin in sorted(FIGURES, key=lambda figure: figure.place):
+        if any(need.partition(".")[0] not in tables for need in plugin.needs):
+            continue
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
         drawn[plugin.name].write(out)
         tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")

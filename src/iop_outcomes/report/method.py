@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from iop_outcomes import words
-from iop_outcomes.report.tables import HtmlTable
+from iop_outcomes.report.html import HtmlTable
 from iop_outcomes.study import Study
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes import verdict, words
 from iop_outcomes.disclosure import Released
 from iop_outcomes.figures import Drawn
-from iop_outcomes.report import method, tables
+from iop_outcomes.report import found, limits, method, who
 from iop_outcomes.study import Study
 
 _BADGES = {
@@ -47,25 +47,29 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         style=(here / "style.css").read_text(encoding="utf-8"),
         arms=[words.arm(a) for a in study.cohort.arms],
         verdicts=verdicts,
-        badges=_BADGES,
-        numbers=tables.key_numbers(study, released),
-        intake=tables.intake(released.get("intake")),
-        flow=tables.flow_sentence(drawn["attrition_flow"].data, study),
-        baseline=tables.baseline(released.get("balance"), study),
-        gate=tables.gate(released.get("diagnostic")),
-        outcomes=tables.outcomes(released.get("outcomes"), study),
-        estimates=tables.estimates(released.get("estimate"), study),
-        sensitivity=tables.sensitivity(released.get("estimate"), study),
-        not_shown=tables.not_shown(released.get("estimate"), study),
-        claims=tables.claims(released.get("claim")),
-        refusals=tables.refusals(released.get("refusal")),
-        capability=tables.capability(released.get("capability")),
-        truth=tables.truth(released.get("truth"), study),
+        badge=_badge,
+        numbers=found.key_numbers(study, released, who.arm_sizes(drawn, study)),
+        intake=who.intake(released.get("intake")),
+        flow=who.flow_sentences(drawn, released.get("intake"), study),
+        baseline=who.baseline(released.get("balance"), study),
+        gate=limits.gate(released.get("diagnostic")),
+        outcomes=found.outcomes(released.get("outcomes"), study),
+        estimates=found.estimates(released.get("estimate"), study),
+        sensitivity=found.sensitivity(released.get("estimate"), study),
+        not_shown=found.not_shown(released.get("estimate"), study),
+        claims=found.claims(released.get("claim")),
+        refusals=limits.refusals(released.get("refusal")),
+        capability=limits.capability(released.get("capability")),
+        truth=limits.truth(released.get("truth"), study),
         method=method.settings(study),
         run=method.run_facts(run),
         figures=drawn,
         simulated=study.source.kind == "simulated",
     )
+
+
+def _badge(judged: verdict.Verdict) -> str:
+    return f"Slightly {_BADGES[judged.kind].lower()}" if judged.small else _BADGES[judged.kind]
 
 
 def _verdicts(study: Study, released: Mapping[str, Released]) -> list[verdict.Verdict]:

@@ -1,0 +1,98 @@
+"""Who was compared: rows read, arms, baseline characteristics."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from iop_outcomes import words
+from iop_outcomes.disclosure import Released
+from iop_outcomes.figures import Drawn
+from iop_outcomes.report.html import HtmlTable, cell, count, hidden_note
+from iop_outcomes.study import Study
+
+
+def intake(table: Released | None) -> HtmlTable | None:
+    """Return rows read, accepted and rejected, by file."""
+    if table is None:
+        return None
+    rows = []
+    for position, row in enumerate(table.frame.itertuples()):
+        numbers = (count(table, position, c) for c in ("n_in", "n_accepted", "n_rejected"))
+        rows.append((str(row.file), words.plain(row.table), *numbers))
+    columns = ("File", "Fills the table", "Rows read", "Accepted", "Rejected")
+    return HtmlTable("What was read: every row is accepted or rejected, none is lost", columns, rows, numbers=(2, 3, 4))
+
+
+def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: Study) -> list[str]:
+    """Return rows read, and the sizes of the arms before and after eligibility, in sentences."""
+    sentences = [_read(intake)] if intake is not None else []
+    arms = arm_sizes(drawn, study)
+    before = [f"{n_before} to {words.arm(arm)}" for arm, (n_before, _) in arms.items()]
+    after = [f"{n_after} of {words.arm(arm)}" for arm, (_, n_after) in arms.items()]
+    if arms:
+        sentences.append(f"Before eligibility {words.joined(before)} had been assigned.")
+        sentences.append(f"The cohort has {words.joined(after)}.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def arm_sizes(drawn: Mapping[str, Drawn], study: Study) -> dict[str, tuple[str, str]]:
+    """Return the episodes of each arm before and after eligibility, as they may be shown."""
+    flow = drawn["attrition_flow"].data if "attrition_flow" in drawn else None
+    sizes = {}
+    for arm in study.cohort.arms:
+        rows = flow.frame[flow.frame["arm"] == arm] if flow is not None else ()
+        if len(rows):
+            ends = (rows["n_before"].iloc[0], rows["n_after"].iloc[-1])
+            sizes[arm] = tuple(words.people(n) or "a hidden number" for n in ends)
+    return sizes
+
+
+def _read(intake: Released) -> str:
+    sentences = []
+    for position in (intake.frame["table"] == "episode").to_numpy().nonzero()[0]:
+        read, accepted, rejected = (count(intake, position, c) for c in ("n_in", "n_accepted", "n_rejected"))
+        file = intake.frame["file"].iloc[position]
+        sentences.append(f"{read} rows in ({file}, episodes): {accepted} accepted, {rejected} rejected.")
+    return " ".join(sentences)
+
+
+def baseline(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return the baseline characteristics of the primary contrast, before and after weighting or matching."""
+    if table is None or not study.analyses:
+        return None
+    frame = table.frame
+    analysis = next(iter(study.analyses.values()))
+    mine = (frame["contrast"] == " v ".join(study.contrast(analysis))) & (frame["design"] == analysis.design)
+    if not mine.any():
+        mine = (frame["contrast"] == frame["contrast"].iloc[0]) & (frame["design"] == frame["design"].iloc[0])
+    chosen = table.where(mine)
+    first, second = (words.heading(arm) for arm in chosen.frame["contrast"].iloc[0].split(" v "))
+    columns = ["Characteristic"]
+    for stage in ("before", "after"):
+        columns += [f"{first}, {stage}", f"{second}, {stage}", f"SMD {stage}"]
+    note = (
+        "“Before”: people (share of the arm), or the mean of a number. “After”: with weights or in matched sets. SMD: "
+        f"standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
+        f"{hidden_note(table)}"
+    )
+    rows = [_characteristic(chosen, position) for position in range(len(chosen))]
+    return HtmlTable("Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)))
+
+
+def _characteristic(table: Released, position: int) -> tuple[str, ...]:
+    row = table.frame.iloc[position]
+    name = words.capital(words.plain(row["covariate"]))
+    cells = [f"{name}: {words.plain(row['level'])}" if row["level"] else name]
+    for stage in ("before", "after"):
+        cells += [_mean(table, position, side, stage) for side in ("treated", "reference")]
+        cells.append(cell(table, position, f"smd_{stage}", words.number(row[f"smd_{stage}"], 2)))
+    return tuple(cells)
+
+
+def _mean(table: Released, position: int, side: str, stage: str) -> str:
+    row = table.frame.iloc[position]
+    mean = row[f"mean_{side}_{stage}"]
+    if not row["level"] or pd.isna(mean):
+        return cell(table, position, f"mean_{side}_{stage}", words.number(mean))
+    text = words.percent(mean)
+    return f"{count(table, position, f'n_{side}')} ({text})" if stage == "before" else text
