@@ -24,7 +24,7 @@ def test_adjusted_estimates_do_not(errors, estimate):
 
 def test_an_unrecorded_trait_biases_adjusted_estimates():
     settings = Settings(true_effect="none", n_people=8000, unmeasured_confounding=1.0)
-    errors = estimation_errors(settings, [0, 1]).groupby("outcome").mean()
+    errors = estimation_errors(settings, [0]).groupby("outcome").mean()
     assert (errors["augmented"] < -3).all()
 
 

@@ -27,7 +27,7 @@ def test_the_page_shows_these_figures(compared):
 
 @pytest.mark.parametrize(("effect", "low", "high"), [("benefit", 7, 11), ("none", 0, 0), ("harm", -11.5, -6)])
 def test_true_differences_are_as_large_as_promised(effect, low, high):
-    difference = true_effects(simulate(Settings(true_effect=effect, n_people=8000), 5))["true_difference"]
+    difference = true_effects(simulate(Settings(true_effect=effect, n_people=5000), 5))["true_difference"]
     assert ((difference >= low) & (difference <= high)).all(), difference.to_dict()
 
 

@@ -137,7 +137,7 @@ def test_every_moved_session_has_another_the_day_after_unless_care_ended(records
     episode = records["episode"].set_index("episode_id")
     session = records["session"]
     moved = session[session["status"] == "rescheduled"].join(episode["discharge_day"], on="episode_id")
-    moved = moved[moved["day"] + 1 <= moved["discharge_day"].fillna(181)]
+    moved = moved[moved["day"] + 1 <= moved["discharge_day"].fillna(209)]
     booked = set(zip(session["episode_id"], session["day"], strict=True))
     assert all((e, d + 1) in booked for e, d in zip(moved["episode_id"], moved["day"], strict=True))
 

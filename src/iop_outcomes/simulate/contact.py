@@ -12,19 +12,19 @@ from iop_outcomes.simulate.people import People
 from iop_outcomes.simulate.settings import Stays
 
 #: Log-odds that somebody comes to a weekly appointment, while in care and in follow-up after it.
-COMES_IN_CARE, COMES_AFTER = 3.1, 0.8
+COMES_IN_CARE, COMES_AFTER = 3.1, 0.6
 COMES_BY_USE, COMES_BY_SEVERITY, COMES_BY_ABSENCE = -0.9, -0.25, -1.8
 #: Days that count as recent use, which keeps people away and which a test sees.
 RECENT_DAYS = 4
 #: Mean weeks for which people can still be found after leaving; once lost they stay lost.
 WEEKS_IN_TOUCH = {
-    "completed": 30.0,
+    "completed": 40.0,
     "dropout": 4.0,
     "terminated": 4.0,
-    "transfer": 11.0,
+    "transfer": 12.0,
     "incarcerated": 4.0,
     "death": 0.0,
-    "other": 8.0,
+    "other": 9.0,
 }
 #: Trials see few people after they leave treatment.
 IN_TOUCH = {"teds": 1.0, "trial": 0.15}

@@ -99,7 +99,7 @@ class _Walk:
         self.severity = people.severity.astype(np.float32)
         self.help = settings.strength * iop.astype(np.float32)
         self.course = _begin(people, iop, settings, draws, rates)
-        self.planned_end = _planned_end(people, settings, draws, rates)
+        self.planned_end = _planned_end(settings, draws, rates)
         self.level = rates.use_level + rates.use_by_severity * self.severity
         self.level += rates.person_sd * draws.normal("person's level of use")
         self.swing = np.zeros_like(self.severity)
@@ -243,10 +243,7 @@ def _begin(people: People, iop: np.ndarray, settings: Settings, draws: Draws, ra
     )
 
 
-def _planned_end(people: People, settings: Settings, draws: Draws, rates: Rates) -> np.ndarray:
-    """Return the day on which care is completed by those who stay; courts order longer care."""
-    court = (people.true["referral"] == "court").to_numpy()
-    weeks = rates.planned_weeks[settings.stays] * np.exp(
-        rates.planned_spread * draws.normal("planned weeks") + 0.08 * court
-    )
+def _planned_end(settings: Settings, draws: Draws, rates: Rates) -> np.ndarray:
+    """Return the day on which care is completed by those who stay."""
+    weeks = rates.planned_weeks[settings.stays] * np.exp(rates.planned_spread * draws.normal("planned weeks"))
     return (7 * np.clip(weeks, rates.shortest_plan, rates.longest_plan)).astype(np.int32)

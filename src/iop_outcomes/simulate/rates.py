@@ -39,24 +39,24 @@ class Rates:
     #: A programme closes the episode of somebody who never came after a month.
     closed_after_days: int = 30
 
-    transfer: float = 0.0092
+    transfer: float = 0.0089
     early_transfer: float = 2.0
-    terminated: float = 0.0118
+    terminated: float = 0.0110
     weeks_of_patience: int = 8
     terminated_by_absence: float = 0.3
-    other: float = 0.0088
-    dropout: float = 0.0222
+    other: float = 0.0076
+    dropout: float = 0.0228
     dropout_by_absence: float = 0.9
-    dropout_by_arm: float = 0.69
-    leaving_by_severity: float = 0.45
+    dropout_by_arm: float = 0.70
+    leaving_by_severity: float = 0.48
     leaving_by_use: float = 0.6
-    leaving: Mapping[Stays, float] = field(default_factory=lambda: {"teds": 1.0, "trial": 0.5})
+    leaving: Mapping[Stays, float] = field(default_factory=lambda: {"teds": 1.0, "trial": 0.47})
 
-    planned_weeks: Mapping[Stays, float] = field(default_factory=lambda: {"teds": 16.5, "trial": 24.0})
-    planned_spread: float = 0.28
+    planned_weeks: Mapping[Stays, float] = field(default_factory=lambda: {"teds": 17.7, "trial": 24.0})
+    planned_spread: float = 0.40
     shortest_plan: int = 5
-    #: So that whether care was completed is known of nearly everybody who is followed for the default 26 weeks.
-    longest_plan: int = 25
+    #: So that whether care was completed is known of nearly everybody who is followed for the default 30 weeks.
+    longest_plan: int = 29
 
     death_per_day: float = 1.5e-5
     jail_per_week: float = 0.0015

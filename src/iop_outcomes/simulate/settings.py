@@ -35,7 +35,7 @@ class Settings:
     true_effect: Effect
     n_people: int = 4000
     n_sites: int = 40
-    weeks: int = 26
+    weeks: int = 30
     effect_size: float = 1.0
     confounding: float = 1.0
     unmeasured_confounding: float = 0.0

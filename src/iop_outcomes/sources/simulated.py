@@ -19,7 +19,7 @@ def simulated(
     true_effect: Effect,
     n_people: Annotated[int, Field(ge=20, le=5_000_000)] = 4000,
     n_sites: Annotated[int, Field(ge=1, le=999)] = 40,
-    weeks: Annotated[int, Field(ge=4, le=104)] = 26,
+    weeks: Annotated[int, Field(ge=4, le=104)] = 30,
     effect_size: Annotated[float, Field(ge=0, le=5)] = 1.0,
     confounding: Annotated[float, Field(ge=0, le=5)] = 1.0,
     unmeasured_confounding: Annotated[float, Field(ge=0, le=3)] = 0.0,
