@@ -63,7 +63,7 @@ def estimate_design(
         comparison = comparisons[arms]
         data = outcomes.reindex(comparison.members.index)
         rows.append(_estimated(name, analysis, comparison, data, study.seed))
-        rows.append(_estimated(name, analysis, _unweighted(comparison), data, study.seed, naive=True))
+        rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study.seed, naive=True))
         if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
             curves.append(_curve(name, data, comparison))
         tell(f"{name}: done")
@@ -73,15 +73,17 @@ def estimate_design(
     return estimate, curve
 
 
-def _unweighted(comparison: Comparison) -> Comparison:
-    return replace(comparison, members=comparison.members.assign(weight=1.0))
+def _unadjusted(comparison: Comparison) -> Comparison:
+    """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
+    members = comparison.members.assign(weight=1.0)
+    return replace(comparison, members=members, covariates=comparison.covariates.iloc[:, :0])
 
 
 def _estimated(
     name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, seed: int, naive: bool = False
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
-    # Means have a plain estimator of their own; other outcomes are naive when the same estimator gets equal weights.
+    # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
     of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
     estimator = NAIVE if naive and of_means else analysis.estimator
     settings = {} if estimator == NAIVE else analysis.settings

@@ -161,6 +161,11 @@ class Study(Section):
         """Return the two arms an analysis compares: its own, or the first two of the study."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
 
+    @property
+    def has_repeated_outcome(self) -> bool:
+        """Is the urine result of every week an outcome of some analysis?"""
+        return any(analysis.outcome == WEEKLY_URINE for analysis in self.analyses.values())
+
     def checks(self) -> list[tuple[str, dict[str, Any]]]:
         """Sensitivity checks in order, each with its settings."""
         return named(self.sensitivity)

@@ -82,7 +82,7 @@ class Project:
 def copy_of_the_project(folder: Path) -> Project:
     """Copy what a run needs."""
     for name in ("workflow", "src", "notebooks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "Snakefile", folder)
     project = Project(folder)
     project.study("small", SMALL_STUDY)

@@ -22,7 +22,7 @@ rule outcomes:
     output:
         f"{RESULTS}/dataset/outcomes.parquet",
     params:
-        settings=sorted({analysis.outcome for analysis in STUDY.analyses.values()} & {"weekly_urine"}),
+        settings={"weekly_urine": STUDY.has_repeated_outcome},
         code=code_digest("iop_outcomes.dataset"),
     script:
         "../scripts/outcomes.py"

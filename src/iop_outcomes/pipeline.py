@@ -1,0 +1,67 @@
+"""The whole road in one call, in memory: for notebooks, simulations and tests. The workflow does the same in files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.cohort.build import build_cohort
+from iop_outcomes.comparing import build_design, read_comparisons
+from iop_outcomes.conclusions import apply_gate, run_checks
+from iop_outcomes.dataset import build_covariates, build_outcomes
+from iop_outcomes.estimation import estimate_design
+from iop_outcomes.ingest import ingest
+from iop_outcomes.metrics.compute import compute_metrics
+from iop_outcomes.metrics.definitions import abstinence_shares
+from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.weekly import weekly_records
+from iop_outcomes.study import Study
+
+
+def run_study(
+    study: Study, folder: str | Path = ".", tell: Callable[[str], None] = lambda _: None
+) -> dict[str, pd.DataFrame]:
+    """Return every table that the workflow would make of a study up to its release.
+
+    Parameters
+    ----------
+    study : Study
+        From ``study.load`` or ``study.parse``.
+    folder : path
+        Folder that the relative paths of the study start from.
+    tell : callable
+        Gets a line per metric, design and analysis, for progress.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Contract tables by name. They describe single people: what may be shared is made by ``report.build``.
+    """
+    made = ingest(study, folder)
+    made["cohort"], made["attrition"] = build_cohort(made, study.cohort)
+    history = History.of(made["cohort"], made)
+    made["metric_value"], made["refusal"] = compute_metrics(history, study, made["capability"], tell)
+    made["weekly"] = weekly_records(history, made["capability"])
+    made["abstinence_share"] = abstinence_shares(history, made["capability"])
+    names = [*study.covariates, *study.describe_by]
+    made["covariates"] = build_covariates(made["cohort"], made, names, study.cluster)
+    weekly = made["weekly"] if study.has_repeated_outcome else None
+    made["outcomes"] = build_outcomes(history, made["metric_value"], weekly)
+    parts = [_under_one_design(study, design, made, tell) for design in study.designs]
+    for name in ("propensity", "balance", "diagnostic", "estimate", "curve"):
+        frames = [part[name] for part in parts]
+        made[name] = pd.concat(frames, ignore_index=True) if frames else tables.empty(name)
+    made["estimate"] = apply_gate(made["estimate"], made["diagnostic"], study)
+    made["estimate"] = pd.concat([made["estimate"], run_checks(made["estimate"], study)], ignore_index=True)
+    return made
+
+
+def _under_one_design(study: Study, design: str, made: dict[str, pd.DataFrame], tell) -> dict[str, pd.DataFrame]:
+    part = build_design(made["covariates"], made["capability"], study, design, tell)
+    comparisons, refusals = read_comparisons(made["covariates"], part["propensity"], part["diagnostic"], study, design)
+    refused = made["refusal"].set_index("name")["reason"].to_dict()
+    part["estimate"], part["curve"] = estimate_design(
+        study, design, comparisons, refusals, made["outcomes"], refused, tell
+    )
+    return part
