@@ -21,6 +21,7 @@ from oracles.prepared import prepared
 from reference import oracle, reference_data
 
 pytestmark = pytest.mark.oracle
+FAMILY = "Matching"
 
 DATA = ("lalonde", "aod", "sud", "synth_a")
 SPECS = {
@@ -31,6 +32,7 @@ SPECS = {
     "nn_ratio2_replace": {"on": "logit", "ratio": 2, "replace": True},
     "mahalanobis": {"on": "covariates"},
 }
+NUMERIC = "R differentiates numerically"
 EFFECTS = ("nn_ps", "nn_logit", "nn_logit_order_data", "nn_logit_exact", "nn_ratio2_replace")
 
 
@@ -64,18 +66,19 @@ def case(request):
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_the_same_people_are_matched_with_the_same_controls(case, spec):
+def test_the_same_people_are_matched_with_the_same_controls(case, agree, spec):
     if f"match_{spec}" not in case.result:
         pytest.skip("R's results hold no such case for this data set")
     found, expected = case.match(spec), case.result[f"match_{spec}"]
     pairs = case.pairs[case.pairs["spec"] == spec]
-    ours = set(zip(found.pairs["treated"] + 1, found.pairs["control"] + 1, strict=True))
-    assert ours == set(zip(pairs["treated_row"], pairs["control_row"], strict=True))
-    assert found.weights == pytest.approx(case.rows[f"mw_{spec}"].to_numpy(), rel=1e-12)
+    ours = sorted(zip(found.pairs["treated"] + 1, found.pairs["control"] + 1, strict=True))
+    theirs = sorted(zip(pairs["treated_row"], pairs["control_row"], strict=True))
+    agree("MatchIt, row numbers of the pairs", ours, theirs, rel=0)
+    agree("MatchIt, weights", found.weights, case.rows[f"mw_{spec}"], rel=1e-12)
     if f"sub_{spec}" in case.rows:
         assert (found.matched_set == case.rows[f"sub_{spec}"].fillna(0)).all()
     if expected["caliper_width"] is not None:
-        assert found.caliper_width == pytest.approx(expected["caliper_width"], rel=1e-12)
+        agree("MatchIt, width of the caliper", found.caliper_width, expected["caliper_width"], rel=1e-12)
     assert found.pairs["treated"].nunique() == expected["n_matched"]["treated"]
     assert found.shortfall["n_people"].sum() == case.data["a"].sum() - expected["n_matched"]["treated"]
 
@@ -91,7 +94,7 @@ COBALT = {
 }
 
 
-def test_balance_of_the_matched_sample(case):
+def test_balance_of_the_matched_sample(case, agree):
     covariates = pd.concat([pd.Series(np.log(case.score / (1 - case.score)), name="distance"), case.covariates], axis=1)
     weights = case.match("nn_logit").weights
     found = balance(covariates, case.data["a"], weights, estimand="ATT")
@@ -99,38 +102,41 @@ def test_balance_of_the_matched_sample(case):
     for suffix, stage in (("Un", "before"), ("Adj", "after")):
         ours = found[found["stage"] == stage]
         for theirs, column in COBALT.items():
-            numbers = np.array(expected["table"][f"{theirs}.{suffix}"], dtype=float)
-            assert ours[column].to_numpy(float) == pytest.approx(numbers, rel=1e-9, abs=1e-9, nan_ok=True)
+            numbers = expected["table"][f"{theirs}.{suffix}"]
+            agree("cobalt, matched sample", ours[column], numbers, rel=1e-9, scale=1)
     matched = np.bincount(case.data["a"], weights > 0)
     assert matched.tolist() == expected["ess"]["Matched (ESS)"]
     if "match_mahalanobis" in case.result:
         expected = case.result["match_mahalanobis"]["balance"]
         found = balance(case.covariates, case.data["a"], case.match("mahalanobis").weights, estimand="ATT")
         before, after = (found.loc[found["stage"] == stage, "smd"].to_numpy(float) for stage in ("before", "after"))
-        assert before == pytest.approx(expected["Diff.Un"], abs=1e-9)
+        agree("cobalt, matched sample", before, expected["Diff.Un"], rel=1e-9, scale=1)
         # Where everybody is matched cobalt has no second column.
         everybody = expected["Diff.Adj"][0] is None
-        assert after == pytest.approx(expected["Diff.Un" if everybody else "Diff.Adj"], abs=1e-9)
+        theirs = expected["Diff.Un" if everybody else "Diff.Adj"]
+        agree("cobalt, matched sample", after, theirs, rel=1e-9, scale=1)
 
 
 @pytest.mark.parametrize(("case_name", "estimand"), [("subclass5", "ATT"), ("subclass5_ate", "ATE")])
-def test_subclasses_and_their_weights(case, case_name, estimand):
+def test_subclasses_and_their_weights(case, agree, case_name, estimand):
     found = subclassify(case.data["a"], case.score, n_subclasses=5, estimand=estimand)
-    assert (found.subclass == case.rows[f"sub_{case_name}"]).all()
-    assert found.weights == pytest.approx(case.rows[f"mw_{case_name}"].to_numpy(), rel=1e-12)
+    agree("MatchIt, subclasses", found.subclass, case.rows[f"sub_{case_name}"], rel=0)
+    agree("MatchIt, weights", found.weights, case.rows[f"mw_{case_name}"], rel=1e-12)
 
 
 @pytest.mark.parametrize("spec", [*EFFECTS, "subclass5", "subclass5_ate"])
-def test_effects_in_the_matched_sample(case, spec):
+def test_effects_in_the_matched_sample(case, agree, spec):
     expected = case.result[f"match_{spec}"]
+    method = "pair-robust effects" if spec in EFFECTS else "effects within subclasses"
     weights, sets = case.rows[f"mw_{spec}"], case.rows.get(f"sub_{spec}")
     arm = case.data["a"]
 
     continuous = matched_means(case.data["yc"], arm, weights, matched_set=sets)
     regression = expected["mean_difference_yc"]
-    assert continuous.means[1] == pytest.approx(regression["estimate"][0], rel=1e-8)
-    assert continuous.covariance.se[1] == pytest.approx(regression["se"][0], rel=1e-8)
-    assert_agrees(contrast(continuous, "mean_difference"), regression["estimate"][1], regression["se"][1], rel=1e-8)
+    agree(method, continuous.means[1], regression["estimate"][0], rel=1e-8)
+    agree.se(method, continuous.covariance.se[1], regression["se"][0], rel=1e-8)
+    difference = contrast(continuous, "mean_difference")
+    compare_contrast(agree, method, difference, regression["estimate"][1], regression["se"][1], rel=1e-8)
 
     binary = matched_means(case.data["y"], arm, weights, matched_set=sets)
     for measure, name in {
@@ -138,52 +144,54 @@ def test_effects_in_the_matched_sample(case, spec):
         "risk_ratio": "marginal_y_lnratioavg",
         "odds_ratio": "marginal_y_lnoravg",
     }.items():
-        # R's standard errors here come from numerical derivatives.
-        assert_agrees(contrast(binary, measure), expected[name]["estimate"][0], expected[name]["se"][0], rel=1e-5)
+        theirs = expected[name]["estimate"][0], expected[name]["se"][0]
+        compare_contrast(agree, method, contrast(binary, measure), *theirs, rel=1e-5, note=NUMERIC)
 
     adjusted = adjusted_matched_means(case.data["yc"], arm, weights, case.covariates, matched_set=sets)
     expected = expected["gcomp_att_yc"]
-    assert_agrees(contrast(adjusted, "mean_difference"), expected["estimate"][0], expected["se"][0], rel=2e-5)
+    theirs = expected["estimate"][0], expected["se"][0]
+    method = f"{method}, with covariates"
+    compare_contrast(agree, method, contrast(adjusted, "mean_difference"), *theirs, rel=2e-5, note=NUMERIC)
 
 
-def assert_agrees(found, estimate, se, rel):
+def compare_contrast(agree, method, found, estimate, se, rel, note=""):
     value = np.log(found.value) if found.se_scale == "log" else found.value
-    assert value == pytest.approx(estimate, rel=1e-8, abs=1e-12)
-    assert found.se == pytest.approx(se, rel=rel)
+    agree(method, value, estimate, rel=1e-8, scale=1e-4)
+    agree.se(method, found.se, se, rel=rel, note=note)
 
 
 @pytest.mark.parametrize("estimand", ["ATT", "ATE"])
-def test_abadie_imbens(case, estimand):
+def test_abadie_imbens(case, agree, estimand):
     found = match_with_ties(case.data["yc"], case.data["a"], case.score, estimand=estimand)
-    expected = case.result["abadie_imbens"][estimand]
-    assert found.value == pytest.approx(expected["est"], rel=1e-10)
-    assert found.se == pytest.approx(expected["se"], rel=1e-10)
-    assert found.naive_se == pytest.approx(expected["se_standard"], rel=1e-10)
+    expected, method = case.result["abadie_imbens"][estimand], f"Matching, Abadie-Imbens, {estimand}"
+    agree(method, found.value, expected["est"], rel=1e-10)
+    agree.se(method, [found.se, found.naive_se], [expected["se"], expected["se_standard"]], rel=1e-10)
     assert found.n_pairs == expected["nobs_pairs"]
 
 
-def test_rosenbaum_bounds(case):
+def test_rosenbaum_bounds(case, agree):
     exact, rounded = case.result["rosenbaum_exact"], case.result["rosenbaum_bounds"]
     differences = pair_differences(case.data["yc"], case.data["a"], case.rows["sub_nn_logit"])
     assert len(differences) == rounded["n_pairs"]
     wilcoxon = wilcoxon_bounds(differences, exact["gamma"])
-    assert wilcoxon["p_upper"].to_numpy() == pytest.approx(exact["wilcoxon_p_upper"], rel=1e-8, abs=1e-14)
-    # R computes 1 - pnorm, which has no digits left below 1e-16.
-    assert wilcoxon["p_lower"].to_numpy() == pytest.approx(exact["wilcoxon_p_lower"], rel=1e-8, abs=1e-14)
-    assert wilcoxon["p_upper"].to_numpy() == pytest.approx(rounded["psens"]["Upper bound"], abs=5e-5)
-    assert wilcoxon["p_lower"].to_numpy() == pytest.approx(rounded["psens"]["Lower bound"], abs=5e-5)
+    digits = {"rel": 1e-8, "scale": 1e-6, "note": "R computes 1 - pnorm, which has no digits left below 1e-16"}
+    printed = {"rel": 5e-5, "scale": 1, "note": "R prints four decimals"}
+    method = "rbounds, p-values"
+    for ours, exactly, shown in (("p_upper", "wilcoxon_p_upper", "Upper"), ("p_lower", "wilcoxon_p_lower", "Lower")):
+        agree.statistic(method, wilcoxon[ours], exact[exactly], **digits)
+        agree.statistic(method, wilcoxon[ours], rounded["psens"][f"{shown} bound"], **printed)
 
     larger, smaller = exact["mcnemar_D"], exact["mcnemar_n"] - exact["mcnemar_D"]
     mcnemar = mcnemar_bounds(larger, smaller, exact["gamma"])
-    assert mcnemar["p_upper"].to_numpy() == pytest.approx(exact["mcnemar_p_upper"], rel=1e-8)
-    assert mcnemar["p_lower"].to_numpy() == pytest.approx(exact["mcnemar_p_lower"], rel=1e-8)
+    for ours in ("p_upper", "p_lower"):
+        agree.statistic(method, mcnemar[ours], exact[f"mcnemar_{ours}"], rel=1e-8)
     # binarysens gives the chance of more than the observed count, which is ours one pair further on.
     beyond = mcnemar_bounds(larger + 1, smaller - 1, exact["gamma"])
-    assert beyond["p_upper"].to_numpy() == pytest.approx(rounded["binarysens"]["Upper bound"], abs=5e-5)
-    assert beyond["p_lower"].to_numpy() == pytest.approx(rounded["binarysens"]["Lower bound"], abs=5e-5)
+    agree.statistic(method, beyond["p_upper"], rounded["binarysens"]["Upper bound"], **printed)
+    agree.statistic(method, beyond["p_lower"], rounded["binarysens"]["Lower bound"], **printed)
 
     if rounded["hlsens"] is not None:
         shifts = hodges_lehmann_bounds(differences, rounded["hlsens"]["Gamma"], step=0.1)
-        # hlsens starts from a root found to 1e-4 and prints five digits.
-        assert shifts["high"].to_numpy() == pytest.approx(rounded["hlsens"]["Upper bound"], rel=5e-5, abs=1e-4)
-        assert shifts["low"].to_numpy() == pytest.approx(rounded["hlsens"]["Lower bound"], rel=5e-5, abs=1e-4)
+        printed = {"rel": 5e-5, "scale": 2, "note": "R starts from a root found to 1e-4 and prints five digits"}
+        agree("rbounds, shifts", shifts["high"], rounded["hlsens"]["Upper bound"], **printed)
+        agree("rbounds, shifts", shifts["low"], rounded["hlsens"]["Lower bound"], **printed)

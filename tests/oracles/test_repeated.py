@@ -11,6 +11,7 @@ from iop_outcomes.models.random_intercept import fit_random_intercept
 from reference import oracle, reference_data
 
 pytestmark = pytest.mark.oracle
+FAMILY = "Repeated outcomes"
 
 
 class Case:
@@ -42,57 +43,61 @@ GEE = {
 }
 
 
-@pytest.mark.parametrize("name", GEE)
-def test_gee_is_geeglm(case, name):
-    if name not in case.result:
+@pytest.mark.parametrize("model", GEE)
+def test_gee_is_geeglm(case, agree, model):
+    if model not in case.result:
         pytest.skip("R's results hold no such case for this data set")
-    expected = case.result[name]
-    found = fit_gee(case.y, case.matrix, case.cluster, **GEE[name])
-    assert found.coefficients == pytest.approx(expected["coef"]["estimate"], rel=1e-8)
-    assert found.standard_errors == pytest.approx(expected["coef"]["se"], rel=1e-8)
-    assert found.covariance.values == pytest.approx(np.array(expected["vcov"]["values"]), rel=1e-7, abs=1e-12)
-    assert found.scale == pytest.approx(expected["phi"][0], rel=1e-8)
+    expected, method = case.result[model], f"geepack, {model}"
+    found = fit_gee(case.y, case.matrix, case.cluster, **GEE[model])
+    agree(method, found.coefficients, expected["coef"]["estimate"], rel=1e-8)
+    agree.se(method, found.standard_errors, expected["coef"]["se"], rel=1e-8)
+    covariance = np.array(expected["vcov"]["values"])
+    agree.statistic(method, found.covariance.values, covariance, rel=1e-7, scale=np.abs(covariance).max())
+    agree.statistic(method, found.scale, expected["phi"][0], rel=1e-8)
     if expected["alpha"]:
-        assert found.parameter == pytest.approx(expected["alpha"][0], rel=1e-8)
+        agree.statistic(method, found.parameter, expected["alpha"][0], rel=1e-8)
 
 
-@pytest.mark.parametrize(("name", "nodes"), [("glmer_laplace", 1), ("glmer_agq", 15)])
-def test_the_random_intercept_is_glmer(case, name, nodes):
+@pytest.mark.parametrize(("model", "nodes"), [("glmer_laplace", 1), ("glmer_agq", 15)])
+def test_the_random_intercept_is_glmer(case, agree, model, nodes):
     found = fit_random_intercept(case.y, case.matrix, case.cluster, nodes=nodes)
-    assert_glmer(found, case.result[name], case.result[name].get("deviance_agq"))
+    expected = case.result[model]
+    compare_glmer(agree, f"lme4, {model}", found, expected, expected.get("deviance_agq"))
 
 
 @pytest.mark.parametrize("nodes", [1, 9, 25])
-def test_the_random_intercept_with_trials_is_glmer(nodes):
+def test_the_random_intercept_with_trials_is_glmer(agree, nodes):
+    agree.data = "cbpp"
     expected = oracle("cbpp.glmer.json")["cases"][f"glmer_nAGQ{nodes}"]["result"]
     data = pd.read_csv(reference_data("oracles", "data", "cbpp.csv"))
     matrix = model_matrix(data[["period"]].astype(str))
     share = data["incidence"] / data["size"]
     found = fit_random_intercept(share, matrix, data["herd"], trials=data["size"], nodes=nodes)
-    assert_glmer(found, expected, expected["deviance"])
+    compare_glmer(agree, f"lme4, glmer, {nodes} nodes", found, expected, expected["deviance"])
 
 
-def assert_glmer(found, expected, deviance):
-    assert found.coefficients == pytest.approx(list(expected["fixef"].values()), rel=1e-5)
-    # lme4's errors come from second differences at the end of a derivative-free search.
-    assert found.standard_errors == pytest.approx(list(expected["se"].values()), rel=3e-4)
-    assert found.standard_deviation == pytest.approx(expected["sd_intercept"], rel=1e-5)
+def compare_glmer(agree, method, found, expected, deviance):
+    note = "R searches without derivatives, and its errors are second differences there"
+    agree(method, found.coefficients, list(expected["fixef"].values()), rel=1e-5, note=note)
+    agree.se(method, found.standard_errors, list(expected["se"].values()), rel=3e-4, note=note)
+    agree.statistic(method, found.standard_deviation, expected["sd_intercept"], rel=1e-5, note=note)
     if "loglik" in expected:
         # Ours is the higher one: bobyqa stops a little short of the maximum.
-        assert found.log_likelihood == pytest.approx(expected["loglik"], abs=5e-5)
+        agree.statistic(method, found.log_likelihood, expected["loglik"], rel=1e-7)
         assert found.log_likelihood > expected["loglik"] - 1e-7
     if deviance is not None:
-        assert found.conditional_deviance == pytest.approx(deviance, rel=1e-6)
+        agree.statistic(method, found.conditional_deviance, deviance, rel=1e-6, note=note)
 
 
-@pytest.mark.parametrize("method", ["REML", "ML"])
-def test_the_linear_mixed_model_is_lmer(method):
+@pytest.mark.parametrize("criterion", ["REML", "ML"])
+def test_the_linear_mixed_model_is_lmer(agree, criterion):
+    agree.data = "synth_a"
     case = Case("synth_a")
-    expected = case.result["lmer"][method]
+    expected, method = case.result["lmer"][criterion], f"lme4, lmer, {criterion}"
     matrix = model_matrix(case.data[["iop", "psych", "prior_tx", "substance", "days_abst0"]])
-    found = fit_linear_mixed(case.data["days_abst1"], matrix, case.cluster, restricted=method == "REML")
-    assert found.coefficients == pytest.approx(list(expected["fixef"].values()), rel=1e-6)
-    assert found.standard_errors == pytest.approx(list(expected["se"].values()), rel=1e-6)
-    assert found.standard_deviation == pytest.approx(expected["sd_site"], rel=1e-6)
-    assert found.residual_deviation == pytest.approx(expected["sigma"], rel=1e-8)
-    assert found.log_likelihood == pytest.approx(expected["loglik"], abs=1e-8)
+    found = fit_linear_mixed(case.data["days_abst1"], matrix, case.cluster, restricted=criterion == "REML")
+    agree(method, found.coefficients, list(expected["fixef"].values()), rel=1e-6)
+    agree.se(method, found.standard_errors, list(expected["se"].values()), rel=1e-6)
+    agree.statistic(method, found.standard_deviation, expected["sd_site"], rel=1e-6)
+    agree.statistic(method, found.residual_deviation, expected["sigma"], rel=1e-8)
+    agree.statistic(method, found.log_likelihood, expected["loglik"], rel=1e-10)
