@@ -233,8 +233,6 @@ def _margin(row: pd.Series) -> str:
         return ""
     if row["unit"] == "share":
         return f"{words.number(100 * margin, 1).removesuffix('.0')} points"
-    return (
-        f"{100 * margin:g}%"
-        if row["unit"] == "ratio"
-        else f"{margin:g} {row['unit']}".replace("percent of", "points of")
-    )
+    if row["unit"] == "ratio":
+        return f"{100 * margin:g}%"
+    return f"{margin:g} {'points' if str(row['unit']).startswith('percent') else row['unit']}"

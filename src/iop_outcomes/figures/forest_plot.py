@@ -82,9 +82,8 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame, several: bo
         if np.isfinite(row["true_value"]) and row["status"] == estimates.SHOWN:
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
             axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
-        axes.annotate(
-            row["label"], (-0.04, y), xycoords=axes.get_yaxis_transform(), ha="right", va="center", fontsize=7.5
-        )
+        beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
+        axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
@@ -144,10 +143,9 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
     places = [(_PLOT + 0.1 + x) / _PLOT for x in (0.28, 0.88, 1.76)]
-    names = (
-        ["First arm", "Second arm"] if several else [words.heading(a) for a in rows["contrast"].iloc[0].split(" v ")]
-    )
-    heads = [style.wrapped(name, 9) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
+    arms = [words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v ")]
+    names = ["First arm", "Second arm"] if several else arms
+    heads = [style.wrapped(name, 10) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
     if (rows["status"] == estimates.SHOWN).any():
         for x, head in zip(places, heads, strict=True):
             axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")

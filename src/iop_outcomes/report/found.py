@@ -77,9 +77,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     contrasts = table.frame[(table.frame["arm"] == "") & table.frame["kind"].isin([ADJUSTED, NAIVE])]
     for _, row in contrasts.iterrows():
         arms = " v ".join(words.arm(arm) for arm in row["contrast"].split(" v "))
-        how = words.plain(row["estimator"]) + (
-            "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
-        )
+        design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
+        how = f"{words.plain(row['estimator'])}{design}"
         if row["status"] == SHOWN:
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
