@@ -5,7 +5,10 @@ suppressMessages({
 })
 place <- commandArgs(trailingOnly = TRUE)[1]
 shape <- paste(readLines(file.path(place, "shape.json"), warn = FALSE), collapse = "")
-pick <- function(name) as.integer(strsplit(sub(paste0(".*\"", name, "\": \\[?([0-9, ]+).*"), "\\1", shape), ",")[[1]])
+pick <- function(name) {
+  found <- strsplit(sub(paste0(".*\"", name, "\": \\[?([0-9, ]*[0-9]).*"), "\\1", shape), ",")[[1]]
+  as.integer(found)
+}
 levels_of <- pick("levels")
 n <- pick("rows")
 whole <- function(name) readBin(file.path(place, paste0(name, ".i32")), "integer", n, size = 4)

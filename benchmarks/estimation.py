@@ -26,6 +26,8 @@ import pandas as pd
 LEVELS = [50, *[2] * 5, *[3] * 4, *[5] * 5, *[7] * 4, *[12] * 2, 10]
 NUMBERS = 3
 SITES = 60
+#: The dense matrices of statsmodels fit into the memory of a laptop up to here.
+DENSE_ROWS = 400_000
 STEPS = ("propensity", "weights", "balance", "risk difference", "kaplan-meier", "cox")
 #: Steps that only we are timed on.
 EXTRA = ("risk difference, score counted",)
@@ -235,7 +237,10 @@ def main(n: int, repeats: int, alone: bool) -> None:
         this = [sys.executable, __file__, "--side"]
         sides = {"ours": run([*this, "ours", place, str(repeats)])}
         if not alone:
-            sides["statsmodels + lifelines"] = run([*this, "python_libraries", place, "1"])
+            if n <= DENSE_ROWS:
+                sides["statsmodels + lifelines"] = run([*this, "python_libraries", place, "1"])
+            else:
+                print(f"statsmodels + lifelines are left out above {DENSE_ROWS:,} rows: they would need 20 GB")
             rscript = shutil.which("Rscript")
             if rscript:
                 script = str(Path(__file__).with_suffix(".R"))

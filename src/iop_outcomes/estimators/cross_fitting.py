@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.estimators.outcome_model import MODELS, with_arm
-from iop_outcomes.models.matrix import ModelMatrix
+from iop_outcomes.models.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.models.robust_glm import fit_equation
 
 Learner = Literal["regression", "boosting"]
@@ -93,10 +93,18 @@ def cross_fit(
 
 def _regress(response, matrix, training, targets, inside, kind, seed):
     family, link = MODELS[kind]
-    fitted = fit_equation(
-        response[training], matrix.rows(training), family=family, link=link, penalty=FOLD_RIDGE, aliased="drop"
-    )
-    return [fitted.link.mean(target.rows(inside).matvec(fitted.coefficients)) for target in targets]
+    seen = _varying(matrix.rows(training))
+    rows = matrix.columns(seen).rows(training)
+    fitted = fit_equation(response[training], rows, family=family, link=link, penalty=FOLD_RIDGE)
+    return [fitted.link.mean(target.columns(seen).rows(inside).matvec(fitted.coefficients)) for target in targets]
+
+
+def _varying(matrix: ModelMatrix) -> NDArray[np.bool_]:
+    """Say which columns vary, the intercept apart: a level that only the fold itself has counts as the reference."""
+    ones = np.ones(matrix.n_rows)
+    mean = matrix.transpose_matvec(ones) / matrix.n_rows
+    variance = matrix.sandwich(ones).diagonal() / matrix.n_rows - mean**2
+    return (variance > 1e-12 * (1 + mean**2)) | (np.array(matrix.names) == INTERCEPT)
 
 
 def _boost(response, matrix, training, targets, inside, kind, seed):
