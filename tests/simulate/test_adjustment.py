@@ -9,7 +9,7 @@ from iop_outcomes.simulate.adjustment import design_matrix, estimation_errors, f
 
 @pytest.fixture(scope="module")
 def errors():
-    return estimation_errors(Settings(true_effect="benefit", n_people=8000), range(3)).groupby("outcome").mean()
+    return estimation_errors(Settings(true_effect="benefit", n_people=5000), range(3)).groupby("outcome").mean()
 
 
 def test_unadjusted_estimates_miss_by_several_points(errors):
@@ -18,8 +18,8 @@ def test_unadjusted_estimates_miss_by_several_points(errors):
 
 @pytest.mark.parametrize("estimate", ["weighted", "augmented"])
 def test_adjusted_estimates_do_not(errors, estimate):
-    # One estimate has a standard deviation of about 1.2 points at 8,000 people; the mean of three has 0.7.
-    assert (errors[estimate].abs() < 2.2).all()
+    # One estimate has a standard deviation of about 1.5 points at 5,000 people; the mean of three has 0.9.
+    assert (errors[estimate].abs() < 2.5).all()
 
 
 def test_an_unrecorded_trait_biases_adjusted_estimates():
