@@ -1,8 +1,8 @@
 """Urine screens of CTN-0094 as drug tests.
 
 A negative screen is an inference: the person came, and no positive is on file. It is made only for what the trial
-screened for. A screen is missing where the protocol foresaw one, the visit it belonged to was not attended, and no other
-screen is on file within three days.
+screened for. A screen is missing where the protocol foresaw one, the visit it belonged to was not attended, and no
+other screen is on file within three days.
 """
 
 from typing import TYPE_CHECKING
