@@ -141,11 +141,11 @@ def _is_small(row: pd.Series) -> bool:
 def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     reason = str(row["reason"] or "").strip().rstrip(".")
     if kind == WITHHELD:
-        return f"Withheld: the comparison of {_topic(outcome)} is not shown, because {_lower(reason)}."
+        return f"Withheld: these data allow no fair comparison of {_topic(outcome)}. {words.sentences(reason)}."
     if kind == REFUSED:
         return f"These data cannot answer the question about {_topic(outcome)}: {_lower(reason)}."
     answer = _answer(row, outcome, kind, small, table)
-    return f"{answer} {words.capital(reason)}." if reason else answer
+    return f"{answer} {words.sentences(reason)}." if reason else answer
 
 
 def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:

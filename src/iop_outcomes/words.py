@@ -1,41 +1,17 @@
 """Plain words for names, numbers and outcomes, shared by verdict, figures and report."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from iop_outcomes.registry import METRICS
 from iop_outcomes.study import TIME_IN_CARE, Study
+from iop_outcomes.vocabulary import MISSING, PHRASES
 
 _NAMES = {"iop": "IOP", "outpatient": "outpatient care", "op": "outpatient care"}
 _SHORT = ("iop", "bam", "moud", "asam", "aipw", "tmle", "rmst", "gee", "ate", "att", "ato", "smd", "los", "uds")
 _ABBREVIATIONS = {name: name.upper() for name in _SHORT} | {"phq9": "PHQ-9", "gad7": "GAD-7"}
-
-#: What people of an arm do, after "more likely to"; ``{day}`` and others are the metric's settings.
-_DEEDS = {
-    "completion": "complete treatment",
-    "dropout": "drop out of treatment",
-    "retention": "be in care on day {day}",
-    "abstinence_at_end": "be abstinent at the end",
-    "continuous_abstinence": "be abstinent throughout",
-    "no_use_at_discharge": "report no use at discharge",
-}
-_NOUNS = {
-    "completion": "treatment completed",
-    "dropout": "dropped out",
-    "retention": "in care on day {day}",
-    "attendance_rate": "share of sessions attended",
-    "hours_rate": "share of offered hours attended",
-    "weekly_hours": "hours attended per week",
-    "proportion_negative": "share of drug tests that were negative",
-    "longest_abstinence": "longest abstinence",
-    "abstinence_at_end": "abstinent at the end",
-    "continuous_abstinence": "abstinent throughout",
-    "percent_days_abstinent": "share of days abstinent",
-    TIME_IN_CARE: "time in care",
-}
-#: What is made of missing tests and reports, for the metrics that have the choice.
-_MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +58,8 @@ class Outcome:
     @property
     def subject(self) -> str:
         """The outcome as the subject of a sentence about its mean."""
-        noun = self.noun if self.has_words else f"mean of “{self.noun}”"
+        named = f"share with “{self.noun}”" if self.kind == "binary" else f"mean of “{self.noun}”"
+        noun = self.noun if self.has_words else named
         return f"{noun} ({self.rule})" if self.rule else noun
 
     @property
@@ -94,21 +71,25 @@ class Outcome:
 def describe_outcome(study: Study, name: str) -> Outcome:
     """Return the words for an outcome of a study, from its metric's own statement of unit, kind and direction."""
     if name == TIME_IN_CARE:
-        return Outcome(name, _NOUNS[name], "", "days", "time_to_event", "higher")
+        return Outcome(name, PHRASES[name][0], "", "days", "time_to_event", "higher")
     metric = str(study.metrics.get(name, {}).get("metric", name))
     if metric not in METRICS:
         return Outcome(name, plain(name), has_words=False)
     plugin, settings = study.metric(name)
-    share = plugin.kind_of_value in ("binary", "proportion")
+    noun, deed = PHRASES.get(metric, (plain(name), ""))
+    rule = MISSING.get(str(settings.get("missing")), "")
+    if not rule and name != metric and metric in PHRASES and "{" not in noun:
+        # Two outcomes of one metric would otherwise have the same words.
+        rule = plain(name)
     return Outcome(
         name,
-        _NOUNS[metric].format(**settings) if metric in _NOUNS else plain(name),
-        _DEEDS.get(metric, "").format(**settings),
-        "share" if share else str(plugin.unit),
+        noun.format(**settings),
+        deed.format(**settings),
+        "share" if plugin.kind_of_value in ("binary", "proportion") else str(plugin.unit),
         plugin.kind_of_value,
         plugin.better,
-        _MISSING.get(str(settings.get("missing")), ""),
-        metric in _NOUNS,
+        rule,
+        metric in PHRASES,
     )
 
 
@@ -153,3 +134,8 @@ def people(value: float) -> str:
 def joined(words: list[str], last: str = "and") -> str:
     """Return "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def sentences(text: str) -> str:
+    """Return the text with a capital letter after each full stop."""
+    return re.sub(r"(?<=[.?!] )[a-z]", lambda match: match[0].upper(), capital(text))

@@ -34,6 +34,11 @@ class ReleaseRules:
         """Return the rules of a study's ``release`` section."""
         return cls(int(settings.min_cell), int(settings.round_to))
 
+    @property
+    def clear(self) -> int:
+        """Smallest count that also looks large enough as the difference of two rounded ones."""
+        return self.min_cell + self.round_to - 1
+
     def small(self, counts: ArrayLike) -> np.ndarray:
         """Tell which counts are of 1 to ``min_cell - 1`` people; missing ones are not."""
         counts = np.asarray(counts, dtype=float)

@@ -36,8 +36,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="Attendance week by week",
     caption=(
-        "Share of scheduled sessions attended (top) and mean hours attended per person observed (bottom), by arm and "
-        "week since time zero. White cells have no sessions, or too few people or sessions to be shown."
+        "Share of scheduled sessions attended and, where minutes are recorded, mean hours attended per person observed, "
+        "by arm and week since time zero. White cells have no sessions, or too few people or sessions to be shown."
     ),
     needs=("weekly.n_eligible",),
     frame=frame,
@@ -53,15 +53,12 @@ def draw(data: Released) -> Figure:
     """Draw two heat maps, arms as rows and weeks as columns."""
     table = style.shown(data)
     arms = style.arms_of(table)
-    drawing = style.blank(1.5 + 2 * 0.3 * len(arms))
-    for axes, column, label, top, show in zip(
-        drawing.subplots(2, 1, sharex=True),
-        ("share_attended", "hours_per_person"),
-        ("Sessions attended, %", "Hours per person"),
-        (1.0, None),
-        (lambda v: f"{100 * v:.0f}", lambda v: f"{v:.1f}" if v < 9.95 else f"{v:.0f}"),
-        strict=True,
-    ):
+    maps = [("share_attended", "Sessions attended, %", 1.0, lambda v: f"{100 * v:.0f}")]
+    if (table["hours_per_person"] > 0).any():
+        maps.append(("hours_per_person", "Hours per person", None, lambda v: f"{v:.1f}" if v < 9.95 else f"{v:.0f}"))
+    drawing = style.blank(0.7 + len(maps) * (0.4 + 0.3 * len(arms)))
+    panels = drawing.subplots(len(maps), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (column, label, top, show) in zip(panels, maps, strict=True):
         wide = table.pivot(index="arm", columns="week", values=column).reindex(arms)
         _heat_map(drawing, axes, wide, label, top, show)
     axes.set_xlabel("Week since time zero")

@@ -40,8 +40,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 
 
 def _accepted_episodes(intake: pd.DataFrame | None) -> float:
+    """Return the accepted rows of the file that holds the episodes; of several files nobody knows which rows are one."""
     episodes = intake[intake["table"].astype("str") == "episode"] if intake is not None else ()
-    return float(episodes["n_accepted"].sum()) if len(episodes) else np.nan
+    return float(episodes["n_accepted"].iloc[0]) if len(episodes) == 1 else np.nan
 
 
 def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
@@ -106,7 +107,7 @@ def _origin(flow: pd.DataFrame, arms: list[str]) -> str:
 
 def _labels(arms: list[str]) -> list[str]:
     column = (style.WIDTH - _RULES) / len(arms)
-    return [style.arm_label(arm, max(9, int(column * 10))) for arm in arms]
+    return [style.arm_label(arm, max(9, int(column * 12))) for arm in arms]
 
 
 def _head(arms: list[str]) -> float:
@@ -156,5 +157,5 @@ def _box(axes, x: float, y: float, column: float, row: pd.Series, colour: str, f
     arrow = {"arrowstyle": "-|>", "color": style.GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", xy=(x, y + tall / 2 + 0.01), xytext=(x, y + _ROW - tall / 2), arrowprops=arrow)
     gone = words.people(row["n_excluded"])
-    text = {"": "not shown", "0": "none excluded"}.get(gone, f"\N{MINUS SIGN}{gone}")
+    text = {"": "not shown", "0": "none"}.get(gone, f"\N{MINUS SIGN}{gone}")
     axes.text(x + 0.06, y + _ROW / 2, text, ha="left", va="center", fontsize=7, color=style.GREY)

@@ -151,9 +151,13 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
             axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if row["status"] != estimates.SHOWN:
-            text = _shortened(f"{words.capital(row['status'])}: {row['reason']}", 50, int(row["lines"]) + 1)
-            x = (_PLOT + 0.1) / _PLOT
-            axes.text(x, y, text, transform=right, va="center", fontsize=6.8, color=style.GREY, style="italic")
+            text = _shortened(
+                f"{words.capital(row['status'])}: {words.sentences(row['reason'])}", 92, int(row["lines"])
+            )
+            look = {"fontsize": 6.8, "color": style.GREY, "style": "italic", "va": "center", "zorder": 5}
+            axes.text(
+                0.02, y, text, transform=right, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **look
+            )
             continue
         values = [arm_value(table, row, arm) for arm in row["contrast"].split(" v ")]
         for x, text in zip(places, (*values, interval(row)), strict=True):

@@ -77,6 +77,6 @@ def draw(data: Released) -> Figure:
     axes.set(xlim=(0, 1), xlabel="Preference score", ylabel=f"Share of the arm\nper {1 / _BINS:.2f} of score")
     reach = 1.15 * max(abs(v) for v in axes.get_ylim())
     axes.set_ylim(-reach, reach)
-    axes.yaxis.set_major_formatter(lambda value, _: words.percent(abs(value)))
-    style.note(drawing, [f"Bins are pooled until each holds at least {data.rules.min_cell} people."])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * abs(value):.3g}%")
+    style.note(drawing, [f"Bins are pooled until each holds at least {data.rules.clear} people."])
     return drawing

@@ -10,13 +10,14 @@ from iop_outcomes.study import Study
 
 _BY = ("contrast", "design", "covariate")
 _COUNTS = ("n_treated", "n_reference")
-_NUMBERS = ("mean_treated", "mean_reference", "smd")
+#: A difference and one arm's mean give the other arm's mean, so a difference rests on both arms.
+_NUMBERS = {"mean_treated": _COUNTS[:1], "mean_reference": _COUNTS[1:], "smd": _COUNTS}
 
 ROLES = Roles(
     labels=(*_BY, "level", "threshold", "place"),
     counts=_COUNTS,
     hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference"),
-    values={f"{number}_{stage}": _COUNTS for number in _NUMBERS for stage in ("before", "after")},
+    values={f"{number}_{stage}": rests_on for number, rests_on in _NUMBERS.items() for stage in ("before", "after")},
     sums=(
         levels("n_treated", "all_treated", _BY, rest="rest_treated"),
         levels("n_reference", "all_reference", _BY, rest="rest_reference"),

@@ -83,7 +83,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
         else:
-            last = (words.capital(row["status"]), words.capital(str(row["reason"])))
+            last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
         rows.append((_analysis(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
     columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
     note = (
@@ -129,7 +129,7 @@ def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
         return []
     frame = table.frame[(table.frame["arm"] == "") & (table.frame["kind"] == ADJUSTED)]
     hidden = frame[frame["status"] != SHOWN].drop_duplicates(["analysis", "contrast"])
-    return [(f"{_analysis(r, study)}, {r['status']}", words.capital(str(r["reason"]))) for _, r in hidden.iterrows()]
+    return [(f"{_analysis(r, study)}, {r['status']}", words.sentences(str(r["reason"]))) for _, r in hidden.iterrows()]
 
 
 def claims(table: Released | None) -> HtmlTable | None:

@@ -24,7 +24,9 @@ def gate(table: Released | None) -> list[HtmlTable]:
         return []
     found = []
     for name, rows in table.frame.groupby("analysis", sort=False):
-        body = [(_check(str(r.check)), _STATUS[str(r.status)], words.capital(str(r.reason))) for r in rows.itertuples()]
+        body = [
+            (_check(str(r.check)), _STATUS[str(r.status)], words.sentences(str(r.reason))) for r in rows.itertuples()
+        ]
         contrast, _, design = str(name).partition(", ")
         arms = " and ".join(words.arm(a) for a in contrast.split(" v "))
         caption = f"Can {arms} be compared under the design “{design}”?" if design else words.capital(words.plain(name))

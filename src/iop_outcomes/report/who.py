@@ -27,11 +27,9 @@ def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: S
     """Return rows read, and the sizes of the arms before and after eligibility, in sentences."""
     sentences = [_read(intake)] if intake is not None else []
     arms = arm_sizes(drawn, study)
-    before = [f"{n_before} to {words.arm(arm)}" for arm, (n_before, _) in arms.items()]
-    after = [f"{n_after} of {words.arm(arm)}" for arm, (_, n_after) in arms.items()]
-    if arms:
-        sentences.append(f"Before eligibility {words.joined(before)} had been assigned.")
-        sentences.append(f"The cohort has {words.joined(after)}.")
+    for place, when in enumerate(("Before eligibility", "In the cohort")):
+        counts = [f"{sizes[place]} in {words.arm(arm)}" for arm, sizes in arms.items()]
+        sentences += [f"{when}: {words.joined(counts)}."] if counts else []
     return [sentence for sentence in sentences if sentence]
 
 

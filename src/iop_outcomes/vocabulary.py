@@ -1,0 +1,46 @@
+"""Outcomes in running text: metric -> noun, and what people do, after "more likely to".
+
+A metric that is not here is called by the name the study gives it, so a new one needs no entry; with one its sentences
+read better. Words in braces are the metric's settings.
+"""
+
+PHRASES: dict[str, tuple[str, str]] = {
+    "time_in_care": ("time in care", ""),
+    "completion": ("treatment completed", "complete treatment"),
+    "dropout": ("dropped out", "drop out of treatment"),
+    "retention": ("in care on day {day}", "be in care on day {day}"),
+    "stay_over": ("stayed longer than {days} days", "stay longer than {days} days"),
+    "attendance_rate": ("share of sessions attended", ""),
+    "hours_rate": ("share of scheduled hours attended", ""),
+    "weekly_hours": ("hours attended per week", ""),
+    "self_help_attendance": ("attended mutual-help groups", "attend mutual-help groups"),
+    "proportion_negative": ("share of drug tests that were negative", ""),
+    "abstinence_at_end": ("abstinent at the end", "be abstinent at the end"),
+    "continuous_abstinence": ("abstinent throughout", "be abstinent throughout"),
+    "longest_abstinence": ("longest abstinence", ""),
+    "became_abstinent": ("stopped using by discharge", "stop using by discharge, having used at admission,"),
+    "remained_abstinent": ("still not using at discharge", "still not use at discharge, having not used at admission,"),
+    "percent_days_abstinent": ("share of days abstinent", ""),
+    "days_used": ("days of use", ""),
+    "heavy_drinking_days": ("share of days with heavy drinking", ""),
+    "no_heavy_drinking_days": ("no heavy drinking", "have no day of heavy drinking"),
+    "point_prevalence_abstinence": (
+        "abstinent in the last {last_days} of {window_days} days",
+        "be abstinent in the last {last_days} of {window_days} days",
+    ),
+    "composite_abstinence": (
+        "abstinent by report and test in the last {last_days} of {window_days} days",
+        "be abstinent by report and test in the last {last_days} of {window_days} days",
+    ),
+    "prolonged_abstinence": ("abstinent after a grace period", "be abstinent after a grace period"),
+    "reported_continuous_abstinence": ("reported no use throughout", "report no use throughout"),
+    "reported_longest_abstinence": ("longest abstinence reported", ""),
+    "controlled_days": ("days in jail, hospital or residential care", ""),
+    "symptom_score": ("{instrument} score", ""),
+    "symptom_change": ("change in {instrument} score", ""),
+    "symptom_response": ("responded by {instrument}", "respond by {instrument}"),
+    "symptom_remission": ("in remission by {instrument}", "be in remission by {instrument}"),
+}
+
+#: What is made of missing tests and reports, for the metrics that have the choice.
+MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
