@@ -1,22 +1,26 @@
 """Which code, which input and which settings made a result.
 
-Snakemake does not see a change in an imported package. Each rule therefore carries a digest of the modules it calls,
-taken from their parsed code without docstrings (comments are gone after parsing), and of every module of this package
-they import. Editing a metric changes the digest of the stages that use it; editing a comment changes nothing.
+Snakemake does not see a change in an imported package. Each rule therefore carries a digest of the modules it calls
+and of every module of this package they import, taken from their compiled code without docstrings and line numbers.
+Editing a metric changes the digest of the stages that use it; editing a comment changes nothing.
 """
 
-import ast
 import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from types import CodeType
 
 PACKAGE = "iop_outcomes"
 _HERE = Path(__file__).resolve().parent
+_IMPORT = re.compile(
+    rf"^[ \t]*(?:from[ ]+({PACKAGE}[\w.]*)[ ]+import[ ]+(\([^)]*\)|[^\n#]+)|import[ ]+({PACKAGE}[\w.]*))", re.MULTILINE
+)
 
 #: Packages whose version can change a number.
 NUMERICAL = (
@@ -56,7 +60,7 @@ def code_digest(*modules: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(reached):
         digest.update(str(path.relative_to(_HERE)).encode())
-        digest.update(_bare_code(path).encode())
+        digest.update(_bare_code(path))
     return digest.hexdigest()[:16]
 
 
@@ -122,22 +126,22 @@ def _files(name: str) -> tuple[Path, ...]:
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @cache
 def _imports(path: Path) -> tuple[Path, ...]:
     """Return the files of this package that a file imports; ``from package import name`` may name a module."""
     names: list[str] = []
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            names += [name if _files(name) else node.module for name in whole]
-    inside = [name for name in names if name.split(".")[0] == PACKAGE]
-    return tuple(dict.fromkeys(file for name in inside for file in _module_file(name)))
+    for origin, imported, whole in _IMPORT.findall(_text(path)):
+        if whole:
+            names.append(whole)
+            continue
+        parts = [part.split(" as ")[0].strip() for part in imported.strip("()").split(",")]
+        modules = [f"{origin}.{part}" for part in parts if part]
+        names += [module if _files(module) else origin for module in modules]
+    return tuple(dict.fromkeys(file for name in names for file in _module_file(name)))
 
 
 def _module_file(name: str) -> Iterable[Path]:
@@ -146,10 +150,18 @@ def _module_file(name: str) -> Iterable[Path]:
 
 
 @cache
-def _bare_code(path: Path) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
+def _bare_code(path: Path) -> bytes:
+    """Return what the interpreter makes of a file: no comments, no docstrings, no line numbers."""
+    return repr(list(_instructions(compile(_text(path), "", "exec", optimize=2, dont_inherit=True)))).encode()
+
+
+def _instructions(code: CodeType) -> Iterator[object]:
+    yield code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_argcount
+    yield code.co_kwonlyargcount, code.co_flags
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _instructions(constant)
+        elif isinstance(constant, frozenset):
+            yield sorted(map(repr, constant))
+        else:
+            yield repr(constant)

@@ -4,8 +4,16 @@
 ``tables('iop')`` and ``tables('outpatient')`` are what the same people would have gone through in either arm.
 """
 
-from iop_outcomes.simulate.settings import Settings
-from iop_outcomes.simulate.truth import truth
-from iop_outcomes.simulate.world import World, simulate
+import importlib
 
+_HOMES = {"Settings": "settings", "World": "world", "simulate": "world", "truth": "truth"}
 __all__ = ["Settings", "World", "simulate", "truth"]
+
+
+def __getattr__(name: str):
+    """Import what is asked for when it is asked for: a study file needs the settings and not the simulator."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'iop_outcomes.simulate' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"iop_outcomes.simulate.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
