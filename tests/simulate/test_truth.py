@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.simulate import truth
+from iop_outcomes.simulate.truth import truth
 
 MEMBERS = pd.Index(["a", "b", "c", "d"], name="member_id")
 PROPENSITY = pd.Series([0.5, 0.5, 0.2, 0.8], MEMBERS)

@@ -6,8 +6,8 @@
 
 import importlib
 
-_HOMES = {"Settings": "settings", "World": "world", "simulate": "world", "truth": "truth"}
-__all__ = ["Settings", "World", "simulate", "truth"]
+_HOMES = {"Settings": "settings", "World": "world", "simulate": "world"}
+__all__ = ["Settings", "World", "simulate"]
 
 
 def __getattr__(name: str):
