@@ -148,11 +148,10 @@ def test_missing_outcomes_are_counted_and_the_handling_said(name, settings, said
         assert rows["ci_low"][0] < 0.2 < rows["ci_high"][0]
 
 
-@pytest.mark.parametrize("name", ["aipw", "tmle"])
-@pytest.mark.parametrize("learner", ["regression", "boosting"])
+@pytest.mark.parametrize(("name", "learner"), [("aipw", "regression"), ("tmle", "regression"), ("aipw", "boosting")])
 def test_cross_fitting_keeps_clusters_together_and_covers_the_truth(name, learner):
-    rows = run(name, *comparison(), folds=4, learner=learner)
-    assert "4 folds" in rows["se_method"][0]
+    rows = run(name, *comparison(), folds=2, learner=learner)
+    assert "2 folds" in rows["se_method"][0]
     assert rows["ci_low"][0] < 0.2 < rows["ci_high"][0]
 
 

@@ -109,14 +109,18 @@ def _varying(matrix: ModelMatrix) -> NDArray[np.bool_]:
 
 def _boost(response, matrix, training, targets, inside, kind, seed):
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     rows = matrix.rows(training).dense()
-    if kind == "binary":
-        model = HistGradientBoostingClassifier(random_state=seed).fit(rows, response[training])
-        return [model.predict_proba(target.rows(inside).dense())[:, 1] for target in targets]
-    loss = "poisson" if kind == "count" else "squared_error"
-    model = HistGradientBoostingRegressor(loss=loss, random_state=seed).fit(rows, response[training])
-    return [model.predict(target.rows(inside).dense()) for target in targets]
+    others = [target.rows(inside).dense() for target in targets]
+    # One thread, because sums over threads come out in an order of their own.
+    with threadpool_limits(1):
+        if kind == "binary":
+            model = HistGradientBoostingClassifier(random_state=seed).fit(rows, response[training])
+            return [model.predict_proba(other)[:, 1] for other in others]
+        loss = "poisson" if kind == "count" else "squared_error"
+        model = HistGradientBoostingRegressor(loss=loss, random_state=seed).fit(rows, response[training])
+        return [model.predict(other) for other in others]
 
 
 def _kept_inside(probability):
