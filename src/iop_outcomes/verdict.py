@@ -28,6 +28,8 @@ class Verdict:
         The same in a sentence that needs no statistician.
     small : bool
         Is the difference shown, and smaller than the smallest that matters?
+    reason : str
+        Why it is withheld, refused or to be read with caution.
     """
 
     analysis: str
@@ -36,6 +38,7 @@ class Verdict:
     kind: str
     sentence: str
     small: bool = False
+    reason: str = ""
 
 
 def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
@@ -68,7 +71,7 @@ def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     kind = _kind(row, outcome)
     small = kind in (BETTER, WORSE, DIFFERENT) and _is_small(row)
     sentence = _sentence(row, outcome, kind, small, table)
-    return Verdict(analysis, str(row["contrast"]), str(row["measure"]), kind, sentence, small)
+    return Verdict(analysis, str(row["contrast"]), str(row["measure"]), kind, sentence, small, str(row["reason"] or ""))
 
 
 def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -167,7 +170,7 @@ _NO_MARGIN = "the study states no smallest difference that matters for this outc
 
 
 def _topic(outcome: words.Outcome) -> str:
-    return f"how likely people are to {_with_rule(outcome.deed, outcome)}" if outcome.deed else outcome.subject
+    return f"how likely people are to {_with_rule(outcome.deed, outcome)}" if outcome.deed else f"the {outcome.subject}"
 
 
 def _with_rule(deed: str, outcome: words.Outcome) -> str:

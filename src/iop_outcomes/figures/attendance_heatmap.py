@@ -36,8 +36,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="Attendance week by week",
     caption=(
-        "Share of scheduled sessions attended and, where minutes are recorded, mean hours attended per person observed, "
-        "by arm and week since time zero. White cells have no sessions, or too few people or sessions to be shown."
+        "Share of scheduled sessions attended and, where minutes are recorded, mean hours attended per person "
+        "observed, by arm and week since time zero. White cells have no sessions, or too few people or sessions to be "
+        "shown."
     ),
     needs=("weekly.n_eligible",),
     frame=frame,

@@ -40,7 +40,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 
 
 def _accepted_episodes(intake: pd.DataFrame | None) -> float:
-    """Return the accepted rows of the file that holds the episodes; of several files nobody knows which rows are one."""
+    """Return the accepted rows of the file that holds the episodes; rows of several files may be one episode."""
     episodes = intake[intake["table"].astype("str") == "episode"] if intake is not None else ()
     return float(episodes["n_accepted"].iloc[0]) if len(episodes) == 1 else np.nan
 

@@ -45,8 +45,7 @@ def draw(data: Released) -> Figure:
     contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)].reset_index(drop=True)
     if contrasts.empty:
         return style.notice("Nothing to show: the study has no comparison.")
-    several = len(set(contrasts["contrast"])) > 1
-    labels = [_label(row, several) for _, row in contrasts.iterrows()]
+    labels = [_label(row, contrasts["contrast"].iloc[0]) for _, row in contrasts.iterrows()]
     contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
@@ -57,14 +56,14 @@ def draw(data: Released) -> Figure:
     for (unit, rows), height in zip(panels, heights, strict=True):
         box = (_LABELS / style.WIDTH, (top - height + _AXIS) / whole, _PLOT / style.WIDTH, (height - _AXIS) / whole)
         axes = drawing.add_axes(box)
-        _panel(axes, unit, rows, table, several)
+        _panel(axes, unit, rows, table)
         top -= height
     handles = _legend(contrasts, table)
     drawing.legend(handles=handles, loc="upper left", ncols=len(handles), bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
     return drawing
 
 
-def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame, several: bool) -> None:
+def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
     ends = _HEAD + _LINE * (rows["lines"] + 1).cumsum()
     middle = ends - _LINE * (rows["lines"] + 1) / 2
@@ -87,7 +86,7 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame, several: bo
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
-    _values(axes, middle, rows, table, unit, several)
+    _values(axes, middle, rows, table, unit)
 
 
 def _unit(unit: str) -> str:
@@ -130,34 +129,32 @@ def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
     return found.iloc[0] if len(found) else None
 
 
-def _label(row: pd.Series, several: bool) -> str:
+def _label(row: pd.Series, usual: str) -> str:
     """Return the outcome, and beneath it what tells this row from others of the same outcome."""
     kind = f", {words.plain(row['measure'])}" if row["unit"] == "ratio" else ""
     estimand = f", {row['estimand']}" if row["estimand"] != "none" else ""
     how = f"({words.plain(row['analysis'])}{estimand}{kind})"
-    arms = [style.wrapped(" v ".join(words.arm(a) for a in row["contrast"].split(" v ")), 34)] if several else []
-    return "\n".join([style.wrapped(row["outcome_words"], 34), *arms, style.wrapped(how, 36)])
+    arms = style.wrapped(" v ".join(words.arm(a) for a in row["contrast"].split(" v ")), 34)
+    unusual = [arms] if row["contrast"] != usual else []
+    return "\n".join([style.wrapped(row["outcome_words"], 34), *unusual, style.wrapped(how, 36)])
 
 
-def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str, several: bool) -> None:
+def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str) -> None:
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
     places = [(_PLOT + 0.1 + x) / _PLOT for x in (0.28, 0.88, 1.76)]
-    arms = [words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v ")]
-    names = ["First arm", "Second arm"] if several else arms
+    shown = rows.loc[rows["status"] == estimates.SHOWN, "contrast"].unique()
+    names = [words.heading(arm) for arm in shown[0].split(" v ")] if len(shown) == 1 else ["First arm", "Second arm"]
     heads = [style.wrapped(name, 10) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
-    if (rows["status"] == estimates.SHOWN).any():
+    if len(shown):
         for x, head in zip(places, heads, strict=True):
             axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if row["status"] != estimates.SHOWN:
-            text = _shortened(
-                f"{words.capital(row['status'])}: {words.sentences(row['reason'])}", 92, int(row["lines"])
-            )
+            text = f"{words.capital(row['status'])}: {words.sentences(row['reason'])}"
             look = {"fontsize": 6.8, "color": style.GREY, "style": "italic", "va": "center", "zorder": 5}
-            axes.text(
-                0.02, y, text, transform=right, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **look
-            )
+            look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            axes.text(0.02, y, _shortened(text, 92, int(row["lines"])), transform=right, **look)
             continue
         values = [arm_value(table, row, arm) for arm in row["contrast"].split(" v ")]
         for x, text in zip(places, (*values, interval(row)), strict=True):

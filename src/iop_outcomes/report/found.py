@@ -32,29 +32,34 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
     return numbers
 
 
-def outcomes(table: Released | None, study: Study) -> list[HtmlTable]:
-    """Return the outcomes by arm as they were seen: for everybody, then by each group of ``describe_by``."""
+def outcomes(table: Released | None, study: Study) -> dict[str, list[HtmlTable]]:
+    """Return the outcomes by arm as they were seen: for everybody, then a table per level of each ``describe_by``."""
+    found: dict[str, list[HtmlTable]] = {}
     if table is None:
-        return []
-    arms = [a for a in study.cohort.arms if (table.frame["arm"] == a).any()]
-    found = []
-    for group in dict.fromkeys(table.frame["group"]):
-        whole = group == EVERYBODY
-        rows = list(_outcome_rows(table.where(table.frame["group"] == group), arms, whole))
-        caption = "Outcomes by arm, without adjustment" + ("" if whole else f", by {words.plain(group)}")
-        head = ["Outcome", *([] if whole else [words.capital(words.plain(group))]), *map(words.heading, arms)]
+        return found
+    for (group, level), rows in table.frame.groupby(["group", "level"], sort=False):
+        mine = table.where(table.frame.index.isin(rows.index))
+        arms = [arm for arm in study.cohort.arms if (mine.frame["arm"] == arm).any()]
+        whose = "" if group == EVERYBODY else f"; {words.plain(group)}: {words.plain(level)}"
         note = f"Share, or mean (standard deviation), and the people it is known of. {hidden_note(table)}"
-        found.append(HtmlTable(caption, tuple(head), rows, note, tuple(range(len(head) - len(arms), len(head)))))
+        made = HtmlTable(
+            f"Outcomes by arm, without adjustment{whose}",
+            ("Outcome", *map(words.heading, arms)),
+            list(_outcome_rows(mine, arms)),
+            note if group == EVERYBODY else "",
+            tuple(range(1, len(arms) + 1)),
+        )
+        found.setdefault(words.plain(group), []).append(made)
     return found
 
 
-def _outcome_rows(table: Released, arms: list[str], whole: bool) -> Iterator[tuple[str, ...]]:
+def _outcome_rows(table: Released, arms: list[str]) -> Iterator[tuple[str, ...]]:
     frame = table.frame
-    for (_, level), rows in frame.groupby(["outcome", "level"], sort=False):
+    for _, rows in frame.groupby("outcome", sort=False):
         row = rows.iloc[0]
         name = row["outcome_words"] + ("" if row["unit"] == "share" else f", {row['unit']}")
         by_arm = {frame["arm"].iloc[i]: _outcome_cell(table, i) for i in rows.index}
-        yield (name, *(() if whole else (words.plain(level),)), *(by_arm.get(arm, "") for arm in arms))
+        yield (name, *(by_arm.get(arm, "") for arm in arms))
 
 
 def _outcome_cell(table: Released, position: int) -> str:
@@ -91,7 +96,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
         "been in either arm. The unadjusted comparison stands beside each to show what adjustment did; it is no answer "
         "to the question. Intervals were made by:"
     )
-    return HtmlTable("Every estimate", columns, rows, note, footnotes=[words.capital(m) for m in methods])
+    return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])
 
 
 def _analysis(row: pd.Series, study: Study) -> str:

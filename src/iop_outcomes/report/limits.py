@@ -24,9 +24,8 @@ def gate(table: Released | None) -> list[HtmlTable]:
         return []
     found = []
     for name, rows in table.frame.groupby("analysis", sort=False):
-        body = [
-            (_check(str(r.check)), _STATUS[str(r.status)], words.sentences(str(r.reason))) for r in rows.itertuples()
-        ]
+        checks = zip(*(rows[c].astype("str") for c in ("check", "status", "reason")), strict=True)
+        body = [(_check(check), _STATUS[status], words.sentences(reason)) for check, status, reason in checks]
         contrast, _, design = str(name).partition(", ")
         arms = " and ".join(words.arm(a) for a in contrast.split(" v "))
         caption = f"Can {arms} be compared under the design “{design}”?" if design else words.capital(words.plain(name))

@@ -47,6 +47,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         style=(here / "style.css").read_text(encoding="utf-8"),
         arms=[words.arm(a) for a in study.cohort.arms],
         verdicts=verdicts,
+        others=_others(verdicts),
         badge=_badge,
         numbers=found.key_numbers(study, released, who.arm_sizes(drawn, study)),
         intake=who.intake(released.get("intake")),
@@ -78,6 +79,17 @@ def _verdicts(study: Study, released: Mapping[str, Released]) -> list[verdict.Ve
         return [verdict.Verdict("", "", "", verdict.REFUSED, nothing)]
     table = released["estimate"].frame
     return [verdict.judge(table, study, name) for name in study.analyses]
+
+
+def _others(verdicts: list[verdict.Verdict]) -> list[tuple[verdict.Verdict, str]]:
+    """Return the analyses after the first with their sentences; a reason already given is not given again."""
+    said, rows = {verdicts[0].reason}, []
+    for judged in verdicts[1:]:
+        again = judged.kind == verdict.WITHHELD and judged.reason in said
+        text = f"{judged.sentence.partition('. ')[0]}, for the reason given above." if again else judged.sentence
+        said.add(judged.reason)
+        rows.append((judged, text))
+    return rows
 
 
 def _picture(drawn: Drawn) -> str:

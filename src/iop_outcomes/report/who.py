@@ -28,8 +28,10 @@ def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: S
     sentences = [_read(intake)] if intake is not None else []
     arms = arm_sizes(drawn, study)
     for place, when in enumerate(("Before eligibility", "In the cohort")):
-        counts = [f"{sizes[place]} in {words.arm(arm)}" for arm, sizes in arms.items()]
+        counts = [f"{sizes[place]} in {words.arm(arm)}" for arm, sizes in arms.items() if sizes[0] != "0"]
         sentences += [f"{when}: {words.joined(counts)}."] if counts else []
+    empty = [words.arm(arm) for arm, sizes in arms.items() if sizes[0] == "0"]
+    sentences += [f"Nobody was assigned to {words.joined(empty, 'or')}."] if empty else []
     return [sentence for sentence in sentences if sentence]
 
 
