@@ -107,7 +107,7 @@ def relevant_tests(history: History, substance: str | None, looks_back: Detectio
     tests = history.table("drug_test")
     keep = tests["result"].isin(("positive", "negative")).to_numpy()
     if "prescribed" in tests:
-        keep &= ~tests["prescribed"].fillna(False).to_numpy(bool)
+        keep = keep & ~tests["prescribed"].fillna(False).to_numpy(bool)
     tests = tests[keep]
     positive = (tests["result"] == "positive").to_numpy()
     tests = tests.assign(positive=positive, looks_back=detection_days_of(tests["substance"], looks_back))

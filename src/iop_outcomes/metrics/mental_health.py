@@ -32,7 +32,7 @@ class Scale:
     reliable_change: float
 
 
-#: Cut-offs of change from Gyani et al. 2013, 10.1016/j.brat.2013.06.004, not checked against the paper.
+#: Cut-offs of change from Gyani et al. 2013, Behav Res Ther 51:597-606, not checked against the paper.
 SCALES = {"PHQ9": Scale(9, reliable_change=6), "GAD7": Scale(7, reliable_change=4)}
 HIGHEST_ANSWER = 3
 BASELINE_DAYS = (-30, 7)
@@ -186,7 +186,7 @@ def symptom_remission(
     kind="binary",
     needs=NEEDS,
     missing=MISSING,
-    source="PHQ-9 6 points, GAD-7 4 points: Gyani et al. 2013, 10.1016/j.brat.2013.06.004; values not checked",
+    source="PHQ-9 6 points, GAD-7 4 points: Gyani et al. 2013, Behav Res Ther 51:597-606; values not checked",
 )
 def reliable_change(
     history: History,

@@ -33,7 +33,7 @@ LEFT_OUT_OR_USE = (
     unit="percent of days",
     kind="continuous",
     missing=LEFT_OUT_OR_USE,
-    source="Timeline follow-back; both missing rules side by side, Hallgren & Witkiewitz 2013, 10.1111/acer.12255",
+    source="Timeline follow-back; both missing rules side by side, Hallgren & Witkiewitz 2013, 10.1111/acer.12205",
 )
 def percent_days_abstinent(
     calendar: Calendar, *, window_days: Days = 180, missing: Missing = "observed", min_known_share: Share = 0.5
