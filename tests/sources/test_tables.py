@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from iop_outcomes import tables
 from iop_outcomes.errors import SourceError, StudyError
 from iop_outcomes.registry import SOURCES
+from iop_outcomes.sources.crosschecks import ORDER
 
 PERSON = "person_id,age_years,sex,death_day\np1,40,female,\np2,51,male,\np3,33,male,100\n"
 EPISODE = """episode_id,person_id,assignment_day,admission_day,discharge_day,level_of_care
@@ -139,13 +140,28 @@ def test_own_names_and_codes_are_given_in_the_study_file(tmp_path):
     assert list(found["person"]) == ["person_id", "age_years", "sex"]
 
 
-def test_covariates_are_numbers_where_every_cell_is_one(tmp_path):
-    baseline = "episode_id,score,housing,clinic_id\ne1,1,own,1\ne2,NA,rent,2\n"
+def test_covariates_are_numbers_or_true_and_false_where_every_cell_is(tmp_path):
+    baseline = "episode_id,score,housing,veteran,smoker\ne1,1,own,No,True\ne2,NA,rent,yes,\n"
     frame = read(tmp_path / "d", {"baseline.csv": baseline})["baseline"]
     assert frame["score"].tolist()[0] == 1
     assert frame["score"].isna().tolist() == [False, True]
     assert frame["housing"].tolist() == ["own", "rent"]
-    assert frame["clinic_id"].tolist() == ["1", "2"]
+    assert frame["veteran"].tolist() == ["No", "yes"]
+    assert frame["smoker"].fillna(False).tolist() == [True, False]
+
+
+def test_what_the_simulator_writes_as_csv_is_read_back_whole(tmp_path):
+    simulated = SOURCES["simulated"]
+    written = simulated(tmp_path, 1, **simulated.check({"n_people": 200, "true_effect": "none"}))
+    names = [name for name in ORDER if len(written.get(name, ()))]
+    for name in names:
+        written[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    found = SOURCES["tables"](tmp_path.parent, 1, path=tmp_path.name)
+    assert found["intake"]["table"].tolist() == names
+    assert found["rejected"].empty
+    for name in names:
+        # Labels from a file are sorted; the order of the simulator's is its own.
+        pd.testing.assert_frame_equal(found[name], written[name], check_categorical=False, check_dtype=False)
 
 
 def test_parquet_and_csv_give_the_same_tables(tmp_path):

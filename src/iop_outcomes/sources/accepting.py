@@ -141,4 +141,13 @@ def _first_of(key: Sequence[str]) -> "pl.Expr":
 
 def to_table(rows: "pl.DataFrame", name: str) -> "pd.DataFrame":
     """Return accepted rows as a pandas table in the order and types of its contract."""
-    return tables.conform(rows.drop(LINE, strict=False).to_pandas(), name)
+    import polars as pl
+
+    frame = rows.drop(LINE, strict=False).to_pandas()
+    for column, dtype in rows.schema.items():
+        # A list of codes comes over as an ordered one, and codes have no order.
+        if isinstance(dtype, pl.Enum):
+            frame[column] = frame[column].cat.as_unordered()
+        elif dtype == pl.Boolean and rows[column].null_count():
+            frame[column] = frame[column].astype("boolean")
+    return tables.conform(frame, name)

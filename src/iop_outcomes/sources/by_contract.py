@@ -17,7 +17,8 @@ UNREADABLE = " unreadable"
 
 _TEXT = ("text", "label")
 _CALLED = {"int": "whole number", "float": "number", "flag": "yes or no"}
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_TRUTH = {"true": True, "false": False}
+_FLAGS = _TRUTH | {"yes": True, "no": False, "1": True, "0": False}
 
 
 def cleaned(rows: "pl.LazyFrame", missing: Collection[str]) -> "pl.LazyFrame":
@@ -75,15 +76,17 @@ def contract_rules(table: Table, there: Collection[str]) -> list[Rule]:
     return rules
 
 
-def with_numbers(rows: "pl.DataFrame") -> "pl.DataFrame":
-    """Return the columns that no contract types (covariates) as numbers where every cell is one."""
+def covariates_typed(rows: "pl.DataFrame", table: Table) -> "pl.DataFrame":
+    """Return the columns that no contract types (covariates) as numbers, or true and false, where every cell is."""
     import polars as pl
 
-    for name in rows.columns:
-        if rows[name].dtype == pl.String and not name.endswith("_id"):
-            numbers = rows[name].cast(pl.Float64, strict=False)
-            if numbers.null_count() == rows[name].null_count() < len(rows):
-                rows = rows.with_columns(numbers)
+    known = {c.name for c in table.columns}
+    for name in [c for c in rows.columns if c not in known and rows[c].dtype == pl.String]:
+        text = rows[name]
+        truth = text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
+        for values in (text.cast(pl.Float64, strict=False), truth):
+            if values.null_count() == text.null_count() < len(rows):
+                rows = rows.with_columns(values)
     return rows
 
 

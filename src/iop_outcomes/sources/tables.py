@@ -67,7 +67,8 @@ def read_tables(
         raw = _renamed(read(files[name]), name, columns.get(name, {}))
         codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
         kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents))
-        frames[name] = to_table(by_contract.with_numbers(kept.select(raw.columns)), name)
+        own = by_contract.covariates_typed(kept.select(raw.columns), contracts.contract(name))
+        frames[name] = to_table(own, name)
         parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
 
