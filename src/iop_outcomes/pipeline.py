@@ -42,8 +42,8 @@ def run_study(
     made["cohort"], made["attrition"] = build_cohort(made, study.cohort)
     history = History.of(made["cohort"], made)
     made["metric_value"], made["refusal"] = compute_metrics(history, study, made["capability"], tell)
-    made["weekly"] = weekly_records(history, made["capability"])
-    made["abstinence_share"] = abstinence_shares(history, made["capability"])
+    made["weekly"] = weekly_records(history, made["capability"], study.urine_panel)
+    made["abstinence_share"] = abstinence_shares(history, made["capability"], study.urine_panel)
     names = [*study.covariates, *study.describe_by]
     made["covariates"] = build_covariates(made["cohort"], made, names, study.cluster)
     weekly = made["weekly"] if study.has_repeated_outcome else None

@@ -137,6 +137,7 @@ class Study(Section):
     covariates: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
+    urine_panel: str | None = None
     metrics: dict[Name, dict[str, Any]] = {}
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}

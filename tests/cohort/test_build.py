@@ -85,3 +85,16 @@ def test_an_episode_may_not_be_in_two_arms():
 def test_an_empty_cohort_is_an_error():
     with pytest.raises(StudyError, match="no episode passes"):
         build_cohort(records(episodes({"level_of_care": "3"})), cohort())
+
+
+@pytest.mark.parametrize("answer", ["yes", "Yes", True, 1, 1.0, "true"])
+def test_a_yes_is_a_yes_in_whatever_form_and_everything_else_is_not(answer):
+    baseline = [{"episode_id": f"e{i}", "substance_use_diagnosis": said} for i, said in enumerate([answer, None], 1)]
+    members, _ = build_cohort(records(episodes({}, {}), baseline=baseline), cohort("substance_use_diagnosis"))
+    assert members["member_id"].tolist() == ["e1"]
+    unlike = [
+        {"episode_id": "e1", "substance_use_diagnosis": "no"},
+        {"episode_id": "e2", "substance_use_diagnosis": "yes"},
+    ]
+    members, _ = build_cohort(records(episodes({}, {}), baseline=unlike), cohort("substance_use_diagnosis"))
+    assert members["member_id"].tolist() == ["e2"]

@@ -16,7 +16,7 @@ rule metrics:
         abstinence_share=f"{RESULTS}/metrics/abstinence_share.parquet",
         refusal=f"{RESULTS}/metrics/refusal.parquet",
     params:
-        settings=STUDY.metrics,
+        settings={"metrics": STUDY.metrics, "urine_panel": STUDY.urine_panel},
         code=code_digest(*METRIC_STAGE, *METRIC_MODULES),
     script:
         "../scripts/metrics.py"

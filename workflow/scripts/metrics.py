@@ -14,7 +14,7 @@ with stage(snakemake) as study:  # noqa: F821
     history = History.of(store.read(snakemake.input.cohort), records)  # noqa: F821
     metric_value, refusal = compute_metrics(history, study, records["capability"], progress("metrics"))
     store.write(metric_value, "metric_value", snakemake.output.metric_value)  # noqa: F821
-    store.write(weekly_records(history, records["capability"]), "weekly", snakemake.output.weekly)  # noqa: F821
-    shares = abstinence_shares(history, records["capability"])
+    store.write(weekly_records(history, records["capability"], study.urine_panel), "weekly", snakemake.output.weekly)  # noqa: F821
+    shares = abstinence_shares(history, records["capability"], study.urine_panel)
     store.write(shares, "abstinence_share", snakemake.output.abstinence_share)  # noqa: F821
     store.write(refusal, "refusal", snakemake.output.refusal)  # noqa: F821

@@ -35,7 +35,7 @@ def adult(candidates: pd.DataFrame, records: Records, *, years: Annotated[int, F
 def substance_use_diagnosis(candidates: pd.DataFrame, records: Records) -> pd.Series:
     """Keep people with a substance use disorder; where none is recorded, those for whom a substance is named."""
     if "substance_use_diagnosis" in candidates:
-        return candidates["substance_use_diagnosis"].fillna(False).astype(bool)
+        return _said_yes(candidates["substance_use_diagnosis"])
     named = candidates["primary_substance"]
     return named.notna() & ~named.astype("str").str.lower().isin(["none", "missing", "unknown"])
 
@@ -63,8 +63,7 @@ def no_planned_opioid_medication(candidates: pd.DataFrame, records: Records) -> 
 
     SAMHSA counts episodes with it as a class of their own, outside both outpatient and intensive outpatient care.
     """
-    planned = candidates["opioid_medication"]
-    return ~planned.astype("str").str.lower().isin(["yes", "true", "1", "1.0"])
+    return ~_said_yes(candidates["opioid_medication"])
 
 
 @eligibility(label="{column} is recorded")
@@ -81,3 +80,8 @@ def one_of(candidates: pd.DataFrame, records: Records, *, column: str, values: l
     if column not in candidates:
         raise StudyError(f"cohort.eligibility.one_of: there is no baseline column '{column}' in this source")
     return pd.Series(np.isin(candidates[column].astype("str").to_numpy(), values), index=candidates.index)
+
+
+def _said_yes(answers: pd.Series) -> pd.Series:
+    """Return where a yes-or-no column says yes, whether it holds words, numbers or truth values."""
+    return answers.astype("str").str.lower().isin(["yes", "y", "true", "1", "1.0"])

@@ -32,7 +32,7 @@ RULES = {
 }
 
 
-def abstinence_shares(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+def abstinence_shares(history: History, capability: pd.DataFrame, substance: str | None = None) -> pd.DataFrame:
     """Return the ``abstinence_share`` table: by arm, how many are abstinent by each definition and missing rule.
 
     Parameters
@@ -41,6 +41,8 @@ def abstinence_shares(history: History, capability: pd.DataFrame) -> pd.DataFram
         Members and their records.
     capability : pandas.DataFrame
         Table of that contract; empty without drug tests.
+    substance : str, optional
+        Substance or panel whose tests count; all that are not prescribed when left out.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def abstinence_shares(history: History, capability: pd.DataFrame) -> pd.DataFram
     """
     if unmet(("drug_test.result",), capability):
         return tables.empty("abstinence_share")
-    codes = weekly_results(history)
+    codes = weekly_results(history, substance=substance)
     arm = history.members["arm"].to_numpy()
     parts = []
     for rule, meaning in RULES.items():

@@ -6,12 +6,12 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.capability import unmet
 from iop_outcomes.endpoints.matrix import SYMBOLS
-from iop_outcomes.metrics.attendance import weekly_attendance
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.urine import weekly_results
+from iop_outcomes.metrics.weekly_hours import weekly_attendance
 
 
-def weekly_records(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+def weekly_records(history: History, capability: pd.DataFrame, substance: str | None = None) -> pd.DataFrame:
     """Return the ``weekly`` table: one row per member and whole week observed, with what the source can give.
 
     Parameters
@@ -20,6 +20,8 @@ def weekly_records(history: History, capability: pd.DataFrame) -> pd.DataFrame:
         Members and their records.
     capability : pandas.DataFrame
         Table of that contract; a source without sessions or tests leaves those columns out.
+    substance : str, optional
+        Substance or panel whose tests count; all that are not prescribed when left out.
     """
     weeks = history.follow_up_days // 7
     n_weeks = int(weeks.max(initial=0))
@@ -38,5 +40,5 @@ def weekly_records(history: History, capability: pd.DataFrame) -> pd.DataFrame:
         symbol = np.full(max(SYMBOLS.values()) + 1, "_", dtype=object)
         for text, code in SYMBOLS.items():
             symbol[code] = text
-        frame["urine"] = symbol[weekly_results(history).ravel()[observed]]
+        frame["urine"] = symbol[weekly_results(history, substance=substance).ravel()[observed]]
     return frame
