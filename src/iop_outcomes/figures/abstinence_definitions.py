@@ -14,6 +14,8 @@ from iop_outcomes.figures.making import figure
 from iop_outcomes.study import Study
 
 _MARKERS = ("o", "s", "^", "D")
+#: Up to so many definitions the missing rules of one lie beneath each other.
+_ROOMY = 24
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -29,8 +31,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     title="How the answer depends on the definition",
     caption=(
         "Share abstinent in each arm by every published definition and rule for missing tests, without adjustment. "
-        "Filled points count a missing test as the first rule in the key says, hollow ones as the next. Definitions "
-        "are ordered by the mean of their shares."
+        "The colour tells the arm and the marker what is made of missing tests. Definitions are ordered by the mean of "
+        "their shares."
     ),
     needs=("abstinence_share",),
     frame=frame,
@@ -47,7 +49,9 @@ def draw(data: Released) -> Figure:
         return style.notice("Nothing to show: no definition has enough people with and without abstinence in any arm.")
     order = list(known.groupby("endpoint")["share"].mean().sort_values(kind="stable").index)
     rules, arms = list(dict.fromkeys(table["missing_rule"])), style.arms_of(table)
-    drawing = style.blank(0.95 + 0.155 * len(order))
+    dodge = 0.8 / len(rules) if len(order) <= _ROOMY else 0.0
+    row = 0.13 * len(rules) + 0.06 if dodge else 0.16
+    drawing = style.blank(0.9 + 0.17 * -(-(len(arms) + len(rules)) // 3) + row * len(order))
     axes = drawing.subplots()
     axes.set_axisbelow(True)
     axes.grid(axis="y", color="#EEEEEE", linewidth=0.6)
@@ -57,11 +61,12 @@ def draw(data: Released) -> Figure:
             colour = style.colour(table, arm)
             face = colour if number == 0 else "white"
             look = {"marker": _MARKERS[number % len(_MARKERS)], "facecolors": face, "edgecolors": colour}
-            axes.scatter(mine["share"], mine["endpoint"].map(order.index), s=18, linewidths=0.9, **look)
+            y = mine["endpoint"].map(order.index) - dodge * (number - (len(rules) - 1) / 2)
+            axes.scatter(mine["share"], y, s=18, linewidths=0.9, clip_on=False, zorder=3, **look)
     axes.set_yticks(range(len(order)), [words.plain(name) for name in order], fontsize=6.5)
     axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")
     style.percent_axis(axes, "x")
-    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=2)
+    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=3)
     n_hidden = len(order) * len(rules) * len(arms) - len(known)
     style.note(drawing, [f"{n_hidden} points are not shown, to protect small counts." if n_hidden else ""])
     return drawing

@@ -45,34 +45,51 @@ def draw(data: Released) -> Figure:
     contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)].reset_index(drop=True)
     if contrasts.empty:
         return style.notice("Nothing to show: the study has no comparison.")
+    # One line says why an analysis is not shown, however many measures it asked for.
+    again = contrasts.duplicated(["analysis", "contrast"]) & (contrasts["status"] != estimates.SHOWN)
+    contrasts = contrasts[~again].reset_index(drop=True)
     labels = [_label(row, contrasts["contrast"].iloc[0]) for _, row in contrasts.iterrows()]
     contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
-    heights = [_HEAD + _AXIS + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
+    heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
     whole = sum(heights) + 0.3
     drawing = style.blank(whole, layout=None)
     top = whole - 0.3
     for (unit, rows), height in zip(panels, heights, strict=True):
-        box = (_LABELS / style.WIDTH, (top - height + _AXIS) / whole, _PLOT / style.WIDTH, (height - _AXIS) / whole)
+        foot = _AXIS if _any_shown(rows) else 0.0
+        box = (_LABELS / style.WIDTH, (top - height + foot) / whole, _PLOT / style.WIDTH, (height - foot) / whole)
         axes = drawing.add_axes(box)
         _panel(axes, unit, rows, table)
         top -= height
-    handles = _legend(contrasts, table)
-    drawing.legend(handles=handles, loc="upper left", ncols=len(handles), bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+    handles = _legend(contrasts, table) if _any_shown(contrasts) else []
+    drawing.legend(handles=handles, loc="upper left", ncols=3, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
     return drawing
+
+
+def _any_shown(rows: pd.DataFrame) -> bool:
+    return bool((rows["status"] == estimates.SHOWN).any())
+
+
+def _margins(rows: pd.DataFrame) -> float:
+    return _HEAD + _AXIS if _any_shown(rows) else 0.1
 
 
 def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
-    ends = _HEAD + _LINE * (rows["lines"] + 1).cumsum()
+    head = _HEAD if _any_shown(rows) else 0.0
+    ends = head + _LINE * (rows["lines"] + 1).cumsum()
     middle = ends - _LINE * (rows["lines"] + 1) / 2
     axes.set_ylim(float(ends.iloc[-1]), 0)
     scale, null = (100.0 if unit == "share" else 1.0), (1.0 if unit == "ratio" else 0.0)
     axes.set_xlim(_limits(rows, table, scale, null))
     if unit == "ratio":
         _ratio_axis(axes)
-    axes.plot((null, null), (_HEAD, ends.iloc[-1]), color=style.GREY, linewidth=0.8, zorder=1)
+    if _any_shown(rows):
+        axes.plot((null, null), (head, ends.iloc[-1]), color=style.GREY, linewidth=0.8, zorder=1)
+        axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
+    else:
+        axes.axis("off")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         naive = _naive(table, row)
         if naive is not None:
@@ -85,7 +102,6 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
         axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
     _values(axes, middle, rows, table, unit)
 
 
