@@ -29,7 +29,8 @@ FAMILY = "Effects"
 
 MEASURES = {"rd": "risk_difference", "log_rr": "risk_ratio", "log_or": "odds_ratio"}
 SPELLINGS = {"rd": "rd", "rr": "log_rr", "or": "log_or"}
-NUMERIC_DERIVATIVE = {"se_rel": 2e-6, "note": "R differentiates numerically"}
+KINDS = {"asympt": "estimated weights", "HC0": "fixed weights"}
+NUMERIC_DERIVATIVE = {"se_rel": 2e-6, "se_note": "R differentiates numerically"}
 
 
 @pytest.fixture(params=DATA_SETS)
@@ -44,12 +45,12 @@ def on_scale(estimate) -> tuple[float, float]:
 
 @pytest.fixture
 def agrees(agree):
-    """Compare one contrast of two arms and its standard error; differences of shares may be near 0."""
+    """Compare one contrast of two arms and its standard error."""
 
-    def compared(method, arms, key, value, se, value_rel=1e-6, se_rel=1e-6, **settings):
+    def compared(method, arms, key, value, se, value_rel=1e-6, se_rel=1e-6, note="", se_note="", **settings):
         ours = on_scale(contrast(arms, MEASURES[key]))
-        agree(method, ours[0], value, rel=value_rel, **settings)
-        agree.se(method, ours[1], se, rel=se_rel, **settings)
+        agree(method, ours[0], value, rel=value_rel, note=note, **settings)
+        agree.se(method, ours[1], se, rel=se_rel, note=se_note, **settings)
 
     return compared
 
@@ -69,7 +70,7 @@ def test_hajek_means(data, agree):
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATO"])
 def test_svyglm(data, agree, agrees, estimand):
-    expected, method = data.result(f"svyglm_{estimand}"), f"survey, svyglm, {estimand}"
+    expected, method = data.result(f"svyglm_{estimand}"), "survey, svyglm"
     weights, _ = balancing_weights(data.score, data.first, estimand)
     arms = weighted_means(data.binary, data.first, weights)
     for key in MEASURES:
@@ -93,7 +94,7 @@ def test_svyglm(data, agree, agrees, estimand):
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATO"])
 @pytest.mark.parametrize("kind", ["asympt", "HC0"])
 def test_glm_weightit(data, agrees, estimand, kind):
-    expected, method = data.result(f"glm_weightit_{estimand}")[kind], f"WeightIt, glm_weightit, {kind}, {estimand}"
+    expected, method = data.result(f"glm_weightit_{estimand}")[kind], f"WeightIt, {KINDS[kind]}"
     matrix = data.covariates if kind == "asympt" else None
     weights = propensity_weights(data.score, data.first, estimand, matrix)
     arms = weighted_means(data.binary, data.first, weights, small_sample=False)
@@ -110,7 +111,7 @@ def test_glm_weightit(data, agrees, estimand, kind):
 @pytest.mark.parametrize("kind", ["asympt", "HC0"])
 def test_glm_weightit_with_covariates(data, agrees, estimand, kind):
     expected = data.result(f"glm_weightit_{estimand}")[kind]
-    method = f"WeightIt, glm_weightit with covariates, {kind}, {estimand}"
+    method = f"WeightIt, {KINDS[kind]}, with covariates"
     matrix = data.covariates if kind == "asympt" else None
     weights = propensity_weights(data.score, data.first, estimand, matrix)
     population = data.first.astype(float) if estimand == "ATT" else None
@@ -130,7 +131,7 @@ def test_glm_weightit_with_covariates(data, agrees, estimand, kind):
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATO"])
 def test_glm_weightit_clustered(agrees, estimand):
-    data, method = effects("synth_a"), f"WeightIt, glm_weightit, clustered, {estimand}"
+    data, method = effects("synth_a"), "WeightIt, estimated weights, clustered"
     expected = data.result(f"glm_weightit_{estimand}")["asympt_cluster"]
     weights = propensity_weights(data.score, data.first, estimand, data.covariates)
     arms = weighted_means(data.binary, data.first, weights, cluster=data.cluster)
@@ -147,7 +148,7 @@ def test_standardisation(data, agrees, form, key):
         for kind, expected in by_kind.items():
             arms = standardised_means(model, population, kind=kind, count_sampling=False, small_sample=False)
             for name, found in expected.items():
-                method = f"marginaleffects, standardisation, {estimand}"
+                method = "marginaleffects, standardisation"
                 agrees(method, arms, name, found["estimate"][0], found["se"][0], **NUMERIC_DERIVATIVE)
 
 
@@ -158,7 +159,7 @@ def test_aipw(data, agree, agrees, form, key):
     expected = data.result("aipw_own")[form][key]
     model = fit_outcome_model(outcome, data.first, data.covariates, kind=kind, form=form)
     for estimand, value, se in (("ATE", "rd", "se_rd"), ("ATT", "att", "se_att")):
-        method = f"AIPW, {estimand}"
+        method = "AIPW by its influence function"
         weights = propensity_weights(data.score, data.first, estimand)
         population = target_population(weights, data.score, data.first, estimand)
         arms = augmented_means(outcome, data.first, model.predicted, weights, population, small_sample=False)
@@ -264,10 +265,10 @@ def test_psweight(data, agree, agrees, weight, estimand):
     )
     for arms, key, method in ((plain, weight, "PSweight"), (augmented, f"{weight}_augmented", "PSweight, augmented")):
         expected = data.result("psweight")[key]
-        agree(f"{method}, {estimand}", arms.means[::-1], expected["muhat"], rel=1e-6)
+        agree(method, arms.means[::-1], expected["muhat"], rel=1e-6)
         for measure in MEASURES:
             found = expected[measure]
-            agrees(f"{method}, {estimand}", arms, measure, found["Estimate"], found["Std.Error"])
+            agrees(method, arms, measure, found["Estimate"], found["Std.Error"])
 
 
 ROBUST = {

@@ -81,7 +81,14 @@ def primitive_values():
 def test_every_primitive_equals_the_published_program(agree, primitive_values):
     words = WeekMatrix.from_codes(to_matrix(primitive_values["usePatternUDS"]))
     for name, primitive in PRIMITIVES.items():
-        agree(f"CTNote, {name}", primitive(words), primitive_values[name], rel=TOLERANCE, scale=1, data="all words")
+        agree(
+            "CTNote, 15 building blocks",
+            primitive(words),
+            primitive_values[name],
+            rel=TOLERANCE,
+            scale=1,
+            data="all words",
+        )
 
 
 @pytest.mark.oracle

@@ -63,9 +63,9 @@ def test_summaries_of_the_weights(case, agree):
         for arm, theirs in (("treated", "treated"), ("reference", "control")):
             for statistic in ("ess", "sum"):
                 ours = found.loc[arm, statistic]
-                agree("WeightIt, effective sample size and sums", ours, expected[statistic][theirs], rel=1e-9)
+                agree("WeightIt, summaries of weights", ours, expected[statistic][theirs], rel=1e-9)
         for statistic in ("min", "max", "cv"):
-            agree("WeightIt, range and spread", found.loc["all", statistic], expected[statistic], rel=1e-9)
+            agree("WeightIt, summaries of weights", found.loc["all", statistic], expected[statistic], rel=1e-9)
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT"])
