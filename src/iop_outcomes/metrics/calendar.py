@@ -22,7 +22,7 @@ class Stretches:
     Attributes
     ----------
     cell : ndarray of int
-        Flat positions in the calendar of the days in question, ``member * n_days + day``.
+        Flat positions in the calendar of the days in question, ``member * n_days + day``; sorted by stretch and day.
     stretch : ndarray of int
         Stretch each of those days belongs to.
     used_days, open_days : ndarray of float
@@ -116,13 +116,15 @@ class Calendar:
         some = self._some_between(first_day, end_day)
         if some.any():
             member, day = np.divmod(self.stretches.cell[some], self.n_days)
-            stretch = self.stretches.stretch[some]
-            period = (day - first_day) // length
-            pair, row, inside = np.unique(stretch * n_periods + period, return_index=True, return_counts=True)
-            without_use = (self.stretches.open_days - self.stretches.used_days)[pair // n_periods]
+            stretch, period = self.stretches.stretch[some], (day - first_day) // length
+            # Cells are sorted by stretch and day, so that those of one stretch and period stand together.
+            begins = np.append(True, (np.diff(stretch) != 0) | (np.diff(period) != 0))
+            first = np.flatnonzero(begins)
+            inside = np.diff(np.append(first, len(begins)))
+            without_use = (self.stretches.open_days - self.stretches.used_days)[stretch[first]]
             # More days inside than the stretch has days without use: at least one of them must be a day with use.
-            certain = inside - without_use > 1e-9
-            used[member[row[certain]], period[row[certain]]] = True
+            certain = first[inside - without_use > 1e-9]
+            used[member[certain], period[certain]] = True
         return used
 
     def _some_between(self, first_day: int, end_day: int) -> np.ndarray:
