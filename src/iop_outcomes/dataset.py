@@ -12,7 +12,7 @@ import pandas as pd
 from iop_outcomes import timing
 from iop_outcomes.errors import StudyError, did_you_mean
 from iop_outcomes.metrics.history import History
-from iop_outcomes.study import WEEKLY_URINE
+from iop_outcomes.study_checks import WEEKLY_URINE
 
 #: Level of a categorical covariate that was not recorded.
 MISSING = "missing"

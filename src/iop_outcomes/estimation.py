@@ -10,7 +10,8 @@ from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import StudyError
 from iop_outcomes.registry import ESTIMATORS
 from iop_outcomes.seeds import seed_of
-from iop_outcomes.study import TIME_IN_CARE, WEEKLY_URINE, Analysis, Study
+from iop_outcomes.study import Analysis, Study
+from iop_outcomes.study_checks import TIME_IN_CARE, WEEKLY_URINE
 
 #: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did.
 NAIVE = "unadjusted"

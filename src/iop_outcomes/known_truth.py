@@ -13,7 +13,8 @@ from iop_outcomes.metrics.history import History
 from iop_outcomes.simulate.settings import Settings
 from iop_outcomes.simulate.truth import truth
 from iop_outcomes.simulate.world import simulate
-from iop_outcomes.study import TIME_IN_CARE, Study
+from iop_outcomes.study import Study
+from iop_outcomes.study_checks import TIME_IN_CARE
 
 
 def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.release_tables import estimates
-from iop_outcomes.study import TIME_IN_CARE, Study
+from iop_outcomes.study import Study
+from iop_outcomes.study_checks import TIME_IN_CARE
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
 NO_DIFFERENCE, CANNOT_TELL = "no difference shown", "cannot tell"
@@ -131,8 +132,8 @@ def _kind(row: pd.Series, outcome: words.Outcome) -> str:
         if outcome.better == "neither":
             return DIFFERENT
         # A hazard is the rate at which time in care ends, so less of it is more of the outcome.
-        good = (low > 0) == (outcome.better == "higher") != ("hazard" in str(row["measure"]))
-        return BETTER if good else WORSE
+        more = (low > 0) != ("hazard" in str(row["measure"]))
+        return BETTER if more == (outcome.better == "higher") else WORSE
     return NO_DIFFERENCE if -margin <= low and high <= margin else CANNOT_TELL
 
 

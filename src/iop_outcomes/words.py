@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.registry import METRICS
-from iop_outcomes.study import TIME_IN_CARE, Study
+from iop_outcomes.study import Study
+from iop_outcomes.study_checks import TIME_IN_CARE
 from iop_outcomes.vocabulary import MISSING, PHRASES
 
 _NAMES = {"iop": "IOP", "outpatient": "outpatient care", "op": "outpatient care"}

@@ -4,6 +4,7 @@ A rule gives NaN where its window holds no week at all. In the published mode th
 which is what the published program answers.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from iop_outcomes.errors import StudyFileError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
+class Measure(ABC):
     """One number per person from one window of one recoded word, made 1 or 0 by a bound if there is one."""
 
     recode: tuple = ("RAW",)
@@ -25,9 +26,9 @@ class Measure:
     at_most: float | None = None
     published_if_empty: float = 0.0
 
+    @abstractmethod
     def measure(self, words: WeekMatrix) -> np.ndarray:
         """Return the measured numbers of words that are already recoded."""
-        raise NotImplementedError
 
     def evaluate(self, words: WeekMatrix, published: bool) -> np.ndarray:
         """Return one float per person; NaN where there is nothing to judge from, unless ``published``."""

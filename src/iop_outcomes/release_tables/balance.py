@@ -35,9 +35,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     balance = tables["balance"].astype(dict.fromkeys([*_BY, "level", "stage"], "str"))
     balance["place"] = np.arange(len(balance))
     key = [*_BY, "level"]
-    before = balance[balance["stage"] == "before"].set_index(key)
-    after = balance[balance["stage"] == "after"].set_index(key)[list(_NUMBERS)]
-    wide = before.join(after, lsuffix="_before", rsuffix="_after").reset_index()
+    before, after = (balance[balance["stage"] == stage] for stage in ("before", "after"))
+    wide = before.merge(after[[*key, *_NUMBERS]], on=key, how="left", suffixes=("_before", "_after"))
     wide = wide.sort_values("place", ignore_index=True)
     flags = _flags(tables.get("covariates"))
     is_flag = wide["covariate"].isin(flags) & (wide["level"] == "")

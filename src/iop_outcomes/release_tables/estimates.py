@@ -8,7 +8,8 @@ import pandas as pd
 from iop_outcomes import words
 from iop_outcomes.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.registry import CHECKS
-from iop_outcomes.study import TIME_IN_CARE, Study
+from iop_outcomes.study import Study
+from iop_outcomes.study_checks import TIME_IN_CARE
 
 SHOWN, WITHHELD, REFUSED = "shown", "withheld", "refused"
 ADJUSTED, NAIVE, CHECK = "adjusted", "naive", "check"
