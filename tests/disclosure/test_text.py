@@ -17,6 +17,7 @@ RULES = ReleaseRules(min_cell=11, round_to=5)
         ("cluster-robust (9 clusters)", "cluster-robust (9 clusters)"),
         ("within 7 days of admission", "within 7 days of admission"),
         ("a difference of 3.5 points", "a difference of 3.5 points"),
+        ("fewer than 11 people in one arm", "fewer than 11 people in one arm"),
         ("0 records were rejected", "0 records were rejected"),
     ],
 )

@@ -7,7 +7,8 @@ from iop_outcomes.disclosure.rules import ReleaseRules
 _PEOPLE = r"(?:members?|people|persons?|participants?|patients?|clients?|episodes?|admissions?|discharges?|records?)"
 _OTHERS = r"(?:rows?|events?|failures?|outcomes?|values?|units?|pairs?|matches|deaths?)"
 _ADJECTIVES = r"(?:(?!of\b|in\b|and\b|or\b|to\b)[A-Za-z]+ ){0,2}"
-_NUMBER = r"(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d+)"
+# A number after "fewer than" or "at least" is a rule, not a count.
+_NUMBER = r"(?<!than )(?<!least )(?<!most )(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d+)"
 _NOUN = rf"{_ADJECTIVES}(?:{_PEOPLE}|{_OTHERS})\b"
 _COUNT = re.compile(rf"{_NUMBER}(?= {_NOUN}| of (?:the )?[\d,]+ {_NOUN})")
 
