@@ -105,10 +105,14 @@ class LongestRun(Measure):
 class Reaches(Measure):
     """Does the word reach the last week of the window? Yes for a window that ends with the word."""
 
-    def evaluate(self, words: WeekMatrix, published: bool) -> np.ndarray:
+    def measure(self, words: WeekMatrix) -> np.ndarray:
         """Return 1 or 0 per person."""
         last = getattr(self.window, "last", None)
         return np.ones(words.n_people) if last is None else (words.last_week >= last).astype(float)
+
+    def evaluate(self, words: WeekMatrix, published: bool) -> np.ndarray:
+        """Return 1 or 0 per person, 0 also where the window holds no week at all."""
+        return self.measure(words)
 
 
 @dataclass(frozen=True, kw_only=True)
