@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from iop_outcomes import tables
 from iop_outcomes.metrics.compute import as_table
 from iop_outcomes.metrics.examples import examples_of, read
 from iop_outcomes.registry import METRICS
 
+EXAMPLES = {metric.name: examples_of(metric.function) for metric in METRICS}
 CASES = [
     pytest.param(metric, example, answer, id=f"{metric.name}: {answer.text}")
     for metric in METRICS
-    for example in examples_of(metric.function)
+    for example in EXAMPLES[metric.name]
     for answer in example.answers
 ]
 
@@ -24,9 +26,16 @@ def test_the_worked_timeline_gives_its_value(metric, example, answer):
         assert got["missing_reason"] == answer.reason
 
 
-@pytest.mark.parametrize("metric", list(METRICS), ids=METRICS.names())
-def test_every_metric_has_a_worked_timeline_with_an_answer(metric):
-    assert any(example.answers for example in examples_of(metric.function))
+@pytest.mark.parametrize("name", METRICS.names())
+def test_every_metric_has_a_worked_timeline_with_an_answer(name):
+    assert any(example.answers for example in EXAMPLES[name])
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_timelines_keep_the_contracts_of_their_tables(name):
+    for example in EXAMPLES[name]:
+        drawn = {table: frame for table, frame in example.history.records.items() if len(frame)}
+        assert not [broken for table, frame in drawn.items() for broken in tables.violations(frame, table)]
 
 
 def test_a_timeline_draws_sessions_tests_and_reports():
@@ -42,4 +51,4 @@ def test_a_wrong_ruler_or_symbol_is_a_bug():
     with pytest.raises(ValueError, match="the ruler's 7 stands above 6"):
         read("day      0     7\nsession  A..N...P")
     with pytest.raises(ValueError, match="unknown symbol 'q'"):
-        read("session  A..q")
+        _ = read("session  A..q").history

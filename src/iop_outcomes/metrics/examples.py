@@ -40,6 +40,7 @@ nothing happened:
 =============  =======================================================================================================
 """
 
+import functools
 import inspect
 import re
 from collections import defaultdict
@@ -79,6 +80,9 @@ CONTROLLED = {"j": "jail", "h": "inpatient", "r": "residential"}
 #: Lines drawn by symbols, and the days one symbol stands for.
 DRAWN = {"session": 1, "use": 1, "drinks": 1, "test": 1, "controlled": 1, "urine": 7}
 
+#: Lines that say something about the timeline instead of drawing records.
+NOT_DRAWN = ("day", "week", "observed", "died", "value")
+
 Rows = dict[str, list[dict]]
 
 
@@ -94,11 +98,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """A timeline as it stands in a docstring, the history it draws and the answers expected of a metric."""
+    """A timeline as it stands in a docstring, and the answers expected of a metric."""
 
     text: str
-    history: History
     answers: tuple[Answer, ...]
+
+    @functools.cached_property
+    def history(self) -> History:
+        """The history drawn."""
+        lines = _lines(self.text)
+        rows: Rows = defaultdict(list)
+        for name, content in lines:
+            if name not in NOT_DRAWN:
+                _TRACKS.get(name, _assessment(name))(content, rows)
+        return _history(rows, lines)
 
 
 def sections_of(function: Callable) -> list[str | Example]:
@@ -123,19 +136,16 @@ def read(text: str) -> Example:
     Raises
     ------
     ValueError
-        A line has an unknown name or symbol, or a ruler is wrong; an example is part of the code, so that is a bug.
+        A ruler is wrong; an example is part of the code, so that is a bug. An unknown symbol is found when the history
+        is drawn.
     """
-    lines = _lines(text)
-    rows: Rows = defaultdict(list)
     answers = []
-    for name, content in lines:
+    for name, content in _lines(text):
         if name == "value":
             answers.append(_answer(content))
         elif name in ("day", "week"):
             _check_ruler(content, first=0 if name == "day" else 1)
-        elif name not in ("observed", "died"):
-            _TRACKS.get(name, _assessment(name))(content, rows)
-    return Example(text, _history(rows, lines), tuple(answers))
+    return Example(text, tuple(answers))
 
 
 def _lines(text: str) -> list[tuple[str, str]]:
@@ -174,15 +184,19 @@ def _history(rows: Rows, lines: list[tuple[str, str]]) -> History:
         for row in rows.pop(given, ()):
             about.update(row)
     given = {**rows, "episode": [episode, other], "person": [person, person | {"person_id": "p2"}]}
-    records = {name: tables.empty(name) for name in tables.CANONICAL}
-    records |= {name: tables.check(pd.DataFrame(content), name) for name, content in given.items()}
+    records = _no_records() | {name: tables.conform(pd.DataFrame(content), name) for name, content in given.items()}
     cohort = pd.DataFrame([episode, other])[["person_id"]].assign(
         member_id=["e1", "e2"], site_id="s1", arm="outpatient"
     )
     cohort = cohort.assign(time_zero_day=0, follow_up_end_day=last_day)
     return History.of(
-        tables.check(cohort.assign(end_reason="death" if "died" in told else "end_of_follow_up"), "cohort"), records
+        tables.conform(cohort.assign(end_reason="death" if "died" in told else "end_of_follow_up"), "cohort"), records
     )
+
+
+@functools.cache
+def _no_records() -> dict[str, pd.DataFrame]:
+    return {name: tables.empty(name) for name in tables.CANONICAL}
 
 
 def _marks(content: str, symbols, name: str) -> list[tuple[int, str]]:
