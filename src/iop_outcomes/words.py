@@ -137,6 +137,15 @@ def joined(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+def spoken(text: str, study: Study) -> str:
+    """Return a sentence with the study's names of arms and covariates in plain words."""
+    said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariates}
+    names = sorted((name for name in said if said[name] != name), key=len, reverse=True)
+    if not names:
+        return text
+    return re.sub(rf"\b({'|'.join(map(re.escape, names))})\b", lambda match: said[match[0]], text)
+
+
 def sentences(text: str) -> str:
     """Return the text with a capital letter after each full stop."""
     return re.sub(r"(?<=[.?!] )[a-z]", lambda match: match[0].upper(), capital(text))

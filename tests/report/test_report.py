@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from iop_outcomes import words
 from iop_outcomes.report import build
 from iop_outcomes.report.build import release_tables
 from iop_outcomes.report.page import page
@@ -132,6 +133,25 @@ def test_a_withheld_study_shows_no_estimate():
     text = page(study(), released, {}, {})
     assert "Withheld: these data allow no fair comparison" in text
     assert "29% of people are at sites that have one arm only." in text
+
+
+def test_outcomes_of_withheld_comparisons_are_not_shown_by_arm_for_the_eye_to_compare():
+    given = tables()
+    primary = given["estimate"]["analysis"] == given["estimate"]["analysis"].iloc[0]
+    outcome = given["estimate"].loc[primary, "outcome"].iloc[0]
+    mine = given["estimate"]["outcome"] == outcome
+    given["estimate"].loc[mine, "reportable"] = False
+    given["estimate"].loc[mine, "reason"] = "withheld: too few people"
+    left = set(release_tables(study(), given)["outcomes"].frame["outcome"])
+    assert outcome not in left
+    assert left
+    given["estimate"]["reportable"] = False
+    assert "outcomes" not in release_tables(study(), given)
+
+
+def test_reasons_speak_of_arms_and_covariates_in_plain_words():
+    own = study()
+    assert words.spoken("weighting leaves iop with few people", own) == "weighting leaves IOP with few people"
 
 
 def test_few_missing_outcomes_are_not_given_away():

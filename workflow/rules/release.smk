@@ -37,9 +37,17 @@ rule record:
         "../scripts/record.py"
 
 
+# The look of the page is no code, so it is an input.
+LOOK = {
+    "template": "src/iop_outcomes/report/template.html.j2",
+    "style": "src/iop_outcomes/report/style.css",
+}
+
+
 rule release:
     input:
         **RELEASED,
+        **LOOK,
         run=f"{RESULTS}/run.json",
     output:
         report=f"{RESULTS}/release/report.html",

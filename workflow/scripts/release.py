@@ -10,5 +10,5 @@ from iop_outcomes.running import progress, stage
 with stage(snakemake) as study:  # noqa: F821
     paths = dict(snakemake.input.items())  # noqa: F821
     run = json.loads(Path(paths.pop("run")).read_text(encoding="utf-8"))
-    tables = {name: store.read(path) for name, path in paths.items()}
+    tables = {name: store.read(path) for name, path in paths.items() if path.endswith(".parquet")}
     build(study, tables, Path(snakemake.output.report).parent, run, progress("release"))  # noqa: F821

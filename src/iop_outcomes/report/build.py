@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from iop_outcomes import figures, verdict
+from iop_outcomes import figures, verdict, words
 from iop_outcomes.disclosure import Released, ReleaseRules, protect, release, write_bytes
 from iop_outcomes.registry import FIGURES
 from iop_outcomes.release_tables import balance, estimates, outcomes, plain
@@ -61,6 +61,7 @@ def build(
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table of the report after disclosure control; those without rows are left out."""
     rules = ReleaseRules.of(study.release)
+    tables = {name: _spoken(table, study) for name, table in tables.items()}
     frames = {
         name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
     }
@@ -75,6 +76,14 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
         judged = verdict.claims(released["estimate"].frame, study)
         released["claim"] = protect(plain.frame("claim", judged), plain.ROLES["claim"], rules)
     return released
+
+
+def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return a table whose reasons speak of arms and covariates in plain words."""
+    if "reason" not in table:
+        return table
+    reason = table["reason"].astype("object")
+    return table.assign(reason=reason.map(lambda text: words.spoken(str(text), study), na_action="ignore"))
 
 
 def _has(tables: Tables, name: str) -> bool:
