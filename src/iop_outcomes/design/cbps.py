@@ -73,7 +73,8 @@ def balancing_score(matrix: ModelMatrix, treated, estimand: str = "ATE") -> Bala
     for _ in range(MAX_STEPS):
         if np.abs(gap / scale).max() < EXACT * len(first):
             break
-        step = linalg.solve(matrix.sandwich(weight), gap, assume_a="pos")
+        slope = matrix.sandwich(weight) / np.outer(scale, scale)
+        step = linalg.solve(slope, gap / scale, assume_a="pos") / scale
         coefficients, moment, weight, gap = _nearer(matrix, first, estimand, coefficients, step, scale, gap)
     _refuse_unsolved(matrix, gap / scale / len(first))
     return BalancingScore(expit(matrix.matvec(coefficients)), coefficients, matrix.names)

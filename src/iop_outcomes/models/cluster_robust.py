@@ -168,9 +168,12 @@ def _unbiased_low_rank(rows, weights, bread):
 
 
 def _root(bread):
+    """Return R with R R' = bread, scaled first, because columns come in very different units."""
     # Not Cholesky: columns left out as combinations of others have zeros in the bread.
-    values, vectors = np.linalg.eigh(bread)
-    return vectors * np.sqrt(np.clip(values, 0, None))
+    scale = np.sqrt(np.diag(bread))
+    units = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(bread / np.outer(units, units))
+    return units[:, None] * vectors * np.sqrt(np.clip(values, 0, None))
 
 
 def _inverse_root(symmetric):

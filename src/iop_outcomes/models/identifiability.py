@@ -92,7 +92,10 @@ def _aliases(matrix, information, aliased) -> list[str]:
         shares = linalg.lstsq(inner, information[kept, column] / scale[kept])[0]
         involved = dict.fromkeys(matrix.terms[i][0] for i in kept[np.abs(shares) > 1e-6 * np.abs(shares).max()])
         others = [name for name in involved if name != INTERCEPT]
-        said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
+        if others:
+            said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
+        else:
+            said.append(f"{matrix.names[column]} varies by less than a hundred-thousandth of its size, unless counted from its mean")
     return said
 
 
