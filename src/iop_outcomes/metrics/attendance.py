@@ -1,15 +1,24 @@
 """Attendance: how much of what was offered, or of what was planned, a person came to."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.metrics.denominators import POLICIES, SOURCE, Denominator, planned_days, planned_minutes
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.sessions import Denominator, Sessions, planned_minutes, sessions_between
+from iop_outcomes.metrics.result import result, share, window_share
+from iop_outcomes.metrics.sessions import Sessions, sessions_of
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
 
 NO_SESSION = "no session counted in the window"
+NO_MINUTES = "no minutes scheduled in the window"
 NO_PLAN = "no prescribed hours on record"
+MINUTES_UNKNOWN = "sessions were attended for a time that is not recorded"
+
+#: What a partial attendance counts: its share of the minutes, or one if that is at least a half and nothing otherwise.
+Partial = Literal["minutes", "half"]
 
 
 @metric(
@@ -17,13 +26,17 @@ NO_PLAN = "no prescribed hours on record"
     kind="proportion",
     needs=("session.status",),
     missing="no session that counts in the window: no value; plan counts hours nobody booked as not attended",
-    source="Denominator policies of this project; see docs/metrics.md",
+    source=SOURCE,
 )
-def attendance_rate(history: History, *, window_days: Days = 84, denominator: Denominator = "standard") -> pd.DataFrame:
+def attendance_rate(
+    history: History, *, window_days: Days = 84, denominator: Denominator = "standard", partial: Partial = "minutes"
+) -> pd.DataFrame:
     """Sessions attended over sessions that counted; a partial attendance counts by its share of minutes.
 
+    With ``partial=half`` one attended for at least half of its time counts in full, a shorter one not at all.
+
     After dropout nobody books sessions, so a rate on booked sessions flatters those who leave. ``plan`` divides the
-    hours attended by the hours prescribed for the window instead, booked or not.
+    hours attended by the hours prescribed for the window instead, booked or not, and is at most 1.
 
     Examples
     --------
@@ -36,6 +49,7 @@ def attendance_rate(history: History, *, window_days: Days = 84, denominator: De
         value    2.5/4
         value    2.5/5    denominator=strict
         value    2.5/4    denominator=plan
+        value    3/4      partial=half
 
     Somebody who leaves after a week looks better by what was booked than by what was planned.
 
@@ -45,31 +59,37 @@ def attendance_rate(history: History, *, window_days: Days = 84, denominator: De
         value    1/2
         value    1/4      denominator=plan
 
-    Nothing was booked.
+    A session moved to the next day counts once.
 
-        session  ............................
+        session  R
         value    none: no session counted in the window
+        value    none: no prescribed hours on record    denominator=plan
+
+        session  RA
+        value    1/1
     """
-    sessions = sessions_between(history, 0, window_days, denominator)
     if denominator == "plan":
-        minutes = history.count(sessions.member, np.nan_to_num(sessions.minutes_attended))
-        return _share(history, minutes, planned_minutes(history, window_days), NO_PLAN)
-    return _rate(history, sessions, sessions.attended, np.ones(len(sessions.day)))
+        return _plan_rate(history, window_days)
+    sessions = sessions_of(history)
+    counts = counted(sessions, window_days, denominator)
+    came = sessions.attended if partial == "minutes" else (sessions.attended >= 0.5).astype(float)
+    rate = share(sessions.total(counts, came), sessions.total(counts))
+    return result(history, rate, NO_SESSION, window_share(history, window_days))
 
 
 @metric(
     unit="share of minutes",
     kind="proportion",
     needs=("session.status", "session.minutes_scheduled"),
-    missing="no minutes scheduled in the window: no value",
-    source="Denominator policies of this project; see docs/metrics.md",
+    missing="no minutes scheduled in the window: no value; sessions without scheduled minutes are left out",
+    source=SOURCE,
 )
 def hours_rate(history: History, *, window_days: Days = 84, denominator: Denominator = "standard") -> pd.DataFrame:
     """Minutes attended over minutes scheduled, or over those prescribed with ``plan``.
 
     Examples
     --------
-    A session of three hours attended and one of one hour missed.
+    A session of three hours attended and one of one hour missed; three hours a week were prescribed.
 
         day      0      7
         session  A......N......
@@ -78,78 +98,52 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
         value    180/240
         value    180/360    denominator=plan
     """
-    sessions = sessions_between(history, 0, window_days, denominator)
     if denominator == "plan":
-        minutes = history.count(sessions.member, np.nan_to_num(sessions.minutes_attended))
-        return _share(history, minutes, planned_minutes(history, window_days), NO_PLAN)
-    scheduled = np.nan_to_num(sessions.minutes_scheduled)
-    return _rate(history, sessions, np.minimum(np.nan_to_num(sessions.minutes_attended), scheduled), scheduled)
+        return _plan_rate(history, window_days)
+    sessions = sessions_of(history)
+    counts = counted(sessions, window_days, denominator) & ~np.isnan(sessions.minutes_scheduled)
+    offered = sessions.total(counts, sessions.minutes_scheduled)
+    rate = share(sessions.total(counts, sessions.minutes_attended), offered)
+    return result(history, rate, NO_MINUTES, window_share(history, window_days))
 
 
 @metric(
-    unit="hours per week",
-    kind="continuous",
-    needs=("session.status", "session.minutes_scheduled|session.minutes_attended"),
-    missing="weeks after the end of observation are left out, weeks after dropout count as zero hours",
-    source="ASAM criteria count hours of service a week",
+    unit="share of sessions",
+    kind="proportion",
+    needs=("session.status",),
+    missing="no session attended, missed or cancelled late in the window: no value",
+    source="No-shows over sessions held and not cancelled in time: attended, partial, no show, late cancellation",
+    better="lower",
 )
-def weekly_hours(history: History, *, window_days: Days = 84) -> pd.Series:
-    """Mean hours attended a week over the observed part of the window.
+def no_show_rate(history: History, *, window_days: Days = 84) -> pd.DataFrame:
+    """Sessions missed without a word over those that were attended, missed or cancelled less than a day before.
 
     Examples
     --------
-    Nine hours in the first week, nothing in the second.
+    Of five sessions that count one was a no-show; the one cancelled in time and the excused one do not count.
 
-        day      0      7
-        session  A.A.A..N......
-        hours    3.3.3..3
-        value    9/2
-        value    9/1    window_days=7
+        day      0      7      14     21
+        session  A..N...P..X...L..E...A......
+        value    1/5
+        value    1/2    window_days=7
     """
-    sessions = sessions_between(history, 0, window_days, "strict")
-    hours = history.count(sessions.member, np.nan_to_num(sessions.minutes_attended)) / 60
-    weeks = np.minimum(history.follow_up_days, window_days) / 7
-    return history.series(hours / weeks)
+    sessions = sessions_of(history)
+    inside = sessions.day < window_days
+    missed = sessions.total(inside & sessions.has_status("no_show"))
+    held = sessions.total(inside & sessions.has_status("attended", "partial", "no_show", "late_cancel"))
+    return result(history, share(missed, held), NO_SESSION, window_share(history, window_days))
 
 
-def weekly_attendance(history: History, denominator: Denominator = "standard") -> pd.DataFrame:
-    """Return sessions and hours by member and week, for figures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``member`` (position), ``week`` (1 = days 0 to 6), ``n_eligible``, ``n_attended``, ``hours_attended``; one row
-        for each whole week in which the member was observed.
-    """
-    weeks = history.follow_up_days // 7
-    n_weeks = int(weeks.max(initial=0))
-    sessions = sessions_between(history, 0, n_weeks * 7, denominator)
-    cell = sessions.member * n_weeks + sessions.day // 7
-    size = history.n * n_weeks
-
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(cell, weights=values, minlength=size)
-
-    observed = np.flatnonzero((np.arange(n_weeks) < weeks[:, None]).ravel())
-    columns = {
-        "n_eligible": total(sessions.eligible.astype(float)),
-        "n_attended": total(np.where(sessions.eligible, sessions.attended, 0.0)),
-        "hours_attended": total(np.nan_to_num(sessions.minutes_attended)) / 60,
-    }
-    frame = pd.DataFrame({name: values[observed] for name, values in columns.items()})
-    frame.insert(0, "member", observed // n_weeks)
-    frame.insert(1, "week", observed % n_weeks + 1)
-    return frame
+def counted(sessions: Sessions, window_days: int, denominator: Denominator) -> np.ndarray:
+    """Return which sessions of the days 0 to ``window_days - 1`` count by a policy."""
+    return (sessions.day < window_days) & ~sessions.has_status(*POLICIES[denominator].left_out)
 
 
-def _rate(history: History, sessions: Sessions, received: np.ndarray, offered: np.ndarray) -> pd.DataFrame:
-    counted = sessions.eligible
-    over = history.count(sessions.member[counted], offered[counted])
-    return _share(history, history.count(sessions.member[counted], received[counted]), over, NO_SESSION)
-
-
-def _share(history: History, part: np.ndarray, whole: np.ndarray, reason: str) -> pd.DataFrame:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(whole > 0, np.minimum(part / whole, 1.0), np.nan)
-    missing_reason = np.where(np.isnan(value), reason, None)
-    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)
+def _plan_rate(history: History, window_days: int) -> pd.DataFrame:
+    sessions = sessions_of(history)
+    within = sessions.day < planned_days(history, window_days)[sessions.member]
+    rate = share(sessions.total(within, sessions.minutes_attended), planned_minutes(history, window_days))
+    # A sum with an unknown in it is unknown: such a person came, but nobody knows for how long.
+    unknown = sessions.total(within & np.isnan(sessions.minutes_attended)) > 0
+    reason = np.where(unknown, MINUTES_UNKNOWN, NO_PLAN)
+    return result(history, np.minimum(rate, 1), reason, window_share(history, window_days))

@@ -1,103 +1,222 @@
-"""Scheduled contacts in a form that sums fast: whole columns, one denominator policy at a time."""
+"""Scheduled contacts as compact columns, read once and shared by all metrics of attendance.
+
+What cannot be is answered by rule when the sessions are read, and counted (``session_rules.py``):
+
+1. Sessions before time zero, after the end of a member's follow-up, more than 7 days after discharge, or with a status
+   that is not known are left out.
+2. A ``session_id`` is a slot. A slot that stands there twice counts once, with the first of its statuses in the order
+   attended, partial, no show, late cancellation, and so on as in the contract.
+3. Several sessions on one day are several sessions if their ids differ, even if they are alike in everything else,
+   because programmes of three hours often book three of one hour; days of treatment count the day once.
+4. More minutes attended than scheduled are cut to those scheduled.
+5. The status decides whether somebody came: minutes in a missed session are none, and an attended session of zero
+   minutes or without minutes has those scheduled. A partial one without minutes counts half.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.contracts.canonical import SESSION_STATUSES, SESSION_TYPES
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import or_missing
+from iop_outcomes.sources.crosschecks import DAYS_AFTER_DISCHARGE
 
-Denominator = Literal["strict", "standard", "plan"]
+MODES = ("in_person", "video", "phone")
+STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
+CAME = ("attended", "partial")
 
-#: Statuses that never count as an opportunity to attend: the programme or the calendar took it away.
-NOT_OFFERED = ("cancel_program", "closed", "rescheduled")
-
-#: Also left out by the standard policy: absences nobody holds against a person (illness, hospital, jail, court).
-EXCUSED = ("excused",)
+#: Rules by which sessions are left out or changed, with what is done.
+ANSWERS = {
+    "status not known": "left out",
+    "before time zero": "left out",
+    f"more than {DAYS_AFTER_DISCHARGE} days after discharge": "left out",
+    "after the end of follow-up": "left out",
+    "slot that stands there again": "left out; the slot counts once, with the status that comes first",
+    "more minutes attended than scheduled": "cut to the minutes scheduled",
+    "minutes attended in a session not attended": "taken as none",
+    "attended with zero minutes": "taken as attended for the minutes scheduled",
+}
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions of a window, one array element each.
+    """The sessions of the members' follow-up, one array element each, in the order of the table.
 
     Attributes
     ----------
-    member : ndarray of int
-        Position of the member in ``history.members``.
-    day : ndarray of int
-        Day since time zero.
-    eligible : ndarray of bool
-        Does the session count in the denominator?
+    n_members : int
+        Number of members in the history.
+    member, day : ndarray of int32
+        Position of the member in ``history.members``; days since time zero.
+    status, type, mode : ndarray of int8
+        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``MODES``, -1 where not recorded.
     attended : ndarray of float
         1 attended, 0 not, the share of the minutes for a partial attendance.
     minutes_scheduled, minutes_attended : ndarray of float
-        Missing where the source has no minutes.
+        NaN where the source has no minutes; ``minutes_attended`` is 0 in sessions nobody came to.
+    broken : mapping of str to tuple of int
+        Sessions and members that each rule of ``ANSWERS`` applied to.
     """
 
+    n_members: int
     member: np.ndarray
     day: np.ndarray
-    eligible: np.ndarray
+    status: np.ndarray
+    type: np.ndarray
+    mode: np.ndarray
     attended: np.ndarray
     minutes_scheduled: np.ndarray
     minutes_attended: np.ndarray
+    broken: dict[str, tuple[int, int]]
+
+    def has_status(self, *names: str) -> np.ndarray:
+        """Return which sessions have one of some statuses."""
+        chosen = np.zeros(len(STATUS) + 1, dtype=bool)
+        chosen[[STATUS[name] for name in names]] = True
+        return chosen[self.status]
+
+    def total(self, where: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+        """Return sums per member over the sessions chosen: of ones, or of values."""
+        weights = None if values is None else values[where]
+        return np.bincount(self.member[where], weights, self.n_members)
+
+    def weekly(self, n_weeks: int, where: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+        """Return sums per member and whole week over the sessions chosen, shape (members, weeks)."""
+        where = where & (self.day < 7 * n_weeks)
+        cell = self.member[where].astype(np.int64) * n_weeks + self.day[where] // 7
+        weights = None if values is None else values[where]
+        return np.bincount(cell, weights, self.n_members * n_weeks).reshape(self.n_members, n_weeks)
 
 
-def sessions_between(history: History, first_day: int, end_day: int, denominator: Denominator = "standard") -> Sessions:
-    """Return the sessions of days ``first_day`` to ``end_day - 1``, up to the end of each member's follow-up.
-
-    Parameters
-    ----------
-    history : History
-        Members and their records.
-    first_day, end_day : int
-        Window in days since time zero.
-    denominator : {'strict', 'standard', 'plan'}
-        ``strict`` counts every session but those the programme cancelled, closed or moved (the one it was moved to
-        counts); ``standard`` leaves out excused ones too. ``plan`` does not look at booked sessions; here it counts as
-        ``standard``, and the planned hours are the caller's denominator.
-    """
-    table = history.table("session")
-    member, day = table["member"].to_numpy(), table["day"].to_numpy()
-    inside = (day >= first_day) & (day < end_day) & (day < history.follow_up_days[member])
-    table, member, day = table[inside], member[inside], day[inside]
-    left_out = NOT_OFFERED if denominator == "strict" else NOT_OFFERED + EXCUSED
-    status = table["status"]
-    eligible = ~status.isin(left_out).to_numpy()
-    scheduled, attended_minutes = _minutes(table, "minutes_scheduled"), _minutes(table, "minutes_attended")
-    attended = _attended(status, scheduled, attended_minutes)
-    return Sessions(member, day, eligible, attended, scheduled, _received(attended, scheduled, attended_minutes))
+def sessions_of(history: History) -> Sessions:
+    """Return the sessions of a history; read the first time, then remembered."""
+    return history.once("sessions", lambda: _read(history))
 
 
-def planned_minutes(history: History, window_days: int) -> np.ndarray:
-    """Return the minutes prescribed in a window, whether or not anything was booked after somebody dropped out.
-
-    Prescribed hours a week times the weeks of the window, at most the planned length of treatment and the time
-    observed; missing where nothing was prescribed on record.
-    """
-    members = history.members
-    days = np.minimum(history.follow_up_days, window_days).astype(float)
-    if "prescribed_weeks" in members:
-        planned = members["prescribed_weeks"].to_numpy(float) * 7
-        days = np.fmin(days, planned)
-    hours = members.get("prescribed_hours_per_week", pd.Series(np.nan, index=members.index)).to_numpy(float)
-    return hours * 60 * days / 7
+def attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
+    """Return member and day of every day with at least one attended session, each once, sorted by both."""
+    return history.once("attended_days", lambda: _attended_days(history))
 
 
-def _minutes(table: pd.DataFrame, column: str) -> np.ndarray:
-    return table[column].to_numpy(float) if column in table else np.full(len(table), np.nan)
+def edges(member: np.ndarray, day: np.ndarray, n_members: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last day of each member, NaN without one; rows are sorted by member and day."""
+    n = np.bincount(member, minlength=n_members)
+    there, stop = n > 0, np.cumsum(n)
+    first, last = np.full(n_members, np.nan), np.full(n_members, np.nan)
+    first[there], last[there] = day[(stop - n)[there]], day[stop[there] - 1]
+    return first, last
 
 
-def _attended(status: pd.Series, scheduled: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Return the share of each session that was attended; a partial one without minutes counts half."""
-    attended = (status == "attended").to_numpy(float)
-    partial = (status == "partial").to_numpy()
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Return the distinct values, sorted; ``numpy.unique`` hashes them, which takes twenty times as long as this."""
+    values = np.sort(values)
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = values[1:] != values[:-1]
+    return values[new]
+
+
+def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
+    sessions = sessions_of(history)
+    came = sessions.has_status(*CAME)
+    span = int(history.follow_up_days.max(initial=1))
+    cell = distinct(sessions.member[came].astype(np.int64) * span + sessions.day[came])
+    return (cell // span).astype(np.int32), (cell % span).astype(np.int32)
+
+
+def _read(history: History) -> Sessions:
+    frame, owner = history.records["session"], history.positions("session").astype(np.int32)
+    zero = history.members["time_zero_day"].to_numpy()
+    day = (frame["day"].to_numpy() - zero[owner]).astype(np.int32)
+    status = _codes(frame, "status", SESSION_STATUSES)
+    broken, keep = _left_out(history, frame, owner, day, status)
+    kept = slice(None) if keep.all() else keep
+    member, status = owner[kept], status[kept]
+    scheduled, recorded = _minutes(frame, "minutes_scheduled")[kept], _minutes(frame, "minutes_attended")[kept]
+    attended, minutes, changed = _received(status, scheduled, recorded)
+    tallies = {rule: _tally(rows, owner) for rule, rows in broken.items()}
+    tallies |= {rule: _tally(rows, member) for rule, rows in changed.items()}
+    kind, mode = _codes(frame, "type", SESSION_TYPES)[kept], _codes(frame, "mode", MODES)[kept]
+    return Sessions(history.n, member, day[kept], status, kind, mode, attended, scheduled, minutes, tallies)
+
+
+def _left_out(
+    history: History, frame: pd.DataFrame, owner: np.ndarray, day: np.ndarray, status: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the members' sessions each rule leaves out, and those that are kept."""
+    keep = owner >= 0
+    unknown, before, discharged, unobserved, again = list(ANSWERS)[:5]
+    last_day = or_missing(history, "discharge_day") + DAYS_AFTER_DISCHARGE
+    broken = {
+        unknown: keep & (status < 0),
+        before: keep & (day < 0),
+        discharged: keep & (day > last_day[owner]),
+        unobserved: keep & (day >= history.follow_up_days[owner]),
+    }
+    for rows in broken.values():
+        keep = keep & ~rows
+    broken[again] = _slots_again(frame, owner, status, keep)
+    return broken, keep & ~broken[again]
+
+
+def _slots_again(frame: pd.DataFrame, owner: np.ndarray, status: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Return which rows name a slot that another of these rows names with a status that comes first."""
+    again = np.zeros(len(frame), dtype=bool)
+    if "session_id" not in frame or not _any_twice(frame["session_id"]):
+        return again
+    rows = np.flatnonzero(frame["session_id"].duplicated(keep=False) & among)
+    slots = pd.DataFrame({"owner": owner[rows], "slot": frame["session_id"].to_numpy()[rows], "status": status[rows]})
+    slots["minutes"] = -_minutes(frame, "minutes_attended")[rows]
+    slots["day"] = frame["day"].to_numpy()[rows]
+    slots = slots.sort_values(["owner", "slot", "status", "minutes", "day"], kind="stable")
+    again[rows[slots.index[slots.duplicated(["owner", "slot"])]]] = True
+    return again
+
+
+def _any_twice(names: pd.Series) -> bool:
+    """Return whether a name may stand there twice; hashes are sorted because sorting or looking up text is slow."""
+    import polars as pl
+
+    hashes = np.sort(pl.Series(pl.from_pandas(names)).hash().to_numpy())
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _received(
+    status: np.ndarray, scheduled: np.ndarray, recorded: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Return the share attended and the minutes received, and the sessions of which what was recorded was changed."""
+    over, missed, zero = list(ANSWERS)[5:]
+    attended, partial = status == STATUS["attended"], status == STATUS["partial"]
+    changed = {
+        over: recorded > scheduled,
+        missed: (recorded > 0) & ~attended & ~partial,
+        zero: attended & (recorded == 0) & (scheduled > 0),
+    }
+    minutes = np.where(changed[over], scheduled, recorded)
+    share = attended.astype(float)
+    part = np.flatnonzero(partial)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.clip(received[partial] / scheduled[partial], 0, 1)
-    attended[partial] = np.where(np.isfinite(share), share, 0.5)
-    return attended
+        of_minutes = minutes[part] / scheduled[part]
+    share[part] = np.where(np.isfinite(of_minutes), of_minutes, 0.5)
+    unknown = np.isnan(minutes) | changed[zero]
+    minutes[unknown] = (share * scheduled)[unknown]
+    minutes[~attended & ~partial] = 0
+    return share, minutes, changed
 
 
-def _received(attended: np.ndarray, scheduled: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Return the minutes received: as recorded, else the attended share of those scheduled; none if not attended."""
-    return np.where(attended > 0, np.where(np.isnan(received), attended * scheduled, received), 0.0)
+def _codes(frame: pd.DataFrame, column: str, names: tuple[str, ...]) -> np.ndarray:
+    """Return a column as positions in a list of names, -1 where there is none."""
+    if column not in frame:
+        return np.full(len(frame), -1, dtype=np.int8)
+    values = frame[column].astype("category")
+    place = [names.index(name) if name in names else -1 for name in values.cat.categories]
+    return np.array([*place, -1], dtype=np.int8)[values.cat.codes.to_numpy()]
+
+
+def _minutes(frame: pd.DataFrame, column: str) -> np.ndarray:
+    return frame[column].to_numpy(dtype=float, na_value=np.nan) if column in frame else np.full(len(frame), np.nan)
+
+
+def _tally(rows: np.ndarray, owner: np.ndarray) -> tuple[int, int]:
+    return int(rows.sum()), len(np.unique(owner[rows]))

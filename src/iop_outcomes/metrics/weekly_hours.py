@@ -1,0 +1,162 @@
+"""Hours of treatment week by week: mean, table for figures, and fidelity to the hours of an intensive programme.
+
+Weeks are counted from time zero and only whole weeks of observation count: a week cut by the end of observation is left
+out, and no week after it is filled with zeros. Weeks after dropout are weeks of zero hours.
+"""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN, NO_PLAN, counted
+from iop_outcomes.metrics.denominators import Denominator, planned_days
+from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import or_missing, result, share, window_share
+from iop_outcomes.metrics.sessions import sessions_of
+from iop_outcomes.metrics.windows import Days, observed_weeks
+from iop_outcomes.registry import metric
+
+Hours = Annotated[float, Field(gt=0, le=168)]
+NO_WEEK = "not observed for a whole week"
+NOT_INTENSIVE = "not assigned to level 2.1"
+INTENSIVE = "2.1"
+ADULT_YEARS = 18
+
+
+@metric(
+    unit="hours per week",
+    kind="continuous",
+    needs=("session.status", "session.minutes_scheduled|session.minutes_attended"),
+    missing="no whole week observed: no value; weeks after dropout are zero, weeks of unknown hours are left out",
+    source="ASAM criteria count hours of service a week",
+)
+def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
+    """Mean hours attended a week over the whole weeks of the window that were observed.
+
+    Examples
+    --------
+    Nine hours in the first week, none in the second; the third is cut by the end of observation.
+
+        day      0      7      14
+        session  A.A.A..N......A..
+        hours    3.3.3..3......3
+        value    9/2
+        value    9/1    window_days=7
+        value    none: not observed for a whole week    window_days=6
+    """
+    hours = hours_by_week(history)
+    inside = np.arange(hours.shape[1]) < observed_weeks(history, window_days)[:, None]
+    known = inside & ~np.isnan(hours)
+    mean = share(np.where(known, hours, 0).sum(axis=1), known.sum(axis=1))
+    reason = np.where(inside.any(axis=1), MINUTES_UNKNOWN, NO_WEEK)
+    return result(history, mean, reason, window_share(history, window_days))
+
+
+@metric(
+    unit="share of weeks",
+    kind="proportion",
+    needs=("session.status", "session.minutes_scheduled", "episode.level_of_care"),
+    missing="not assigned to level 2.1, no whole week observed, or hours not on record: no value",
+    source="ASAM level 2.1: 9 hours a week or more for adults, 6 for adolescents (SAMHSA Advisory 2021)",
+)
+def hours_fidelity(
+    history: History,
+    *,
+    window_days: Days = 84,
+    hours: Literal["assigned", "offered", "received"] = "received",
+    adult_hours: Hours = 9,
+    adolescent_hours: Hours = 6,
+    among: Literal["intensive", "everybody"] = "intensive",
+) -> pd.DataFrame:
+    """Share of the weeks assigned to intensive outpatient treatment that reached nine hours, six for adolescents.
+
+    ``assigned`` looks at the hours prescribed, ``offered`` at those of the sessions booked and not taken away by the
+    programme, ``received`` at those attended. Weeks count for the planned length of treatment, as far as observed,
+    whether or not the person was still there. Somebody whose age is not recorded counts as an adult. ``everybody``
+    counts weeks of all arms, to see who got intensive treatment without being assigned to it.
+
+    Examples
+    --------
+    Nine hours attended in the first week, six in the second, dropout in the third.
+
+        day      0      7      14
+        session  A.A.A..A.A.N.........
+        hours    3.3.3..3.3.3
+        episode  level_of_care=2.1 prescribed_hours_per_week=9
+        value    1/3
+        value    2/3    hours=offered
+        value    3/3    hours=assigned
+
+    Six hours are enough for an adolescent.
+
+        day      0      7      14
+        session  A.A.A..A.A.N.........
+        hours    3.3.3..3.3.3
+        episode  level_of_care=2.1
+        person   age_years=16
+        value    2/3
+        value    none: no prescribed hours on record    hours=assigned
+
+    The arm comes from assignment, not from hours.
+
+        day      0
+        session  A.A.A..
+        hours    3.3.3
+        episode  level_of_care=1
+        value    none: not assigned to level 2.1
+        value    1/1    among=everybody
+    """
+    reached = _hours_by_week(history, hours)
+    needed = np.where(or_missing(history, "age_years") < ADULT_YEARS, adolescent_hours, adult_hours)
+    weeks = planned_days(history, window_days) // 7
+    inside = (np.arange(reached.shape[1]) < weeks[:, None]) & ~np.isnan(reached)
+    rate = share((inside & (reached >= needed[:, None])).sum(axis=1), inside.sum(axis=1))
+    unknown = NO_PLAN if hours == "assigned" else MINUTES_UNKNOWN
+    reason = np.where(weeks >= 1, unknown, NO_WEEK)
+    intensive = (history.members["level_of_care"] == INTENSIVE).to_numpy(bool) | (among == "everybody")
+    return result(history, np.where(intensive, rate, np.nan), np.where(intensive, reason, NOT_INTENSIVE))
+
+
+def weekly_attendance(history: History, denominator: Denominator = "standard") -> pd.DataFrame:
+    """Return sessions and hours by member and week, for figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``member`` (position), ``week`` (1 = days 0 to 6), ``n_eligible``, ``n_attended``, ``hours_offered``,
+        ``hours_attended`` (missing where a session was attended for an unknown time); one row for each whole week in
+        which the member was observed.
+    """
+    sessions, weeks = sessions_of(history), observed_weeks(history)
+    n_weeks = int(weeks.max(initial=0))
+    counts = counted(sessions, 7 * n_weeks, denominator)
+    totals = {
+        "n_eligible": sessions.weekly(n_weeks, counts),
+        "n_attended": sessions.weekly(n_weeks, counts, sessions.attended),
+        "hours_offered": _hours_by_week(history, "offered"),
+        "hours_attended": hours_by_week(history),
+    }
+    observed = np.flatnonzero(np.arange(n_weeks) < weeks[:, None])
+    place = {"member": observed // max(n_weeks, 1), "week": observed % max(n_weeks, 1) + 1}
+    return pd.DataFrame(place | {name: values.ravel()[observed] for name, values in totals.items()})
+
+
+def hours_by_week(history: History) -> np.ndarray:
+    """Return hours attended by member and whole week, NaN where some were attended for a time that is not recorded.
+
+    As many weeks as the longest follow-up has; weeks past a member's own follow-up are zero and not to be used.
+    """
+    return history.once("hours_by_week", lambda: _hours_by_week(history, "received"))
+
+
+def _hours_by_week(history: History, kind: str) -> np.ndarray:
+    n_weeks = int(observed_weeks(history).max(initial=0))
+    if kind == "assigned":
+        return np.repeat(or_missing(history, "prescribed_hours_per_week")[:, None], n_weeks, axis=1)
+    sessions = sessions_of(history)
+    if kind == "offered":
+        where = counted(sessions, 7 * n_weeks, "strict")
+        return sessions.weekly(n_weeks, where, sessions.minutes_scheduled) / 60
+    return sessions.weekly(n_weeks, sessions.minutes_attended != 0, sessions.minutes_attended) / 60
