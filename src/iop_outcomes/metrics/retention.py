@@ -9,10 +9,10 @@ import pandas as pd
 
 from iop_outcomes.dataset import time_in_care
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import NOT_OBSERVED, result
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
 
-NOT_OBSERVED = "observed for less than this time"
 NO_REASON = "no discharge reason on record"
 
 
@@ -54,7 +54,7 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
     # A death before the day is a failure to retain, as composite outcomes count it.
     died = (history.members["end_reason"] == "death").to_numpy() & (history.follow_up_days < day)
     value = np.where(known | died, (~left & ~died).astype(float), np.nan)
-    return _frame(history, value, NOT_OBSERVED)
+    return result(history, value, NOT_OBSERVED)
 
 
 @metric(
@@ -108,9 +108,4 @@ def dropout(history: History) -> pd.DataFrame:
 def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:
     reason = history.members["discharge_reason"]
     value = np.where(reason.notna(), reason.isin(reasons).astype(float), np.nan)
-    return _frame(history, value, NO_REASON)
-
-
-def _frame(history: History, value: np.ndarray, reason: str) -> pd.DataFrame:
-    missing_reason = np.where(np.isnan(value), reason, None)
-    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)
+    return result(history, value, NO_REASON)
