@@ -3,10 +3,10 @@
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from iop_outcomes.metrics.calendar import ABSTINENT, CONTROLLED, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import values
+from iop_outcomes.metrics.calendar_metric import Scored
+from iop_outcomes.metrics.result import share
 
 NEVER_FREE = "in a controlled environment for too much of the window"
 TOO_LITTLE_KNOWN = "too few days of the window are known"
@@ -25,11 +25,6 @@ def free_days(calendar: Calendar, first_day: int, end_day: int) -> np.ndarray:
     return observed - calendar.days(first_day, end_day, CONTROLLED)
 
 
-def known_share(known: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Return known over free days; missing where no day was free."""
-    return np.where(free > 0, known / np.maximum(free, 1), np.nan)
-
-
 def abstinent_between(
     calendar: Calendar,
     first_day: int,
@@ -37,7 +32,7 @@ def abstinent_between(
     used: np.ndarray,
     missing: Missing,
     min_known_share: float,
-) -> pd.DataFrame:
+) -> Scored:
     """Return 1 for people without use in a window, 0 for those with use, and why nothing can be said of the others.
 
     In this order: use that is certain decides, however little else is known. Somebody who died in the window is not
@@ -58,11 +53,33 @@ def abstinent_between(
         Known days over free days below which too few are known.
     """
     free = free_days(calendar, first_day, end_day)
-    share = known_share(calendar.days(first_day, end_day, ABSTINENT, USED), free)
+    known = share(calendar.days(first_day, end_day, ABSTINENT, USED), free)
     whole = calendar.follow_up_days >= end_day
     died = calendar.died & ~whole
     enough_free = free >= MIN_FREE_SHARE * (end_day - first_day)
-    enough_known = np.nan_to_num(share) >= min_known_share
+    enough_known = np.nan_to_num(known) >= min_known_share
     judged = used | died | (whole & enough_free & (enough_known | (missing == "use")))
     value = np.where(judged, (~used & ~died & enough_known).astype(float), np.nan)
-    return values(value, share, np.select([~whole, ~enough_free], [SHORT, NEVER_FREE], TOO_LITTLE_KNOWN))
+    return value, np.select([~whole, ~enough_free], [SHORT, NEVER_FREE], TOO_LITTLE_KNOWN), known
+
+
+def share_of_use(
+    used: np.ndarray, known: np.ndarray, free: np.ndarray, missing: Missing, min_known_share: float
+) -> Scored:
+    """Return days with use over days known, or over all free days with the unknown ones counted as use.
+
+    Parameters
+    ----------
+    used, known, free : ndarray
+        Days of the window with use, known at all, and outside a controlled environment.
+    missing : {'observed', 'use'}
+        Which of the two.
+    min_known_share : float
+        Known days over free days below which nothing is said of the known days.
+    """
+    seen = share(known, free)
+    if missing == "use":
+        value = share(used + free - known, free)
+    else:
+        value = np.where(np.nan_to_num(seen) >= min_known_share, share(used, known), np.nan)
+    return value, np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN), seen

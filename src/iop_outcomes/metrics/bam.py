@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.metrics.assessments import forms, last_between
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import result
 from iop_outcomes.registry import metric
 
 ITEMS = {"use": (4, 5, 6), "risk": (1, 2, 3, 8, 11, 15), "protection": (9, 10, 12, 13, 14, 16)}
@@ -55,7 +56,7 @@ def bam_score(
         value  none: no complete form
     """
     answers = _last(history, form, ITEMS[subscale], from_day, to_day)
-    return _frame(history, answers.sum(axis=1))
+    return result(history, answers.sum(axis=1), NO_FORM)
 
 
 @metric(
@@ -82,7 +83,7 @@ def bam_concern(
     score = _last(history, "likert", ITEMS[subscale], from_day, to_day).sum(axis=1)
     limit = {"use": 1, "risk": 12, "protection": 12}[subscale] if cut_off is None else cut_off
     concern = score <= limit if subscale == "protection" else score >= limit
-    return _frame(history, np.where(np.isnan(score), np.nan, concern))
+    return result(history, np.where(np.isnan(score), np.nan, concern), NO_FORM)
 
 
 @metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE)
@@ -99,7 +100,7 @@ def bam_abstinence(history: History, *, form: Form = "likert", from_day: int = 1
     """
     answers = _last(history, form, ALCOHOL_AND_DRUGS, from_day, to_day)
     none = (answers == 0).all(axis=1)
-    return _frame(history, np.where(np.isnan(answers).any(axis=1), np.nan, none))
+    return result(history, np.where(np.isnan(answers).any(axis=1), np.nan, none), NO_FORM)
 
 
 def _last(history: History, form: Form, items: tuple[int, ...], from_day: int, to_day: int) -> np.ndarray:
@@ -109,8 +110,3 @@ def _last(history: History, form: Form, items: tuple[int, ...], from_day: int, t
     complete = ~np.isnan(answers).any(axis=1)
     answers = np.vstack([answers, np.full((1, len(items)), np.nan)])
     return answers[last_between(history, found, complete, from_day, to_day)]
-
-
-def _frame(history: History, value: np.ndarray) -> pd.DataFrame:
-    missing_reason = np.where(np.isnan(value), NO_FORM, None)
-    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)

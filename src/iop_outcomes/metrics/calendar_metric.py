@@ -7,15 +7,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.calendar import Calendar
 from iop_outcomes.metrics.detection import DetectionDays
 from iop_outcomes.metrics.evidence import ControlledRule, Evidence, use_calendar
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import result
 from iop_outcomes.registry import metric
+
+#: Value, reason why there is none and share of the days known, one element per member.
+Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def calendar_metric(*, needs: tuple[str, ...] = ("use_report.days_used",), evidence: Evidence = "self_report", **facts):
-    """Declare a metric that is a function of the use calendar and its own settings.
+    """Declare a metric that is a function of the use calendar and its own settings and returns ``Scored``.
 
     The metric that a study sees takes a history, and the settings of ``use_calendar`` beside its own: ``substance``,
     ``evidence``, ``controlled`` and ``detection_days``.
@@ -28,7 +31,7 @@ def calendar_metric(*, needs: tuple[str, ...] = ("use_report.days_used",), evide
         Default of that setting.
     """
 
-    def declare(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    def declare(function: Callable[..., Scored]) -> Callable[..., pd.DataFrame]:
         @functools.wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
         def of_history(
             history: History,
@@ -40,7 +43,7 @@ def calendar_metric(*, needs: tuple[str, ...] = ("use_report.days_used",), evide
             **own,
         ) -> pd.DataFrame:
             calendar = use_calendar(history, substance, evidence, controlled, detection_days)
-            return function(calendar, **own).set_index(history.members.index)
+            return result(history, *function(calendar, **own))
 
         of_history.__signature__ = _joined(function, of_history)
         return metric(needs=needs, **facts)(of_history)
@@ -48,22 +51,8 @@ def calendar_metric(*, needs: tuple[str, ...] = ("use_report.days_used",), evide
     return declare
 
 
-def values(value: np.ndarray, observed_share: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
-    """Return one row per member: the value, what was seen of what should have been, and why there is no value."""
-    value = np.asarray(value, dtype=float)
-    columns = {
-        "value": value,
-        "observed_share": observed_share,
-        "missing_reason": np.where(np.isnan(value), reason, None),
-    }
-    return pd.DataFrame(columns)
-
-
 def _joined(function: Callable, of_history: Callable) -> inspect.Signature:
     """Return the signature with a history first, the function's own settings next and the shared ones last."""
     history, *shared = inspect.signature(of_history, follow_wrapped=False).parameters.values()
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
     return inspect.Signature([history, *own, *(p for p in shared if p.kind is p.KEYWORD_ONLY)])
-
-
-__all__ = ["Calendar", "calendar_metric", "values"]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.metrics.abstinence import Missing, abstinent_between
-from iop_outcomes.metrics.calendar import ABSTINENT, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import calendar_metric
+from iop_outcomes.metrics.calendar import ABSTINENT, SOME, USED, Calendar
+from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
 from iop_outcomes.metrics.detection import DetectionDays
 from iop_outcomes.metrics.evidence import cells, relevant_tests, use_calendar
 from iop_outcomes.metrics.history import History
@@ -33,7 +33,7 @@ def composite_abstinence(
     last_days: Days = 30,
     missing: Missing = "observed",
     min_known_share: Share = 0.8,
-) -> pd.DataFrame:
+) -> Scored:
     """No use on any of the last days of the window by report or by test, as ``evidence`` says.
 
     ``either``: a positive test makes every day of its detection window a day with use, a negative one makes unknown
@@ -76,7 +76,8 @@ def agreement(
 
     A test (without a substance named: the tests of one day) is compared with the reports of the days it looks back on:
     use was reported if any of them was a day with use, denied if all of them were reported without use. Where neither
-    is known the test is counted, not compared.
+    is known the test is counted, not compared. A report on several days with use on some of them counts as use reported
+    on each: the longer such reports are, the more sensitive and the less specific they look.
 
     Parameters
     ----------
@@ -120,12 +121,15 @@ def agreement(
 
 
 def _reported(calendar: Calendar, tests: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each test whether use was reported on a day it looks back on, and whether it was denied for all."""
+    """Return for each test whether use was reported on a day it looks back on, and whether it was denied for all.
+
+    A day of a stretch with use on some of its days was not denied, so it counts as reported.
+    """
     member, first, last = (tests[c].to_numpy().astype(np.int64) for c in ("member", "first_day", "day"))
     cell, owner = cells(member, first, last + 1, calendar.follow_up_days, calendar.n_days)
     state = calendar.state.reshape(-1)[cell]
     n = len(tests)
-    used = np.bincount(owner[state == USED], minlength=n) > 0
+    used = np.bincount(owner[(state == USED) | (state == SOME)], minlength=n) > 0
     # Days before time zero are in no calendar, so that use cannot be called denied by somebody tested then.
     return used, np.bincount(owner[state == ABSTINENT], minlength=n) == last - first + 1
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeInt
 
-from iop_outcomes.metrics.abstinence import NEVER_FREE, TOO_LITTLE_KNOWN, Missing, abstinent_between, free_days
+from iop_outcomes.metrics.abstinence import Missing, abstinent_between, free_days, share_of_use
 from iop_outcomes.metrics.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar, Stretches
-from iop_outcomes.metrics.calendar_metric import values
 from iop_outcomes.metrics.evidence import ControlledRule, bears_on, usable, use_calendar
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import result
 from iop_outcomes.metrics.windows import Days, Share
 from iop_outcomes.registry import metric
 
@@ -61,13 +61,8 @@ def heavy_drinking_days(
     calendar = heavy_calendar(history, women, men, controlled)
     known = calendar.days(0, window_days, ABSTINENT, USED)
     free = free_days(calendar, 0, window_days)
-    share = np.where(free > 0, known / np.maximum(free, 1), np.nan)
-    heavy = calendar.days(0, window_days, USED) + (free - known) * (missing == "use")
-    counted = known if missing == "observed" else free
-    enough = (counted > 0) & ((np.nan_to_num(share) >= min_known_share) | (missing == "use"))
-    value = np.where(enough, 100 * heavy / np.maximum(counted, 1), np.nan)
-    reason = np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN)
-    return values(value, share, reason).set_index(history.members.index)
+    heavy, reason, seen = share_of_use(calendar.days(0, window_days, USED), known, free, missing, min_known_share)
+    return result(history, 100 * heavy, reason, seen)
 
 
 @metric(
@@ -103,8 +98,7 @@ def no_heavy_drinking_days(
     calendar = heavy_calendar(history, women, men, controlled)
     first_day = min(grace_days, window_days - 1)
     heavy = calendar.used_in(first_day, window_days)
-    frame = abstinent_between(calendar, first_day, window_days, heavy, missing, min_known_share)
-    return frame.set_index(history.members.index)
+    return result(history, *abstinent_between(calendar, first_day, window_days, heavy, missing, min_known_share))
 
 
 def heavy_calendar(history: History, women: float, men: float, controlled: ControlledRule) -> Calendar:

@@ -14,6 +14,7 @@ from pydantic import NonNegativeInt
 
 from iop_outcomes.metrics.assessments import at_baseline, forms, last_between
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import result
 from iop_outcomes.registry import metric
 
 
@@ -82,7 +83,7 @@ def symptom_score(
         value  7*7/6    instrument=GAD7
     """
     _, after = _scores(history, instrument, from_day, to_day, max_missing_items)
-    return _frame(history, after, np.full(history.n, NO_FOLLOW_UP))
+    return result(history, after, NO_FOLLOW_UP)
 
 
 @metric(
@@ -113,7 +114,7 @@ def symptom_change(
         value  none: no scorable form at baseline
     """
     before, after = _scores(history, instrument, from_day, to_day, max_missing_items)
-    return _frame(history, after - before, _lacking(before))
+    return result(history, after - before, _lacking(before))
 
 
 @metric(
@@ -147,7 +148,7 @@ def symptom_response(
     """
     before, after = _scores(history, instrument, from_day, to_day, max_missing_items)
     value = np.where(before >= min_baseline, after <= (1 - min_reduction) * before, np.nan)
-    return _frame(history, np.where(np.isnan(after), np.nan, value), _lacking(before, min_baseline))
+    return result(history, np.where(np.isnan(after), np.nan, value), _lacking(before, min_baseline))
 
 
 @metric(
@@ -178,7 +179,7 @@ def symptom_remission(
     """
     before, after = _scores(history, instrument, from_day, to_day, max_missing_items)
     value = np.where(before >= min_baseline, after < below, np.nan)
-    return _frame(history, np.where(np.isnan(after), np.nan, value), _lacking(before, min_baseline))
+    return result(history, np.where(np.isnan(after), np.nan, value), _lacking(before, min_baseline))
 
 
 @metric(
@@ -215,7 +216,7 @@ def reliable_change(
     before, after = _scores(history, instrument, from_day, to_day, max_missing_items)
     fall = before - after if direction == "improved" else after - before
     value = np.where(np.isnan(fall), np.nan, fall >= (points or SCALES[instrument].reliable_change))
-    return _frame(history, value, _lacking(before))
+    return result(history, value, _lacking(before))
 
 
 def _scores(
@@ -236,8 +237,3 @@ def _scores(
 def _lacking(before: np.ndarray, min_baseline: float = -np.inf) -> np.ndarray:
     low = np.where(before < min_baseline, "below the baseline score asked for", NO_FOLLOW_UP)
     return np.where(np.isnan(before), NO_BASELINE, low)
-
-
-def _frame(history: History, value: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
-    missing_reason = np.where(np.isnan(value), reason, None)
-    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)

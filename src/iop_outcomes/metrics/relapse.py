@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from iop_outcomes.metrics.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days, known_share
+from iop_outcomes.metrics.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days
 from iop_outcomes.metrics.calendar import ABSTINENT, CONTROLLED, SOME, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import calendar_metric, values
+from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
+from iop_outcomes.metrics.result import share
 from iop_outcomes.metrics.self_report import within_span
 from iop_outcomes.metrics.windows import Days, Share
 
@@ -93,7 +93,7 @@ BY_DEFINITION = "as the definition says; or observed: unknown weeks are not use;
 )
 def time_to_first_use(
     calendar: Calendar, *, window_days: Days = 180, grace_days: int = 0, min_known_share: Share = 0.8
-) -> pd.DataFrame:
+) -> Scored:
     """Days from time zero to the first day by which use is certain; the window's length if there was none.
 
     A report on several days makes use certain at the latest day its first day of use can be: the 28th of 30 for "3 of
@@ -132,7 +132,7 @@ def time_to_relapse(
     window_days: Days = 168,
     missing: Literal["by_definition", "observed", "use"] = "by_definition",
     min_known_share: Share = 0.8,
-) -> pd.DataFrame:
+) -> Scored:
     """Days from time zero to the first day of a relapse; the window's length if there was none.
 
     ``seven_days``: 7 days in a row with use. ``two_weeks``: 2 weeks in a row with use. ``lee_2016``: 10 or more days
@@ -245,10 +245,10 @@ def _whole_periods(calendar: Calendar, rule: Relapse, window_days: int, n_period
     return end <= np.minimum(calendar.follow_up_days, window_days)[:, None]
 
 
-def _restricted(calendar: Calendar, first: np.ndarray, window_days: int, min_known_share: float) -> pd.DataFrame:
+def _restricted(calendar: Calendar, first: np.ndarray, window_days: int, min_known_share: float) -> Scored:
     known = calendar.days(0, window_days, ABSTINENT, USED, SOME)
-    share = known_share(known, free_days(calendar, 0, window_days))
+    seen = share(known, free_days(calendar, 0, window_days))
     whole = calendar.follow_up_days >= window_days
-    without = whole & (np.nan_to_num(share) >= min_known_share)
+    without = whole & (np.nan_to_num(seen) >= min_known_share)
     value = np.where(np.isfinite(first), first, np.where(without, window_days, np.nan))
-    return values(value, share, np.where(whole, TOO_LITTLE_KNOWN, SHORT))
+    return value, np.where(whole, TOO_LITTLE_KNOWN, SHORT), seen

@@ -8,7 +8,6 @@ study counts them.
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import NonNegativeInt
 
 from iop_outcomes.metrics.abstinence import (
@@ -17,10 +16,11 @@ from iop_outcomes.metrics.abstinence import (
     Missing,
     abstinent_between,
     free_days,
-    known_share,
+    share_of_use,
 )
 from iop_outcomes.metrics.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import calendar_metric, values
+from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
+from iop_outcomes.metrics.result import share
 from iop_outcomes.metrics.windows import Days, Share
 
 OBSERVED_OR_USE = "observed: no value below the known share asked for; use: below it, not abstinent. Use decides always"
@@ -37,7 +37,7 @@ LEFT_OUT_OR_USE = (
 )
 def percent_days_abstinent(
     calendar: Calendar, *, window_days: Days = 180, missing: Missing = "observed", min_known_share: Share = 0.5
-) -> pd.DataFrame:
+) -> Scored:
     """100 times the days known to be abstinent over the days known, or over all days if unknown ones count as use.
 
     Of a report on several days ("3 of the last 30") each day counts as use by its share (3/30).
@@ -60,11 +60,9 @@ def percent_days_abstinent(
         value       100*5/8
         value       100*7/10    controlled=abstinent
     """
-    used, known, free = _used_known_free(calendar, 0, window_days)
-    share, counted = known_share(known, free), known if missing == "observed" else free
-    enough = (counted > 0) & ((np.nan_to_num(share) >= min_known_share) | (missing == "use"))
-    value = np.where(enough, 100 * (known - used) / np.maximum(counted, 1), np.nan)
-    return values(value, share, np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN))
+    days = _used_known_free(calendar, 0, window_days)
+    use, reason, seen = share_of_use(*days, missing, min_known_share)
+    return 100 * (1 - use), reason, seen
 
 
 @calendar_metric(
@@ -81,7 +79,7 @@ def days_used(
     last_days: Days = 30,
     missing: Missing = "observed",
     min_known_share: Share = 0.8,
-) -> pd.DataFrame:
+) -> Scored:
     """Days with use in the last days of the window, scaled up to all of them where some are not known.
 
     Used over known days times ``last_days``; with ``missing=use`` days with use and unknown days together.
@@ -97,12 +95,9 @@ def days_used(
         value  none: too few days of the window are known    window_days=20 last_days=10 min_known_share=0.9
     """
     first_day = max(window_days - last_days, 0)
-    used, known, free = _used_known_free(calendar, first_day, window_days)
-    share, counted = known_share(known, free), known if missing == "observed" else free
-    used = used if missing == "observed" else used + free - known
-    enough = (counted > 0) & ((np.nan_to_num(share) >= min_known_share) | (missing == "use"))
-    value = np.where(enough, used / np.maximum(counted, 1) * (window_days - first_day), np.nan)
-    return values(value, share, np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN))
+    days = _used_known_free(calendar, first_day, window_days)
+    use, reason, seen = share_of_use(*days, missing, min_known_share)
+    return use * (window_days - first_day), reason, seen
 
 
 @calendar_metric(
@@ -118,11 +113,12 @@ def point_prevalence_abstinence(
     last_days: Days = 30,
     missing: Missing = "observed",
     min_known_share: Share = 0.8,
-) -> pd.DataFrame:
+) -> Scored:
     """No use on any of the last days of the window: day ``window_days - last_days`` to ``window_days - 1``.
 
-    One day with use decides, even if other days are not known. Somebody who died before the end is not abstinent,
-    somebody who spent more than half of the days in a controlled environment has no value.
+    One day with use decides, even if other days are not known; so, with ``missing=observed``, people with use are known
+    more often than people without, and the share abstinent among those with a value is low. Somebody who died before
+    the end is not abstinent, somebody who spent more than half of the days in a controlled environment has no value.
 
     Examples
     --------
@@ -161,7 +157,7 @@ def point_prevalence_abstinence(
 )
 def reported_continuous_abstinence(
     calendar: Calendar, *, window_days: Days = 84, missing: Missing = "observed", min_known_share: Share = 0.8
-) -> pd.DataFrame:
+) -> Scored:
     """No use on any day of the window; one day with use decides, even if other days are not known.
 
     Examples
@@ -198,7 +194,7 @@ def prolonged_abstinence(
     lapse_span_days: Days = 7,
     missing: Missing = "observed",
     min_known_share: Share = 0.8,
-) -> pd.DataFrame:
+) -> Scored:
     """No use after a grace period; or, if lapses are allowed, never more than some days of use in some days in a row.
 
     ``lapse_days: 2, lapse_span_days: 7`` allows two days of use in any seven.
@@ -231,7 +227,7 @@ def prolonged_abstinence(
 )
 def reported_longest_abstinence(
     calendar: Calendar, *, window_days: Days = 180, missing: Literal["breaks", "skipped"] = "breaks"
-) -> pd.DataFrame:
+) -> Scored:
     """Longest run of days known to be abstinent; days in a controlled environment neither lengthen nor end it.
 
     A day with use, or of a stretch with use on some of its days, ends a run.
@@ -257,7 +253,7 @@ def reported_longest_abstinence(
         longest = np.maximum(longest, run)
     _, known, free = _used_known_free(calendar, 0, window_days)
     value = np.where(known > 0, longest, np.nan)
-    return values(value, known_share(known, free), np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN))
+    return value, np.where(free == 0, NEVER_FREE, TOO_LITTLE_KNOWN), share(known, free)
 
 
 @calendar_metric(
@@ -267,7 +263,7 @@ def reported_longest_abstinence(
     source="Known-day share, to stand beside every endpoint that rests on a calendar",
     better="neither",
 )
-def known_days(calendar: Calendar, *, window_days: Days = 180) -> pd.DataFrame:
+def known_days(calendar: Calendar, *, window_days: Days = 180) -> Scored:
     """Days about which something is known over the days observed outside a controlled environment.
 
     Examples
@@ -278,8 +274,8 @@ def known_days(calendar: Calendar, *, window_days: Days = 180) -> pd.DataFrame:
         value       9/12
     """
     _, known, free = _used_known_free(calendar, 0, window_days)
-    share = known_share(known, free)
-    return values(share, share, np.full(calendar.n_members, NEVER_FREE))
+    seen = share(known, free)
+    return seen, np.full(calendar.n_members, NEVER_FREE), seen
 
 
 def within_span(use: np.ndarray, span_days: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.metrics.assessments import item_by_name
 from iop_outcomes.metrics.history import History
+from iop_outcomes.metrics.result import or_missing, result
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
 
@@ -117,10 +118,10 @@ def stay_over(history: History, *, days: Days = 90) -> pd.DataFrame:
         episode  stay_days_low=366 stay_days_high=none
         value    1    days=365
     """
-    low = history.members["stay_days_low"].to_numpy(float)
-    high = _or_missing(history, "stay_days_high")
+    low = or_missing(history, "stay_days_low")
+    high = or_missing(history, "stay_days_high")
     value = np.where(low > days, 1.0, np.where(high <= days, 0.0, np.nan))
-    return _values(
+    return result(
         history, value, np.where(np.isnan(low), "no length of stay", "the recorded band of days spans this length")
     )
 
@@ -162,7 +163,7 @@ def self_help_attendance(
     value = np.where(np.isnan(after) | unclear | left_out, np.nan, after >= least_code)
     reason = np.where(unclear, "number of times not known", "attendance at discharge not recorded")
     at_admission = np.where(np.isnan(before), "attendance at admission not recorded", "attended at admission already")
-    return _values(history, value, np.where(left_out, at_admission, reason))
+    return result(history, value, np.where(left_out, at_admission, reason))
 
 
 def _abstinent(history: History, substances: Substances, missing: Missing, used_at_admission: bool) -> pd.DataFrame:
@@ -173,7 +174,7 @@ def _abstinent(history: History, substances: Substances, missing: Missing, used_
     value = np.where(known_after | (missing == "use"), (~used_after & known_after).astype(float), np.nan)
     other = NO_USE_AT_ADMISSION if used_at_admission else USE_AT_ADMISSION
     why_not = np.where(known_before, other, NOT_RECORDED_AT_ADMISSION)
-    return _values(history, np.where(eligible, value, np.nan), np.where(eligible, NOT_RECORDED_AT_DISCHARGE, why_not))
+    return result(history, np.where(eligible, value, np.nan), np.where(eligible, NOT_RECORDED_AT_DISCHARGE, why_not))
 
 
 def _use(history: History, substances: Substances, when: str) -> np.ndarray:
@@ -192,13 +193,3 @@ def _used(codes: np.ndarray, at_admission: np.ndarray) -> tuple[np.ndarray, np.n
     due = ~np.isnan(at_admission)
     due[:, 0] = True
     return used, used | ((codes == NONE) | ~due).all(axis=1)
-
-
-def _or_missing(history: History, column: str) -> np.ndarray:
-    values = history.members.get(column)
-    return np.full(history.n, np.nan) if values is None else values.to_numpy(float)
-
-
-def _values(history: History, value: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
-    missing_reason = np.where(np.isnan(value), reason, None)
-    return pd.DataFrame({"value": value, "missing_reason": missing_reason}, index=history.members.index)
