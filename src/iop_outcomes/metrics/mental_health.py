@@ -6,11 +6,11 @@ the baseline form the last one of the 30 days up to time zero, else the first of
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from iop_outcomes.metrics.assessments import at_baseline, forms, last_between
 from iop_outcomes.metrics.history import History
@@ -194,7 +194,7 @@ def reliable_change(
     *,
     instrument: Instrument = "PHQ9",
     direction: Literal["improved", "worse"] = "improved",
-    points: float | None = None,
+    points: Annotated[float, Field(gt=0)] | None = None,
     from_day: int = 14,
     to_day: int = 180,
     max_missing_items: NonNegativeInt = 2,
@@ -215,7 +215,8 @@ def reliable_change(
     """
     before, after = _scores(history, instrument, from_day, to_day, max_missing_items)
     fall = before - after if direction == "improved" else after - before
-    value = np.where(np.isnan(fall), np.nan, fall >= (points or SCALES[instrument].reliable_change))
+    needed = SCALES[instrument].reliable_change if points is None else points
+    value = np.where(np.isnan(fall), np.nan, fall >= needed)
     return result(history, value, _lacking(before))
 
 

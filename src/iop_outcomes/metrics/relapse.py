@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import NonNegativeInt
 
 from iop_outcomes.metrics.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days
 from iop_outcomes.metrics.calendar import ABSTINENT, CONTROLLED, SOME, USED, Calendar
@@ -92,7 +93,7 @@ BY_DEFINITION = "as the definition says; or observed: unknown weeks are not use;
     source="Time to first use, restricted to the window",
 )
 def time_to_first_use(
-    calendar: Calendar, *, window_days: Days = 180, grace_days: int = 0, min_known_share: Share = 0.8
+    calendar: Calendar, *, window_days: Days = 180, grace_days: NonNegativeInt = 0, min_known_share: Share = 0.8
 ) -> Scored:
     """Days from time zero to the first day by which use is certain; the window's length if there was none.
 
