@@ -15,6 +15,7 @@ from attendees import attendance_metrics, crowd, person, session
 from iop_outcomes.metrics.attendance import attendance_rate, hours_rate, no_show_rate
 from iop_outcomes.metrics.denominators import POLICIES, VERSION, policies
 from iop_outcomes.metrics.history import History
+from small import history
 
 SESSIONS = [session(0), session(3, "no_show"), session(7), session(10, "excused"), session(14, "partial", 30)]
 SESSIONS += [session(17, "cancel_program")]
@@ -96,6 +97,15 @@ def test_no_show_rate_counts_sessions_held_and_not_cancelled_in_time():
     assert no_show_rate(person(*SESSIONS, *more), window_days=28)["value"].iloc[0] == pytest.approx(1 / 5)
 
 
+def test_where_little_is_on_record_every_missing_value_has_its_reason():
+    bare = history({}, {}, follow_up_days=100)
+    for metric in attendance_metrics():
+        result = metric(bare)
+        missing = result["value"].isna()
+        assert (result["missing_reason"].notna() == missing).all(), metric.name
+        assert (result["missing_reason"][missing].str.len() > 0).all(), metric.name
+
+
 @settings(max_examples=15)
 @given(st.lists(STATUSES, min_size=1, max_size=28))
 def test_denominators_are_ordered(statuses):
@@ -141,9 +151,9 @@ def test_shuffling_rows_and_renaming_people_changes_nothing(seed):
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_shares_lie_between_zero_and_one_and_everything_else_is_not_negative(seed):
-    history = History.of(*crowd(seed))
+    people = History.of(*crowd(seed))
     for metric in attendance_metrics():
-        value = metric(history)["value"].dropna()
+        value = metric(people)["value"].dropna()
         assert (value >= 0).all(), metric.name
         if metric.kind_of_value in ("binary", "proportion"):
             assert (value <= 1).all(), metric.name

@@ -38,3 +38,9 @@ def test_a_death_before_the_day_is_not_retention(days, answer):
     dead.members["follow_up_end_day"] = 50
     dead.members["end_reason"] = "death"
     assert retention(dead, day=days)["value"].iloc[0] == answer
+
+
+def test_without_any_day_of_discharge_on_record_nobody_is_called_retained():
+    result = retention(history({}, {}), day=90)
+    assert result["value"].isna().all()
+    assert set(result["missing_reason"]) == {"no day of discharge or last contact on record"}

@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes.metrics.contacts import CodeList, Contacts, contacts_of
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.initiation import INPATIENT_LEVELS
-from iop_outcomes.metrics.result import NOT_OBSERVED, or_missing, result
+from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
 
@@ -72,8 +72,8 @@ def continuity_of_care(
 def _discharge(history: History, contacts: Contacts, after: After, within_days: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the day of discharge and whether it was from inpatient care."""
     if after == "episode":
-        level = history.members.get("level_of_care", pd.Series("", index=history.members.index))
-        return or_missing(history, "discharge_day"), level.isin(INPATIENT_LEVELS).to_numpy()
+        inpatient = label_or_none(history, "level_of_care").isin(INPATIENT_LEVELS).to_numpy()
+        return or_missing(history, "discharge_day"), inpatient
     before = contacts.between(-within_days, 0)
     inpatient, residential = before.of("inpatient").last_day(), before.of("residential").last_day()
     discharge = np.fmax(inpatient, residential)

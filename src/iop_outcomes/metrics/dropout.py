@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.metrics.first_session import first_session_day
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, or_missing, result
+from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.metrics.sessions import attended_days, edges
 from iop_outcomes.metrics.windows import Days, Weeks, observed_weeks
 from iop_outcomes.registry import metric
@@ -137,8 +137,8 @@ def time_to_dropout(history: History, gap_days: int = 30) -> pd.DataFrame:
     ended_well = ~dropped & np.isfinite(good)
     last = history.follow_up_days - float(gap_days)
     days = np.select([dropped, ended_well, died], [begun, good, history.follow_up_days - 1.0], last)
-    reason = history.members.get("discharge_reason", pd.Series("", index=history.members.index)).astype("str")
-    state = np.select([dropped, ended_well, died], ["dropout", reason.to_numpy(object), "death"], "in_care")
+    reason = label_or_none(history, "discharge_reason").to_numpy()
+    state = np.select([dropped, ended_well, died], ["dropout", reason, "death"], "in_care")
     seen = days >= 0
     columns = {"dropout_days": np.where(seen, days, np.nan), "dropout_ended": np.where(seen, dropped, np.nan)}
     columns["dropout_confirmed_day"] = np.where(dropped, confirmed, np.nan)
@@ -180,8 +180,7 @@ def _good_end(history: History) -> np.ndarray:
     for column in ("last_contact_day", "discharge_day"):
         recorded = or_missing(history, column)
         last = np.where(np.isnan(recorded), last, recorded)
-    reason = history.members.get("discharge_reason", pd.Series(None, index=history.members.index, dtype=object))
-    well = reason.isin(ENDED_WELL).to_numpy() & (last < history.follow_up_days)
+    well = label_or_none(history, "discharge_reason").isin(ENDED_WELL).to_numpy() & (last < history.follow_up_days)
     return np.where(well, last, np.inf)
 
 

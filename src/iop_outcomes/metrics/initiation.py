@@ -14,7 +14,7 @@ from pydantic import Field
 
 from iop_outcomes.metrics.contacts import TREATMENT, CodeList, Contacts, contacts_of
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, or_missing, result
+from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.registry import metric
 
 INITIATION_DAYS, ENGAGEMENT_DAYS = 14, 34
@@ -144,8 +144,8 @@ def hedis_engagement(
 def initiation_day(history: History, contacts: Contacts) -> np.ndarray:
     """Return the day on which treatment began within 14 days of time zero, NaN where it did not."""
     begun = contacts.of(*TREATMENT).between(0, INITIATION_DAYS - 1).first_day()
-    level = history.members.get("level_of_care", pd.Series("", index=history.members.index))
-    return np.where(level.isin(INPATIENT_LEVELS).to_numpy(), 0.0, begun)
+    inpatient = label_or_none(history, "level_of_care").isin(INPATIENT_LEVELS).to_numpy()
+    return np.where(inpatient, 0.0, begun)
 
 
 def _measure(

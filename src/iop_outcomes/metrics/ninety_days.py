@@ -13,7 +13,8 @@ from pydantic import Field
 from iop_outcomes.dataset import time_in_care
 from iop_outcomes.metrics.first_session import first_session_day
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, or_missing, result
+from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
+from iop_outcomes.metrics.retention import NO_END
 from iop_outcomes.metrics.sessions import attended_days
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
@@ -56,8 +57,10 @@ def ninety_day_stay(history: History, *, days: Days = 90) -> pd.DataFrame:
     """
     start = or_missing(history, "admission_day")
     end, ended = time_in_care(history)
-    seen = np.where(ended.to_numpy(dtype=bool, na_value=False), end.to_numpy(float), history.follow_up_days) - start
-    left = ended.to_numpy(dtype=bool, na_value=False) | (history.members["end_reason"] == "death").to_numpy(bool)
+    if ended.isna().all():
+        return result(history, np.full(history.n, np.nan), NO_END)
+    seen = np.where(ended.to_numpy(bool), end.to_numpy(float), history.follow_up_days) - start
+    left = ended.to_numpy(bool) | (history.members["end_reason"] == "death").to_numpy(bool)
     value = np.where(seen >= days, 1.0, np.where(left, 0.0, np.nan))
     never = np.isnan(start) & left
     return result(history, np.where(never, 0.0, value), NOT_OBSERVED)
@@ -124,6 +127,6 @@ def _served(history: History, start: np.ndarray, months: int) -> np.ndarray:
 
 
 def _completed(history: History, before: np.ndarray) -> np.ndarray:
-    reason = history.members.get("discharge_reason", pd.Series(None, index=history.members.index, dtype=object))
+    completed = (label_or_none(history, "discharge_reason") == "completed").to_numpy(bool)
     day = or_missing(history, "discharge_day")
-    return (reason == "completed").to_numpy(bool) & (day < before) & (day < history.follow_up_days)
+    return completed & (day < before) & (day < history.follow_up_days)

@@ -46,3 +46,9 @@ def or_missing(history: History, column: str) -> np.ndarray:
     """Return a column of numbers of the members, all NaN where the source has none."""
     values = history.members.get(column)
     return np.full(history.n, np.nan) if values is None else values.to_numpy(dtype=float, na_value=np.nan)
+
+
+def label_or_none(history: History, column: str) -> pd.Series:
+    """Return a column of codes of the members as text, None where nothing is recorded or the source has none."""
+    values = history.members.get(column, pd.Series(None, index=history.members.index, dtype=object)).astype(object)
+    return values.where(values.notna(), None)

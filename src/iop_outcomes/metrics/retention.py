@@ -9,11 +9,12 @@ import pandas as pd
 
 from iop_outcomes.dataset import time_in_care
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, result
+from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, result
 from iop_outcomes.metrics.windows import Days
 from iop_outcomes.registry import metric
 
 NO_REASON = "no discharge reason on record"
+NO_END = "no day of discharge or last contact on record"
 
 
 @metric(
@@ -47,9 +48,9 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
         value     none: observed for less than this time    day=90
     """
     days, ended = time_in_care(history)
-    ended = ended.to_numpy(bool)
-    days = days.to_numpy(float)
-    left = ended & (days < day)
+    if ended.isna().all():
+        return result(history, np.full(history.n, np.nan), NO_END)
+    left = ended.to_numpy(bool) & (days.to_numpy(float) < day)
     known = left | (history.follow_up_days >= day)
     # A death before the day is a failure to retain, as composite outcomes count it.
     died = (history.members["end_reason"] == "death").to_numpy() & (history.follow_up_days < day)
@@ -106,6 +107,6 @@ def dropout(history: History) -> pd.DataFrame:
 
 
 def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:
-    reason = history.members["discharge_reason"]
+    reason = label_or_none(history, "discharge_reason")
     value = np.where(reason.notna(), reason.isin(reasons).astype(float), np.nan)
     return result(history, value, NO_REASON)

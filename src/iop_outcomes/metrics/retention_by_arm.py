@@ -9,7 +9,7 @@ import pandas as pd
 from iop_outcomes.dataset import time_in_care
 from iop_outcomes.errors import StudyError
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import or_missing
+from iop_outcomes.metrics.result import label_or_none, or_missing
 
 #: Days at which retention is reported.
 DAYS = (30, 60, 90, 180)
@@ -59,12 +59,12 @@ def care_states(history: History) -> pd.DataFrame:
             "estimator for intervals if it records those"
         )
     members = history.members
-    reason = members.get("discharge_reason", pd.Series(None, index=members.index, dtype=object)).astype(object)
+    reason = label_or_none(history, "discharge_reason")
     ended = ended.to_numpy(bool)
     never = np.isnan(or_missing(history, "admission_day")) & ended if "admission_day" in members else np.zeros(1, bool)
     died = ~ended & (members["end_reason"] == "death").to_numpy(bool)
     died |= ((reason == "death") & (or_missing(history, "discharge_day") < history.follow_up_days)).to_numpy(bool)
-    told = reason.where(reason.notna(), "not_recorded").to_numpy()
+    told = reason.fillna("not_recorded").to_numpy()
     state = np.select([died, never, ended], ["death", "never_started", told], "in_care")
     categories = ["in_care", *STATES]
     return pd.DataFrame({"days": days.to_numpy(float), "state": pd.Categorical(state, categories)}, index=members.index)

@@ -13,7 +13,7 @@ from pydantic import Field
 from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN, NO_PLAN, counted
 from iop_outcomes.metrics.denominators import Denominator, planned_days
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import or_missing, result, share, window_share
+from iop_outcomes.metrics.result import label_or_none, or_missing, result, share, window_share
 from iop_outcomes.metrics.sessions import sessions_of
 from iop_outcomes.metrics.windows import Days, observed_weeks
 from iop_outcomes.registry import metric
@@ -115,7 +115,7 @@ def hours_fidelity(
     rate = share((inside & (reached >= needed[:, None])).sum(axis=1), inside.sum(axis=1))
     unknown = NO_PLAN if hours == "assigned" else MINUTES_UNKNOWN
     reason = np.where(weeks >= 1, unknown, NO_WEEK)
-    intensive = (history.members["level_of_care"] == INTENSIVE).to_numpy(bool) | (among == "everybody")
+    intensive = (label_or_none(history, "level_of_care") == INTENSIVE).to_numpy(bool) | (among == "everybody")
     return result(history, np.where(intensive, rate, np.nan), np.where(intensive, reason, NOT_INTENSIVE))
 
 
