@@ -112,6 +112,7 @@ def penalised_score(
     Propensity
     """
     from glum import GeneralizedLinearRegressorCV
+    from threadpoolctl import threadpool_limits
 
     if kind not in ("ridge", "lasso"):
         raise DesignError(f"propensity score: the penalty is '{kind}'; it can be ridge or lasso.")
@@ -129,9 +130,12 @@ def penalised_score(
         gradient_tol=1e-8,
         max_iter=1_000,
     )
-    model.fit(columns, first.astype(float))
+    # Sums made by several threads differ in their last digits from run to run.
+    with threadpool_limits(1):
+        model.fit(columns, first.astype(float))
+        score = np.asarray(model.predict(columns), dtype=float)
     return Propensity(
-        np.asarray(model.predict(columns), dtype=float),
+        score,
         f"logistic regression, {kind} penalty {model.alpha_:.3g} chosen in {len(parts)} folds",
         notes=dropped,
     )
@@ -174,6 +178,7 @@ def boosted_score(
     Chernozhukov et al. 2018, Econometrics Journal 21:C1 (cross-fitting).
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     first = two_arms(treated, "propensity score")
     columns, dropped = _library_frame(covariates)
@@ -189,8 +194,9 @@ def boosted_score(
             random_state=seed,
         )
         inside = fold == part
-        model.fit(columns[~inside], first[~inside])
-        score[inside] = model.predict_proba(columns[inside])[:, 1]
+        with threadpool_limits(1):
+            model.fit(columns[~inside], first[~inside])
+            score[inside] = model.predict_proba(columns[inside])[:, 1]
     return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds", notes=dropped)
 
 
