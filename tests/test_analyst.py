@@ -127,10 +127,19 @@ def test_arms_may_be_named_or_coded(people):
         ({}, {"estimator": "tmle"}, "'tmle' cannot estimate the ATO"),
         ({}, {"measure": "risk_diff"}, "did you mean 'risk_difference'"),
         ({}, {"contrast": ("iop", "residential")}, "nobody is in arm 'residential'"),
-        ({"arm": "iop"}, {}, "say by contrast"),
+        ({"arm": list("abc") * 200}, {}, "it holds 3 arms; say by contrast"),
         ({"severity": np.nan}, {}, "missing or infinite values in severity"),
         ({}, {"design": pd.DataFrame({"weight": [1.0]}), "estimand": "ATE"}, "make it from the same data"),
         ({}, {"flods": 3}, "there is no setting 'flods'; did you mean 'folds'?"),
+        ({}, {"folds": 1}, "folds: 1 asked for"),
+        ({}, {"bootstrap": -1}, "bootstrap: -1 replicates asked for"),
+        ({}, {"covariates": "severity"}, "give a list of columns"),
+        ({}, {"covariates": ["severity", "arm"]}, "'arm' is the arm"),
+        ({}, {"covariates": ["severity", "abstinent"]}, "'abstinent' is the outcome"),
+        ({"arm": "iop"}, {}, "everybody is in arm 'iop'"),
+        ({"abstinent": "yes"}, {}, "abstinent: it holds str and an outcome is a number"),
+        ({"abstinent": np.inf}, {}, "abstinent: 600 values are infinite"),
+        ({"site": "a"}, {"cluster": "site"}, "all rows are in one"),
     ],
 )
 def test_what_cannot_be_done_is_answered_in_one_sentence(people, change, settings, said):
@@ -138,6 +147,37 @@ def test_what_cannot_be_done_is_answered_in_one_sentence(people, change, setting
     with pytest.raises(StudyError, match=said) as caught:
         iop_outcomes.estimate(people.assign(**change), **asked)
     assert "\n" not in str(caught.value)
+
+
+def test_outcomes_of_other_types_are_the_same_outcome(people):
+    """Missing values may be NaN, None or pandas' NA; answers 0/1 or true and false."""
+    asked = {"outcome": "abstinent", "arm": "arm", "covariates": COVARIATES, "cluster": "site"}
+    some = people["abstinent"].mask(np.arange(len(people)) % 9 == 0)
+    expected = iop_outcomes.estimate(people.assign(abstinent=some), **asked)
+    for other in (some.astype("Int64"), some.astype("boolean"), some.astype(object).where(some.notna(), None)):
+        found = iop_outcomes.estimate(people.assign(abstinent=other), **asked)
+        pd.testing.assert_frame_equal(found, expected)
+    assert "67 missing outcomes" in expected["se_method"][0]
+
+
+def test_an_arm_in_one_cluster_is_told(people):
+    sites = people["site"].where(people["arm"] == "outpatient", "its own")
+    rows = iop_outcomes.estimate(people.assign(site=sites), outcome="abstinent", **ASKED)
+    assert "arm 'iop' lies in one cluster" in rows["se_method"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"left": 2.0}, "left: 600 values are neither 0"),
+        ({"left": "yes"}, "left: it holds str"),
+        ({"days": -1.0}, "negative follow-up times"),
+        ({"left": 0.0}, "nobody in arm 'iop' has the event"),
+    ],
+)
+def test_follow_up_that_makes_no_sense_is_answered_in_one_sentence(people, change, said):
+    with pytest.raises(StudyError, match=said):
+        iop_outcomes.survival(people.assign(**change), time="days", event="left", estimator="cox", **ASKED)
 
 
 def test_importing_the_package_imports_nothing_else():

@@ -13,7 +13,8 @@ from iop_outcomes.design.balance import balance as balance_of
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
 from iop_outcomes.estimators.bootstrap import bootstrap as resampled
-from iop_outcomes.framing import Design, compare_frame, refuse_unknown
+from iop_outcomes.estimators.checks import known_events, known_numbers
+from iop_outcomes.framing import Design, compare_frame, refuse_as_covariates, refuse_unknown
 from iop_outcomes.registry import ESTIMATORS
 
 
@@ -26,7 +27,7 @@ def estimate(
     design: Design = None,
     estimator: str = "aipw",
     estimand: str | None = None,
-    measure: str | Sequence[str] = "",
+    measure: str | Sequence[str] | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     seed: int = 0,
@@ -82,9 +83,10 @@ def estimate(
     """
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
     refuse_unknown(data, [outcome])
+    refuse_as_covariates(covariates, outcome, "the outcome")
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
     chosen = data.iloc[rows].set_axis(comparison.members.index)
-    measures = [measure] if isinstance(measure, str) else list(measure)
+    measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     found = _estimated(chosen, comparison, estimator, outcome, measures, seed, settings)
     if bootstrap:
         if isinstance(design, pd.DataFrame):
@@ -109,7 +111,7 @@ def survival(
     design: Design = None,
     estimator: str = "rmst",
     estimand: str | None = None,
-    measure: str | Sequence[str] = "",
+    measure: str | Sequence[str] | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     seed: int = 0,
@@ -135,11 +137,13 @@ def survival(
         Rows of the ``estimate`` contract.
     """
     refuse_unknown(data, [time, event])
+    for name in (time, event):
+        refuse_as_covariates(covariates, name, "part of the outcome")
+    known = {f"{time}_days": known_numbers(data, time), f"{time}_ended": known_events(data, event)}
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
-    followed = pd.DataFrame({f"{time}_days": data[time], f"{time}_ended": data[event]})
-    chosen = followed.iloc[rows].set_axis(comparison.members.index)
-    measures = [measure] if isinstance(measure, str) else list(measure)
+    chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.members.index)
+    measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     return _estimated(chosen, comparison, estimator, time, measures, seed, settings)
 
 

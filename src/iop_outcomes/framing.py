@@ -62,7 +62,10 @@ def compare_frame(
     StudyError
         A column, an arm, the design or the estimand does not exist or does not fit.
     """
+    if isinstance(covariates, str):
+        raise EstimationError(f"covariates: give a list of columns, also when it is one: ['{covariates}']")
     refuse_unknown(data, [arm, *covariates, *([cluster] if cluster else [])])
+    refuse_as_covariates(covariates, arm, "the arm")
     first, second = _arms_of(data[arm], arm, contrast)
     rows = np.flatnonzero(data[arm].isin([first, second]).to_numpy())
     index = pd.RangeIndex(len(rows), name="member_id")
@@ -119,6 +122,12 @@ def _given(design: pd.DataFrame, wanted: pd.Index, index: pd.Index) -> pd.DataFr
             "once by its index; make it from the same data"
         )
     own = design.reindex(wanted).set_axis(index)
+    bad = int((~(own["weight"] >= 0) | np.isinf(own["weight"])).sum())
+    if bad:
+        raise DesignError(
+            f"the design table: {counted(bad, 'weight is', 'weights are')} missing, infinite or below zero; "
+            "0 is for members who are not used"
+        )
     return own.assign(**{name: np.nan for name in ("score", "matched_set") if name not in own.columns})
 
 
@@ -127,6 +136,9 @@ def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
     if missing:
         raise EstimationError(f"'{name}': {counted(missing, 'row has', 'rows have')} no arm; leave them out first")
     found = list(column.unique())
+    if len(found) < 2:
+        everybody = f"everybody is in arm '{found[0]}'" if found else "there are no rows"
+        raise EstimationError(f"'{name}': {everybody}, so that nothing can be compared")
     if contrast is None:
         contrast = next((arms for arms in KNOWN_ARMS if set(found) == set(arms)), None)
     if contrast is None:
@@ -141,8 +153,16 @@ def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
     return contrast[0], contrast[1]
 
 
+def refuse_as_covariates(covariates: Sequence[str], name: str, role: str) -> None:
+    """Raise if a column that has another role is also among the covariates."""
+    if name in covariates:
+        raise EstimationError(f"covariates: '{name}' is {role}; covariates are what was known before")
+
+
 def refuse_unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise if the data lack one of these columns."""
+    """Raise if the data are no frame or lack one of these columns."""
+    if not isinstance(data, pd.DataFrame):
+        raise EstimationError(f"data: it is a {type(data).__name__} and must be a pandas DataFrame, one row per person")
     for name in names:
         if name not in data.columns:
             raise EstimationError(f"the data have no column '{name}'; {did_you_mean(name, map(str, data.columns))}")

@@ -24,11 +24,14 @@ def folds_by_cluster(treated, cluster=None, folds: int = 5, seed: int = 0) -> np
     Raises
     ------
     DesignError
-        Fewer clusters, or fewer members of an arm, than folds; or a fold whose complement lacks an arm.
+        Fewer than two folds; fewer clusters, or fewer members of an arm, than folds; or a fold whose complement lacks
+        an arm.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     first = two_arms(treated, "folds")
+    if folds < 2:
+        raise DesignError(f"folds: {folds} asked for; what is fitted on the others needs 2 or more.")
     smallest = int(min(first.sum(), (~first).sum()))
     n_clusters = len(first) if cluster is None else pd.Series(np.asarray(cluster)).nunique()
     if min(smallest, n_clusters) < folds:

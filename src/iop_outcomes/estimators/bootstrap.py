@@ -63,6 +63,8 @@ def bootstrap(
     generator = np.random.default_rng(seed)
     blocks = None if cluster is None else _blocks(cluster)
     n_units = n_rows if blocks is None else len(blocks)
+    if n_replicates < 2:
+        raise EstimationError(f"bootstrap: {n_replicates} replicates asked for; it needs 2 or more, and 500 to be good")
     values = np.full(n_replicates, np.nan)
     for replicate in range(n_replicates):
         drawn = generator.integers(n_units, size=n_units)

@@ -80,4 +80,7 @@ def _warnings(sample):
         values = sample.outcome[arm & sample.observed]
         if values.min() == values.max():
             said.append(f"the outcome is the same for all in arm '{name}', whose variance counts as zero")
+        clusters = sample.comparison.cluster_codes
+        if clusters is not None and np.ptp(clusters[arm & sample.observed]) == 0:
+            said.append(f"arm '{name}' lies in one cluster, so that its variance cannot be seen")
     return said

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError, did_you_mean
-from iop_outcomes.estimators.checks import checked_arms
+from iop_outcomes.estimators.checks import checked_arms, known_numbers
 from iop_outcomes.estimators.design_weights import design_weights, span_of
 from iop_outcomes.estimators.measures import DIFFERENCES, MEASURES, RATIOS
 from iop_outcomes.estimators.observation import Observation, fit_observation
@@ -117,12 +117,13 @@ def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measur
     Raises
     ------
     EstimationError
-        There is no such outcome or measure, an arm is empty, or nobody in an arm has a known outcome.
+        There is no such outcome or measure, an arm is empty, the outcome is no number, or nobody in an arm has a known
+        one.
     """
     if outcome not in data.columns:
         raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
     checked_arms(comparison.treated, comparison.arms)
-    values = data[outcome].to_numpy(dtype=float, na_value=np.nan)
+    values = known_numbers(data, outcome)
     known = np.isfinite(values)
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
         if not (known & arm & (comparison.weight > 0)).any():

@@ -12,7 +12,7 @@ from pydantic import Field
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.design.weights import effective_sample_size
 from iop_outcomes.errors import EstimationError, counted
-from iop_outcomes.estimators.checks import checked_arms
+from iop_outcomes.estimators.checks import checked_arms, known_events, known_numbers
 from iop_outcomes.estimators.design_weights import design_weights, span_of
 from iop_outcomes.estimators.weights import Weights
 from iop_outcomes.models.matrix import ModelMatrix
@@ -126,7 +126,8 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
     Raises
     ------
     EstimationError
-        The columns are not there, an arm is empty, or nobody in an arm has known follow-up.
+        The columns are not there or hold other than days and 0/1, an arm is empty, or nobody in an arm has known
+        follow-up.
     """
     days, ended = COLUMNS.get(outcome, (f"{outcome}_days", f"{outcome}_ended"))
     absent = [name for name in (days, ended) if name not in data.columns]
@@ -136,8 +137,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
             "they ended in the event"
         )
     checked_arms(comparison.treated, comparison.arms)
-    time = data[days].to_numpy(dtype=float, na_value=np.nan)
-    event = data[ended].to_numpy(dtype=float, na_value=np.nan)
+    time, event = known_numbers(data, days), known_events(data, ended)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(time) & np.isfinite(event)
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):

@@ -95,7 +95,9 @@ def _aliases(matrix, information, aliased) -> list[str]:
         if others:
             said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
         else:
-            said.append(f"{matrix.names[column]} varies by less than a hundred-thousandth of its size, unless counted from its mean")
+            said.append(
+                f"{matrix.names[column]} varies by under 1/100,000 of its size, unless counted from its mean"
+            )
     return said
 
 
