@@ -13,9 +13,8 @@ from iop_outcomes.dataset import build_covariates, build_outcomes
 from iop_outcomes.estimation import estimate_design
 from iop_outcomes.ingest import ingest
 from iop_outcomes.metrics.compute import compute_metrics
-from iop_outcomes.metrics.definitions import abstinence_shares
+from iop_outcomes.metrics.descriptions import describe
 from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.weekly import weekly_records
 from iop_outcomes.study import Study
 
 
@@ -42,8 +41,7 @@ def run_study(
     made["cohort"], made["attrition"] = build_cohort(made, study.cohort)
     history = History.of(made["cohort"], made)
     made["metric_value"], made["refusal"] = compute_metrics(history, study, made["capability"], tell)
-    made["weekly"] = weekly_records(history, made["capability"], study.urine_panel)
-    made["abstinence_share"] = abstinence_shares(history, made["capability"], study.urine_panel)
+    made |= describe(history, made["capability"], study.urine_panel)
     names = [*study.covariates, *study.describe_by]
     made["covariates"] = build_covariates(made["cohort"], made, names, study.cluster)
     weekly = made["weekly"] if study.has_repeated_outcome else None

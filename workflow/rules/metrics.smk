@@ -3,7 +3,11 @@
 from iop_outcomes.registry import METRICS
 
 METRIC_MODULES = sorted({STUDY.metric(name)[0].function.__module__ for name in STUDY.metrics})
-METRIC_STAGE = [f"iop_outcomes.metrics.{name}" for name in ("compute", "weekly", "definitions")]
+METRIC_STAGE = ["iop_outcomes.metrics.compute", "iop_outcomes.metrics.descriptions"]
+MEASURED = {
+    name: f"{RESULTS}/metrics/{name}.parquet"
+    for name in ("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "refusal")
+}
 
 
 rule metrics:
@@ -11,10 +15,7 @@ rule metrics:
         cohort=f"{RESULTS}/cohort/cohort.parquet",
         canonical=list(CANONICAL.values()),
     output:
-        metric_value=f"{RESULTS}/metrics/metric_value.parquet",
-        weekly=f"{RESULTS}/metrics/weekly.parquet",
-        abstinence_share=f"{RESULTS}/metrics/abstinence_share.parquet",
-        refusal=f"{RESULTS}/metrics/refusal.parquet",
+        **MEASURED,
     params:
         settings={"metrics": STUDY.metrics, "urine_panel": STUDY.urine_panel},
         code=code_digest(*METRIC_STAGE, *METRIC_MODULES),

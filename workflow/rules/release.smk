@@ -3,7 +3,7 @@
 RELEASED = {
     **{name: CANONICAL[name] for name in ("intake", "capability")},
     **{name: f"{RESULTS}/cohort/{name}.parquet" for name in ("cohort", "attrition")},
-    **{name: f"{RESULTS}/metrics/{name}.parquet" for name in ("metric_value", "weekly", "abstinence_share", "refusal")},
+    **MEASURED,
     **{name: f"{RESULTS}/dataset/{name}.parquet" for name in ("covariates", "outcomes")},
     **{
         name: f"{RESULTS}/estimates/{name}.parquet"

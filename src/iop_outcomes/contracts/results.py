@@ -88,6 +88,57 @@ ABSTINENCE_SHARE = Table(
     unit="aggregate",
 )
 
+AGREEMENT = Table(
+    "agreement",
+    "arm: drug tests beside what was reported of the days they look back on",
+    ("arm",),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        count("n_tests", "Tests with a result", required=True, nullable=False),
+        count("n_not_comparable", "Tests of days of which nothing was reported", required=True, nullable=False),
+        count("n_both", "Test positive, use reported", required=True, nullable=False),
+        count("n_test_only", "Test positive, use denied", required=True, nullable=False),
+        count("n_report_only", "Test negative, use reported", required=True, nullable=False),
+        count("n_neither", "Test negative, use denied", required=True, nullable=False),
+        number("sensitivity", "Share of positive tests with use reported", "share", 0, 1),
+        number("specificity", "Share of negative tests with use denied", "share", 0, 1),
+        number("concordance", "Share of tests and reports that agree", "share", 0, 1),
+        number("kappa", "Agreement beyond chance (Cohen)", "", -1, 1),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+SET_ASIDE = Table(
+    "set_aside",
+    "rule by which odd records of members were answered",
+    ("table", "rule"),
+    (
+        label("table", "Canonical table", required=True, nullable=False),
+        label("rule", "What is odd about them, and what is done", required=True, nullable=False),
+        count("n", "Records, or days where the rule says so", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+RETAINED = Table(
+    "retained",
+    "arm and day: share still in care, by Kaplan-Meier, unweighted",
+    ("arm", "day"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        day("day", "Days since time zero", required=True, nullable=False),
+        count("n_at_risk", "Members in care and observed on the day before"),
+        count("n_ended", "Members whose care had ended by then"),
+        number("retained", "Share still in care", "share", 0, 1),
+        number("ci_low", "Lower end of the 95% confidence interval", "share", 0, 1),
+        number("ci_high", "Upper end", "share", 0, 1),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
 REFUSAL = Table(
     "refusal",
     "thing a study asked for that its data cannot give",
@@ -271,6 +322,9 @@ TABLES = (
     METRIC_VALUE,
     WEEKLY,
     ABSTINENCE_SHARE,
+    AGREEMENT,
+    SET_ASIDE,
+    RETAINED,
     REFUSAL,
     COVARIATES,
     OUTCOMES,

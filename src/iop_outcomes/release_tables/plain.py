@@ -6,6 +6,8 @@ import pandas as pd
 
 from iop_outcomes.disclosure import Roles, parts
 
+_CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
+
 #: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
 ROLES: Mapping[str, Roles] = {
     "intake": Roles(
@@ -19,6 +21,25 @@ ROLES: Mapping[str, Roles] = {
     "diagnostic": Roles(
         labels=("analysis", "check", "threshold", "status"), values={"value": ()}, sentences=("reason",)
     ),
+    "agreement": Roles(
+        labels=("arm",),
+        counts=("n_tests", *_CELLS),
+        values={
+            "sensitivity": ("n_both", "n_test_only"),
+            "specificity": ("n_report_only", "n_neither"),
+            "concordance": _CELLS[1:],
+            "kappa": _CELLS[1:],
+        },
+        sums=(parts("n_tests", *_CELLS),),
+        decimals={name: 2 for name in ("sensitivity", "specificity", "concordance", "kappa")},
+    ),
+    "set_aside": Roles(labels=("table", "rule"), counts=("n",)),
+    "retained": Roles(
+        labels=("arm", "day"),
+        hidden_counts=("n_at_risk", "n_ended"),
+        values={name: ("n_at_risk", "n_ended") for name in ("retained", "ci_low", "ci_high")},
+        decimals={name: 2 for name in ("retained", "ci_low", "ci_high")},
+    ),
     "claim": Roles(labels=("claim", "analysis", "verdict"), sentences=("explanation",)),
     "truth": Roles(
         labels=("outcome", "estimand"),
@@ -31,7 +52,7 @@ ROLES: Mapping[str, Roles] = {
 def frame(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return one of these tables with the columns its roles speak of, those that are absent as missing."""
     roles = ROLES[name]
-    columns = [*roles.labels, *roles.counts, *roles.values, *roles.sentences]
+    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
     shown = table.reindex(columns=columns)
     text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
     return shown.assign(**text, **{flag: True for flag in roles.keep.values()})

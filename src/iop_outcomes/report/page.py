@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes import verdict, words
 from iop_outcomes.disclosure import Released
 from iop_outcomes.figures import Drawn
-from iop_outcomes.report import found, limits, method, who
+from iop_outcomes.report import found, limits, method, recorded, who
 from iop_outcomes.study import Study
 
 _BADGES = {
@@ -54,6 +54,9 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         flow=who.flow_sentences(drawn, released.get("intake"), study),
         baseline=who.baseline(released.get("balance"), study),
         gate=limits.gate(released.get("diagnostic")),
+        set_aside=recorded.set_aside(released.get("set_aside")),
+        retained=recorded.retained(released.get("retained")),
+        agreement=recorded.agreement(released.get("agreement")),
         outcomes=found.outcomes(released.get("outcomes"), study),
         estimates=found.estimates(released.get("estimate"), study),
         sensitivity=found.sensitivity(released.get("estimate"), study),
