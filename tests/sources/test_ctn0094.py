@@ -155,13 +155,18 @@ def test_screens_are_missing_where_the_protocol_foresaw_them_and_nowhere_else(tm
 
 def test_calendars_hold_use_and_denials_only_where_the_study_says_so(tmp_path):
     use = read(tmp_path)["use_report"]
-    assert use["days_used"].tolist() == [1] * 5
-    assert use["substance"].tolist() == ["heroin", "heroin", "opioid", "alcohol", "cannabis"]
+    assert use["days_used"].tolist() == [1] * 7
+    own = use[use["substance"] != "non_study_opioid"]
+    assert own["substance"].tolist() == ["heroin", "heroin", "opioid", "alcohol", "cannabis"]
+    # Any opioid is reported under the name of the urine panel too, once a day.
+    assert use.query("substance == 'non_study_opioid'")["day"].tolist() == [-40, -20]
     denied = read(tmp_path, denied_days="until_last_visit")["use_report"].query("days_used == 0")
-    assert set(denied["substance"]) == {"any"}
     assert set(denied["person_id"]) == {"1"}
     # Days -30 to 74, the day before the last visit, without the three days with use.
-    assert sorted(denied["day"]) == [day for day in range(-30, 75) if day not in (-20, -10, 5)]
+    any_use = denied.query("substance == 'any'")
+    assert sorted(any_use["day"]) == [day for day in range(-30, 75) if day not in (-20, -10, 5)]
+    # Days of other use on which no opioid was reported.
+    assert denied.query("substance == 'non_study_opioid'")["day"].tolist() == [-10, 5]
 
 
 def test_covariates_are_known_at_randomisation(tmp_path):
