@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes import timing
 from iop_outcomes.errors import StudyError, did_you_mean
+from iop_outcomes.metrics.care import time_in_care
 from iop_outcomes.metrics.history import History
 from iop_outcomes.study_checks import WEEKLY_URINE
 
@@ -89,28 +90,6 @@ def _urine_by_week(weekly: pd.DataFrame) -> pd.DataFrame:
     return table.set_axis([f"{WEEKLY_URINE}_{int(week)}" for week in table.columns], axis=1)
 
 
-def time_in_care(history: History) -> tuple[pd.Series, pd.Series]:
-    """Return days from time zero to the end of care, and whether care ended within the observation.
-
-    Care ends at discharge for any reason but death, or at the last contact where no discharge is recorded; death and
-    the end of observation censor. Somebody who never started has zero days and an end at once.
-
-    Returns
-    -------
-    days, ended : pandas.Series
-        By member; missing where the source gives no day of discharge (as TEDS, whose stays are intervals).
-    """
-    members = history.members
-    last_seen = members["follow_up_end_day"].astype(float)
-    end = _column(members, "discharge_day").fillna(_column(members, "last_contact_day"))
-    if end.isna().all():
-        return end.rename("days"), pd.Series(pd.NA, index=members.index, dtype="boolean")
-    if "admission_day" in members:
-        end = end.mask(members["admission_day"].isna(), 0.0)
-    ended = (end <= last_seen) & ~(_text(members, "discharge_reason") == "death")
-    return end.fillna(last_seen).clip(lower=0).clip(upper=last_seen), ended.astype("boolean")
-
-
 def _known_at_time_zero(members: pd.DataFrame, records: Records) -> dict[str, pd.Series]:
     """Return every column that may be a covariate, aligned with the members; baseline columns come first."""
     episode = records["episode"].set_index("episode_id")
@@ -143,11 +122,3 @@ def _complete(name: str, values: pd.Series) -> dict[str, pd.Series]:
     if absent.any():
         complete[f"{name}_missing"] = absent.astype(float)
     return complete
-
-
-def _column(members: pd.DataFrame, name: str) -> pd.Series:
-    return members[name].astype(float) if name in members else pd.Series(np.nan, index=members.index)
-
-
-def _text(members: pd.DataFrame, name: str) -> pd.Series:
-    return members[name].astype("str") if name in members else pd.Series("", index=members.index)

@@ -6,8 +6,9 @@ import pandas as pd
 
 from iop_outcomes.capability import capabilities
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.dataset import build_outcomes, time_in_care
+from iop_outcomes.dataset import build_outcomes
 from iop_outcomes.ingest import ingest
+from iop_outcomes.metrics.care import time_in_care
 from iop_outcomes.metrics.compute import compute_metrics
 from iop_outcomes.metrics.history import History
 from iop_outcomes.simulate.settings import Settings

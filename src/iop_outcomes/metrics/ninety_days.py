@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.dataset import time_in_care
+from iop_outcomes.metrics.care import time_in_care
 from iop_outcomes.metrics.first_session import first_session_day
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result

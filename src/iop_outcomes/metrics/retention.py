@@ -7,7 +7,7 @@ survival estimators; nobody is called retained because nobody looked.
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.dataset import time_in_care
+from iop_outcomes.metrics.care import time_in_care
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, result
 from iop_outcomes.metrics.windows import Days

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.dataset import time_in_care
 from iop_outcomes.errors import StudyError
+from iop_outcomes.metrics.care import time_in_care
 from iop_outcomes.metrics.history import History
 from iop_outcomes.metrics.result import label_or_none, or_missing
 
