@@ -99,6 +99,20 @@ def test_rows_of_weight_zero_do_not_count():
     np.testing.assert_allclose(weighted.standard_errors, subset.standard_errors, rtol=1e-9)
 
 
+def test_rows_of_weight_zero_do_not_count_where_they_are_surely_wrong():
+    """All on dose 1 respond, which a slight ridge makes nearly sure; one on dose 3 does not, but has no weight."""
+    frame = pd.DataFrame({"dose": np.tile([0.0, 0.0, 1.0, 1.0], 100)})
+    response, weights = np.tile([0.0, 1.0, 1.0, 1.0], 100), np.ones(400)
+    frame.loc[3, "dose"], response[3], weights[3] = 3.0, 0.0, 0.0
+    matrix, kept = model_matrix(frame), weights > 0
+    settings = {"penalty": 4e-8, "tolerance": 1e-9}
+    weighted = fit_glm(response, matrix, weights=weights, **settings)
+    subset = fit_glm(response[kept], matrix.rows(kept), **settings)
+    assert weighted.linear_predictor[3] > 40
+    np.testing.assert_allclose(weighted.coefficients, subset.coefficients, rtol=1e-6)
+    assert weighted.deviance == pytest.approx(subset.deviance)
+
+
 def test_firth_adds_half_an_event_to_each_cell_of_a_saturated_table():
     # 0 of 10 exposed respond: the logistic slope is minus infinity. Firth's estimate for a 2 x 2 table adds 1/2 to each
     # cell: log(0.5/10.5) - log(5.5/15.5).

@@ -44,6 +44,7 @@ class Likelihood:
     def __init__(self, y, matrix: ModelMatrix, family: Family, link: Link, weights, offset, penalty):
         self.y, self.matrix, self.family, self.link = y, matrix, family, link
         self.weights, self.offset = weights, offset
+        self.unused = np.flatnonzero(weights == 0)
         self.firth = penalty == "firth"
         self.penalty = 0.0 if penalty is None or self.firth else float(penalty)
         self.ridge = np.zeros(len(matrix.names))
@@ -130,7 +131,10 @@ class Likelihood:
     def deviance(self, mean: np.ndarray) -> float:
         """Return the weighted deviance."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return float(self.weights @ self.family.unit_deviance(self.y, mean))
+            unit = self.family.unit_deviance(self.y, mean)
+        # Where a row that does not count is surely wrong its deviance is infinite, and zero times that is no number.
+        unit[self.unused] = 0.0
+        return float(self.weights @ unit)
 
     def objective(self, state: State) -> float:
         """Return minus the penalised log-likelihood, up to a constant."""
