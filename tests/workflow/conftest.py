@@ -79,26 +79,32 @@ class Project:
         return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def copy_of_the_project(folder: Path) -> Project:
+def copy_of_the_project(folder: Path, origin: Path = ROOT) -> Project:
     """Copy what a run needs."""
     for name in ("workflow", "src", "notebooks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copy(ROOT / "Snakefile", folder)
+        shutil.copytree(origin / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(origin / "Snakefile", folder)
     project = Project(folder)
     project.study("small", SMALL_STUDY)
     return project
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Project:
+def pristine(tmp_path_factory) -> Path:
+    """The project as it was when the tests began, so that all copies are alike."""
+    return copy_of_the_project(tmp_path_factory.mktemp("pristine")).folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, pristine) -> Project:
     """A project in which the small study has been run; tests may edit it but must put things back."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("finished"))
+    project = copy_of_the_project(tmp_path_factory.mktemp("finished"), pristine)
     run = project.snakemake()
     assert run.returncode == 0, run.stderr
     return project
 
 
 @pytest.fixture
-def fresh(tmp_path) -> Project:
+def fresh(tmp_path, pristine) -> Project:
     """A project in which nothing was run."""
-    return copy_of_the_project(tmp_path)
+    return copy_of_the_project(tmp_path, pristine)

@@ -62,7 +62,10 @@ def test_a_wrong_study_is_answered_before_anything_runs(fresh, study, sentence):
     [
         ({"episode": None}, "episode"),
         ({"episode": ""}, "empty"),
-        ({"episode": EPISODE.replace("person_id", "persn_id")}, "there is no column 'person_id'; did you mean 'persn_id'?"),
+        (
+            {"episode": EPISODE.replace("person_id", "persn_id")},
+            "there is no column 'person_id'; did you mean 'persn_id'?",
+        ),
         ({"person": "person_id,sex\np1,fémale\n".encode("latin-1")}, "UTF-8"),
     ],
 )
