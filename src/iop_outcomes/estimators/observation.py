@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.errors import DesignError, EstimationError
+from iop_outcomes.errors import DesignError, EstimationError, counted
 from iop_outcomes.estimators.outcome_model import LIMIT_RIDGE, with_arm
 from iop_outcomes.estimators.weights import Weights
 from iop_outcomes.models.matrix import ModelMatrix
@@ -14,6 +14,9 @@ from iop_outcomes.models.sandwich import EstimatingEquation
 
 #: Below this probability a single person would stand for more than fifty.
 SMALLEST_PROBABILITY = 0.02
+
+#: Share of members for whom nobody stands that may be passed over: their outcomes could not move a result much.
+MOST_LOST = 0.01
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,12 @@ def fit_observation(
         ridge = LIMIT_RIDGE * len(known)
         fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
-    small = int(np.sum(probability[used] < SMALLEST_PROBABILITY))
-    if small:
+    rare = probability < SMALLEST_PROBABILITY
+    heavy, lost = int((rare & known).sum()), int((rare & used & ~known).sum())
+    if heavy or lost > MOST_LOST * used.sum():
         raise EstimationError(
-            f"missing outcomes: {small:,} members are of a kind observed with a probability under "
-            f"{SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing outcomes out (missing: "
-            "leave_out) and bound the result by a tipping point"
+            f"missing outcomes: {counted(heavy + lost, 'member is', 'members are')} of a kind observed with a "
+            f"probability under {SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing "
+            "outcomes out (missing: leave_out) and bound the result by a tipping point"
         )
     return Observation(probability, observed & used, fit.equation)
