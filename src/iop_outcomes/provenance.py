@@ -29,7 +29,6 @@ NUMERICAL = (
     "pandas",
     "statsmodels",
     "glum",
-    "tabmat",
     "scikit-learn",
     "pyarrow",
     "polars",
