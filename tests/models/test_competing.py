@@ -86,6 +86,17 @@ def test_gray_test_does_not_depend_on_names_or_order(rows, flip):
         assert_allclose(renamed.chi_square, test.chi_square, rtol=1e-5, atol=1e-9)
 
 
+def test_a_cause_that_nobody_here_has_had():
+    """Everybody leaves by cause 1 or is censored: cause 2 has incidence zero, which is known without error."""
+    curve = cumulative_incidence([1, 2, 3], [1, 0, 1])
+    found = curve.at([1, 3], cause=2)
+    assert found["incidence"].tolist() == found["se"].tolist() == [0, 0]
+    assert curve.time_lost(3, cause=2).value == 0
+    assert (curve.influence(3, cause=2) == 0).all()
+    with pytest.raises(EstimationError, match="cause 0 asked for"):
+        curve.at([1], cause=0)
+
+
 def test_what_is_refused():
     with pytest.raises(EstimationError, match="knows no weights or clusters"):
         cumulative_incidence([1, 2], [1, 2], [1, 1], variance="aalen")

@@ -207,6 +207,16 @@ def test_proportional_hazards_are_found_and_refuted():
         assert proportional_hazards_test(fit_cox(frame, crossing, np.ones(2000)), transform)["p_value"].iloc[0] < 1e-6
 
 
+@pytest.mark.parametrize(
+    ("times", "transform", "said"),
+    [([2.0] * 6, "km", "the same for all"), ([0.0, 0, 1, 2, 3, 4], "log", "infinite for events at time 0")],
+)
+def test_times_that_show_no_change_are_answered_by_name(times, transform, said):
+    fit = fit_cox(model_matrix(pd.DataFrame({"a": [0.0, 1, 1, 0, 1, 0]})), times, np.ones(6))
+    with pytest.raises(EstimationError, match=said):
+        proportional_hazards_test(fit, transform)
+
+
 def test_concordance_by_hand():
     """Pairs that can be compared: (1, 2), (1, 3), (1, 4), (3, 4). Right, tied, right, wrong: (2 + 1/2) / 4."""
     found = concordance([1, 2, 3, 4], [1, 0, 1, 0], [3, 1, 3, 5])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from iop_outcomes.errors import EstimationError
+from iop_outcomes.errors import DesignError, EstimationError
 from iop_outcomes.models.kaplan_meier import kaplan_meier
 from iop_outcomes.models.matrix import model_matrix
 from iop_outcomes.models.rmst import jackknife_se, restricted_mean, restricted_mean_contrasts
@@ -87,3 +87,9 @@ def test_regression_on_the_arm_alone_agrees_with_the_curves():
     fit = restricted_mean_regression(model_matrix(pd.DataFrame({"arm": arm})), time, event, 5.5, censoring_groups=arm)
     means = [restricted_mean(kaplan_meier(time[arm == a], event[arm == a]), 5.5).value for a in (0, 1)]
     assert_allclose(fit.coefficients, [means[0], means[1] - means[0]])
+
+
+def test_regression_names_covariates_that_follow_from_others():
+    frame = pd.DataFrame({"arm": [0.0, 0, 0, 1, 1, 1], "twice": [0.0, 0, 0, 2, 2, 2]})
+    with pytest.raises(DesignError, match="twice follows exactly from arm"):
+        restricted_mean_regression(model_matrix(frame), [1, 3, 8, 2, 7, 9], np.ones(6), 5)

@@ -1,6 +1,6 @@
 """Competing risks: cumulative incidence of each cause (Aalen-Johansen), and time lost to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -43,13 +43,21 @@ class CumulativeIncidence:
         make = self._robust_variance if self.variance == "robust" else self._aalen_variance
         return np.sqrt([np.maximum(make(cause), 0.0) for cause in range(1, self.table.n_causes + 1)])
 
+    def of_causes(self, n_causes: int) -> "CumulativeIncidence":
+        """Return the same curves with at least so many causes: one that nobody here has had has incidence zero."""
+        if n_causes < 1:
+            raise EstimationError(f"cumulative incidence: cause {n_causes} asked for; causes are 1, 2, ...")
+        if n_causes <= self.table.n_causes:
+            return self
+        return replace(self, table=replace(self.table, n_causes=n_causes))
+
     def at(self, times: ArrayLike, cause: int = 1, kind: str = "log-log", level: float = 0.95) -> pd.DataFrame:
         """Return incidence of one cause at given times: time, n_risk, incidence, se, ci_low, ci_high."""
-        times = np.asarray(times, dtype=float)
-        position = self.table.position(times) + 1
+        times, curve = np.asarray(times, dtype=float), self.of_causes(cause)
+        position = curve.table.position(times) + 1
         incidence, se = (
-            np.append(0.0, self.incidence[cause - 1])[position],
-            np.append(0.0, self.se[cause - 1])[position],
+            np.append(0.0, curve.incidence[cause - 1])[position],
+            np.append(0.0, curve.se[cause - 1])[position],
         )
         low, high = survival_interval(incidence, se, kind, level)
         at_risk = np.append(self.table.n_risk, 0.0)[np.searchsorted(self.table.time, times)]
@@ -58,12 +66,13 @@ class CumulativeIncidence:
 
     def influence(self, times: ArrayLike, cause: int = 1) -> NDArray[np.float64]:
         """Return what each person adds to the incidence at given times, weights held fixed, shape (n, times)."""
-        table, incidence = self.table, self.incidence[cause - 1]
+        curve = self.of_causes(cause)
+        table, incidence = curve.table, curve.incidence[cause - 1]
         columns = []
         for position in table.position(np.atleast_1d(times)):
             until = np.arange(len(table.time)) <= position
             final = incidence[position] if position >= 0 else 0.0
-            columns.append(self._influence(until, until * (final - incidence), cause))
+            columns.append(curve._influence(until, until * (final - incidence), cause))
         return np.column_stack(columns)
 
     def time_lost(self, until: float, cause: int = 1) -> RestrictedMean:
@@ -78,12 +87,13 @@ class CumulativeIncidence:
         ----------
         Andersen 2013, Stat Med 32:5278.
         """
-        table, incidence = self.table, self.incidence[cause - 1]
+        curve = self.of_causes(cause)
+        table, incidence = curve.table, curve.incidence[cause - 1]
         refuse_unseen(table, until)
         span = widths(table, until)
         area = np.cumsum((incidence * span)[::-1])[::-1]
         remaining = np.cumsum(span[::-1])[::-1]
-        influence = self._influence(remaining, area - incidence * remaining, cause)
+        influence = curve._influence(remaining, area - incidence * remaining, cause)
         value = float(area[0])
         return RestrictedMean(value, float(np.sqrt(np.sum(influence**2))), until, influence)
 

@@ -27,6 +27,11 @@ def proportional_hazards_test(fit: CoxFit, transform: str = "km") -> pd.DataFram
     DataFrame
         One row per covariate and a last row ``GLOBAL``; columns term, chi_square, degrees_of_freedom, p_value.
 
+    Raises
+    ------
+    EstimationError
+        The transform is unknown, or does not vary over the events.
+
     References
     ----------
     Grambsch & Therneau 1994, Biometrika 81:515, in the form of a score test with the full information (Therneau, R
@@ -59,7 +64,8 @@ def _transformed(fit: CoxFit, transform: str) -> NDArray[np.float64]:
     if transform == "identity":
         g = sets.time
     elif transform == "log":
-        g = np.log(sets.time)
+        with np.errstate(divide="ignore"):
+            g = np.log(sets.time)
     elif transform in ("km", "rank"):
         times, code = distinct_times(sets.time)
         events = np.bincount(code, sets.n_deaths, len(times))
@@ -73,5 +79,11 @@ def _transformed(fit: CoxFit, transform: str) -> NDArray[np.float64]:
     else:
         raise EstimationError(
             f"proportional hazards test: there is no transform '{transform}'; {did_you_mean(transform, TRANSFORMS)}"
+        )
+    if not np.isfinite(g).all() or np.ptp(g) == 0:
+        raise EstimationError(
+            f"proportional hazards test: the transform '{transform}' of the event times is "
+            f"{'the same for all' if np.isfinite(g).all() else 'infinite for events at time 0'}, so that nothing can "
+            "be seen to change with it; choose another"
         )
     return g - np.average(g, weights=sets.n_deaths)

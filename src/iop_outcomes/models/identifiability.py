@@ -83,6 +83,19 @@ def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.nda
     raise DesignError(f"collinear covariates: {'; '.join(said[:NAMED_AT_MOST])}{more}; leave one of them out.")
 
 
+def refuse_collinear(matrix: ModelMatrix, weights: np.ndarray) -> None:
+    """Raise if columns are exact combinations of others among rows of positive weight, with the sentence above.
+
+    Raises
+    ------
+    DesignError
+    """
+    information = matrix.sandwich(weights)
+    aliased = aliased_columns(information, matrix.has_intercept)
+    if aliased.any():
+        refuse_aliased(matrix, information, aliased)
+
+
 def _aliases(matrix, information, aliased) -> list[str]:
     kept = np.flatnonzero(~aliased)
     scale = np.sqrt(np.diag(information))
@@ -95,9 +108,7 @@ def _aliases(matrix, information, aliased) -> list[str]:
         if others:
             said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
         else:
-            said.append(
-                f"{matrix.names[column]} varies by under 1/100,000 of its size, unless counted from its mean"
-            )
+            said.append(f"{matrix.names[column]} is the same for all who count, or nearly so next to its size")
     return said
 
 

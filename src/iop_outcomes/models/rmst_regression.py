@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.errors import EstimationError, did_you_mean
 from iop_outcomes.models.event_table import EventTable, checked, event_table, ratio, reverse_cumsum
+from iop_outcomes.models.identifiability import refuse_collinear
 from iop_outcomes.models.matrix import ModelMatrix
 
 LINKS = ("identity", "log")
@@ -101,6 +102,8 @@ def restricted_mean_regression(
     ------
     EstimationError
         The link is unknown, or the times cannot be used.
+    DesignError
+        Covariates follow from one another among those whose restricted time is known.
 
     References
     ----------
@@ -121,6 +124,7 @@ def restricted_mean_regression(
     weights = np.zeros(len(time))
     for rows, table in zip(parts, tables, strict=True):
         weights[rows] = known[rows] / np.maximum(table.survival, SMALLEST_SHARE)[table.code]
+    refuse_collinear(matrix, weights)
     coefficients = _solve(matrix, restricted, weights, link)
     linear = matrix.matvec(coefficients)
     mean = np.exp(linear) if link == "log" else linear
