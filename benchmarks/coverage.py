@@ -47,7 +47,7 @@ CONTENT = {
             "design": "overlap",
             "estimator": "rmst",
             "measure": "rmst_difference",
-            "settings": {"day": 119},
+            "settings": {"until_day": 119},
         },
     },
     "gate": {"min_ess": 0, "on_failure": "flag"},
