@@ -151,3 +151,11 @@ def test_impossible_requests_are_answered_by_name(change, message):
             request[name] = np.full(len(frame), request[name])
     with pytest.raises(EstimationError, match=message):
         fit_gee(frame["y"], model_matrix(frame[["x"]]), **request)
+
+
+@pytest.mark.parametrize("correlation", ["exchangeable", "ar1"])
+def test_clusters_whose_members_are_all_the_same_are_answered_by_name(correlation):
+    outcome, person = np.repeat([0.0, 1, 1, 0, 1, 0], 4), np.repeat(np.arange(6), 4)
+    x = np.tile([0.0, 1, 2, 3], 6)
+    with pytest.raises(EstimationError, match="'independence'"):
+        fit_gee(outcome, model_matrix(pd.DataFrame({"x": x})), person, correlation=correlation)

@@ -159,6 +159,12 @@ class TestRefusals:
         np.testing.assert_allclose(fit.fitted, without.fitted, rtol=1e-9)
         assert fit.standard_errors[-1] == 0
 
+    @pytest.mark.parametrize(("family", "value"), [("binomial", 0), ("binomial", 1), ("poisson", 0)])
+    def test_a_response_that_everybody_has(self, family, value):
+        frame, signal, _ = cohort()
+        with pytest.raises(DesignError, match=f"everybody has response {value}"):
+            fit_glm(np.full(len(signal), float(value)), model_matrix(frame), family=family)
+
     def test_a_level_that_decides_the_response_is_named(self):
         frame, signal, _ = cohort()
         response = (signal > -0.5) | (frame["site"] == "b")

@@ -82,3 +82,13 @@ def test_nodes_must_be_a_number():
     frame = grouped()
     with pytest.raises(EstimationError, match="0 nodes were asked for"):
         fit_random_intercept(frame["successes"] > 0, model_matrix(frame[["x"]]), frame["cluster"], nodes=0)
+
+
+@pytest.mark.parametrize("nodes", [1, 9])
+def test_clusters_whose_members_are_all_the_same_have_no_maximum(nodes):
+    generator = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(60), 5)
+    outcome = (generator.random(60) < 0.4)[cluster].astype(float)
+    x = generator.normal(size=300)
+    with pytest.raises(EstimationError, match="no maximum"):
+        fit_random_intercept(outcome, model_matrix(pd.DataFrame({"x": x})), cluster, nodes=nodes)

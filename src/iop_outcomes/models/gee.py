@@ -211,7 +211,11 @@ def _solve(equations: _Equations, coefficients, tolerance):
     before = np.inf
     for iteration in range(1, MOST_STEPS + 1):
         score = equations.score(state)
-        step = np.linalg.solve(information, score)
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            # Outcomes as alike within clusters as can be leave nothing to learn from.
+            break
         distance = np.sqrt(max(score @ step, 0.0) / state.scale)
         if not np.isfinite(distance):
             break

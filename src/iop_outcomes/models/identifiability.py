@@ -134,6 +134,12 @@ def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndar
     counting = weights > 0
     can_be_high = (counting & (response > 0)).astype(float)
     can_be_low = (counting & (response < 1)).astype(float) if family == "binomial" else None
+    for side, value in ((can_be_high, 0), (can_be_low, 1)):
+        if side is not None and not side.any():
+            raise DesignError(
+                f"separation: everybody has response {value}, so that no finite coefficient exists: "
+                "there is nothing to model; compare means, or widen the cohort."
+            )
     said = _separated_levels(matrix, counting.astype(float), can_be_high, can_be_low)
     if family == "binomial":
         said += _separating_numbers(matrix, can_be_high > 0, can_be_low > 0)

@@ -16,6 +16,8 @@ from iop_outcomes.models.sandwich import cluster_codes
 
 MOST_STEPS = 200
 
+NO_MAXIMUM = "random intercept: the likelihood has no maximum that could be found; use fewer covariates, or GEE"
+
 
 @dataclass(frozen=True)
 class RandomInterceptFit:
@@ -233,9 +235,7 @@ def _maximise(likelihood: _Likelihood, coefficients, scale) -> tuple[NDArray[np.
     if loss(np.zeros(len(begin)))[0] <= found.fun + 1e-7:
         return coefficients, 0.0
     if np.abs(found.jac).max() > 1e-3:
-        raise EstimationError(
-            "random intercept: the likelihood has no maximum that could be found; use fewer covariates, or GEE"
-        )
+        raise EstimationError(NO_MAXIMUM)
     return coefficients + scale @ found.x[:-1], abs(float(found.x[-1]))
 
 
@@ -251,7 +251,10 @@ def _covariance(likelihood: _Likelihood, coefficients, deviation, scale) -> NDAr
             gradient = likelihood(coefficients + sign * step * move[:-1], deviation + sign * step * move[-1])[1]
             ends.append(np.append(scale.T @ gradient[:-1], gradient[-1])[:size])
         information[k] = (ends[1] - ends[0]) / (2 * step)
-    inverse = np.linalg.inv((information + information.T) / 2)
+    try:
+        inverse = np.linalg.inv((information + information.T) / 2)
+    except np.linalg.LinAlgError as error:
+        raise EstimationError(NO_MAXIMUM) from error
     covariance = np.full((p + 1, p + 1), np.nan)
     stretch = np.eye(size)
     stretch[:p, :p] = scale
