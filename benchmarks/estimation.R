@@ -4,6 +4,7 @@ suppressMessages({
   library(survival)
 })
 place <- commandArgs(trailingOnly = TRUE)[1]
+with_cox <- commandArgs(trailingOnly = TRUE)[2] == "cox"
 shape <- paste(readLines(file.path(place, "shape.json"), warn = FALSE), collapse = "")
 pick <- function(name) {
   found <- strsplit(sub(paste0(".*\"", name, "\": \\[?([0-9, ]*[0-9]).*"), "\\1", shape), ",")[[1]]
@@ -52,16 +53,18 @@ effect <- timed("risk difference", {
   c(coef(m)["arm"], SE(m)["arm"])
 })
 curve <- timed("kaplan-meier", survfit(Surv(days, event) ~ arm, data = d, weights = w, robust = TRUE, cluster = site))
-hazard <- timed("cox", coxph(Surv(days, event) ~ arm, data = d, weights = w, cluster = site))
+if (with_cox) hazard <- timed("cox", coxph(Surv(days, event) ~ arm, data = d, weights = w, cluster = site))
 at <- summary(curve, times = 90)
 
 values <- list(
   "largest smd after" = worst,
   "risk difference" = effect[[1]],
   "its se" = effect[[2]],
-  "survival at 90" = at$surv[2],
-  "log hazard ratio" = coef(hazard)[[1]],
-  "its se, robust" = sqrt(vcov(hazard)[1, 1])
+  "survival at 90" = at$surv[2]
 )
+if (with_cox) {
+  values[["log hazard ratio"]] <- coef(hazard)[[1]]
+  values[["its se, robust"]] <- sqrt(vcov(hazard)[1, 1])
+}
 as_json <- function(x) paste0("{", paste(sprintf("\"%s\": %.17g", names(x), unlist(x)), collapse = ", "), "}")
 cat(sprintf("{\"seconds\": %s, \"values\": %s}\n", as_json(seconds), as_json(values)))
