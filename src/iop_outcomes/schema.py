@@ -15,7 +15,9 @@ def study_schema() -> dict[str, Any]:
     parts["Source"] = {"oneOf": [_settings(plugin, "kind") for plugin in SOURCES]}
     parts["Design"] = {"oneOf": [_settings(plugin, "method") for plugin in DESIGN_METHODS]}
     parts["Metric"] = {"anyOf": [_settings(plugin, "metric", required=False) for plugin in METRICS]}
-    schema["properties"]["metrics"]["additionalProperties"] = {"$ref": "#/$defs/Metric"}
+    metrics = schema["properties"]["metrics"]
+    metrics["patternProperties"] = {pattern: {"$ref": "#/$defs/Metric"} for pattern in metrics["patternProperties"]}
+    metrics["additionalProperties"] = False
     parts["Analysis"]["properties"]["estimator"]["enum"] = ESTIMATORS.names()
     parts["Cohort"]["properties"]["eligibility"]["items"] = _named(ELIGIBILITY)
     schema["properties"]["sensitivity"]["items"] = _named(CHECKS)
