@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from iop_outcomes import study as studies
-from iop_outcomes.errors import StudyError
+from iop_outcomes.errors import StudyError, counted
 from iop_outcomes.running import EXIT_CODE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -23,11 +23,10 @@ def check(study: StudyName = "demo") -> None:
 
     loaded = studies.load(study)
     files = source_files(loaded)
-    typer.echo(
-        f"{loaded.name}: {len(loaded.metrics)} metrics, {len(loaded.designs)} designs, "
-        f"{len(loaded.analyses)} analyses, {len(files)} raw files. "
-        f"It is ready: snakemake --cores 2 --config study={study}"
-    )
+    parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs, "raw file": files}
+    plural = {"analysis": "analyses"}
+    listed = ", ".join(counted(len(found), noun, plural.get(noun)) for noun, found in parts.items())
+    typer.echo(f"{loaded.name}: {listed}. It is ready: snakemake --cores 2 --config study={study}")
 
 
 @app.command()

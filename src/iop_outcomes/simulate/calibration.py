@@ -192,6 +192,7 @@ def _grid(person: np.ndarray, day: pd.Series, n: int) -> np.ndarray:
 
 
 def outcomes(records: Records) -> pd.DataFrame:
+    """Return completion, retention to day 90 and abstinence in weeks 9 to 12 of every episode, straight from tables."""
     episode = records["episode"]
     negative, positive, due, _ = _weeks(records)
     end = slice(8, 12)

@@ -1,0 +1,58 @@
+"""The command line: check a study, start one, make an example."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from iop_outcomes import cli, study
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty project that has the template; return exit code, output and errors."""
+    shutil.copytree(ROOT / study.STUDIES, tmp_path / study.STUDIES)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["iop-outcomes", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out, err = capsys.readouterr()
+        return end.value.code or 0, out, err
+
+    return call
+
+
+def test_a_study_is_started_from_an_example_and_is_ready(run, tmp_path):
+    code, out, _ = run("simulate", "data/raw/own", "--n-people", "50")
+    assert (code, "episode.csv" in out) == (0, True)
+    code, out, _ = run("new-study", "own", "--path", "data/raw/own")
+    assert (code, (tmp_path / study.STUDIES / "own.yaml").exists()) == (0, True)
+    code, out, _ = run("check", "own")
+    assert code == 0
+    assert out.startswith("own: 2 metrics, 2 analyses, 1 design, 11 raw files. It is ready:")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("check", "dmo"), "error: there is no study 'dmo' in workflow/studies; did you mean 'demo'?"),
+        (("check", "template"), "error: source.path: there is no file or folder 'data/raw/template'"),
+        (("new-study", "demo"), "error: workflow/studies/demo.yaml exists already"),
+        (("new-study", "My Study"), "String should match pattern"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(run, words, sentence):
+    code, _, err = run(*words)
+    assert code == 2
+    assert sentence.lower() in err.lower()
+    assert "Traceback" not in err
+
+
+def test_a_refused_new_study_writes_nothing(run, tmp_path):
+    run("new-study", "My Study")
+    assert not (tmp_path / study.STUDIES / "My Study.yaml").exists()
