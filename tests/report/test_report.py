@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from iop_outcomes import words
+from iop_outcomes import figures, words
 from iop_outcomes.report import build
 from iop_outcomes.report.build import release_tables
 from iop_outcomes.report.page import page
@@ -147,6 +147,8 @@ def test_outcomes_of_withheld_comparisons_are_not_shown_by_arm_for_the_eye_to_co
     assert left
     given["estimate"]["reportable"] = False
     assert "outcomes" not in release_tables(study(), given)
+    for name in ("attendance_heatmap", "urine_weeks", "abstinence_definitions"):
+        assert figures.make(name, given, study()).reason.startswith("Withheld: the arms may not be compared")
 
 
 def test_reasons_speak_of_arms_and_covariates_in_plain_words():

@@ -11,6 +11,7 @@ from iop_outcomes import words
 from iop_outcomes.disclosure import Released, Roles
 from iop_outcomes.figures import style
 from iop_outcomes.figures.making import figure
+from iop_outcomes.figures.weekly_arms import refuse_withheld
 from iop_outcomes.study import Study
 
 _MARKERS = ("o", "s", "^", "D")
@@ -20,6 +21,7 @@ _ROOMY = 24
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the share abstinent per definition, missing rule and arm."""
+    refuse_withheld(tables)
     table = tables["abstinence_share"].astype({"endpoint": "str", "missing_rule": "str"})
     table = table[table["arm"].isin(list(study.cohort.arms))]
     arms = pd.Categorical(table["arm"].astype("str"), categories=list(study.cohort.arms))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import Roles, levels, parts
+from iop_outcomes.release_tables.withheld import withheld_outcomes
 from iop_outcomes.study import Study
 
 EVERYBODY = "everybody"
@@ -30,7 +31,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     members = tables["covariates"].set_index("member_id").reindex(outcomes.index)
     arm = pd.Categorical(members["arm"].astype("str"), categories=list(study.cohort.arms))
     rows = []
-    hidden = _withheld(tables.get("estimate"), study)
+    hidden = withheld_outcomes(tables.get("estimate"), study)
     for name in [c for c in outcomes if c in study.metrics and c not in hidden]:
         outcome = words.describe_outcome(study, name)
         for group, level in _groups(members, study):
@@ -40,20 +41,6 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     table["is_everybody"] = table["group"] == EVERYBODY
     return table.assign(is_total=True)[columns]
-
-
-def _withheld(estimate: pd.DataFrame | None, study: Study) -> set[str]:
-    """Return the outcomes that may not be shown by arm: a withheld comparison is not to be made by eye instead.
-
-    Those are the outcomes of which every analysis is withheld; all of them when no analysis is shown.
-    """
-    if estimate is None or estimate.empty:
-        return set()
-    shown = estimate["reportable"].astype(bool)
-    by_gate = estimate["reason"].astype("str").str.startswith("withheld")
-    if by_gate.any() and not shown.any():
-        return set(study.metrics)
-    return set(estimate.loc[by_gate, "outcome"].astype("str")) - set(estimate.loc[shown, "outcome"].astype("str"))
 
 
 def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Series]]:
