@@ -1,7 +1,7 @@
 """Reference data that lie beside the project and are never part of it.
 
-Tests that compare with R or with published programs read them from ``../shared/data``. Where that folder is absent, as in
-a plain clone, those tests skip and say why.
+Tests that compare with R or with published programs read them from ``../shared/data``. Where that folder is absent, as
+in a plain clone, those tests skip and say why.
 """
 
 import json

@@ -13,8 +13,9 @@ from iop_outcomes.seeds import seed_of
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study_checks import TIME_IN_CARE, WEEKLY_URINE
 
-#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did.
-NAIVE = "unadjusted"
+#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
+#: whom it holds: no design chose them.
+NAIVE, AS_SEEN = "unadjusted", "as seen"
 
 
 def estimate_design(
@@ -102,7 +103,7 @@ def _estimated(
         outcome=analysis.outcome,
         design="none" if naive else analysis.design,
         estimator=NAIVE if naive else estimator,
-        estimand=comparison.estimand,
+        estimand=AS_SEEN if naive else comparison.estimand,
         reportable=True,
     )
 

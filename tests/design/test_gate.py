@@ -6,7 +6,7 @@ import pytest
 
 from iop_outcomes import tables
 from iop_outcomes.design.comparison import Comparison
-from iop_outcomes.design.gate import FAIL, NOT_EVALUATED, PASS, WARN, Thresholds, judge_design, passes
+from iop_outcomes.design.gate import FAIL, NOT_EVALUATED, PASS, WARN, Thresholds, judge_design, passes, share_of_people
 from iop_outcomes.registry import DESIGN_METHODS
 
 
@@ -65,6 +65,26 @@ def test_sites_with_one_arm_fail_and_are_named():
     assert table.loc["one_arm_sites", "status"] == FAIL
     assert table.loc["positivity", "status"] == WARN
     assert "nobody with site 'S9' in outpatient" in table.loc["positivity", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "said"),
+    [
+        (0.294, 1_000, "29%"),  # a step of 1% is ten people
+        (0.294, 652, "about 30%"),  # of 2%: thirteen
+        (3 / 385, 385, "less than 5%"),  # three people stay hidden among up to nineteen
+        (0.0, 385, "0%"),
+        (0.5, 12, "about 50%"),
+    ],
+)
+def test_a_share_in_a_sentence_counts_no_few_people(share, n, said):
+    assert share_of_people(share, n) == said
+
+
+def test_a_balance_that_the_design_makes_is_no_finding():
+    row = judge_design(comparison(), Thresholds()).set_index("check").loc["max_smd"]
+    assert row["status"] == PASS
+    assert row["reason"].startswith("the design makes the means of all covariates equal")
 
 
 def test_what_the_method_cut_is_said():

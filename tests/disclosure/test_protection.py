@@ -109,6 +109,15 @@ def test_values_fall_with_the_counts_they_rest_on():
     assert released.frame["mean"].iloc[1] == 2.35
 
 
+def test_a_spreadsheet_takes_no_text_for_a_formula():
+    levels_ = ["=1+1", "@SUM(A1)", "+cmd|'/c'!A1", "-2+3", "-9", "+", "a=b", "\ttab"]
+    frame = pd.DataFrame({"level": levels_, "n": 50.0})
+    lines = csv_bytes(protect(frame, Roles(labels=("level",), counts=("n",)), RULES)).decode().splitlines()[1:]
+    assert [line.rsplit(",", 1)[0] for line in lines] == [
+        "'=1+1", "'@SUM(A1)", "'+cmd|'/c'!A1", "'-2+3", "-9", "+", "a=b", "'\ttab",
+    ]  # fmt: skip
+
+
 def test_no_subtraction_of_rounded_numbers_looks_like_a_small_count():
     # 100 - 12 = 88. Rounded: 100 and 90, whose difference 10 looks like a count that should have been hidden.
     frame = pd.DataFrame({"n": [100.0], "with_it": [88.0], "without_it": [12.0]})

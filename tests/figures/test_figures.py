@@ -46,7 +46,7 @@ def test_without_its_tables_a_figure_says_why(name):
     drawn = figures.make(name, {}, study())
     assert isinstance(drawn.figure, Figure)
     assert drawn.reason.startswith("Nothing to show: ")
-    assert drawn.data is None
+    assert len(drawn.data) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,6 +82,12 @@ def test_the_flow_hides_a_step_that_would_give_few_away():
     assert hidden["n_before"] or hidden["n_after"]
 
 
+def test_a_level_with_dollar_signs_is_text_and_no_formula():
+    given = tables()
+    given["balance"]["level"] = given["balance"]["level"].replace("unemployed", "$10k^-$20k^")
+    assert figures.make("love_plot", given, study()).svg.startswith(b"<?xml")
+
+
 def test_a_withheld_analysis_has_no_curve():
     given = tables()
     staying = given["estimate"]["analysis"] == "staying"
@@ -89,7 +95,7 @@ def test_a_withheld_analysis_has_no_curve():
     given["estimate"].loc[staying, "reason"] = "withheld: the arms differ"
     drawn = figures.make("retention_curves", given, study())
     assert drawn.reason == "Withheld: the arms differ"
-    assert drawn.data is None
+    assert len(drawn.data) == 0
 
 
 def test_the_curve_has_a_step_only_where_enough_people_left():

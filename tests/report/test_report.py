@@ -3,11 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from iop_outcomes import figures, words
-from iop_outcomes.report import build
+from iop_outcomes.report import build, release_files
 from iop_outcomes.report.build import release_tables
 from iop_outcomes.report.page import page
 from report_tables import study, tables
@@ -17,7 +18,8 @@ from report_tables import study, tables
 def out(tmp_path_factory):
     """Return the release folder of the example study."""
     folder = tmp_path_factory.mktemp("release")
-    build(study(), tables(), folder, {"versions": {"python": "3.11"}, "code": {"digest": "abc"}})
+    run = {"versions": {"python": "3.11"}, "code": {"digest": "abc"}, "inputs": {"episodes.csv": "5ec2e7"}}
+    build(study(), tables(), folder, run)
     return folder
 
 
@@ -83,7 +85,7 @@ def test_the_page_can_be_read_without_seeing_it(html):
 
 def test_rows_in_and_arms_before_eligibility_are_named(html):
     # 1,023 rows, 23 rejected; 362 and 625 before eligibility, 300 and 520 after, all rounded to 5.
-    assert "1,025 rows in (episodes.csv, episodes): 1,000 accepted, 25 rejected." in html
+    assert "1,025 rows of episodes read: 1,000 accepted, 25 rejected." in html
     assert "Before eligibility: 360 in IOP and 625 in outpatient care." in html
     assert "In the cohort: 300 in IOP and 520 in outpatient care." in html
 
@@ -95,6 +97,82 @@ def test_every_number_written_is_rounded_or_suppressed(out):
             counts = pd.to_numeric(frame[column], errors="coerce").dropna()
             assert (counts % 5 == 0).all(), (path.name, column)
             assert not ((counts > 0) & (counts < 11)).any(), (path.name, column)
+
+
+def test_neither_names_nor_digests_of_raw_files_leave(out):
+    # A table of one row is found from its digest in seconds; a name may hold a patient's.
+    released = "".join(path.read_text() for path in out.rglob("*") if path.suffix in {".html", ".csv", ".svg"})
+    assert "episodes.csv" not in released and "5ec2e7" not in released
+
+
+def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(tmp_path):
+    folder = tmp_path / "release"
+    build(study(release={"min_cell": 2, "round_to": 1}), tables(), folder)
+    (folder / "tables" / "of_an_earlier_run.csv").write_text("n\n3\n")
+    build(study(), {"attrition": tables()["attrition"]}, folder)
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert found == sorted(release_files(study()))
+    assert (folder / "tables" / "balance.csv").read_text().count("\n") == 1  # its header: nothing could be balanced
+    assert [path.name for path in tmp_path.iterdir()] == ["release"]
+
+
+def test_a_release_that_fails_leaves_the_last_one_as_it_was(tmp_path, monkeypatch):
+    folder = tmp_path / "release"
+    build(study(), tables(), folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    given = tables()
+    given["estimate"]["surprise"] = 1.0
+    given["balance"] = given["balance"].drop(columns="smd")
+    with pytest.raises(KeyError):
+        build(study(), given, folder)
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_effective_sizes_are_guarded_like_the_counts_they_are():
+    given = tables()
+    naive = given["estimate"]["design"] == "none"
+    given["estimate"].loc[naive, "ess"] = given["estimate"].loc[naive, "n"].astype(float)
+    shown = release_tables(study(), given)["estimate"].frame
+    # Without weights the effective size is the number of people: 820 in all, of whom 6 and 11 lack the outcome.
+    assert (shown["ess"].dropna() % 5 == 0).all()
+    assert shown.loc[shown["arm"] == "", "ess"].isna().all()
+
+
+def test_a_check_of_a_share_of_people_shows_no_small_count():
+    given = tables()
+    rows = (
+        given["diagnostic"]
+        .iloc[[1, 1, 1]]
+        .assign(check=["one_arm_sites", "equipoise", "ess_iop"], value=[3 / 820, 412 / 820, 261.3])
+    )
+    shown = release_tables(study(), given | {"diagnostic": rows})["diagnostic"]
+    # 3 people of 820: hidden; 412 of 820: 410 of 820; an effective size of 261.3: 260.
+    assert shown.suppressed["value"].tolist() == [True, False, False]
+    assert shown.frame["value"].tolist()[1:] == [0.5, 260.0]
+
+
+def test_means_are_of_those_recorded_and_the_table_says_how_the_others_were_filled_in():
+    given = tables()
+    covariates, balance = given["covariates"], given["balance"]
+    missing = np.arange(len(covariates)) % 4 == 0
+    truth = covariates["use_days"].where(~missing)
+    covariates["use_days"] = truth.fillna(truth.median())
+    covariates["use_days_missing"] = missing.astype(float)
+    flag = balance[balance["covariate"] == "use_days"].assign(covariate="use_days_missing")
+    given["balance"] = pd.concat([balance, flag], ignore_index=True)
+    released = release_tables(study(), given)
+    row = released["balance"].frame.set_index("covariate").loc["use_days"]
+    iop = truth[covariates["arm"] == "iop"].dropna()
+    assert row["mean_treated_before"] == round(iop.mean(), 3)
+    assert row["sd_treated_before"] == round(iop.std(), 3)
+    assert "Not recorded of everybody: use days; means and SDs are of those recorded" in page(study(), released, {}, {})
+
+
+def test_the_checks_counted_are_those_of_the_primary_comparison():
+    given = tables()
+    other = given["diagnostic"].assign(analysis="iop v outpatient, matched", status="FAIL")
+    given["diagnostic"] = pd.concat([given["diagnostic"], other], ignore_index=True)
+    assert "<dd>2 of 3</dd>" in page(study(), release_tables(study(), given), {}, {})
 
 
 def test_no_person_and_no_small_count_in_words_leaves(out, html):

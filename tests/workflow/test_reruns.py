@@ -60,6 +60,16 @@ def test_an_edit_reruns_just_its_descendants(finished, file, old, new, reruns):
         assert would_run == reruns
 
 
+@pytest.mark.parametrize("name", ["tables/estimate.csv", "figures/love_plot.svg"])
+def test_a_released_file_that_was_deleted_is_made_again(finished, name):
+    file = finished.folder / "results" / "small" / "release" / name
+    kept = file.rename(file.with_name("kept"))
+    try:
+        assert finished.rules_to_run() == {"release"}
+    finally:
+        kept.rename(file)
+
+
 def test_two_clean_runs_release_the_same_bytes(finished, fresh):
     assert fresh.snakemake().returncode == 0
     first, second = finished.released(), fresh.released()

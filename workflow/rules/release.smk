@@ -1,5 +1,7 @@
 # The only door out: everything here has passed disclosure control.
 
+from iop_outcomes.report import release_files
+
 RELEASED = {
     **{name: CANONICAL[name] for name in ("intake", "capability")},
     **{name: f"{RESULTS}/cohort/{name}.parquet" for name in ("cohort", "attrition")},
@@ -50,7 +52,7 @@ rule release:
         **LOOK,
         run=f"{RESULTS}/run.json",
     output:
-        report=f"{RESULTS}/release/report.html",
+        [f"{RESULTS}/release/{name}" for name in release_files(STUDY)],
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes.report", "iop_outcomes.figures", "iop_outcomes.disclosure"),

@@ -19,6 +19,12 @@ COLUMNS = ["analysis", "check", "value", "threshold", "status", "reason"]
 VARIANCE_RATIO = (0.5, 2.0)
 LARGEST_WEIGHT_SHARE = 0.1
 NAMED_AT_MOST = 3
+#: Below this a difference is what is left of arithmetic: the design makes the means equal.
+MADE_EQUAL = 5e-4
+#: Steps in which a sentence gives a share of people, and how many people a step is at least: a closer share of few
+#: people would be a count of them.
+SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
+PEOPLE_IN_A_STEP = 10
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,15 @@ def passes(diagnostics: pd.DataFrame) -> bool:
     return not (diagnostics["status"] == FAIL).any()
 
 
+def share_of_people(share: float, n: int) -> str:
+    """Return a share of ``n`` people for a sentence, in steps of at least ten people."""
+    step = next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+    if 0 < share < step / 2:
+        return f"less than {step:.0%}"
+    about = "" if step == SHARE_STEPS[0] or not share else "about "
+    return f"{about}{round(share / step) * step:.0%}"
+
+
 def _at_most(check: str, value: float, threshold: float, say: Callable[[str], str], otherwise: str = FAIL):
     kept = bool(value <= threshold)
     return check, float(value), float(threshold), PASS if kept else otherwise, say("at most" if kept else "more than")
@@ -107,6 +122,9 @@ def _largest_difference(after: pd.DataFrame, threshold: float):
     size = after["smd"].abs()
     worst = after.loc[size.idxmax()]
     n_above = int((size > threshold).sum())
+    if size.max() < MADE_EQUAL:
+        said = "the design makes the means of all covariates equal in both arms, so that this check could not fail."
+        return "max_smd", float(size.max()), float(threshold), PASS, said
     how_far = f"{abs(worst['smd']):.3f}" if np.isfinite(worst["smd"]) else "infinitely many"
     others = f"; {counted(n_above - 1, 'other level is', 'other levels are')} above it too" if n_above > 1 else ""
     return _at_most(
@@ -144,7 +162,10 @@ def _equipoise(comparison: Comparison, threshold: float):
         "equipoise",
         value,
         threshold,
-        lambda how: f"{value:.0%} of people might well have been in either arm, {how} the {threshold:.0%} asked for.",
+        lambda how: (
+            f"{share_of_people(value, len(comparison.treated))} of people might well have been in either arm, "
+            f"{how} the {threshold:.0%} asked for."
+        ),
     )
 
 
@@ -167,7 +188,10 @@ def _largest_weight(comparison: Comparison):
         "largest_weight",
         value,
         LARGEST_WEIGHT_SHARE,
-        lambda how: f"one person carries {value:.1%} of the weight of {name}, {how} {LARGEST_WEIGHT_SHARE:.0%}.",
+        lambda how: (
+            f"one person carries {f'{value:.0%}' if value >= 0.005 else 'less than 1%'} of the weight of {name}, "
+            f"{how} {LARGEST_WEIGHT_SHARE:.0%}."
+        ),
         otherwise=WARN,
     )
 
@@ -180,7 +204,10 @@ def _one_arm_sites(comparison: Comparison, threshold: float):
         "one_arm_sites",
         value,
         threshold,
-        lambda how: f"{value:.0%} of people are at sites that have one arm only, {how} the {threshold:.0%} allowed.",
+        lambda how: (
+            f"{share_of_people(value, len(comparison.treated))} of people are at sites that have one arm only, "
+            f"{how} the {threshold:.0%} allowed."
+        ),
     )
 
 
@@ -204,9 +231,9 @@ def _notes(comparison: Comparison):
 
 def _detectable(comparison: Comparison, threshold: float | None):
     value = minimum_detectable_difference(comparison.treated, comparison.weight)
-    said = f"a difference of {100 * value:.1f} percentage points in a share would be found with 80% power"
+    said = f"a difference of {100 * value:.0f} percentage points in a share would be found with 80% power"
     if threshold is None:
-        return "detectable_difference", value, np.nan, NOT_EVALUATED, f"{said}; the study sets no limit."
+        return "detectable_difference", value, np.nan, NOT_EVALUATED, f"{said}; the gate sets no limit to it."
     return _at_most(
-        "detectable_difference", value, threshold, lambda how: f"{said}, {how} the {100 * threshold:.1f} allowed."
+        "detectable_difference", value, threshold, lambda how: f"{said}, {how} the {100 * threshold:g} allowed."
     )

@@ -6,7 +6,7 @@ and rounds it, and only what ``protect`` returns can be drawn or written. See ``
 
 from iop_outcomes.disclosure.attack import attack, derivable
 from iop_outcomes.disclosure.pooling import pool
-from iop_outcomes.disclosure.protection import Released, protect
+from iop_outcomes.disclosure.protection import Released, protect, without_rows
 from iop_outcomes.disclosure.roles import Roles
 from iop_outcomes.disclosure.rules import SUPPRESSED, ReleaseRules
 from iop_outcomes.disclosure.sums import chain, levels, parts, same
@@ -29,5 +29,6 @@ __all__ = [
     "release",
     "same",
     "sentence",
+    "without_rows",
     "write_bytes",
 ]

@@ -91,6 +91,12 @@ def protect(frame: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> Released:
     return _released(guarded, hidden, roles, rules, list(frame.columns))
 
 
+def without_rows(roles: Roles, rules: ReleaseRules) -> Released:
+    """Return a table of these roles without rows, for what there is nothing to say of."""
+    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences, *roles.keep.values()]
+    return protect(pd.DataFrame({column: pd.Series(dtype=float) for column in columns}), roles, rules)
+
+
 def _with_complements(frame: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
     """Add to each share the count of its complement, which the share gives away as much as its numerator."""
     frame, sums, hidden_counts = frame.copy(), list(roles.sums), list(roles.hidden_counts)

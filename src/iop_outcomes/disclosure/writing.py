@@ -1,6 +1,7 @@
 """Write what has been released, with the same bytes for the same content."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import pandas as pd
 from iop_outcomes.disclosure.protection import Released
 from iop_outcomes.disclosure.rules import SUPPRESSED
 from iop_outcomes.errors import DisclosureError
+
+#: Text that a spreadsheet would take for a formula and run.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d*\.?\d*$)")
 
 
 def release(table: Released, path: str | Path) -> None:
@@ -34,7 +38,10 @@ def release(table: Released, path: str | Path) -> None:
 
 
 def csv_bytes(table: Released) -> bytes:
-    """Return a released table as CSV: UTF-8, LF, whole numbers without a point, ``suppressed`` where a number was."""
+    """Return a released table as CSV: UTF-8, LF, whole numbers without a point, ``suppressed`` where a number was.
+
+    Text that begins like a formula gets an apostrophe before it, as spreadsheets write it themselves.
+    """
     text = pd.DataFrame({c: _text(table.frame[c]) for c in table.frame}, index=table.frame.index, dtype=object)
     text = text.mask(table.suppressed.reindex(columns=text.columns, fill_value=False), SUPPRESSED)
     return text.to_csv(index=False, lineterminator="\n").encode("utf-8")
@@ -57,7 +64,11 @@ def _text(values: pd.Series) -> pd.Series:
         return values.map({True: "yes", False: "no"})
     if pd.api.types.is_numeric_dtype(values):
         return values.map(_number).astype(object)
-    return values.astype(object).where(values.notna(), "")
+    return values.astype(object).where(values.notna(), "").map(_inert)
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from iop_outcomes.disclosure import Released, ReleaseRules, Roles, protect, release, sentence, write_bytes
+from iop_outcomes.disclosure import Released, ReleaseRules, Roles, protect, release, sentence, without_rows, write_bytes
 from iop_outcomes.figures import style
 from iop_outcomes.registry import FIGURES
 from iop_outcomes.study import Study
@@ -29,8 +29,8 @@ class Drawn:
     name, title, caption : str
         The caption reads under a paper's figure.
     figure : matplotlib.figure.Figure
-    data : Released or None
-        The numbers in it; None where there were none to draw.
+    data : Released
+        The numbers in it; without rows where there were none to draw.
     reason : str
         Why there is nothing to see, empty where there is.
     """
@@ -39,7 +39,7 @@ class Drawn:
     title: str
     caption: str
     figure: Figure
-    data: Released | None
+    data: Released
     reason: str = ""
 
     @cached_property
@@ -57,8 +57,7 @@ class Drawn:
         place = Path(folder) / "figures"
         write_bytes(self.png, place / f"{self.name}.png")
         write_bytes(self.svg, place / f"{self.name}.svg")
-        if self.data is not None:
-            release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
+        release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
 
 
 def figure(
@@ -114,7 +113,7 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     """
     plugin = FIGURES[name]
     rules = ReleaseRules.of(study.release)
-    data, reason = None, _lacking(plugin.needs, tables)
+    data, reason = without_rows(plugin.roles, rules), _lacking(plugin.needs, tables)
     try:
         if not reason:
             data = protect(plugin.frame(tables, study), plugin.roles, rules)
@@ -123,7 +122,7 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
         reason = str(nothing)
     with style.styled():
         drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
-    return Drawn(name, plugin.title, plugin.caption, drawn, None if reason else data, reason)
+    return Drawn(name, plugin.title, plugin.caption, drawn, data, reason)
 
 
 def make_all(tables: Tables, study: Study) -> dict[str, Drawn]:

@@ -33,6 +33,8 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.labelcolor": INK,
     "text.color": INK,
+    # A level is text, also when it holds two dollar signs.
+    "text.parse_math": False,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "xtick.color": INK,

@@ -41,7 +41,8 @@ ROLES = Roles(
     labels=_LABELS,
     counts=("n", "n_events"),
     hidden_counts=("n_without", "n_arm", "n_left_out", *_GUARDS),
-    values={name: _GUARDS for name in ("value", "se", "ci_low", "ci_high")} | {"ess": ("n",), "true_value": ()},
+    values={name: _GUARDS for name in ("value", "se", "ci_low", "ci_high")}
+    | {"ess": ("n", *_GUARDS), "true_value": ()},
     sentences=("se_method", "reason"),
     sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out")),
     keep={"n_arm": "arm_is_shown"},
@@ -64,6 +65,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = _with_guards(table)
     rules = ReleaseRules.of(study.release)
     table = _with_status(table, rules)
+    # Without weights the effective size is the number of people itself.
+    table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
     table["true_value"] = _true_values(table, tables.get("truth"))
     outcomes = {name: words.describe_outcome(study, name) for name in table["outcome"].astype("str").unique()}
     table["unit"] = [
@@ -98,7 +101,7 @@ def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.Dat
     table["arm_is_shown"] = table["n_arm"].notna()
     table["n_left_out"] = table["n_arm"] - table["n"]
     # The total of a contrast says nothing that the arms do not, and would be one more sum to guard.
-    table.loc[table["arm"] == "", ["n", "n_events"]] = np.nan
+    table.loc[table["arm"] == "", ["n", "n_events", "ess"]] = np.nan
     table["n_without"] = table["n"] - table["n_events"]
     return table
 

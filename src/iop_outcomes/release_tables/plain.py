@@ -11,16 +11,13 @@ _CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neith
 #: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
 ROLES: Mapping[str, Roles] = {
     "intake": Roles(
-        labels=("file", "table"),
+        labels=("table",),
         counts=("n_in", "n_accepted", "n_rejected"),
         sums=(parts("n_in", "n_accepted", "n_rejected"),),
         keep={"n_in": "is_total"},
     ),
     "capability": Roles(labels=("name", "available"), sentences=("reason",)),
     "refusal": Roles(labels=("kind", "name"), sentences=("reason",)),
-    "diagnostic": Roles(
-        labels=("analysis", "check", "threshold", "status"), values={"value": ()}, sentences=("reason",)
-    ),
     "agreement": Roles(
         labels=("arm",),
         counts=("n_tests", *_CELLS),
@@ -52,7 +49,15 @@ ROLES: Mapping[str, Roles] = {
 def frame(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return one of these tables with the columns its roles speak of, those that are absent as missing."""
     roles = ROLES[name]
+    if name == "intake":
+        table = _by_table(table)
     columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
     shown = table.reindex(columns=columns)
     text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
     return shown.assign(**text, **{flag: True for flag in roles.keep.values()})
+
+
+def _by_table(intake: pd.DataFrame) -> pd.DataFrame:
+    """Return rows read by canonical table: the names of a clinic's files may hold the names of its patients."""
+    counts = list(ROLES["intake"].counts)
+    return intake.astype({"table": "str"}).groupby("table", sort=False)[counts].sum().reset_index()

@@ -1,5 +1,5 @@
-"""The report of a study: released tables, figures and one self-contained page."""
+"""The report: one page of everything that may be shared, with its figures and tables beside it."""
 
-from iop_outcomes.report.build import build
+from iop_outcomes.report.build import build, release_files
 
-__all__ = ["build"]
+__all__ = ["build", "release_files"]

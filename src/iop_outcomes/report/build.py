@@ -1,14 +1,15 @@
-"""Make everything in ``release/``."""
+"""Make everything in ``release/``: built aside, whole, and swapped in."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes import figures, verdict, words
-from iop_outcomes.disclosure import Released, ReleaseRules, protect, release, write_bytes
+from iop_outcomes.disclosure import Released, ReleaseRules, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.registry import FIGURES
-from iop_outcomes.release_tables import balance, estimates, outcomes, plain
+from iop_outcomes.release_tables import balance, diagnostic, estimates, outcomes, plain
 from iop_outcomes.report.page import page
 from iop_outcomes.study import Study
 
@@ -22,7 +23,9 @@ def build(
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Write ``report.html``, ``figures/`` and ``tables/`` of a study.
+    """Write ``report.html``, ``figures/`` and ``tables/`` of a study, the files that ``release_files`` names.
+
+    What an earlier run left in the folder is gone: it may have been released under laxer rules.
 
     Parameters
     ----------
@@ -33,29 +36,66 @@ def build(
     out : path
         The release folder.
     run : mapping, optional
-        Facts of the run for "How it was done": ``versions`` (name -> version), ``inputs`` (name -> digest), ``code``.
-        Neither clock nor path belongs in it.
+        Facts of the run for "How it was done": ``versions`` (name -> version) and ``code``. Neither clock nor path
+        belongs in it.
     tell : callable
         Gets a line per step, for progress.
 
     Raises
     ------
     DisclosureError
-        Something could not be protected; the page, which is written last, is not written.
+        Something could not be protected; the folder stays as it was.
     """
     out = Path(out)
+    aside = out.with_name(f".{out.name}.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    _build_aside(study, tables, aside, run or {}, tell)
+    _swap(aside, out)
+
+
+def release_files(study: Study) -> list[str]:
+    """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
+    drawn = [plugin.name for plugin in FIGURES]
+    tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
+    pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
+    return [*sorted(tables), *sorted(pictures), "report.html"]
+
+
+def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
     released = release_tables(study, tables)
-    for name, table in released.items():
-        release(table, out / "tables" / f"{name}.csv")
-    tell(f"{len(released)} tables protected")
     drawn = {}
     for plugin in sorted(FIGURES, key=lambda figure: figure.place):
-        if any(need.partition(".")[0] not in tables for need in plugin.needs):
-            continue
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
-        drawn[plugin.name].write(out)
+        drawn[plugin.name].write(aside)
         tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
-    write_bytes(page(study, released, drawn, run or {}).encode("utf-8"), out / "report.html")
+    rules = ReleaseRules.of(study.release)
+    for name, roles in _table_roles(study).items():
+        release(released.get(name) or without_rows(roles, rules), aside / "tables" / f"{name}.csv")
+    tell(f"{len(released)} tables protected")
+    write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+
+
+def _swap(aside: Path, out: Path) -> None:
+    """Put a folder in the place of another, so that nobody finds files of two runs in it."""
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    aside.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _table_roles(study: Study) -> dict[str, Roles]:
+    """Return the tables a study releases, with their roles."""
+    roles = {
+        **plain.ROLES,
+        "balance": balance.ROLES,
+        "diagnostic": diagnostic.ROLES,
+        "outcomes": outcomes.ROLES,
+        "estimate": estimates.ROLES,
+    }
+    absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
+    return {name: roles[name] for name in roles if name not in absent}
 
 
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
@@ -65,6 +105,8 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     frames = {
         name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
     }
+    if _has(tables, "diagnostic"):
+        frames["diagnostic"] = (diagnostic.frame(tables, study), diagnostic.ROLES)
     if _has(tables, "balance"):
         frames["balance"] = (balance.frame(tables, study), balance.ROLES)
     if _has(tables, "outcomes") and _has(tables, "covariates"):

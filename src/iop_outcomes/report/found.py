@@ -25,10 +25,11 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
         mine = frame[(frame["analysis"] == next(iter(study.analyses))) & (frame["arm"] == "")]
         for _, row in mine[(mine["kind"] == ADJUSTED) & (mine["status"] == SHOWN)].iterrows():
             numbers.append((f"{words.capital(_measure(row))} (95% CI)", interval(row)))
-    if "diagnostic" in released:
-        status = released["diagnostic"].frame["status"]
+    if "diagnostic" in released and analysis:
+        frame = released["diagnostic"].frame
+        status = frame.loc[frame["analysis"] == f"{' v '.join(arms)}, {analysis.design}", "status"]
         judged = status[status != "NOT_EVALUATED"]
-        numbers.append(("Checks of the comparison passed", f"{(judged == 'PASS').sum()} of {len(judged)}"))
+        numbers.append(("Checks of this comparison passed", f"{(judged == 'PASS').sum()} of {len(judged)}"))
     return numbers
 
 
@@ -93,7 +94,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
     note = (
         "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have "
-        "been in either arm. The unadjusted comparison stands beside each to show what adjustment did; it is no answer "
+        "been in either arm; as seen, the cohort without weights. The unadjusted comparison stands beside each to show "
+        "what adjustment did; it is no answer "
         "to the question. Intervals were made by:"
     )
     return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])

@@ -43,12 +43,14 @@ def settings(study: Study) -> HtmlTable:
 
 
 def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
-    """Return code digest, versions and input digests of the run; nothing with a clock or a path."""
+    """Return code digest and versions of the run; nothing with a clock or a path, and no digest of raw files.
+
+    A small file can be found from its digest by trying, so that digests of inputs stay in ``run.json``.
+    """
     digest = dict(run.get("code") or {}).get("digest")
     rows = [("Digest of the code", str(digest))] if digest else []
     rows += [(f"Version of {name}", str(version)) for name, version in dict(run.get("versions") or {}).items()]
-    rows += [(f"SHA-256 of {name}", str(digest)) for name, digest in dict(run.get("inputs") or {}).items()]
-    return HtmlTable("Software and input", ("What", "Which"), rows) if rows else None
+    return HtmlTable("Software", ("What", "Which"), rows) if rows else None
 
 
 def _arm(name: str, selection: Mapping[str, object]) -> str:

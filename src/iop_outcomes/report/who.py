@@ -12,15 +12,15 @@ from iop_outcomes.study import Study
 
 
 def intake(table: Released | None) -> HtmlTable | None:
-    """Return rows read, accepted and rejected, by file."""
+    """Return rows read, accepted and rejected, by table."""
     if table is None:
         return None
     rows = []
     for position, row in enumerate(table.frame.itertuples()):
         numbers = (count(table, position, c) for c in ("n_in", "n_accepted", "n_rejected"))
-        rows.append((str(row.file), words.plain(row.table), *numbers))
-    columns = ("File", "Fills the table", "Rows read", "Accepted", "Rejected")
-    return HtmlTable("What was read: every row is accepted or rejected, none is lost", columns, rows, numbers=(2, 3, 4))
+        rows.append((words.capital(words.plain(row.table)), *numbers))
+    columns = ("Table", "Rows read", "Accepted", "Rejected")
+    return HtmlTable("What was read: every row is accepted or rejected, none is lost", columns, rows, numbers=(1, 2, 3))
 
 
 def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: Study) -> list[str]:
@@ -37,10 +37,10 @@ def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: S
 
 def arm_sizes(drawn: Mapping[str, Drawn], study: Study) -> dict[str, tuple[str, str]]:
     """Return the episodes of each arm before and after eligibility, as they may be shown."""
-    flow = drawn["attrition_flow"].data if "attrition_flow" in drawn else None
+    flow = drawn["attrition_flow"].data if "attrition_flow" in drawn else ()
     sizes = {}
     for arm in study.cohort.arms:
-        rows = flow.frame[flow.frame["arm"] == arm] if flow is not None else ()
+        rows = flow.frame[flow.frame["arm"] == arm] if len(flow) else ()
         if len(rows):
             ends = (rows["n_before"].iloc[0], rows["n_after"].iloc[-1])
             sizes[arm] = tuple(words.people(n) or "a hidden number" for n in ends)
@@ -51,8 +51,7 @@ def _read(intake: Released) -> str:
     sentences = []
     for position in (intake.frame["table"] == "episode").to_numpy().nonzero()[0]:
         read, accepted, rejected = (count(intake, position, c) for c in ("n_in", "n_accepted", "n_rejected"))
-        file = intake.frame["file"].iloc[position]
-        sentences.append(f"{read} rows in ({file}, episodes): {accepted} accepted, {rejected} rejected.")
+        sentences.append(f"{read} rows of episodes read: {accepted} accepted, {rejected} rejected.")
     return " ".join(sentences)
 
 
@@ -71,12 +70,25 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
     for stage in ("before", "after"):
         columns += [f"{first}, {stage}", f"{second}, {stage}", f"SMD {stage}"]
     note = (
-        "“Before”: people (share of the arm), or the mean of a number. “After”: with weights or in matched sets. SMD: "
-        f"standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
+        "“Before”: people (share of the arm), or the mean (SD) of a number. “After”: with weights or in matched sets. "
+        f"SMD: standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
+        f"{_filling(chosen)}"
         f"{hidden_note(table)}"
     )
     rows = [_characteristic(chosen, position) for position in range(len(chosen))]
     return HtmlTable("Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)))
+
+
+def _filling(table: Released) -> str:
+    """Say how numbers that were not recorded were filled in, where some were."""
+    flags = [str(c).removesuffix("_missing") for c in table.frame["covariate"] if str(c).endswith("_missing")]
+    filled = words.joined([words.plain(name) for name in flags if name in set(table.frame["covariate"])])
+    if not filled:
+        return ""
+    return (
+        f"Not recorded of everybody: {filled}; means and SDs are of those recorded, while the design, and so the SMD, "
+        "takes the median of the others and a mark for the rest. "
+    )
 
 
 def _characteristic(table: Released, position: int) -> tuple[str, ...]:
@@ -93,6 +105,8 @@ def _mean(table: Released, position: int, side: str, stage: str) -> str:
     row = table.frame.iloc[position]
     mean = row[f"mean_{side}_{stage}"]
     if not row["level"] or pd.isna(mean):
-        return cell(table, position, f"mean_{side}_{stage}", words.number(mean))
+        spread = words.number(row[f"sd_{side}_{stage}"])
+        text = f"{words.number(mean)} ({spread})" if spread else words.number(mean)
+        return cell(table, position, f"mean_{side}_{stage}", text)
     text = words.percent(mean)
     return f"{count(table, position, f'n_{side}')} ({text})" if stage == "before" else text
