@@ -25,7 +25,7 @@ include: "workflow/rules/notebooks.smk"
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/release/report.html",
+        RELEASE_FILES,
         f"{RESULTS}/run.json",
     localrule: True
 

@@ -16,6 +16,9 @@ if STUDY.source.kind == "simulated":
     RELEASED["truth"] = f"{RESULTS}/canonical/truth.parquet"
 
 
+RELEASE_FILES = [f"{RESULTS}/release/{name}" for name in release_files(STUDY)]
+
+
 rule truth:
     output:
         f"{RESULTS}/canonical/truth.parquet",
@@ -52,7 +55,7 @@ rule release:
         **LOOK,
         run=f"{RESULTS}/run.json",
     output:
-        [f"{RESULTS}/release/{name}" for name in release_files(STUDY)],
+        RELEASE_FILES,
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes.report", "iop_outcomes.figures", "iop_outcomes.disclosure"),
