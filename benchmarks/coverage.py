@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import study
+from iop_outcomes.estimate_table import ADJUSTED, is_contrast
 from iop_outcomes.known_truth import study_truth
 from iop_outcomes.pipeline import run_study
 
@@ -61,7 +62,7 @@ def one_study(effect: str, n_people: int, seed: int) -> pd.DataFrame:
     content["source"] |= {"true_effect": effect, "n_people": n_people}
     own = study.parse(content)
     estimate = run_study(own)["estimate"]
-    contrasts = estimate["contrast"].astype("str").str.contains(" v ") & (estimate["estimator"] != "unadjusted")
+    contrasts = is_contrast(estimate, ADJUSTED)
     truth = study_truth(own).query("estimand == 'ATO'").set_index("outcome")["difference"]
     rows = estimate.loc[contrasts, ["analysis", "outcome", "value", "se", "ci_low", "ci_high"]]
     return rows.assign(truth=rows["outcome"].astype("str").map(truth))

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 
 from iop_outcomes import study
+from iop_outcomes.estimate_table import ADJUSTED, is_contrast
 from iop_outcomes.pipeline import run_study
 
 DESIGNS = {
@@ -82,7 +83,7 @@ def main() -> None:
 
     made = run_study(grid, tell=tell)
     estimate = made["estimate"]
-    contrasts = estimate[estimate["contrast"].astype("str").str.contains(" v ") & (estimate["design"] != "none")]
+    contrasts = estimate[is_contrast(estimate, ADJUSTED)]
     print(f"{len(grid.analyses)} analyses of {len(made['cohort']):,} people: {time.perf_counter() - start:.0f} s")
     print(*(f"  {stage}: {seconds:.0f} s" for stage, seconds in spent.items()), sep="\n")
     print(f"  with an estimate: {int(contrasts['value'].notna().sum())} of {len(contrasts)}")

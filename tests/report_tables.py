@@ -258,22 +258,27 @@ def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFram
     ):
         column = "retention_days" if outcome == "time_in_care" else outcome
         values = [outcomes.loc[(cohort["arm"] == arm).to_numpy(), column].dropna() for arm in arms]
-        for design, name in (("overlap", estimator), ("none", "unadjusted")):
+        for kind, name in (("adjusted", estimator), ("naive", "unadjusted")):
             means, errors = [v.mean() for v in values], [v.sem() for v in values]
             events = [float(v.sum()) if set(v) <= {0.0, 1.0} else np.nan for v in values]
             numbers = [(means[0] - means[1], float(np.hypot(*errors))), *zip(means, errors, strict=True)]
             sizes = [(sum(map(len, values)), np.nan), *zip(map(len, values), events, strict=True)]
-            labels = [(" v ".join(arms), measure), (arms[0], "mean"), (arms[1], "mean")]
-            for (contrast, what), (value, se), (n, n_events) in zip(labels, numbers, sizes, strict=True):
+            labels = [("contrast", *arms, measure), ("arm", arms[0], "", "mean"), ("arm", arms[1], "", "mean")]
+            for (role, arm, against, what), (value, se), (n, n_events) in zip(labels, numbers, sizes, strict=True):
                 rows.append(
                     {
                         "analysis": analysis,
                         "outcome": outcome,
-                        "contrast": contrast,
-                        "design": design,
+                        "role": role,
+                        "arm": arm,
+                        "against": against,
+                        "kind": kind,
+                        "design": "overlap",
                         "estimator": name,
-                        "estimand": "ATO",
+                        "estimand": "ATO" if kind == "adjusted" else "as seen",
                         "measure": what,
+                        "population": "everybody",
+                        "scenario": "main",
                         "day": np.nan,
                         "value": value,
                         "se": se,
@@ -284,7 +289,7 @@ def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFram
                         "n_events": n_events,
                         "ess": float(n) * 0.8,
                         "se_method": "robust, clustered by site (3 sites)",
-                        "reportable": True,
+                        "status": "shown",
                         "reason": None,
                     }
                 )

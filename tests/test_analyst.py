@@ -44,7 +44,9 @@ ASKED = {"arm": "arm", "covariates": COVARIATES, "cluster": "site"}
 def test_an_estimate_is_rows_of_the_contract(people, estimator):
     rows = iop_outcomes.estimate(people, outcome="abstinent", estimator=estimator, estimand="ATE", **ASKED)
     assert tables.violations(rows, "estimate") == []
-    assert rows["contrast"].tolist() == ["iop v outpatient", "iop", "outpatient"]
+    assert rows["role"].tolist() == ["contrast", "arm", "arm"]
+    assert rows["arm"].tolist() == ["iop", "iop", "outpatient"]
+    assert rows["against"].tolist() == ["outpatient", "", ""]
     assert rows["estimand"].tolist() == ["ATE"] * 3
     assert rows["se_method"].str.contains("8 clusters").all()
     if estimator != "unadjusted":

@@ -10,6 +10,7 @@ import yaml
 from iop_outcomes import study
 from iop_outcomes.capability import capabilities, unmet
 from iop_outcomes.conclusions import apply_gate
+from iop_outcomes.estimate_table import ADJUSTED, NAIVE, is_contrast
 from iop_outcomes.ingest import ingest, source_files
 from iop_outcomes.known_truth import study_truth
 from iop_outcomes.pipeline import run_study
@@ -43,11 +44,10 @@ def changed(**sections) -> study.Study:
     return study.parse(content)
 
 
-def contrast(made, analysis: str, estimator: str = "aipw") -> pd.Series:
+def contrast(made, analysis: str, kind: str = ADJUSTED) -> pd.Series:
     """Return the row of one contrast."""
     estimate = made["estimate"]
-    mine = (estimate["analysis"] == analysis) & (estimate["estimator"] == estimator)
-    return estimate[mine & estimate["contrast"].astype("str").str.contains(" v ")].iloc[0]
+    return estimate[(estimate["analysis"] == analysis) & is_contrast(estimate, kind)].iloc[0]
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +65,18 @@ def test_the_interval_covers_the_truth_and_adjustment_undoes_the_confounding(eff
         row = contrast(made, analysis)
         assert row["ci_low"] <= truth[outcome, "ATO"] <= row["ci_high"]
         # The severe are sent to IOP, so that the naive contrast does it injustice whatever the truth.
-        assert contrast(made, analysis, "unadjusted")["value"] < row["value"]
+        assert contrast(made, analysis, NAIVE)["value"] < row["value"]
     if effect == "none":
         assert truth["completion", "ATO"] == 0
 
 
 def test_every_analysis_has_the_unadjusted_contrast_and_the_mean_of_each_arm_beside_it(made):
     rows = made["estimate"][made["estimate"]["analysis"] == "primary"]
-    assert rows.groupby("estimator", observed=True)["contrast"].agg(list).to_dict() == {
-        "aipw": ["iop v outpatient", "iop", "outpatient"],
-        "unadjusted": ["iop v outpatient", "iop", "outpatient"],
-    }
+    assert rows[["kind", "role", "arm", "against"]].astype("str").to_numpy().tolist() == [
+        [kind, *row]
+        for kind in ("adjusted", "naive")
+        for row in (["contrast", "iop", "outpatient"], ["arm", "iop", ""], ["arm", "outpatient", ""])
+    ]
 
 
 def test_every_estimate_says_how_its_interval_was_made(made):
@@ -83,22 +84,22 @@ def test_every_estimate_says_how_its_interval_was_made(made):
 
 
 @pytest.mark.parametrize(
-    ("gate", "reportable", "says"),
+    ("gate", "status", "says"),
     [
-        ({"min_ess": 5000}, False, "withheld:"),
-        ({"min_ess": 5000, "on_failure": "flag"}, True, "to be read with caution:"),
-        ({"min_ess": 5000, "override": {"primary": "asked for by the board"}}, True, "asked for by the board"),
+        ({"min_ess": 5000}, "withheld", "too few people are left"),
+        ({"min_ess": 5000, "on_failure": "flag"}, "flagged", "to be read with caution:"),
+        ({"min_ess": 5000, "override": {"primary": "asked for by the board"}}, "flagged", "asked for by the board"),
     ],
 )
-def test_the_gate_withholds_flags_or_is_overridden_in_writing(made, gate, reportable, says):
+def test_the_gate_withholds_flags_or_is_overridden_in_writing(made, gate, status, says):
     own = changed(gate=gate)
     judged = made["diagnostic"].copy()
     judged.loc[judged["check"] == "ess_iop", ["status", "reason"]] = ["FAIL", "too few people are left"]
     ungated = made["estimate"]
     row = contrast({"estimate": apply_gate(ungated, judged, own)}, "primary")
-    assert bool(row["reportable"]) is reportable
+    assert row["status"] == status
     assert says in row["reason"]
-    assert np.isnan(row["value"]) is not reportable
+    assert bool(np.isnan(row["value"])) is (status == "withheld")
 
 
 def test_a_withheld_analysis_loses_its_numbers_the_naive_ones_too():
@@ -112,9 +113,9 @@ def test_an_arm_that_nobody_was_assigned_to_is_refused_by_name_and_the_rest_goes
     analyses = {"day": CONTENT["analyses"]["primary"] | {"contrast": ["day_programme", "outpatient"]}}
     made = run_study(changed(cohort={"arms": CONTENT["cohort"]["arms"] | arms}, analyses=analyses))
     refused = contrast(made, "day")
-    assert not refused["reportable"]
+    assert refused["status"] == "refused"
     assert refused["reason"] == "the arm 'day_programme' is empty: no eligible person was assigned to it"
-    assert contrast(made, "primary")["reportable"]
+    assert contrast(made, "primary")["status"] == "shown"
 
 
 def test_a_metric_the_source_cannot_give_is_refused_with_the_reason():

@@ -41,4 +41,4 @@ def test_the_analysts_example_runs():
     (example,) = blocks("python")
     names = {"data": data}
     exec(compile(example.replace("iop.estimate(", "found = iop.estimate("), "README.md", "exec"), names)
-    assert names["found"]["contrast"].tolist() == ["iop v outpatient", "iop", "outpatient"]
+    assert names["found"]["arm"].tolist() == ["iop", "iop", "outpatient"]

@@ -5,18 +5,19 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import verdict
-from iop_outcomes.release_tables import estimates
 from report_tables import study
 
 
 def table(value, low, high, *, status="shown", reason="", unit="share", measure="risk_difference", margin=0.05):
     """Return one contrast of completion and the means of its arms, 46% and 38%."""
-    contrast = {"contrast": "iop v outpatient", "arm": "", "value": value, "ci_low": low, "ci_high": high}
+    arms = {"role": "contrast", "arm": "iop", "against": "outpatient"}
+    contrast = arms | {"value": value, "ci_low": low, "ci_high": high}
     rows = [contrast | {"measure": measure, "unit": unit, "status": status, "reason": reason}]
     for arm, mean in (("iop", 0.46), ("outpatient", 0.38)):
-        rows.append({"contrast": arm, "arm": arm, "value": mean, "measure": "mean", "unit": "share", "reason": ""})
+        own = {"role": "arm", "arm": arm, "against": "", "measure": "mean"}
+        rows.append(own | {"value": mean, "unit": "share", "reason": ""})
     same = {"analysis": "primary", "outcome": "completion", "estimator": "aipw", "margin": margin, "day": np.nan}
-    return pd.DataFrame(rows).assign(kind=estimates.ADJUSTED, **same)
+    return pd.DataFrame(rows).assign(kind="adjusted", **same)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,8 @@ def test_withheld_and_refused_give_the_reason_and_no_number():
 
 
 def test_swapping_the_arms_turns_better_into_worse():
-    swapped = table(-0.084, -0.127, -0.041).replace({"contrast": {"iop v outpatient": "outpatient v iop"}})
+    swapped = table(-0.084, -0.127, -0.041)
+    swapped.loc[0, ["arm", "against"]] = ["outpatient", "iop"]
     assert verdict.judge(swapped, study(), "primary").kind == verdict.WORSE
 
 

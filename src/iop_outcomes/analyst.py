@@ -12,6 +12,7 @@ from iop_outcomes import tables
 from iop_outcomes.design.balance import balance as balance_of
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import EstimationError
+from iop_outcomes.estimate_table import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast, with_arms
 from iop_outcomes.estimators.bootstrap import bootstrap as resampled
 from iop_outcomes.estimators.checks import known_events, known_numbers
 from iop_outcomes.framing import Design, compare_frame, refuse_as_covariates, refuse_unknown
@@ -246,20 +247,23 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
     checked = [plugin.check({**settings, "outcome": outcome, "measure": measure}, place) for measure in measures]
     frames = [plugin(data, comparison, seed, **each) for each in checked]
     rows = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"], ignore_index=True)
-    rows = rows.assign(
+    rows = with_arms(rows, comparison.arms, comparison.contrast).assign(
         analysis=outcome,
         outcome=outcome,
+        kind=ADJUSTED,
         design=comparison.design,
         estimator=estimator,
         estimand=comparison.estimand,
-        reportable=True,
+        population=EVERYBODY,
+        scenario=MAIN,
+        status=SHOWN,
     )
     return tables.check(rows, "estimate")
 
 
 def _with_bootstrap(found, data, comparison, again: Callable[..., pd.DataFrame], n_replicates, seed) -> pd.DataFrame:
     found = found.assign(boot_se=np.nan, boot_ci_low=np.nan, boot_ci_high=np.nan)
-    for position in np.flatnonzero(found["contrast"] == comparison.contrast):
+    for position in np.flatnonzero(is_contrast(found)):
         measure, is_log = found["measure"].iloc[position], found["se_scale"].iloc[position] == "log"
 
         def one(rows, measure=measure, is_log=is_log):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.design.gate import FAIL
-from iop_outcomes.estimation import NAIVE
+from iop_outcomes.estimate_table import ADJUSTED, CHECK, FLAGGED, WITHHELD, may_be_shown
 from iop_outcomes.registry import CHECKS
 from iop_outcomes.study import Study
 
@@ -25,7 +25,7 @@ def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -
     Returns
     -------
     pandas.DataFrame
-        ``estimate`` with ``reportable`` and ``reason``; the numbers of withheld rows are gone, so that nobody peeks.
+        ``estimate`` with ``status`` and ``reason``; the numbers of withheld rows are gone, so that nobody peeks.
     """
     failed = diagnostic[diagnostic["status"] == FAIL].groupby("analysis")["reason"].agg(list)
     frame = estimate.copy()
@@ -33,16 +33,17 @@ def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -
     for name, analysis in study.analyses.items():
         first, second = study.contrast(analysis)
         reasons = failed.get(f"{first} v {second}, {analysis.design}", [])
-        mine = ((frame["analysis"] == name) & frame["reportable"].astype(bool)).to_numpy()
+        mine = ((frame["analysis"] == name) & may_be_shown(frame)).to_numpy()
         if not reasons or not mine.any():
             continue
+        frame.loc[mine, "status"] = FLAGGED
         if name in study.gate.override:
             frame.loc[mine, "reason"] = f"shown although the gate failed ({study.gate.override[name]}): {reasons[0]}"
         elif study.gate.on_failure == "flag":
             frame.loc[mine, "reason"] = f"to be read with caution: {' '.join(reasons)}"
         else:
-            frame.loc[mine, "reportable"] = False
-            frame.loc[mine, "reason"] = f"withheld: {' '.join(reasons)}"
+            frame.loc[mine, "status"] = WITHHELD
+            frame.loc[mine, "reason"] = " ".join(reasons)
             frame.loc[mine, _NUMBERS] = np.nan
     return frame
 
@@ -62,8 +63,9 @@ def run_checks(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
     pandas.DataFrame
         Rows of the ``estimate`` contract, with the check as their estimator.
     """
-    shown = estimate[estimate["reportable"].astype(bool) & (estimate["estimator"] != NAIVE)]
+    shown = estimate[may_be_shown(estimate) & (estimate["kind"] == ADJUSTED)]
     rows = [
-        CHECKS[name](shown, **CHECKS[name].check(settings)).assign(estimator=name) for name, settings in study.checks()
+        CHECKS[name](shown, **CHECKS[name].check(settings)).assign(estimator=name, role=CHECK)
+        for name, settings in study.checks()
     ]
     return pd.concat(rows, ignore_index=True) if rows else estimate.iloc[:0]

@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.design.comparison import Comparison
 from iop_outcomes.errors import StudyError
+from iop_outcomes.estimate_table import ADJUSTED, EVERYBODY, MAIN, NAIVE, REFUSED, SHOWN, with_arms
 from iop_outcomes.registry import ESTIMATORS
 from iop_outcomes.seeds import seed_of
 from iop_outcomes.study import Analysis, Study
@@ -15,7 +16,7 @@ from iop_outcomes.study_checks import TIME_IN_CARE, WEEKLY_URINE
 
 #: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
 #: whom it holds: no design chose them.
-NAIVE, AS_SEEN = "unadjusted", "as seen"
+UNADJUSTED, AS_SEEN = "unadjusted", "as seen"
 
 
 def estimate_design(
@@ -49,7 +50,7 @@ def estimate_design(
     Returns
     -------
     estimate, curve : pandas.DataFrame
-        Tables of those contracts; ``reportable`` is decided later, by the gate.
+        Tables of those contracts; what is withheld is decided later, by the gate.
     """
     outcomes = outcomes.set_index("member_id")
     rows, curves = [], []
@@ -87,8 +88,9 @@ def _estimated(
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
     of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
-    estimator = NAIVE if naive and of_means else analysis.estimator
-    settings = {} if estimator == NAIVE else analysis.settings
+    estimator = UNADJUSTED if naive and of_means else analysis.estimator
+    settings = {} if estimator == UNADJUSTED else analysis.settings
+    kind = NAIVE if naive else ADJUSTED
     frames = []
     for measure in analysis.measures:
         try:
@@ -96,33 +98,37 @@ def _estimated(
             given = {**settings, "outcome": analysis.outcome, "measure": measure}
             frames.append(plugin(data, comparison, seed_of(seed, name), **plugin.check(given, f"analyses.{name}")))
         except StudyError as error:
-            return _refused(name, analysis, comparison.arms, str(error), NAIVE if naive else estimator)
+            return _refused(name, analysis, comparison.arms, str(error), kind)
     frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
-    return frame.assign(
+    return with_arms(frame, comparison.arms, comparison.contrast).assign(
         analysis=name,
         outcome=analysis.outcome,
-        design="none" if naive else analysis.design,
-        estimator=NAIVE if naive else estimator,
+        kind=kind,
+        design=analysis.design,
+        estimator=UNADJUSTED if naive else estimator,
         estimand=AS_SEEN if naive else comparison.estimand,
-        reportable=True,
+        population=EVERYBODY,
+        scenario=MAIN,
+        status=SHOWN,
     )
 
 
-def _refused(
-    name: str, analysis: Analysis, arms: tuple[str, str], reason: str, estimator: str | None = None
-) -> pd.DataFrame:
+def _refused(name: str, analysis: Analysis, arms: tuple[str, str], reason: str, kind: str = ADJUSTED) -> pd.DataFrame:
     row = {
         "analysis": name,
         "outcome": analysis.outcome,
-        "contrast": f"{arms[0]} v {arms[1]}",
+        "contrast": "",
+        "kind": kind,
         "design": analysis.design,
-        "estimator": estimator or analysis.estimator,
-        "estimand": analysis.estimand or "none",
+        "estimator": UNADJUSTED if kind == NAIVE else analysis.estimator,
+        "estimand": AS_SEEN if kind == NAIVE else analysis.estimand or "none",
         "measure": analysis.measures[0] or "none",
-        "reportable": False,
+        "population": EVERYBODY,
+        "scenario": MAIN,
+        "status": REFUSED,
         "reason": reason,
     }
-    return pd.DataFrame([row])
+    return with_arms(pd.DataFrame([row]), arms, "")
 
 
 def _curve(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:

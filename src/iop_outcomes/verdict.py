@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes import words
-from iop_outcomes.release_tables import estimates
+from iop_outcomes import estimate_table, words
+from iop_outcomes.estimate_table import ADJUSTED, is_contrast
 from iop_outcomes.study import Study
 from iop_outcomes.study_checks import TIME_IN_CARE
 
@@ -21,8 +21,8 @@ class Verdict:
 
     Attributes
     ----------
-    analysis, contrast, measure : str
-        The analysis, its arms and the measure judged.
+    analysis, measure : str
+        The analysis and the measure judged.
     kind : str
         One of the constants of this module.
     sentence : str
@@ -34,7 +34,6 @@ class Verdict:
     """
 
     analysis: str
-    contrast: str
     measure: str
     kind: str
     sentence: str
@@ -61,18 +60,20 @@ def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     -------
     Verdict
     """
-    mine = table[(table["analysis"] == analysis) & (table["arm"] == "")]
-    adjusted = mine["kind"] == estimates.ADJUSTED
-    chosen = mine[adjusted] if adjusted.any() else mine
+    chosen = _judged(table, analysis)
     if chosen.empty:
-        reason = "the analysis was not made"
-        return Verdict(analysis, "", "", REFUSED, f"Cannot be answered: {reason}.")
+        return Verdict(analysis, "", REFUSED, "Cannot be answered: the analysis was not made.")
     row = chosen.iloc[0]
     outcome = words.describe_outcome(study, str(row["outcome"]))
     kind = _kind(row, outcome)
     small = kind in (BETTER, WORSE, DIFFERENT) and _is_small(row)
     sentence = _sentence(row, outcome, kind, small, table)
-    return Verdict(analysis, str(row["contrast"]), str(row["measure"]), kind, sentence, small, str(row["reason"] or ""))
+    return Verdict(analysis, str(row["measure"]), kind, sentence, small, str(row["reason"] or ""))
+
+
+def _judged(table: pd.DataFrame, analysis: str) -> pd.DataFrame:
+    """Return the contrasts of an analysis under its design, in the order of the table: the first is judged."""
+    return table[(table["analysis"] == analysis) & is_contrast(table, ADJUSTED)]
 
 
 def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -106,9 +107,7 @@ def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 def _claim_verdict(table: pd.DataFrame, verdict: Verdict, direction: str) -> str:
     if verdict.kind in (WITHHELD, REFUSED):
         return "not testable"
-    same = (table["analysis"] == verdict.analysis) & (table["contrast"] == verdict.contrast)
-    row = table[same & (table["measure"] == verdict.measure)].iloc[0]
-    low, high, margin = _interval(row)
+    low, high, margin = _interval(_judged(table, verdict.analysis).iloc[0])
     if direction == "lower":
         low, high = -high, -low
     if low > 0:
@@ -125,8 +124,8 @@ def _interval(row: pd.Series) -> tuple[float, float, float]:
 
 
 def _kind(row: pd.Series, outcome: words.Outcome) -> str:
-    if row["status"] != estimates.SHOWN:
-        return WITHHELD if row["status"] == estimates.WITHHELD else REFUSED
+    if not np.isfinite(row["value"]):
+        return WITHHELD if row["status"] == estimate_table.WITHHELD else REFUSED
     low, high, margin = _interval(row)
     if low > 0 or high < 0:
         if outcome.better == "neither":
@@ -184,8 +183,8 @@ def _lower(text: str) -> str:
 
 
 def _finding(row: pd.Series, outcome: words.Outcome) -> str:
-    first, second = (words.arm(a) for a in str(row["contrast"]).split(" v "))
-    others = f"similar people in {second}" if row["kind"] == estimates.ADJUSTED else f"people in {second}"
+    first, second = words.arm(row["arm"]), words.arm(row["against"])
+    others = f"similar people in {second}"
     value, measure = float(row["value"]), str(row["measure"])
     if row["unit"] == "ratio":
         what = "leaving care" if "hazard" in measure else outcome.subject
@@ -222,9 +221,10 @@ def _evidence(row: pd.Series, table: pd.DataFrame) -> str:
     scale, decimals = (100, 1) if row["unit"] == "share" else (1, 2 if row["unit"] == "ratio" else 1)
     low, high = (words.number(float(row[c]) * scale, decimals) for c in ("ci_low", "ci_high"))
     text = f"95% CI {low} to {high}"
-    same = (table["analysis"] == row["analysis"]) & (table["estimator"] == row["estimator"])
-    means = table[same & (table["arm"] != "") & table["value"].notna() & (table["unit"] == "share")].set_index("arm")
-    arms = str(row["contrast"]).split(" v ")
+    same = (table["analysis"] == row["analysis"]) & (table["kind"] == row["kind"])
+    of_arms = same & (table["role"] == estimate_table.ARM) & table["value"].notna() & (table["unit"] == "share")
+    means = table[of_arms].set_index("arm")
+    arms = (row["arm"], row["against"])
     if row["unit"] == "share" and set(arms) <= set(means.index):
         values = [words.percent(float(np.ravel(means.loc[arm, "value"])[0])) for arm in arms]
         text = f"{values[0]} against {values[1]}; {text}"

@@ -91,8 +91,8 @@ def test_a_level_with_dollar_signs_is_text_and_no_formula():
 def test_a_withheld_analysis_has_no_curve():
     given = tables()
     staying = given["estimate"]["analysis"] == "staying"
-    given["estimate"].loc[staying, "reportable"] = False
-    given["estimate"].loc[staying, "reason"] = "withheld: the arms differ"
+    given["estimate"].loc[staying, "status"] = "withheld"
+    given["estimate"].loc[staying, "reason"] = "the arms differ"
     drawn = figures.make("retention_curves", given, study())
     assert drawn.reason == "Withheld: the arms differ"
     assert len(drawn.data) == 0
@@ -111,7 +111,11 @@ def test_the_curve_has_a_step_only_where_enough_people_left():
 
 def test_few_events_withhold_the_comparison():
     given = tables()
-    few = (given["estimate"]["analysis"] == "primary") & (given["estimate"]["contrast"] == "iop")
+    few = (
+        (given["estimate"]["analysis"] == "primary")
+        & (given["estimate"]["role"] == "arm")
+        & (given["estimate"]["arm"] == "iop")
+    )
     given["estimate"].loc[few, "n_events"] = 6.0
     data = figures.make("forest_plot", given, study()).data.frame
     primary = data[data["analysis"] == "primary"]

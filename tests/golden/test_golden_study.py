@@ -21,7 +21,7 @@ def numbers_of(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
         "attrition": ["step", "arm"],
         "diagnostic": ["analysis", "check"],
         "balance": ["design", "stage", "covariate", "level"],
-        "estimate": ["analysis", "estimator", "contrast", "measure"],
+        "estimate": ["analysis", "kind", "role", "arm", "against", "measure"],
     }
     parts = []
     for name, key in keys.items():

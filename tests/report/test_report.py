@@ -121,7 +121,6 @@ def test_a_release_that_fails_leaves_the_last_one_as_it_was(tmp_path, monkeypatc
     build(study(), tables(), folder)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     given = tables()
-    given["estimate"]["surprise"] = 1.0
     given["balance"] = given["balance"].drop(columns="smd")
     with pytest.raises(KeyError):
         build(study(), given, folder)
@@ -130,12 +129,12 @@ def test_a_release_that_fails_leaves_the_last_one_as_it_was(tmp_path, monkeypatc
 
 def test_effective_sizes_are_guarded_like_the_counts_they_are():
     given = tables()
-    naive = given["estimate"]["design"] == "none"
+    naive = given["estimate"]["kind"] == "naive"
     given["estimate"].loc[naive, "ess"] = given["estimate"].loc[naive, "n"].astype(float)
     shown = release_tables(study(), given)["estimate"].frame
     # Without weights the effective size is the number of people: 820 in all, of whom 6 and 11 lack the outcome.
     assert (shown["ess"].dropna() % 5 == 0).all()
-    assert shown.loc[shown["arm"] == "", "ess"].isna().all()
+    assert shown.loc[shown["role"] == "contrast", "ess"].isna().all()
 
 
 def test_a_check_of_a_share_of_people_shows_no_small_count():
@@ -204,8 +203,8 @@ def test_a_study_in_which_nothing_could_be_made_still_has_a_report(tmp_path):
 
 def test_a_withheld_study_shows_no_estimate():
     given = tables()
-    given["estimate"]["reportable"] = False
-    given["estimate"]["reason"] = "withheld: 29% of people are at sites that have one arm only."
+    given["estimate"]["status"] = "withheld"
+    given["estimate"]["reason"] = "29% of people are at sites that have one arm only."
     released = release_tables(study(), given)
     assert released["estimate"].frame[["value", "se", "ci_low", "ci_high"]].isna().all(axis=None)
     text = page(study(), released, {}, {})
@@ -218,12 +217,12 @@ def test_outcomes_of_withheld_comparisons_are_not_shown_by_arm_for_the_eye_to_co
     primary = given["estimate"]["analysis"] == given["estimate"]["analysis"].iloc[0]
     outcome = given["estimate"].loc[primary, "outcome"].iloc[0]
     mine = given["estimate"]["outcome"] == outcome
-    given["estimate"].loc[mine, "reportable"] = False
-    given["estimate"].loc[mine, "reason"] = "withheld: too few people"
+    given["estimate"].loc[mine, "status"] = "withheld"
+    given["estimate"].loc[mine, "reason"] = "too few people"
     left = set(release_tables(study(), given)["outcomes"].frame["outcome"])
     assert outcome not in left
     assert left
-    given["estimate"]["reportable"] = False
+    given["estimate"]["status"] = "withheld"
     assert "outcomes" not in release_tables(study(), given)
     for name in ("attendance_heatmap", "urine_weeks", "abstinence_definitions"):
         assert figures.make(name, given, study()).reason.startswith("Withheld: the arms may not be compared")

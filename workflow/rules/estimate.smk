@@ -5,7 +5,7 @@ from iop_outcomes.registry import CHECKS, ESTIMATORS
 
 
 def estimator_modules(design):
-    names = {a.estimator for a in STUDY.analyses.values() if a.design == design} | {estimation.NAIVE}
+    names = {a.estimator for a in STUDY.analyses.values() if a.design == design} | {estimation.UNADJUSTED}
     return sorted({ESTIMATORS[name].function.__module__ for name in names})
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from iop_outcomes import store
 from iop_outcomes.conclusions import apply_gate, run_checks
+from iop_outcomes.estimate_table import may_be_shown
 from iop_outcomes.running import progress, stage
 
 
@@ -16,7 +17,7 @@ with stage(snakemake) as study:  # noqa: F821
     tables = {name: gathered(name) for name in ("curve", "balance", "propensity", "diagnostic")}
     estimate = apply_gate(gathered("estimate"), tables["diagnostic"], study)
     tables["estimate"] = pd.concat([estimate, run_checks(estimate, study)], ignore_index=True)
-    withheld = int((~estimate.drop_duplicates("analysis")["reportable"].astype(bool)).sum())
+    withheld = int((~may_be_shown(estimate.drop_duplicates("analysis"))).sum())
     progress("conclude")(f"{estimate['analysis'].nunique()} analyses, {withheld} withheld or refused")
     for name, table in tables.items():
         store.write(table, name, snakemake.output[name])  # noqa: F821

@@ -1,5 +1,6 @@
 """Tables that the pipeline makes from canonical ones. Day 0 is time zero."""
 
+from iop_outcomes import estimate_table
 from iop_outcomes.contracts.declare import Column, Table, code, count, day, key, label, number
 
 STATUSES = ("PASS", "WARN", "FAIL", "NOT_EVALUATED")
@@ -240,16 +241,36 @@ DIAGNOSTIC = Table(
 
 ESTIMATE = Table(
     "estimate",
-    "analysis, contrast and measure",
-    ("analysis", "estimator", "contrast", "measure", "day"),
+    "analysis, role, arms, kind, measure, population, scenario and day",
+    estimate_table.KEY,
     (
         key("analysis", "Name the study gives the analysis"),
         label("outcome", "Outcome", required=True, nullable=False),
-        label("contrast", "'iop v outpatient', or one arm for its own mean", required=True, nullable=False),
-        label("design", "Design used", required=True, nullable=False),
+        code(
+            "role",
+            "First arm against second, one arm's own mean, or a check",
+            estimate_table.CONTRAST,
+            estimate_table.ARM,
+            estimate_table.CHECK,
+            required=True,
+            nullable=False,
+        ),
+        label("arm", "First arm of a contrast, or the arm whose mean it is", required=True, nullable=False),
+        label("against", "Second arm of a contrast, otherwise empty", required=True, nullable=False),
+        code(
+            "kind",
+            "Under the design, or without one",
+            estimate_table.ADJUSTED,
+            estimate_table.NAIVE,
+            required=True,
+            nullable=False,
+        ),
+        label("design", "Design of the analysis", required=True, nullable=False),
         label("estimator", "Estimator used", required=True, nullable=False),
         label("estimand", "For whom the contrast holds: ATE, ATT, ATO, ...", required=True, nullable=False),
         label("measure", "mean, risk_difference, risk_ratio, ...", required=True, nullable=False),
+        label("population", "'everybody', or the people of one level: modifier = level", required=True, nullable=False),
+        label("scenario", "'main', or what was changed: a shift, an imputation, a site", required=True, nullable=False),
         day("day", "Day the measure speaks of, where it has one"),
         number("value", "Estimate"),
         number("se", "Standard error"),
@@ -260,8 +281,17 @@ ESTIMATE = Table(
         number("n_events", "Members with the outcome (binary), unweighted", "count", 0),
         number("ess", "Effective sample size", "members", 0),
         Column("se_method", "text", "How the interval was made"),
-        Column("reportable", "flag", "May it be shown?", required=True, nullable=False),
-        Column("reason", "text", "Why it is withheld or cannot be had, in a sentence"),
+        code(
+            "status",
+            "May it be shown?",
+            estimate_table.SHOWN,
+            estimate_table.FLAGGED,
+            estimate_table.WITHHELD,
+            estimate_table.REFUSED,
+            required=True,
+            nullable=False,
+        ),
+        Column("reason", "text", "Why it is withheld, flagged or cannot be had, in a sentence"),
     ),
     stage="estimates",
     unit="aggregate",

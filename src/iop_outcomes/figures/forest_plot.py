@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import Released
+from iop_outcomes.estimate_table import ADJUSTED, NAIVE, is_contrast, may_be_shown
 from iop_outcomes.figures import style
 from iop_outcomes.figures.making import figure
 from iop_outcomes.release_tables import estimates
@@ -17,6 +18,8 @@ from iop_outcomes.study import Study
 #: Inches: a line of a label, the head of a panel and its axis, and the widths of labels, plot and values.
 _LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
 _LABELS, _PLOT, _VALUES = 2.15, 2.35, 2.4
+_ARMS = ["arm", "against"]
+_PLACE = ["analysis", *_ARMS, "measure", "population", "scenario"]
 _RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -42,13 +45,14 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def draw(data: Released) -> Figure:
     """Draw a panel per unit, a row per analysis, contrast and measure."""
     table = style.shown(data)
-    contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)].reset_index(drop=True)
+    contrasts = table[is_contrast(table, ADJUSTED)].reset_index(drop=True)
     if contrasts.empty:
         return style.notice("Nothing to show: the study has no comparison.")
     # One line says why an analysis is not shown, however many measures it asked for.
-    again = contrasts.duplicated(["analysis", "contrast"]) & (contrasts["status"] != estimates.SHOWN)
+    again = contrasts.duplicated(["analysis", *_ARMS]) & ~may_be_shown(contrasts)
     contrasts = contrasts[~again].reset_index(drop=True)
-    labels = [_label(row, contrasts["contrast"].iloc[0]) for _, row in contrasts.iterrows()]
+    usual = contrasts.iloc[0][_ARMS]
+    labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
@@ -68,7 +72,7 @@ def draw(data: Released) -> Figure:
 
 
 def _any_shown(rows: pd.DataFrame) -> bool:
-    return bool((rows["status"] == estimates.SHOWN).any())
+    return bool(may_be_shown(rows).any())
 
 
 def _margins(rows: pd.DataFrame) -> float:
@@ -95,7 +99,7 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
         if naive is not None:
             _point(axes, y + 0.11, naive, scale, filled=False)
         _point(axes, y, row, scale, filled=True)
-        if np.isfinite(row["true_value"]) and row["status"] == estimates.SHOWN:
+        if np.isfinite(row["true_value"]) and np.isfinite(row["value"]):
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
             axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
         beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
@@ -140,18 +144,18 @@ def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
 
 
 def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
-    same = (table[["analysis", "contrast", "measure"]] == row[["analysis", "contrast", "measure"]]).all(axis=1)
-    found = table[same & table["value"].notna() & (table["kind"] == estimates.NAIVE)]
+    same = (table[_PLACE] == row[_PLACE]).all(axis=1)
+    found = table[same & table["value"].notna() & is_contrast(table, NAIVE)]
     return found.iloc[0] if len(found) else None
 
 
-def _label(row: pd.Series, usual: str) -> str:
+def _label(row: pd.Series, is_usual: bool) -> str:
     """Return the outcome, and beneath it what tells this row from others of the same outcome."""
     kind = f", {words.plain(row['measure'])}" if row["unit"] == "ratio" else ""
     estimand = f", {row['estimand']}" if row["estimand"] != "none" else ""
     how = f"({words.plain(row['analysis'])}{estimand}{kind})"
-    arms = style.wrapped(" v ".join(words.arm(a) for a in row["contrast"].split(" v ")), 34)
-    unusual = [arms] if row["contrast"] != usual else []
+    arms = style.wrapped(f"{words.arm(row['arm'])} v {words.arm(row['against'])}", 34)
+    unusual = [] if is_usual else [arms]
     return "\n".join([style.wrapped(row["outcome_words"], 34), *unusual, style.wrapped(how, 36)])
 
 
@@ -159,20 +163,20 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
     places = [(_PLOT + 0.1 + x) / _PLOT for x in (0.28, 0.88, 1.76)]
-    shown = rows.loc[rows["status"] == estimates.SHOWN, "contrast"].unique()
-    names = [words.heading(arm) for arm in shown[0].split(" v ")] if len(shown) == 1 else ["First arm", "Second arm"]
+    shown = rows.loc[may_be_shown(rows), _ARMS].drop_duplicates()
+    names = [words.heading(arm) for arm in shown.iloc[0]] if len(shown) == 1 else ["First arm", "Second arm"]
     heads = [style.wrapped(name, 10) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
     if len(shown):
         for x, head in zip(places, heads, strict=True):
             axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
-        if row["status"] != estimates.SHOWN:
+        if not np.isfinite(row["value"]):
             text = f"{words.capital(row['status'])}: {words.sentences(row['reason'])}"
             look = {"fontsize": 6.8, "color": style.GREY, "style": "italic", "va": "center", "zorder": 5}
             look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
             axes.text(0.02, y, _shortened(text, 92, int(row["lines"])), transform=right, **look)
             continue
-        values = [arm_value(table, row, arm) for arm in row["contrast"].split(" v ")]
+        values = [arm_value(table, row, arm) for arm in row[_ARMS]]
         for x, text in zip(places, (*values, interval(row)), strict=True):
             axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=7.5)
 
@@ -184,7 +188,7 @@ def _shortened(text: str, width: int, n_lines: int) -> str:
 
 def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
     """Return the adjusted mean of one arm, empty where the analysis gives none."""
-    same = (table["analysis"] == row["analysis"]) & (table["estimator"] == row["estimator"]) & (table["arm"] == arm)
+    same = (table["analysis"] == row["analysis"]) & (table["kind"] == row["kind"]) & (table["arm"] == arm)
     found = table[same & table["measure"].isin(estimates.MEANS) & table["value"].notna()]
     if found.empty:
         return ""

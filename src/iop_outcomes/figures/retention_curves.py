@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
+from iop_outcomes.estimate_table import ADJUSTED, is_contrast, may_be_shown
 from iop_outcomes.figures import style
 from iop_outcomes.figures.making import NothingToDraw, figure
 from iop_outcomes.figures.primary import primary_curve
@@ -41,10 +42,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def _shown(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the curves of analyses that are not withheld; a curve would show what the gate hides."""
     curve, table = tables["curve"], estimates.frame(tables, study)
-    contrasts = table[(table["arm"] == "") & (table["kind"] == estimates.ADJUSTED)]
-    hidden = (
-        contrasts[contrasts["status"] != estimates.SHOWN].drop_duplicates("analysis").set_index("analysis")["reason"]
-    )
+    contrasts = table[is_contrast(table, ADJUSTED)]
+    hidden = contrasts[~may_be_shown(contrasts)].drop_duplicates("analysis").set_index("analysis")["reason"]
     shown = curve[~curve["analysis"].isin(hidden.index)]
     if shown.empty:
         reason = next((hidden[name] for name in curve["analysis"] if name in hidden), "no curve could be made")

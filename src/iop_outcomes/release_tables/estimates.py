@@ -7,12 +7,10 @@ import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import ReleaseRules, Roles, parts
-from iop_outcomes.registry import CHECKS
+from iop_outcomes.estimate_table import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
 from iop_outcomes.study import Study
 from iop_outcomes.study_checks import TIME_IN_CARE
 
-SHOWN, WITHHELD, REFUSED = "shown", "withheld", "refused"
-ADJUSTED, NAIVE, CHECK = "adjusted", "naive", "check"
 MEANS = ("mean", "survival", "rmst")
 RATIOS = ("risk_ratio", "odds_ratio", "mean_ratio", "rate_ratio", "hazard_ratio", "rmst_ratio", "subdistribution_ratio")
 
@@ -22,13 +20,16 @@ _LARGE = 1000
 _LABELS = (
     "analysis",
     "outcome",
-    "contrast",
+    "role",
     "arm",
+    "against",
+    "kind",
     "design",
     "estimator",
-    "kind",
     "estimand",
     "measure",
+    "population",
+    "scenario",
     "day",
     "unit",
     "se_scale",
@@ -53,14 +54,10 @@ ROLES = Roles(
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates with arms' counts as guards, status and reason; rows in the order of the study's analyses.
 
-    Rows of one arm have its name in ``arm``; rows of a contrast have none. A contrast is withheld where in one of its
-    arms fewer than ``min_cell`` people have, or do not have, the outcome.
+    A contrast is withheld where in one of its arms fewer than ``min_cell`` people have, or do not have, the outcome.
     """
-    estimate = tables["estimate"]
-    table = _in_study_order(estimate, study).astype({c: "str" for c in ("contrast", "measure", "analysis")})
-    is_check = table["estimator"].astype("str").isin(CHECKS.names())
-    table["kind"] = np.select([is_check, table["design"].astype("str") == "none"], [CHECK, NAIVE], ADJUSTED)
-    table["arm"] = table["contrast"].where(~table["contrast"].str.contains(" v ", regex=False), "")
+    table = _in_study_order(tables["estimate"], study)
+    table = table.astype({c: "str" for c in ("analysis", "role", "arm", "against", "kind", "measure", "status")})
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
     rules = ReleaseRules.of(study.release)
@@ -97,11 +94,12 @@ def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.DataFrame:
     sizes = cohort["arm"].astype("str").value_counts() if cohort is not None else pd.Series(dtype=float)
-    table["n_arm"] = table["arm"].map(sizes).astype(float)
+    of_arm = table["role"] == ARM
+    table["n_arm"] = table["arm"].where(of_arm).map(sizes).astype(float)
     table["arm_is_shown"] = table["n_arm"].notna()
     table["n_left_out"] = table["n_arm"] - table["n"]
     # The total of a contrast says nothing that the arms do not, and would be one more sum to guard.
-    table.loc[table["arm"] == "", ["n", "n_events", "ess"]] = np.nan
+    table.loc[~of_arm, ["n", "n_events", "ess"]] = np.nan
     table["n_without"] = table["n"] - table["n_events"]
     return table
 
@@ -118,13 +116,13 @@ def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     few = np.logical_or.reduce([rules.small(table[guard]) for guard in _GUARDS])
-    reason = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
-    by_gate = reason.str.startswith(f"{WITHHELD}: ").to_numpy()
-    had = table["reportable"].astype(bool).to_numpy() & table["value"].notna().to_numpy()
-    table["status"] = np.select([by_gate, ~had, few], [WITHHELD, REFUSED, WITHHELD], SHOWN)
-    too_few = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
-    table["reason"] = np.where(had & few & ~by_gate, too_few, reason.str.removeprefix(f"{WITHHELD}: "))
-    table.loc[table["status"] != SHOWN, ["value", "se", "ci_low", "ci_high"]] = np.nan
+    table["reason"] = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
+    shown = may_be_shown(table).to_numpy()
+    table.loc[shown & table["value"].isna().to_numpy(), "status"] = REFUSED
+    hidden = shown & few & table["value"].notna().to_numpy()
+    table.loc[hidden, "status"] = WITHHELD
+    table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
+    table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
 
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from iop_outcomes.estimate_table import WITHHELD, may_be_shown
 from iop_outcomes.study import Study
 
 
@@ -9,7 +10,7 @@ def everything_withheld(estimate: pd.DataFrame | None) -> bool:
     """Return whether the gate withholds a comparison and no other is shown, so that nothing is shown by arm."""
     if estimate is None or estimate.empty:
         return False
-    return bool(_by_gate(estimate).any() and not estimate["reportable"].astype(bool).any())
+    return bool((estimate["status"] == WITHHELD).any() and not may_be_shown(estimate).any())
 
 
 def withheld_outcomes(estimate: pd.DataFrame | None, study: Study) -> set[str]:
@@ -27,10 +28,5 @@ def withheld_outcomes(estimate: pd.DataFrame | None, study: Study) -> set[str]:
         return set()
     if everything_withheld(estimate):
         return set(study.metrics)
-    shown = estimate["reportable"].astype(bool)
-    by_gate = _by_gate(estimate)
-    return set(estimate.loc[by_gate, "outcome"].astype("str")) - set(estimate.loc[shown, "outcome"].astype("str"))
-
-
-def _by_gate(estimate: pd.DataFrame) -> pd.Series:
-    return estimate["reason"].astype("str").str.startswith("withheld")
+    withheld = estimate.loc[estimate["status"] == WITHHELD, "outcome"]
+    return set(withheld.astype("str")) - set(estimate.loc[may_be_shown(estimate), "outcome"].astype("str"))

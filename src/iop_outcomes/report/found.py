@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes import words
 from iop_outcomes.disclosure import Released
+from iop_outcomes.estimate_table import ADJUSTED, CHECK, NAIVE, is_contrast, may_be_shown
 from iop_outcomes.figures.forest_plot import interval
-from iop_outcomes.release_tables.estimates import ADJUSTED, CHECK, NAIVE, SHOWN
 from iop_outcomes.release_tables.outcomes import EVERYBODY
 from iop_outcomes.report.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.study import Study
@@ -22,8 +23,8 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
     numbers = [(f"People in {words.arm(arm)}", sizes[arm][1]) for arm in arms if arm in sizes]
     if "estimate" in released and analysis:
         frame = released["estimate"].frame
-        mine = frame[(frame["analysis"] == next(iter(study.analyses))) & (frame["arm"] == "")]
-        for _, row in mine[(mine["kind"] == ADJUSTED) & (mine["status"] == SHOWN)].iterrows():
+        mine = (frame["analysis"] == next(iter(study.analyses))) & is_contrast(frame, ADJUSTED)
+        for _, row in frame[mine & may_be_shown(frame)].iterrows():
             numbers.append((f"{words.capital(_measure(row))} (95% CI)", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
@@ -80,12 +81,11 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     rows, methods = [], {}
-    contrasts = table.frame[(table.frame["arm"] == "") & table.frame["kind"].isin([ADJUSTED, NAIVE])]
-    for _, row in contrasts.iterrows():
-        arms = " v ".join(words.arm(arm) for arm in row["contrast"].split(" v "))
+    for _, row in table.frame[is_contrast(table.frame)].iterrows():
+        arms = f"{words.arm(row['arm'])} v {words.arm(row['against'])}"
         design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
         how = f"{words.plain(row['estimator'])}{design}"
-        if row["status"] == SHOWN:
+        if np.isfinite(row["value"]):
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
         else:
@@ -115,7 +115,7 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     """Return what the sensitivity checks found, in words where a check has them."""
     if table is None:
         return None
-    frame = table.frame[(table.frame["kind"] == CHECK) & (table.frame["status"] == SHOWN)]
+    frame = table.frame[(table.frame["role"] == CHECK) & may_be_shown(table.frame)]
     rows = [(_analysis(r, study), words.capital(words.plain(r["measure"])), _check(r)) for _, r in frame.iterrows()]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
 
@@ -134,8 +134,8 @@ def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
     """Return the analyses that are withheld or refused, with the reason."""
     if table is None:
         return []
-    frame = table.frame[(table.frame["arm"] == "") & (table.frame["kind"] == ADJUSTED)]
-    hidden = frame[frame["status"] != SHOWN].drop_duplicates(["analysis", "contrast"])
+    frame = table.frame[is_contrast(table.frame, ADJUSTED)]
+    hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
     return [(f"{_analysis(r, study)}, {r['status']}", words.sentences(str(r["reason"]))) for _, r in hidden.iterrows()]
 
 

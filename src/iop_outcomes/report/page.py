@@ -79,7 +79,7 @@ def _badge(judged: verdict.Verdict) -> str:
 def _verdicts(study: Study, released: Mapping[str, Released]) -> list[verdict.Verdict]:
     if "estimate" not in released:
         nothing = "These data cannot answer the question: no analysis could be made."
-        return [verdict.Verdict("", "", "", verdict.REFUSED, nothing)]
+        return [verdict.Verdict("", "", verdict.REFUSED, nothing)]
     table = released["estimate"].frame
     return [verdict.judge(table, study, name) for name in study.analyses]
 

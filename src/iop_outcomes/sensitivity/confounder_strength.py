@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from iop_outcomes.estimate_table import ARM, is_contrast
 from iop_outcomes.registry import check
 from iop_outcomes.sensitivity.e_value import e_value
 
@@ -39,7 +40,7 @@ def e_value_of_estimates(estimate: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_contrast(analysis: pd.DataFrame) -> pd.Series | None:
-    contrast = analysis[analysis["contrast"].astype("str").str.contains(" v ")]
+    contrast = analysis[is_contrast(analysis)]
     ratio = contrast[contrast["measure"].isin(RATIOS)]
     if len(ratio):
         row, (value, low, high) = ratio.iloc[0], ratio.iloc[0][["value", "ci_low", "ci_high"]]
@@ -49,7 +50,7 @@ def _one_contrast(analysis: pd.DataFrame) -> pd.Series | None:
         if difference.empty:
             return None
         row = difference.iloc[0]
-        mean = analysis.loc[analysis["contrast"] == str(row["contrast"]).split(" v ")[1], "value"]
+        mean = analysis.loc[(analysis["role"] == ARM) & (analysis["arm"] == row["against"]), "value"]
         value, low, high = ((mean.iloc[0] + row[c]) / mean.iloc[0] for c in ("value", "ci_low", "ci_high"))
         measure = "risk_ratio"
     if not (value > 0 and high > 0):

@@ -1,0 +1,43 @@
+"""What the columns of the ``estimate`` table say, so that nobody has to read it out of a sentence."""
+
+import pandas as pd
+
+#: What a row is: first arm against second, one arm's own mean, or a check of an analysis.
+CONTRAST, ARM, CHECK = "contrast", "arm", "check"
+#: Under the design, or the cohort as it was seen.
+ADJUSTED, NAIVE = "adjusted", "naive"
+#: Of whom everybody counts, and the scenario in which nothing was changed.
+EVERYBODY, MAIN = "everybody", "main"
+SHOWN, FLAGGED, WITHHELD, REFUSED = "shown", "flagged", "withheld", "refused"
+
+KEY = ("analysis", "role", "arm", "against", "kind", "measure", "population", "scenario", "day")
+
+
+def with_arms(rows: pd.DataFrame, arms: tuple[str, str], contrast: str) -> pd.DataFrame:
+    """Return the rows of an estimator with ``role``, ``arm`` and ``against`` in place of the label ``contrast``.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Its column ``contrast`` holds the label of the contrast, or the name of an arm.
+    arms : (str, str)
+        First and second arm.
+    contrast : str
+        The label.
+    """
+    is_contrast = (rows["contrast"] == contrast).to_numpy()
+    arm = rows["contrast"].astype("object").where(~is_contrast, arms[0])
+    against = pd.Series(arms[1], index=rows.index, dtype="object").where(is_contrast, "")
+    role = pd.Series(CONTRAST, index=rows.index, dtype="object").where(is_contrast, ARM)
+    return rows.drop(columns="contrast").assign(role=role, arm=arm, against=against)
+
+
+def is_contrast(table: pd.DataFrame, kind: str | None = None) -> pd.Series:
+    """Return which rows compare two arms, of one kind or of both."""
+    found = table["role"] == CONTRAST
+    return found if kind is None else found & (table["kind"] == kind)
+
+
+def may_be_shown(table: pd.DataFrame) -> pd.Series:
+    """Return which rows are neither withheld nor refused."""
+    return table["status"].isin([SHOWN, FLAGGED])
