@@ -6,7 +6,7 @@
 
 import sys
 
-from iop_outcomes import running
+from iop_outcomes.study import running
 
 config.setdefault("study", "demo")
 STUDY = running.open_study(config["study"], main=workflow.is_main_process)

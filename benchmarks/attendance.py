@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.contracts.canonical import DISCHARGE_REASONS, SESSION_STATUSES, SESSION_TYPES
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.retention_by_arm import retention_by_arm, states_by_arm
+from iop_outcomes.describe.retention import retention_by_arm, states_by_arm
+from iop_outcomes.history.history import History
+from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.metrics.weekly_hours import weekly_attendance
-from iop_outcomes.registry import METRICS
 from iop_outcomes.simulate.identifiers import numbered
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS, SESSION_STATUSES, SESSION_TYPES
 
 FAMILIES = (
     "attendance",

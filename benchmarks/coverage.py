@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import study
-from iop_outcomes.estimate_table import ADJUSTED, is_contrast
-from iop_outcomes.known_truth import study_truth
+from iop_outcomes.conclude.truth import study_truth
 from iop_outcomes.pipeline import run_study
+from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 CONTENT = {
     "study": "coverage",

@@ -91,16 +91,16 @@ class Stopwatch:
 
 
 def ours(folder: Path, repeats: int) -> dict:
-    from iop_outcomes.design.balance import balance
-    from iop_outcomes.design.weights import balancing_weights
-    from iop_outcomes.estimators.measures import contrast
-    from iop_outcomes.estimators.weighting import weighted_means
-    from iop_outcomes.estimators.weights import propensity_weights
-    from iop_outcomes.models.cox import fit_cox
-    from iop_outcomes.models.cox_robust import robust_covariance
-    from iop_outcomes.models.glm import fit_glm
-    from iop_outcomes.models.kaplan_meier import kaplan_meier
-    from iop_outcomes.models.matrix import model_matrix
+    from iop_outcomes.designs.judge.balance import balance
+    from iop_outcomes.designs.scores.balancing_weights import balancing_weights
+    from iop_outcomes.estimates.estimators.weighting import weighted_means
+    from iop_outcomes.estimates.measures import contrast
+    from iop_outcomes.estimates.nuisance.weights import propensity_weights
+    from iop_outcomes.stats.linear.glm import fit_glm
+    from iop_outcomes.stats.linear.matrix import model_matrix
+    from iop_outcomes.stats.survival.cox import fit_cox
+    from iop_outcomes.stats.survival.cox_robust import robust_covariance
+    from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 
     clock, limit = Stopwatch(repeats), Stopwatch(repeats)
     frame, arm, site, outcome, days, event = Stopwatch(1)("read", lambda: read_people(folder))

@@ -12,8 +12,8 @@ import time
 from collections import Counter
 
 from iop_outcomes import study
-from iop_outcomes.estimate_table import ADJUSTED, is_contrast
 from iop_outcomes.pipeline import run_study
+from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 DESIGNS = {
     "overlap": {"method": "overlap_weights"},

@@ -15,10 +15,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.design.matching import nearest_match
-from iop_outcomes.estimators.abadie_imbens import match_with_ties
-from iop_outcomes.models.gee import fit_gee
-from iop_outcomes.models.matrix import ModelMatrix, model_matrix
+from iop_outcomes.designs.pairs.matching import nearest_match
+from iop_outcomes.estimates.estimators.abadie_imbens import match_with_ties
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.repeated.gee import fit_gee
 
 GEEGLM_SECONDS = 61.0
 SMALL = 20_000

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import tabmat
 
-from iop_outcomes.models.matrix import model_matrix
+from iop_outcomes.stats.linear.matrix import model_matrix
 
 LEVELS = (50, 13, 12, 11, 9, 8, 8, 7, 7, 7, 6, 6, 5, 5, 5, 4, 4, 4, 3, 3, 3, 2, 2)
 TIMES = 7

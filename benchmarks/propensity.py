@@ -14,10 +14,10 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.design.balance import balance
-from iop_outcomes.design.weights import balancing_weights
-from iop_outcomes.models.glm import fit_glm
-from iop_outcomes.models.matrix import model_matrix
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.scores.balancing_weights import balancing_weights
+from iop_outcomes.stats.linear.glm import fit_glm
+from iop_outcomes.stats.linear.matrix import model_matrix
 
 #: State with 50 levels and 24 smaller covariates: 162 columns with the intercept.
 LEVELS = [50, *[2] * 5, *[3] * 4, *[5] * 6, *[7] * 4, *[12] * 3, *[10] * 2]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from iop_outcomes.registry import SOURCES
+from iop_outcomes.kernel.registry import SOURCES
 
 SESSIONS_PER_EPISODE = 40
 

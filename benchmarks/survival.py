@@ -17,12 +17,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.models.cox import fit_cox
-from iop_outcomes.models.cox_curves import standardised_survival
-from iop_outcomes.models.cox_robust import robust_covariance
-from iop_outcomes.models.kaplan_meier import kaplan_meier
-from iop_outcomes.models.matrix import ModelMatrix, model_matrix
-from iop_outcomes.models.rmst import restricted_mean
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.survival.cox import fit_cox
+from iop_outcomes.stats.survival.cox_curves import standardised_survival
+from iop_outcomes.stats.survival.cox_robust import robust_covariance
+from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
+from iop_outcomes.stats.survival.rmst import restricted_mean
 
 R_ROWS = 200_000
 R_SECONDS = {"Kaplan-Meier": 0.5, "robust": 25.0, "adjusted": 28.0}

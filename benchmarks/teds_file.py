@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from iop_outcomes.sources import teds_codebook as codebook
+from iop_outcomes.ingest.sources.teds_d import codebook as codebook
 
 ROWS_2023 = 1_474_025
 YEAR_OF_COUNTS = "2019"

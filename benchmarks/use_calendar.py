@@ -13,8 +13,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.evidence import use_calendar
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.evidence import use_calendar
+from iop_outcomes.history.history import History
 from iop_outcomes.metrics.relapse import time_to_first_use, time_to_relapse
 from iop_outcomes.metrics.self_report import (
     days_used,

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.contracts.canonical import SESSION_STATUSES, SESSION_TYPES
-from iop_outcomes.metrics.history import History
-from iop_outcomes.registry import METRICS
+from iop_outcomes.history.history import History
+from iop_outcomes.kernel.registry import METRICS
+from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
 from small import history
 
 FAMILIES = ("attendance", "weekly_hours", "dose", "first_session", "gaps", "session_mix", "dropout", "retention")

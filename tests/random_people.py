@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.history import History
 
 N_DAYS = 42
 

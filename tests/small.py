@@ -3,8 +3,8 @@
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.capability import capabilities
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.history import History
+from iop_outcomes.tables.capability import capabilities
 
 
 def table(name: str, rows: list[dict]) -> pd.DataFrame:

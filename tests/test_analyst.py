@@ -10,7 +10,7 @@ from pytest import approx
 
 import iop_outcomes
 from iop_outcomes import tables
-from iop_outcomes.errors import StudyError
+from iop_outcomes.kernel.errors import StudyError
 
 COVARIATES = ["severity", "substance"]
 

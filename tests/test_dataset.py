@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.dataset import build_covariates, build_outcomes
-from iop_outcomes.errors import StudyError
+from iop_outcomes.dataset.members import build_covariates, build_outcomes
+from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.study import Cohort
 from small import episodes, history, records
 

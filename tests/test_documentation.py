@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from iop_outcomes import documentation
-from iop_outcomes.markdown import linked, prose
-from iop_outcomes.registry import METRICS
+from iop_outcomes.kernel.registry import METRICS
+from iop_outcomes.pages import documentation
+from iop_outcomes.pages.markdown import linked, prose
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = documentation.pages()

@@ -5,29 +5,29 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from iop_outcomes.design.cbps import balancing_score
-from iop_outcomes.design.entropy import entropy_weights
-from iop_outcomes.design.mahalanobis import mahalanobis_coordinates
-from iop_outcomes.design.matching import nearest_match
-from iop_outcomes.estimators.aipw import augmented_means, target_population
-from iop_outcomes.estimators.measures import contrast
-from iop_outcomes.estimators.outcome_model import fit_outcome_model
-from iop_outcomes.estimators.outcome_regression import standardised_means
-from iop_outcomes.estimators.tmle import targeted_means
-from iop_outcomes.estimators.weighting import weighted_means
-from iop_outcomes.estimators.weights import propensity_weights
-from iop_outcomes.models.cox import fit_cox
-from iop_outcomes.models.cox_proportional import proportional_hazards_test
-from iop_outcomes.models.cox_robust import robust_covariance
-from iop_outcomes.models.fine_gray import fit_fine_gray
-from iop_outcomes.models.gee import fit_gee
-from iop_outcomes.models.glm import fit_glm
-from iop_outcomes.models.linear_mixed import fit_linear_mixed
-from iop_outcomes.models.matrix import model_matrix
-from iop_outcomes.models.parametric_survival import fit_weibull
-from iop_outcomes.models.random_intercept import fit_random_intercept
-from iop_outcomes.models.rmst_regression import restricted_mean_regression
-from iop_outcomes.models.robust_glm import fit_robust_glm
+from iop_outcomes.designs.pairs.mahalanobis import mahalanobis_coordinates
+from iop_outcomes.designs.pairs.matching import nearest_match
+from iop_outcomes.designs.scores.cbps import balancing_score
+from iop_outcomes.designs.scores.entropy import entropy_weights
+from iop_outcomes.estimates.estimators.aipw import augmented_means, target_population
+from iop_outcomes.estimates.estimators.outcome_regression import standardised_means
+from iop_outcomes.estimates.estimators.tmle import targeted_means
+from iop_outcomes.estimates.estimators.weighting import weighted_means
+from iop_outcomes.estimates.measures import contrast
+from iop_outcomes.estimates.nuisance.outcome_model import fit_outcome_model
+from iop_outcomes.estimates.nuisance.weights import propensity_weights
+from iop_outcomes.stats.linear.glm import fit_glm
+from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.linear.robust_glm import fit_robust_glm
+from iop_outcomes.stats.repeated.gee import fit_gee
+from iop_outcomes.stats.repeated.linear_mixed import fit_linear_mixed
+from iop_outcomes.stats.repeated.random_intercept import fit_random_intercept
+from iop_outcomes.stats.survival.cox import fit_cox
+from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
+from iop_outcomes.stats.survival.cox_robust import robust_covariance
+from iop_outcomes.stats.survival.fine_gray import fit_fine_gray
+from iop_outcomes.stats.survival.parametric_survival import fit_weibull
+from iop_outcomes.stats.survival.rmst_regression import restricted_mean_regression
 
 COVARIATES = ["income", "severity", "substance"]
 

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from iop_outcomes import study
-from iop_outcomes.capability import capabilities, unmet
-from iop_outcomes.conclusions import apply_gate
-from iop_outcomes.estimate_table import ADJUSTED, NAIVE, is_contrast
-from iop_outcomes.ingest import ingest, source_files
-from iop_outcomes.known_truth import study_truth
+from iop_outcomes.conclude.stage import apply_gate
+from iop_outcomes.conclude.truth import study_truth
+from iop_outcomes.ingest.stage import ingest, source_files
 from iop_outcomes.pipeline import run_study
+from iop_outcomes.tables.capability import capabilities, unmet
+from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast
 
 CONTENT = yaml.safe_load("""
 study: pipeline

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from iop_outcomes.schema import study_schema
+from iop_outcomes.study.schema import study_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDIES = sorted((ROOT / "workflow" / "studies").glob("*.yaml"))

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from iop_outcomes import study
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.kernel.errors import StudyFileError
 
 GOOD = yaml.safe_load("""
 study: small

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.errors import EstimationError
-from iop_outcomes.synthesis import pool_estimate_rows, pool_imputations, pool_sites
+from iop_outcomes.conclude.pooling import pool_estimate_rows, pool_imputations, pool_sites
+from iop_outcomes.kernel.errors import EstimationError
 
 
 def test_rubins_rules_by_hand():

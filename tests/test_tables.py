@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes import store, tables
-from iop_outcomes.errors import ContractError
+from iop_outcomes import tables
+from iop_outcomes.kernel.errors import ContractError
+from iop_outcomes.tables import store
 
 PEOPLE = pd.DataFrame(
     {"person_id": ["a", "b", "b", None], "age_years": [20, 99, 30, 40], "sex": ["female", "?", "male", None]}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes import verdict
+from iop_outcomes.release.words import verdict
 from report_tables import study
 
 

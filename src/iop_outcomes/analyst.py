@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.design.balance import balance as balance_of
-from iop_outcomes.design.comparison import Comparison
-from iop_outcomes.errors import EstimationError
-from iop_outcomes.estimate_table import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast, with_arms
-from iop_outcomes.estimators.bootstrap import bootstrap as resampled
-from iop_outcomes.estimators.checks import known_events, known_numbers
-from iop_outcomes.framing import Design, compare_frame, refuse_as_covariates, refuse_unknown
-from iop_outcomes.registry import ESTIMATORS
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.frame import Design, compare_frame, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.judge.balance import balance as balance_of
+from iop_outcomes.estimates.bootstrap import bootstrap as resampled
+from iop_outcomes.estimates.checks import known_events, known_numbers
+from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast, with_arms
 
 
 def estimate(
@@ -220,7 +220,7 @@ def balance(
     Returns
     -------
     DataFrame
-        As ``design.balance.balance`` gives it: one row per stage, covariate and level.
+        As ``designs.judge.balance.balance`` gives it: one row per stage, covariate and level.
     """
     comparison, _ = compare_frame(
         data,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from iop_outcomes import study as studies
-from iop_outcomes.errors import StudyError, counted
-from iop_outcomes.running import EXIT_CODE
+from iop_outcomes.kernel.errors import StudyError, counted
+from iop_outcomes.study.running import EXIT_CODE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -19,7 +19,7 @@ StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/stud
 @app.command()
 def check(study: StudyName = "demo") -> None:
     """Check a study file and its raw files without running anything."""
-    from iop_outcomes.ingest import source_files
+    from iop_outcomes.ingest.stage import source_files
 
     loaded = studies.load(study)
     files = source_files(loaded)
@@ -37,7 +37,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same people.")] = 1,
 ) -> None:
     """Write a simulated study as CSV files that the source `tables` reads: a model for your own files."""
-    from iop_outcomes.registry import SOURCES
+    from iop_outcomes.kernel.registry import SOURCES
 
     source = SOURCES["simulated"]
     tables = source(Path(), seed, **source.check({"n_people": n_people, "true_effect": true_effect}))
@@ -67,7 +67,7 @@ def new_study(
 @app.command()
 def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
     """Write the JSON schema of study files, from which editors complete names."""
-    from iop_outcomes.schema import study_schema
+    from iop_outcomes.study.schema import study_schema
 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(study_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -77,7 +77,7 @@ def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study
 @app.command()
 def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
     """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins."""
-    from iop_outcomes.documentation import write_all
+    from iop_outcomes.pages.documentation import write_all
 
     for page in write_all(folder):
         typer.echo(f"{page} is written")

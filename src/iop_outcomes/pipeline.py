@@ -7,14 +7,14 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.comparing import build_design, read_comparisons
-from iop_outcomes.conclusions import apply_gate, run_checks
-from iop_outcomes.dataset import build_covariates, build_outcomes
-from iop_outcomes.estimation import estimate_design
-from iop_outcomes.ingest import ingest
-from iop_outcomes.metrics.compute import compute_metrics
-from iop_outcomes.metrics.descriptions import describe
-from iop_outcomes.metrics.history import History
+from iop_outcomes.conclude.stage import apply_gate, run_checks
+from iop_outcomes.dataset.members import build_covariates, build_outcomes
+from iop_outcomes.dataset.metric_values import compute_metrics
+from iop_outcomes.describe.stage import describe
+from iop_outcomes.designs.stage import build_design, read_comparisons
+from iop_outcomes.estimates.stage import estimate_design
+from iop_outcomes.history.history import History
+from iop_outcomes.ingest.stage import ingest
 from iop_outcomes.study import Study
 
 
@@ -35,7 +35,7 @@ def run_study(
     Returns
     -------
     dict of str to DataFrame
-        Contract tables by name. They describe single people: what may be shared is made by ``report.build``.
+        Contract tables by name. They describe single people: what may be shared is made by ``release.stage.build``.
     """
     made = ingest(study, folder)
     made["cohort"], made["attrition"] = build_cohort(made, study.cohort)

@@ -3,7 +3,7 @@
 import pytest
 
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.errors import StudyError
+from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.study import Cohort
 from small import episodes, records
 

@@ -6,7 +6,7 @@ import pytest
 
 from iop_outcomes.endpoints import ENDPOINTS, Endpoint, LastWeeks, View, catalogue, score
 from iop_outcomes.endpoints.rules import FirstWindow, LongestRun, Share
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.kernel.errors import StudyFileError
 
 
 def test_the_catalogue_holds_the_54_endpoints_and_62_columns():

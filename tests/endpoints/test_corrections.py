@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.endpoints import ENDPOINTS, catalogue, score
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.kernel.errors import StudyFileError
 
 NEVER_SEEN = "o" * 20
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.endpoints import score, to_matrix, to_words
-from iop_outcomes.errors import ContractError
+from iop_outcomes.kernel.errors import ContractError
 
 SOME = ["Ab_fiellin_2006", "Rd_fudala_2003", "AbT_mokri_2016"]
 

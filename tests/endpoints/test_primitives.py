@@ -2,8 +2,17 @@
 
 import pytest
 
-from iop_outcomes.endpoints import LastWeeks, WeekMatrix, Weeks, WhileRetained, primitives, recodes, to_matrix, to_words
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.endpoints import (
+    LastWeeks,
+    WeekMatrix,
+    Weeks,
+    WhileRetained,
+    primitives,
+    recodes,
+    to_matrix,
+    to_words,
+)
+from iop_outcomes.kernel.errors import StudyFileError
 
 
 def read(*words):

@@ -9,7 +9,7 @@ import pytest
 
 from iop_outcomes.endpoints import score
 from iop_outcomes.endpoints.words import on_panel, same_span, visit_days, weekly_matrix, weekly_use_matrix, words_of
-from iop_outcomes.errors import ContractError, StudyFileError
+from iop_outcomes.kernel.errors import ContractError, StudyFileError
 
 FOUR_WEEKS = same_span(["ann"], first_day=0, last_day=27)
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attendees import attendance_metrics, crowd, person, session
+from iop_outcomes.history.denominators import POLICIES, VERSION, policies
+from iop_outcomes.history.history import History
 from iop_outcomes.metrics.attendance import attendance_rate, hours_rate, no_show_rate
-from iop_outcomes.metrics.denominators import POLICIES, VERSION, policies
-from iop_outcomes.metrics.history import History
 from small import history
 
 SESSIONS = [session(0), session(3, "no_show"), session(7), session(10, "excused"), session(14, "partial", 30)]

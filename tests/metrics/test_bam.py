@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from iop_outcomes.metrics.bam import bam_abstinence, bam_concern, bam_score
-from iop_outcomes.metrics.examples import read
+from iop_outcomes.pages.timelines import read
 
 #: use 4+5+6 = 1+0+2; risk 1+2+3+8+11+15 = 4+2+1+3+2+1; protection 9+10+12+13+14+16 = 4+3+4+2+4+3.
 LIKERT = "BAM_L  30: 4 2 1 1 0 2 . 3 4 3 2 4 2 4 1 3 2"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from iop_outcomes.errors import StudyFileError
-from iop_outcomes.metrics.examples import read
-from iop_outcomes.registry import METRICS
+from iop_outcomes.kernel.errors import StudyFileError
+from iop_outcomes.kernel.registry import METRICS
+from iop_outcomes.pages.timelines import read
 
 ON_CALENDAR = ("percent_days_abstinent", "point_prevalence_abstinence", "time_to_relapse", "composite_abstinence")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from iop_outcomes.metrics.care import time_in_care
+from iop_outcomes.history.care import time_in_care
 from small import history
 
 

@@ -4,7 +4,7 @@ p1  ----oooo----ooo    four weeks in a row twice, never positive, weeks missed
 p2  +++++++++++++++    never abstinent
 """
 
-from iop_outcomes.metrics.definitions import abstinence_shares
+from iop_outcomes.describe.definitions import abstinence_shares
 from small import history
 
 RESULT = {"-": "negative", "+": "positive", "o": "missing"}

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attendees import crowd, person, session
+from iop_outcomes.history.history import History
 from iop_outcomes.metrics.dropout import dropout_by_gap, dropout_by_missed_weeks, time_to_dropout
-from iop_outcomes.metrics.history import History
 
 
 def seen(*days, **others):

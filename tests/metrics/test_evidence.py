@@ -1,17 +1,17 @@
 """The use calendar, drawn: - abstinent, + used, ? on some of these days, c set apart, . unknown.
 
-Timelines are written as in the documentation of metrics (``iop_outcomes.metrics.examples``).
+Timelines are written as in the documentation of metrics (``iop_outcomes.pages.timelines``).
 """
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.errors import StudyError
-from iop_outcomes.metrics.calendar import SYMBOLS, USED
-from iop_outcomes.metrics.evidence import use_calendar
-from iop_outcomes.metrics.examples import read
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.calendar import SYMBOLS, USED
+from iop_outcomes.history.evidence import use_calendar
+from iop_outcomes.history.history import History
+from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.pages.timelines import read
 from random_people import N_DAYS, random_people
 from small import history
 

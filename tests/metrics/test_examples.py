@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from iop_outcomes import tables
-from iop_outcomes.metrics.compute import as_table
-from iop_outcomes.metrics.examples import examples_of, read
-from iop_outcomes.registry import METRICS
+from iop_outcomes.dataset.metric_values import as_table
+from iop_outcomes.kernel.registry import METRICS
+from iop_outcomes.pages.timelines import examples_of, read
 
 EXAMPLES = {metric.name: examples_of(metric.function) for metric in METRICS}
 CASES = [

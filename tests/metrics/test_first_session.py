@@ -5,7 +5,7 @@ import pytest
 
 from attendees import session
 from iop_outcomes.metrics.first_session import days_to_first_session, started_within, time_to_first_session
-from iop_outcomes.models.kaplan_meier import kaplan_meier
+from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 from small import history
 
 

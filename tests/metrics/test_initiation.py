@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from attendees import person, session
-from iop_outcomes.errors import StudyError
-from iop_outcomes.metrics.contacts import contacts_of, read_code_list
+from iop_outcomes.history.contacts import contacts_of, read_code_list
+from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.metrics.continuity import continuity_of_care
 from iop_outcomes.metrics.initiation import hedis_engagement, hedis_initiation
 from iop_outcomes.metrics.ninety_days import ninety_day_stay, service_each_month

@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
-from iop_outcomes.metrics.evidence import use_calendar
-from iop_outcomes.metrics.examples import read
-from iop_outcomes.metrics.relapse import RELAPSES, first_use_interval, relapse_times, time_to_first_use, time_to_relapse
+from iop_outcomes.history.evidence import use_calendar
+from iop_outcomes.metrics.relapse import (
+    RELAPSES,
+    first_use_interval,
+    relapse_times,
+    time_to_first_use,
+    time_to_relapse,
+)
+from iop_outcomes.pages.timelines import read
 from random_people import random_people
 
 #: Six weeks: use, use, unknown, abstinent, use, use.

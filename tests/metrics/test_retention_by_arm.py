@@ -7,8 +7,8 @@ Ten people in one arm. Care ended on day 10 for two (dropout), on day 40 for one
 import numpy as np
 import pytest
 
-from iop_outcomes.errors import StudyError
-from iop_outcomes.metrics.retention_by_arm import care_states, retention_by_arm, states_by_arm
+from iop_outcomes.describe.retention import care_states, retention_by_arm, states_by_arm
+from iop_outcomes.kernel.errors import StudyError
 from small import history
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from iop_outcomes.metrics.evidence import use_calendar
-from iop_outcomes.metrics.examples import read
+from iop_outcomes.history.evidence import use_calendar
 from iop_outcomes.metrics.self_report import (
     days_used,
     known_days,
@@ -15,6 +14,7 @@ from iop_outcomes.metrics.self_report import (
     reported_longest_abstinence,
     within_span,
 )
+from iop_outcomes.pages.timelines import read
 from random_people import random_people
 
 BINARY = (point_prevalence_abstinence, reported_continuous_abstinence, prolonged_abstinence)

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from attendees import person, session
+from iop_outcomes.history.history import History
+from iop_outcomes.history.session_rules import session_rules
+from iop_outcomes.history.sessions import sessions_of
 from iop_outcomes.metrics.attendance import attendance_rate, hours_rate
 from iop_outcomes.metrics.dose import hours_attended, sessions_attended, treatment_days
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.session_rules import session_rules
-from iop_outcomes.metrics.sessions import sessions_of
 
 
 def applied(history):

@@ -1,6 +1,6 @@
 """What was answered by rule is counted."""
 
-from iop_outcomes.metrics.set_aside import records_set_aside
+from iop_outcomes.describe.set_aside import records_set_aside
 from small import history
 
 

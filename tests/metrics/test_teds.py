@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.history import History
 from iop_outcomes.metrics.teds import became_abstinent, remained_abstinent, self_help_attendance, stay_over
 from small import history
 
@@ -79,7 +79,7 @@ def test_mutual_help_is_counted_in_bands():
 
 @pytest.mark.oracle
 def test_real_discharges_are_counted_as_in_the_raw_file():
-    from iop_outcomes.registry import SOURCES
+    from iop_outcomes.kernel.registry import SOURCES
     from reference import reference_data
 
     path = reference_data("teds", "tedsd_2023_sample1000_recoded.csv")

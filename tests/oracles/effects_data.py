@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.models.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from oracles.prepared import prepared
 from reference import oracle, reference_data
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from iop_outcomes.design.balance import balance
-from iop_outcomes.design.entropy import entropy_weights
-from iop_outcomes.design.table_one import table_one_smd
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.judge.table_one import table_one_smd
+from iop_outcomes.designs.scores.entropy import entropy_weights
 from oracles.weights_data import DATA_SETS, weights_case
 
 pytestmark = pytest.mark.oracle

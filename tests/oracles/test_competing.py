@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.models.competing import cumulative_incidence
-from iop_outcomes.models.cox import fit_cox
-from iop_outcomes.models.fine_gray import fit_fine_gray
-from iop_outcomes.models.gray_test import gray_test
-from iop_outcomes.models.kaplan_meier import kaplan_meier
+from iop_outcomes.stats.survival.competing import cumulative_incidence
+from iop_outcomes.stats.survival.cox import fit_cox
+from iop_outcomes.stats.survival.fine_gray import fit_fine_gray
+from iop_outcomes.stats.survival.gray_test import gray_test
+from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 from oracles.survival_data import COMPETING, competing_case, numbers
 
 pytestmark = pytest.mark.oracle

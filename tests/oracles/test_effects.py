@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from pytest import approx
 
-from iop_outcomes.estimators.aipw import augmented_means, target_population
-from iop_outcomes.estimators.measures import arm_mean, contrast
-from iop_outcomes.estimators.outcome_model import fit_outcome_model
-from iop_outcomes.estimators.outcome_regression import standardised_means
-from iop_outcomes.estimators.tilting import balancing_weights
-from iop_outcomes.estimators.tmle import targeted_means
-from iop_outcomes.estimators.weighting import weighted_means
-from iop_outcomes.estimators.weights import Weights, propensity_weights
-from iop_outcomes.models.glm import fit_glm
-from iop_outcomes.models.matrix import model_matrix
-from iop_outcomes.models.robust_glm import fit_robust_glm
-from iop_outcomes.sensitivity.e_value import e_value, e_value_of_mean_difference
+from iop_outcomes.estimates.estimators.aipw import augmented_means, target_population
+from iop_outcomes.estimates.estimators.outcome_regression import standardised_means
+from iop_outcomes.estimates.estimators.tmle import targeted_means
+from iop_outcomes.estimates.estimators.weighting import weighted_means
+from iop_outcomes.estimates.measures import arm_mean, contrast
+from iop_outcomes.estimates.nuisance.outcome_model import fit_outcome_model
+from iop_outcomes.estimates.nuisance.tilting import balancing_weights
+from iop_outcomes.estimates.nuisance.weights import Weights, propensity_weights
+from iop_outcomes.robustness.e_value import e_value, e_value_of_mean_difference
+from iop_outcomes.stats.linear.glm import fit_glm
+from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.linear.robust_glm import fit_robust_glm
 from oracles.effects_data import DATA_SETS, EffectsCase, effects
 from reference import oracle, reference_data
 

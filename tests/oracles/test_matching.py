@@ -4,19 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.design.balance import balance
-from iop_outcomes.design.mahalanobis import mahalanobis_coordinates
-from iop_outcomes.design.matching import nearest_match
-from iop_outcomes.design.subclass import subclassify
-from iop_outcomes.estimators.abadie_imbens import match_with_ties
-from iop_outcomes.estimators.matched import adjusted_matched_means, matched_means
-from iop_outcomes.estimators.measures import contrast
-from iop_outcomes.sensitivity.rosenbaum import (
-    hodges_lehmann_bounds,
-    mcnemar_bounds,
-    pair_differences,
-    wilcoxon_bounds,
-)
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.pairs.mahalanobis import mahalanobis_coordinates
+from iop_outcomes.designs.pairs.matching import nearest_match
+from iop_outcomes.designs.pairs.subclass import subclassify
+from iop_outcomes.estimates.estimators.abadie_imbens import match_with_ties
+from iop_outcomes.estimates.estimators.matched import adjusted_matched_means, matched_means
+from iop_outcomes.estimates.measures import contrast
+from iop_outcomes.robustness.rosenbaum import hodges_lehmann_bounds, mcnemar_bounds, pair_differences, wilcoxon_bounds
 from oracles.prepared import prepared
 from reference import oracle, reference_data
 

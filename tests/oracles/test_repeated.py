@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.models.gee import fit_gee
-from iop_outcomes.models.linear_mixed import fit_linear_mixed
-from iop_outcomes.models.matrix import model_matrix
-from iop_outcomes.models.random_intercept import fit_random_intercept
+from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.repeated.gee import fit_gee
+from iop_outcomes.stats.repeated.linear_mixed import fit_linear_mixed
+from iop_outcomes.stats.repeated.random_intercept import fit_random_intercept
 from reference import oracle, reference_data
 
 pytestmark = pytest.mark.oracle

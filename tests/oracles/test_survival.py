@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
-from iop_outcomes.models.concordance import concordance
-from iop_outcomes.models.cox import fit_cox
-from iop_outcomes.models.cox_curves import baseline_hazard, standardised_survival
-from iop_outcomes.models.cox_exact import fit_cox_exact
-from iop_outcomes.models.cox_proportional import proportional_hazards_test
-from iop_outcomes.models.cox_robust import robust_covariance, robust_score_test
-from iop_outcomes.models.kaplan_meier import kaplan_meier
-from iop_outcomes.models.logrank import logrank
-from iop_outcomes.models.matrix import model_matrix
-from iop_outcomes.models.parametric_survival import fit_weibull
-from iop_outcomes.models.rmst import jackknife_se, restricted_mean, restricted_mean_contrasts
-from iop_outcomes.models.rmst_regression import restricted_mean_regression
+from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.survival.concordance import concordance
+from iop_outcomes.stats.survival.cox import fit_cox
+from iop_outcomes.stats.survival.cox_curves import baseline_hazard, standardised_survival
+from iop_outcomes.stats.survival.cox_exact import fit_cox_exact
+from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
+from iop_outcomes.stats.survival.cox_robust import robust_covariance, robust_score_test
+from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
+from iop_outcomes.stats.survival.logrank import logrank
+from iop_outcomes.stats.survival.parametric_survival import fit_weibull
+from iop_outcomes.stats.survival.rmst import jackknife_se, restricted_mean, restricted_mean_contrasts
+from iop_outcomes.stats.survival.rmst_regression import restricted_mean_regression
 from oracles.survival_data import SURVIVAL, numbers, survival_case
 from reference import oracle, reference_data
 

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from iop_outcomes.design.balance import balance
-from iop_outcomes.design.cbps import balancing_score
-from iop_outcomes.design.cbps_gmm import MomentConditions, overidentified_score
-from iop_outcomes.design.entropy import entropy_weights
-from iop_outcomes.design.weights import (
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.scores.balancing_weights import (
     balancing_weights,
     stabilised,
     trim_score,
     truncate_weights,
     weight_summary,
 )
-from iop_outcomes.models.glm import fit_glm
+from iop_outcomes.designs.scores.cbps import balancing_score
+from iop_outcomes.designs.scores.cbps_gmm import MomentConditions, overidentified_score
+from iop_outcomes.designs.scores.entropy import entropy_weights
+from iop_outcomes.stats.linear.glm import fit_glm
 from oracles.weights_data import DATA_SETS, weights_case
 
 pytestmark = pytest.mark.oracle

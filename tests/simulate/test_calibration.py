@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from iop_outcomes.pages.simulator import N_PEOPLE, SEED, markdown
 from iop_outcomes.simulate import Settings, simulate
 from iop_outcomes.simulate.calibration import PUBLISHED, compare, true_effects
-from iop_outcomes.simulate.document import N_PEOPLE, SEED, markdown
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulator.md"
 

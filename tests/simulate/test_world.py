@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import tables
-from iop_outcomes.contracts.canonical import DISCHARGE_REASONS, SESSION_STATUSES
 from iop_outcomes.simulate import Settings, simulate
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS, SESSION_STATUSES
 
 #: Tables that say how people fare, not what was booked for them.
 OUTCOMES = ("person", "drug_test", "use_report", "assessment", "controlled_period")

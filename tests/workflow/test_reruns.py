@@ -26,7 +26,12 @@ def test_a_second_run_does_nothing(finished):
         ),
         ("src/iop_outcomes/metrics/retention.py", "# A death before", "# Dying before", set()),
         ("src/iop_outcomes/metrics/urine.py", "return seen, seen +", "return seen, seen + 0 +", None),
-        ("src/iop_outcomes/design/diagnostics.py", "Return the propensity score with", "Give the score with", set()),
+        (
+            "src/iop_outcomes/designs/judge/diagnostics.py",
+            "Return the propensity score with",
+            "Give the score with",
+            set(),
+        ),
         (
             "workflow/studies/small.yaml",
             "measure: risk_difference",

@@ -8,7 +8,7 @@ rule covariates:
         f"{RESULTS}/dataset/covariates.parquet",
     params:
         settings={"covariates": [*STUDY.covariates, *STUDY.describe_by], "cluster": STUDY.cluster},
-        code=code_digest("iop_outcomes.dataset"),
+        code=code_digest("iop_outcomes.dataset.members"),
     script:
         "../scripts/covariates.py"
 
@@ -23,6 +23,6 @@ rule outcomes:
         f"{RESULTS}/dataset/outcomes.parquet",
     params:
         settings={"weekly_urine": STUDY.has_repeated_outcome},
-        code=code_digest("iop_outcomes.dataset"),
+        code=code_digest("iop_outcomes.dataset.members"),
     script:
         "../scripts/outcomes.py"

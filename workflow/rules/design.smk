@@ -1,7 +1,7 @@
 # Covariates -> arms made comparable, and judged. No outcome is among the inputs: a design cannot see one.
 
-from iop_outcomes import comparing
-from iop_outcomes.registry import DESIGN_METHODS
+from iop_outcomes.designs import stage as comparing
+from iop_outcomes.kernel.registry import DESIGN_METHODS
 
 
 def method_module(design):
@@ -24,7 +24,7 @@ rule design:
             "covariates": STUDY.covariates,
             "seed": STUDY.seed,
         },
-        code=lambda w: code_digest("iop_outcomes.comparing", method_module(w.design)),
+        code=lambda w: code_digest("iop_outcomes.designs.stage", method_module(w.design)),
     wildcard_constraints:
         design="[a-z][a-z0-9_]*",
     script:

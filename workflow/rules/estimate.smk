@@ -1,7 +1,7 @@
 # Dataset + design -> estimates. Analyses of one design share a job; the conclusions gather them and apply the gate.
 
-from iop_outcomes import estimation
-from iop_outcomes.registry import CHECKS, ESTIMATORS
+from iop_outcomes.estimates import stage as estimation
+from iop_outcomes.kernel.registry import CHECKS, ESTIMATORS
 
 
 def estimator_modules(design):
@@ -23,7 +23,7 @@ rule estimate:
         settings=lambda w: {
             name: a.model_dump(mode="json") for name, a in STUDY.analyses.items() if a.design == w.design
         },
-        code=lambda w: code_digest("iop_outcomes.estimation", "iop_outcomes.comparing", *estimator_modules(w.design)),
+        code=lambda w: code_digest("iop_outcomes.estimates.stage", "iop_outcomes.designs.stage", *estimator_modules(w.design)),
     wildcard_constraints:
         design="[a-z][a-z0-9_]*",
     script:
@@ -45,7 +45,7 @@ rule conclude:
     params:
         settings=STUDY.model_dump(mode="json", include={"gate", "analyses", "sensitivity"}),
         code=code_digest(
-            "iop_outcomes.conclusions", *(CHECKS[name].function.__module__ for name, _ in STUDY.checks())
+            "iop_outcomes.conclude.stage", *(CHECKS[name].function.__module__ for name, _ in STUDY.checks())
         ),
     script:
         "../scripts/conclude.py"

@@ -1,8 +1,9 @@
 # Raw files -> canonical tables, every raw row accepted or kept in `rejected`.
 
-from iop_outcomes import ingest, tables
-from iop_outcomes.provenance import code_digest
-from iop_outcomes.registry import SOURCES
+from iop_outcomes.ingest import stage as ingest
+from iop_outcomes import tables
+from iop_outcomes.kernel.provenance import code_digest
+from iop_outcomes.kernel.registry import SOURCES
 
 CANONICAL = {name: f"{RESULTS}/canonical/{name}.parquet" for name in tables.CANONICAL}
 
@@ -14,6 +15,6 @@ rule ingest:
         **CANONICAL,
     params:
         settings=STUDY.source.model_dump(mode="json") | {"seed": STUDY.seed},
-        code=code_digest("iop_outcomes.ingest", SOURCES[STUDY.source.kind].function.__module__),
+        code=code_digest("iop_outcomes.ingest.stage", SOURCES[STUDY.source.kind].function.__module__),
     script:
         "../scripts/ingest.py"

@@ -1,9 +1,9 @@
 # Members and their records -> one value per member and metric, and what the source cannot give.
 
-from iop_outcomes.registry import METRICS
+from iop_outcomes.kernel.registry import METRICS
 
 METRIC_MODULES = sorted({STUDY.metric(name)[0].function.__module__ for name in STUDY.metrics})
-METRIC_STAGE = ["iop_outcomes.metrics.compute", "iop_outcomes.metrics.descriptions"]
+METRIC_STAGE = ["iop_outcomes.dataset.metric_values", "iop_outcomes.describe.stage"]
 MEASURED = {
     name: f"{RESULTS}/metrics/{name}.parquet"
     for name in ("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "refusal")

@@ -1,6 +1,6 @@
 # The only door out: everything here has passed disclosure control.
 
-from iop_outcomes.report import release_files
+from iop_outcomes.release.stage import release_files
 
 RELEASED = {
     **{name: CANONICAL[name] for name in ("intake", "capability")},
@@ -24,7 +24,7 @@ rule truth:
         f"{RESULTS}/canonical/truth.parquet",
     params:
         settings=STUDY.model_dump(mode="json", include={"source", "seed", "cohort", "metrics"}),
-        code=code_digest("iop_outcomes.known_truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
+        code=code_digest("iop_outcomes.conclude.truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
     script:
         "../scripts/truth.py"
 
@@ -58,6 +58,6 @@ rule release:
         RELEASE_FILES,
     params:
         settings=STUDY.model_dump(mode="json"),
-        code=code_digest("iop_outcomes.report", "iop_outcomes.figures", "iop_outcomes.disclosure"),
+        code=code_digest("iop_outcomes.release.page", "iop_outcomes.release.figures", "iop_outcomes.release.disclosure"),
     script:
         "../scripts/release.py"

@@ -1,8 +1,8 @@
 """Draw the cohort from the canonical tables."""
 
-from iop_outcomes import store
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.running import progress, stage
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     records = {name: store.read(path) for name, path in snakemake.input.items()}  # noqa: F821

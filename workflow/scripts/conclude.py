@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from iop_outcomes import store
-from iop_outcomes.conclusions import apply_gate, run_checks
-from iop_outcomes.estimate_table import may_be_shown
-from iop_outcomes.running import progress, stage
+from iop_outcomes.conclude.stage import apply_gate, run_checks
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
+from iop_outcomes.tables.estimate import may_be_shown
 
 
 def gathered(name: str) -> pd.DataFrame:

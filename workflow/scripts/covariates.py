@@ -1,8 +1,8 @@
 """Put what was known by time zero into one row per member."""
 
-from iop_outcomes import store
-from iop_outcomes.dataset import build_covariates
-from iop_outcomes.running import stage
+from iop_outcomes.dataset.members import build_covariates
+from iop_outcomes.study.running import stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     records = {name: store.read(path) for name, path in snakemake.input.items()}  # noqa: F821

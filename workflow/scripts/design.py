@@ -1,8 +1,8 @@
 """Make the arms comparable by one design and judge the result."""
 
-from iop_outcomes import store
-from iop_outcomes.comparing import build_design
-from iop_outcomes.running import progress, stage
+from iop_outcomes.designs.stage import build_design
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     design = snakemake.wildcards.design  # noqa: F821

@@ -1,9 +1,9 @@
 """Estimate every analysis that uses one design."""
 
-from iop_outcomes import store
-from iop_outcomes.comparing import read_comparisons
-from iop_outcomes.estimation import estimate_design
-from iop_outcomes.running import progress, stage
+from iop_outcomes.designs.stage import read_comparisons
+from iop_outcomes.estimates.stage import estimate_design
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     design = snakemake.wildcards.design  # noqa: F821

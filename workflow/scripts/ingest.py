@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from iop_outcomes import store
-from iop_outcomes.ingest import ingest
-from iop_outcomes.running import progress, stage
+from iop_outcomes.ingest.stage import ingest
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     tell = progress("ingest")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from iop_outcomes import store
-from iop_outcomes.metrics.compute import compute_metrics
-from iop_outcomes.metrics.descriptions import describe
-from iop_outcomes.metrics.history import History
-from iop_outcomes.running import progress, stage
+from iop_outcomes.dataset.metric_values import compute_metrics
+from iop_outcomes.describe.stage import describe
+from iop_outcomes.history.history import History
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     records = store.read_all(Path(snakemake.input.canonical[0]).parent)  # noqa: F821

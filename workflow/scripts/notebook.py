@@ -1,7 +1,7 @@
 """Execute one notebook on the results of this study."""
 
-from iop_outcomes.notebook import execute
-from iop_outcomes.running import progress, stage
+from iop_outcomes.kernel.notebook import execute
+from iop_outcomes.study.running import progress, stage
 
 with stage(snakemake) as study:  # noqa: F821
     execute(snakemake.input.notebook, snakemake.output[0], study.name)  # noqa: F821

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from iop_outcomes.provenance import write_record
-from iop_outcomes.running import stage
+from iop_outcomes.kernel.provenance import write_record
+from iop_outcomes.study.running import stage
 
 with stage(snakemake) as study:  # noqa: F821
     raw = [Path(path) for path in snakemake.input[:-1]]  # noqa: F821

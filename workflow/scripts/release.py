@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from iop_outcomes import store
-from iop_outcomes.report import build
-from iop_outcomes.running import progress, stage
+from iop_outcomes.release import stage as build
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     paths = dict(snakemake.input.items())  # noqa: F821

@@ -1,8 +1,8 @@
 """Run the study's metrics on both potential worlds of a simulated study: what IOP truly does."""
 
-from iop_outcomes import store
-from iop_outcomes.known_truth import study_truth
-from iop_outcomes.running import progress, stage
+from iop_outcomes.conclude.truth import study_truth
+from iop_outcomes.study.running import progress, stage
+from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     truth = study_truth(study, progress("truth"))

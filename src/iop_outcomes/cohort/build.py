@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.capability import unmet
-from iop_outcomes.errors import StudyError, counted
-from iop_outcomes.registry import ELIGIBILITY
+from iop_outcomes.kernel.errors import StudyError, counted
+from iop_outcomes.kernel.registry import ELIGIBILITY
 from iop_outcomes.study import Cohort
+from iop_outcomes.tables.capability import unmet
 
 Records = Mapping[str, pd.DataFrame]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.errors import StudyError
-from iop_outcomes.registry import eligibility
+from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.kernel.registry import eligibility
 
 Records = Mapping[str, pd.DataFrame]
 Days = Annotated[int, Field(ge=1)]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.endpoints.matrix import OUTSIDE
-from iop_outcomes.errors import ContractError, counted
+from iop_outcomes.kernel.errors import ContractError, counted
 
 SPAN_COLUMNS = ("first_day", "last_day", "week_one_day")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.errors import ContractError, counted
+from iop_outcomes.kernel.errors import ContractError, counted
 
 OUTSIDE, NEGATIVE, MIXED, POSITIVE, MISSING, UNSCHEDULED = range(6)
 SYMBOLS = {"-": NEGATIVE, "*": MIXED, "+": POSITIVE, "o": MISSING, "_": UNSCHEDULED}

@@ -8,16 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from iop_outcomes.endpoints.matrix import (
-    MISSING,
-    MIXED,
-    NEGATIVE,
-    OUTSIDE,
-    POSITIVE,
-    UNSCHEDULED,
-    WeekMatrix,
-)
-from iop_outcomes.errors import StudyFileError, did_you_mean
+from iop_outcomes.endpoints.matrix import MISSING, MIXED, NEGATIVE, OUTSIDE, POSITIVE, UNSCHEDULED, WeekMatrix
+from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 
 
 def _with_codes(words: WeekMatrix, codes: np.ndarray) -> WeekMatrix:

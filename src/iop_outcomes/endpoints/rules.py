@@ -13,7 +13,7 @@ from iop_outcomes.endpoints import primitives
 from iop_outcomes.endpoints.matrix import WeekMatrix
 from iop_outcomes.endpoints.recodes import View, recoded
 from iop_outcomes.endpoints.windows import Weeks, Window, as_window
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.kernel.errors import StudyFileError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from iop_outcomes.endpoints.endpoint import Endpoint
 from iop_outcomes.endpoints.matrix import WeekMatrix, to_matrix
 from iop_outcomes.endpoints.primitives import seen
 from iop_outcomes.endpoints.recodes import without_unscheduled
-from iop_outcomes.errors import ContractError, StudyFileError, did_you_mean
+from iop_outcomes.kernel.errors import ContractError, StudyFileError, did_you_mean
 
 MODES = ("corrected", "ctnote")
 PEOPLE_AT_ONCE = 8192

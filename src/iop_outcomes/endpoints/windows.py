@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from iop_outcomes.endpoints.matrix import WeekMatrix
-from iop_outcomes.errors import StudyFileError
+from iop_outcomes.kernel.errors import StudyFileError
 
 Bound = int | np.ndarray
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.endpoints.grid import WeekGrid, check_columns, whole_days
 from iop_outcomes.endpoints.matrix import MISSING, MIXED, NEGATIVE, POSITIVE, UNSCHEDULED, to_words
-from iop_outcomes.errors import ContractError, StudyFileError, counted, did_you_mean
+from iop_outcomes.kernel.errors import ContractError, StudyFileError, counted, did_you_mean
 
 RESULTS = ("negative", "positive")
 

@@ -5,12 +5,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.denominators import POLICIES, SOURCE, Denominator, planned_days, planned_minutes
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result, share, window_share
-from iop_outcomes.metrics.sessions import Sessions, sessions_of
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.denominators import POLICIES, SOURCE, Denominator, planned_days, planned_minutes
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result, share, window_share
+from iop_outcomes.history.sessions import Sessions, sessions_of
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 NO_SESSION = "no session counted in the window"
 NO_MINUTES = "no minutes scheduled in the window"

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.assessments import forms, last_between
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result
-from iop_outcomes.registry import metric
+from iop_outcomes.history.assessments import forms, last_between
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result
+from iop_outcomes.kernel.registry import metric
 
 ITEMS = {"use": (4, 5, 6), "risk": (1, 2, 3, 8, 11, 15), "protection": (9, 10, 12, 13, 14, 16)}
 HIGHEST_ANSWER = {"likert": 4, "continuous": 30}

@@ -7,13 +7,13 @@ and the two-by-two table that must stand beside any of them.
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.abstinence import Missing, abstinent_between
-from iop_outcomes.metrics.calendar import ABSTINENT, SOME, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
-from iop_outcomes.metrics.detection import DetectionDays
-from iop_outcomes.metrics.evidence import cells, relevant_tests, use_calendar
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.windows import Days, Share
+from iop_outcomes.history.abstinence import Missing, abstinent_between
+from iop_outcomes.history.calendar import ABSTINENT, SOME, USED, Calendar
+from iop_outcomes.history.calendar_metric import Scored, calendar_metric
+from iop_outcomes.history.detection import DetectionDays
+from iop_outcomes.history.evidence import cells, relevant_tests, use_calendar
+from iop_outcomes.history.history import History
+from iop_outcomes.history.windows import Days, Share
 
 COUNTS = ("n_both", "n_test_only", "n_report_only", "n_neither")
 

@@ -5,12 +5,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.contacts import CodeList, Contacts, contacts_of
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.contacts import CodeList, Contacts, contacts_of
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.initiation import INPATIENT_LEVELS
-from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
 
 NO_DISCHARGE = "no discharge to count from"
 RESIDENTIAL_AFTER_DAYS = 3

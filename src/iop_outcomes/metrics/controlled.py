@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.calendar import CONTROLLED
-from iop_outcomes.metrics.evidence import paint_controlled
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.calendar import CONTROLLED
+from iop_outcomes.history.evidence import paint_controlled
+from iop_outcomes.history.history import History
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 
 @metric(

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, result, window_share
+from iop_outcomes.history.sessions import CAME, attended_days, sessions_of
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, result, window_share
-from iop_outcomes.metrics.sessions import CAME, attended_days, sessions_of
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
 
 MISSING = (
     "observed for less than the window and alive: no value; after dropout or death what was received by then counts"

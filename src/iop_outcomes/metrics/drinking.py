@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeInt
 
-from iop_outcomes.metrics.abstinence import Missing, abstinent_between, free_days, share_of_use
-from iop_outcomes.metrics.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar, Stretches
-from iop_outcomes.metrics.evidence import ControlledRule, bears_on, usable, use_calendar
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result
-from iop_outcomes.metrics.windows import Days, Share
-from iop_outcomes.registry import metric
+from iop_outcomes.history.abstinence import Missing, abstinent_between, free_days, share_of_use
+from iop_outcomes.history.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar, Stretches
+from iop_outcomes.history.evidence import ControlledRule, bears_on, usable, use_calendar
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result
+from iop_outcomes.history.windows import Days, Share
+from iop_outcomes.kernel.registry import metric
 
 NEEDS = ("use_report.days_used", "use_report.amount")
 SOURCE = "FDA 2015 draft guidance on alcoholism: no heavy-drinking days; 4 drinks or more for women, 5 for men"

@@ -9,12 +9,12 @@ somebody who never came has dropped out on day 0.
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
+from iop_outcomes.history.sessions import attended_days, edges
+from iop_outcomes.history.windows import Days, Weeks, observed_weeks
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.first_session import first_session_day
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
-from iop_outcomes.metrics.sessions import attended_days, edges
-from iop_outcomes.metrics.windows import Days, Weeks, observed_weeks
-from iop_outcomes.registry import metric
 
 #: Reasons of discharge after which nobody has dropped out.
 ENDED_WELL = ("completed", "transfer")

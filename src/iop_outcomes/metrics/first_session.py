@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, or_missing, result
-from iop_outcomes.metrics.sessions import attended_days, edges
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, or_missing, result
+from iop_outcomes.history.sessions import attended_days, edges
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 NO_REFERRAL = "no referral day on record"
 AFTER_START = "the first session is before the referral"

@@ -8,11 +8,11 @@ came has one gap, the whole window. A gap that is cut by the end of observation 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result, window_share
-from iop_outcomes.metrics.sessions import attended_days
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result, window_share
+from iop_outcomes.history.sessions import attended_days
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 ONE_GAP = "fewer than two gaps"
 MISSING = "never missing; a gap cut by the end of observation is as long as it was seen"

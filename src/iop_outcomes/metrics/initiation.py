@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.metrics.contacts import TREATMENT, CodeList, Contacts, contacts_of
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
-from iop_outcomes.registry import metric
+from iop_outcomes.history.contacts import TREATMENT, CodeList, Contacts, contacts_of
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
+from iop_outcomes.kernel.registry import metric
 
 INITIATION_DAYS, ENGAGEMENT_DAYS = 14, 34
 YOUNGEST_YEARS = 13

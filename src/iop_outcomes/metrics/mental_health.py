@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeInt
 
-from iop_outcomes.metrics.assessments import at_baseline, forms, last_between
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result
-from iop_outcomes.registry import metric
+from iop_outcomes.history.assessments import at_baseline, forms, last_between
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result
+from iop_outcomes.kernel.registry import metric
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.metrics.care import time_in_care
+from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
+from iop_outcomes.history.sessions import attended_days
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.first_session import first_session_day
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.metrics.retention import NO_END
-from iop_outcomes.metrics.sessions import attended_days
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
 
 Months = Annotated[int, Field(ge=1)]
 

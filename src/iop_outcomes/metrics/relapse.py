@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 from pydantic import NonNegativeInt
 
-from iop_outcomes.metrics.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days
-from iop_outcomes.metrics.calendar import ABSTINENT, CONTROLLED, SOME, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
-from iop_outcomes.metrics.result import share
+from iop_outcomes.history.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days
+from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, SOME, USED, Calendar
+from iop_outcomes.history.calendar_metric import Scored, calendar_metric
+from iop_outcomes.history.result import share
+from iop_outcomes.history.windows import Days, Share
 from iop_outcomes.metrics.self_report import within_span
-from iop_outcomes.metrics.windows import Days, Share
 
 
 @dataclass(frozen=True)

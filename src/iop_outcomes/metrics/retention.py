@@ -7,11 +7,11 @@ survival estimators; nobody is called retained because nobody looked.
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.care import time_in_care
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import NOT_OBSERVED, label_or_none, result
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, result
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 NO_REASON = "no discharge reason on record"
 NO_END = "no day of discharge or last contact on record"

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from pydantic import NonNegativeInt
 
-from iop_outcomes.metrics.abstinence import (
+from iop_outcomes.history.abstinence import (
     NEVER_FREE,
     TOO_LITTLE_KNOWN,
     Missing,
@@ -18,10 +18,10 @@ from iop_outcomes.metrics.abstinence import (
     free_days,
     share_of_use,
 )
-from iop_outcomes.metrics.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar
-from iop_outcomes.metrics.calendar_metric import Scored, calendar_metric
-from iop_outcomes.metrics.result import share
-from iop_outcomes.metrics.windows import Days, Share
+from iop_outcomes.history.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar
+from iop_outcomes.history.calendar_metric import Scored, calendar_metric
+from iop_outcomes.history.result import share
+from iop_outcomes.history.windows import Days, Share
 
 OBSERVED_OR_USE = "observed: no value below the known share asked for; use: below it, not abstinent. Use decides always"
 LEFT_OUT_OR_USE = (

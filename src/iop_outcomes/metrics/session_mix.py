@@ -5,12 +5,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.contracts.canonical import SESSION_TYPES
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import result, share
-from iop_outcomes.metrics.sessions import CAME, MODES, sessions_of
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import result, share
+from iop_outcomes.history.sessions import CAME, MODES, sessions_of
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
+from iop_outcomes.tables.canonical import SESSION_TYPES
 
 NO_HOURS = "no attended hours of a recorded type in the window"
 NO_MODE = "no attended session with a recorded mode in the window"

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.assessments import item_by_name
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import or_missing, result
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
+from iop_outcomes.history.assessments import item_by_name
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import or_missing, result
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 
 NEEDS = ("assessment.value",)
 SOURCE = "TEDS-D codebook, FREQ1 to FREQ3 and FREQ1_D to FREQ3_D: 1 none, 2 some, 3 daily"

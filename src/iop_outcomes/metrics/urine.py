@@ -13,9 +13,9 @@ import pandas as pd
 
 from iop_outcomes.endpoints import score
 from iop_outcomes.endpoints.matrix import MISSING, MIXED, NEGATIVE, OUTSIDE, POSITIVE, UNSCHEDULED
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.windows import Days, Weeks, observed_weeks, week_of
-from iop_outcomes.registry import metric
+from iop_outcomes.history.history import History
+from iop_outcomes.history.windows import Days, Weeks, observed_weeks, week_of
+from iop_outcomes.kernel.registry import metric
 
 NEEDS = ("drug_test.result",)
 NEVER_DUE = "no test was due in the window"

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.metrics.contacts import TREATMENT, CodeList, contacts_of
-from iop_outcomes.metrics.history import History
+from iop_outcomes.history.contacts import TREATMENT, CodeList, contacts_of
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import NOT_OBSERVED, result
+from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.initiation import NEEDS
-from iop_outcomes.metrics.result import NOT_OBSERVED, result
-from iop_outcomes.metrics.windows import Days
-from iop_outcomes.registry import metric
 
 NO_INDEX = "no service to start from"
 NOT_NEW = "a service in the days of washout before"

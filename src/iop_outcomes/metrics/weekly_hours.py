@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from iop_outcomes.history.denominators import Denominator, planned_days
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import label_or_none, or_missing, result, share, window_share
+from iop_outcomes.history.sessions import sessions_of
+from iop_outcomes.history.windows import Days, observed_weeks
+from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN, NO_PLAN, counted
-from iop_outcomes.metrics.denominators import Denominator, planned_days
-from iop_outcomes.metrics.history import History
-from iop_outcomes.metrics.result import label_or_none, or_missing, result, share, window_share
-from iop_outcomes.metrics.sessions import sessions_of
-from iop_outcomes.metrics.windows import Days, observed_weeks
-from iop_outcomes.registry import metric
 
 Hours = Annotated[float, Field(gt=0, le=168)]
 NO_WEEK = "not observed for a whole week"

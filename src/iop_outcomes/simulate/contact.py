@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
 from iop_outcomes.simulate.course import Course
 from iop_outcomes.simulate.draws import Draws
 from iop_outcomes.simulate.people import People
 from iop_outcomes.simulate.settings import Stays
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS
 
 #: Log-odds that somebody comes to a weekly appointment, while in care and in follow-up after it.
 COMES_IN_CARE, COMES_AFTER = 3.1, 0.6

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
 from iop_outcomes.simulate.draws import Draws
 from iop_outcomes.simulate.people import People
 from iop_outcomes.simulate.rates import RATES, Rates
 from iop_outcomes.simulate.settings import Settings
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS
 
 REASON = {name: code for code, name in enumerate(DISCHARGE_REASONS)}
 STILL_IN_CARE = -1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iop_outcomes.seeds import seed_of
+from iop_outcomes.kernel.seeds import seed_of
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from iop_outcomes.contracts.canonical import SESSION_STATUSES, SESSION_TYPES
 from iop_outcomes.simulate.course import Course
 from iop_outcomes.simulate.draws import Draws, choose
 from iop_outcomes.simulate.identifiers import numbered
 from iop_outcomes.simulate.people import People
+from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
 
 STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
 TYPE = {name: code for code, name in enumerate(SESSION_TYPES)}

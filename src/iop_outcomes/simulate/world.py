@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.contracts.canonical import DISCHARGE_REASONS
 from iop_outcomes.simulate.assessments import make_assessments
 from iop_outcomes.simulate.contact import make_contact
 from iop_outcomes.simulate.costs import make_costs
@@ -26,6 +25,7 @@ from iop_outcomes.simulate.sessions import (
 )
 from iop_outcomes.simulate.settings import Settings
 from iop_outcomes.simulate.use_reports import make_use_reports
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS
 
 Arm = Literal["iop", "outpatient"]
 REGIONS = ("North", "South", "East", "West")

@@ -1,0 +1,228 @@
+"""Put estimates together: over imputations of missing values (Rubin's rules), and over sites (random effects)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
+
+#: Below this share of variance through missing values the degrees of freedom are no longer let grow, as in R's mice.
+LEAST_LAMBDA = 1e-4
+TAU_METHODS = ("paule-mandel", "dersimonian-laird", "fixed")
+
+
+def pool_imputations(
+    estimates: ArrayLike,
+    variances: ArrayLike,
+    *,
+    complete_degrees_of_freedom: float = np.inf,
+    names: Sequence[str] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Pool estimates from several completed data sets by Rubin's rules.
+
+    Parameters
+    ----------
+    estimates : array_like, shape (m,) or (m, k)
+        One row per imputation. Ratios are to be pooled as logarithms.
+    variances : array_like of the same shape
+        Squared standard errors.
+    complete_degrees_of_freedom : float
+        What the degrees of freedom would be without missing values: n - p, or G - 1 with clusters.
+    names : sequence of str, optional
+        Names of the k estimates, the index of the result.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    DataFrame of k rows
+        ``value``, ``se``, ``degrees_of_freedom`` (Barnard-Rubin), ``ci_low``, ``ci_high``, ``p_value``, ``within`` and
+        ``between`` (variances), ``total`` (their sum, between x (1 + 1/m)), ``riv`` (relative increase in variance),
+        ``lambda`` (share of the variance through missing values), ``fmi`` (fraction of missing information).
+
+    Raises
+    ------
+    EstimationError
+        There are fewer than two imputations, shapes differ, or an estimate is missing.
+
+    References
+    ----------
+    Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley 1987; Barnard J, Rubin DB. Biometrika
+    1999;86:948-955. Conventions are those of mice 3.15 (van Buuren & Groothuis-Oudshoorn, J Stat Softw 2011;45(3)).
+    """
+    from scipy.special import stdtr, stdtrit
+
+    estimates, variances = _completed(estimates, variances)
+    m = len(estimates)
+    within, between = variances.mean(axis=0), estimates.var(axis=0, ddof=1)
+    total = within + (1 + 1 / m) * between
+    share = (1 + 1 / m) * between / total
+    degrees_of_freedom = _barnard_rubin(m, np.maximum(share, LEAST_LAMBDA), complete_degrees_of_freedom)
+    increase = (1 + 1 / m) * between / within
+    value, se = estimates.mean(axis=0), np.sqrt(total)
+    half = stdtrit(degrees_of_freedom, (1 + level) / 2) * se
+    return pd.DataFrame(
+        {
+            "value": value,
+            "se": se,
+            "degrees_of_freedom": degrees_of_freedom,
+            "ci_low": value - half,
+            "ci_high": value + half,
+            "p_value": 2 * stdtr(degrees_of_freedom, -np.abs(value / se)),
+            "within": within,
+            "between": between,
+            "total": total,
+            "riv": increase,
+            "lambda": share,
+            "fmi": (increase + 2 / (degrees_of_freedom + 3)) / (increase + 1),
+        },
+        index=None if names is None else pd.Index(names),
+    )
+
+
+def pool_estimate_rows(
+    completed: Sequence[pd.DataFrame], *, complete_degrees_of_freedom: float = np.inf
+) -> pd.DataFrame:
+    """Pool the rows an estimator gave for each completed data set, every row with its like.
+
+    Parameters
+    ----------
+    completed : sequence of DataFrame
+        Rows as estimators return them, the same rows in every frame (``measure``, ``contrast``, ``day``).
+    complete_degrees_of_freedom : float
+        As in :func:`pool_imputations`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the first frame with pooled ``value``, ``se``, ``ci_low``, ``ci_high``; ratios are pooled as
+        logarithms (``se_scale`` says so). Numbers of people and events are means over the imputations. A row that has
+        no estimate in some imputation has none, and a ``reason``.
+    """
+    first = completed[0].reset_index(drop=True)
+    likeness = [name for name in ("measure", "contrast", "day") if name in first]
+    for frame in completed[1:]:
+        if not first[likeness].equals(frame.reset_index(drop=True)[likeness]):
+            raise EstimationError("imputations: their estimates are not of the same rows; use one analysis for all")
+    log = (first["se_scale"] == "log").to_numpy()
+    values, errors = (np.array([frame[name].to_numpy(dtype=float) for frame in completed]) for name in ("value", "se"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(log, np.log(values), values)
+    usable = np.isfinite(scaled).all(axis=0) & np.isfinite(errors).all(axis=0)
+    pooled = first.copy()
+    pooled[["value", "se", "ci_low", "ci_high"]] = np.nan
+    if usable.any():
+        found = pool_imputations(
+            scaled[:, usable], errors[:, usable] ** 2, complete_degrees_of_freedom=complete_degrees_of_freedom
+        )
+        for name in ("value", "ci_low", "ci_high"):
+            pooled.loc[usable, name] = np.where(log[usable], np.exp(found[name]), found[name])
+        pooled.loc[usable, "se"] = found["se"].to_numpy()
+    for name in ("n", "n_events", "ess"):
+        if name in pooled:
+            pooled[name] = np.mean([frame[name].to_numpy(dtype=float) for frame in completed], axis=0)
+    pooled["se_method"] = [
+        f"{method}; Rubin's rules over {len(completed)} imputations" for method in first["se_method"]
+    ]
+    lacking = "no estimate in at least one imputation, so that none can be pooled"
+    pooled["reason"] = pooled["reason"].where(usable, pooled["reason"].fillna(lacking))
+    return pooled
+
+
+def pool_sites(
+    estimates: ArrayLike, standard_errors: ArrayLike, *, tau: str = "paule-mandel", level: float = 0.95
+) -> pd.Series:
+    """Pool one estimate over sites that may differ in truth.
+
+    Parameters
+    ----------
+    estimates, standard_errors : array_like, shape (k,)
+        One per site, independent of each other; ratios as logarithms.
+    tau : {"paule-mandel", "dersimonian-laird", "fixed"}
+        How the variance between sites is estimated, or that there is none.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    Series
+        ``value``, ``se``, ``ci_low``, ``ci_high`` (Hartung-Knapp with k - 1 degrees of freedom, normal if fixed),
+        ``tau`` (standard deviation between sites), ``i_squared``, ``q``, ``q_p_value``, ``prediction_low`` and
+        ``prediction_high`` (where the effect at a further site lies; NaN below three sites), ``n_sites``.
+
+    Raises
+    ------
+    EstimationError
+        There are fewer than two sites, or a standard error is missing or not above zero.
+
+    References
+    ----------
+    Paule & Mandel 1982, J Res Natl Bur Stand 87:377; Hartung & Knapp 2001, Stat Med 20:3875; Higgins, Thompson &
+    Spiegelhalter 2009, J R Stat Soc A 172:137 (prediction interval).
+    """
+    from scipy.special import chdtrc, stdtrit
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    if tau not in TAU_METHODS:
+        raise EstimationError(
+            f"sites: there is no method '{tau}' for the variance between them; {did_you_mean(tau, TAU_METHODS)}"
+        )
+    values, errors = np.asarray(estimates, dtype=float), np.asarray(standard_errors, dtype=float)
+    if len(values) < 2:
+        raise EstimationError(f"sites: {counted(len(values), 'estimate')} to pool; at least two sites are needed")
+    unusable = int((~(np.isfinite(values) & np.isfinite(errors) & (errors > 0))).sum())
+    if unusable:
+        sites = counted(unusable, "site has", "sites have")
+        raise EstimationError(f"sites: {sites} no estimate or no standard error above zero; leave them out")
+    k = len(values)
+    random = tau != "fixed"
+    method = "iterated" if tau == "paule-mandel" else "chi2"
+    found = combine_effects(values, errors**2, method_re=method, use_t=random, alpha=1 - level)
+    value = found.mean_effect_re if random else found.mean_effect_fe
+    se = found.sd_eff_w_re_hksj if random else found.sd_eff_w_fe
+    quantile = stdtrit(k - 1 if random else np.inf, (1 + level) / 2)
+    spread = np.sqrt(found.tau2) if random else 0.0
+    beyond = stdtrit(k - 2, (1 + level) / 2) * np.hypot(spread, found.sd_eff_w_re) if random and k > 2 else np.nan
+    return pd.Series(
+        {
+            "value": value,
+            "se": se,
+            "ci_low": value - quantile * se,
+            "ci_high": value + quantile * se,
+            "tau": spread,
+            "i_squared": max(0.0, found.i2),
+            "q": found.q,
+            "q_p_value": chdtrc(k - 1, found.q),
+            "prediction_low": value - beyond,
+            "prediction_high": value + beyond,
+            "n_sites": k,
+        }
+    )
+
+
+def _barnard_rubin(m, share, complete):
+    large_sample = (m - 1) / share**2
+    if np.isinf(complete):
+        return large_sample
+    observed = (complete + 1) / (complete + 3) * complete * (1 - share)
+    return large_sample * observed / (large_sample + observed)
+
+
+def _completed(estimates, variances):
+    estimates, variances = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    if estimates.shape != variances.shape:
+        raise EstimationError("imputations: estimates and variances differ in number; give one variance per estimate")
+    if len(estimates) < 2:
+        raise EstimationError(f"imputations: there is {counted(len(estimates), 'imputation')}; at least two are needed")
+    if estimates.ndim == 1:
+        estimates, variances = estimates[:, None], variances[:, None]
+    bad = int((~np.isfinite(estimates) | ~(variances > 0)).sum())
+    if bad:
+        raise EstimationError(
+            f"imputations: {counted(bad, 'estimate is', 'estimates are')} missing or without a variance above zero; "
+            "look at the analysis of that imputation"
+        )
+    return estimates, variances

@@ -1,1 +1,0 @@
-"""What each table between stages must look like; used through ``iop_outcomes.tables``."""

@@ -1,0 +1,1 @@
+"""One row per member: covariates known at time zero, metric values, outcomes."""

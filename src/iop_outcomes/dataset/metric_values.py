@@ -1,0 +1,80 @@
+"""All metrics of a study over one cohort, and the refusal of those the source cannot give."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.history.history import History
+from iop_outcomes.study import Study
+from iop_outcomes.tables.capability import unmet
+
+#: Reason written for a value that its metric left out without a reason of its own.
+NO_VALUE = "not enough was recorded"
+
+
+def compute_metrics(
+    history: History, study: Study, capability: pd.DataFrame, tell: Callable[[str], None] = lambda _: None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the values of every metric of the study, and what was refused.
+
+    Parameters
+    ----------
+    history : History
+        Members and their records.
+    study : Study
+        Its ``metrics`` section names them.
+    capability : pandas.DataFrame
+        Table of that contract.
+    tell : callable
+        Gets a line per metric, for progress.
+
+    Returns
+    -------
+    metric_value, refusal : pandas.DataFrame
+        Tables of those contracts.
+    """
+    values, refused = [], []
+    for name in study.metrics:
+        plugin, settings = study.metric(name)
+        reason = unmet(plugin.needs, capability, history.records)
+        if reason:
+            refused.append({"kind": "metric", "name": name, "reason": f"{name} {reason}"})
+            tell(f"{name}: refused, {reason}")
+            continue
+        start = time.perf_counter()
+        values.append(as_table(name, plugin(history, **settings), history))
+        tell(f"{name}: {time.perf_counter() - start:.1f} s")
+    refusal = pd.DataFrame(refused, columns=["kind", "name", "reason"])
+    return _stack(values, list(study.metrics)), refusal
+
+
+def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> pd.DataFrame:
+    """Return what a metric gave as rows of ``metric_value``, one per member.
+
+    Raises
+    ------
+    ValueError
+        The metric gave something else than one row per member; that is a bug in the metric.
+    """
+    frame = result.to_frame("value") if isinstance(result, pd.Series) else result
+    if len(frame) != history.n or not frame.index.equals(history.members.index):
+        raise ValueError(f"metric '{name}' must return one row per member, in the order of history.members")
+    value = frame["value"].to_numpy(float)
+    reason = frame["missing_reason"].astype("str") if "missing_reason" in frame else pd.Series(NO_VALUE, frame.index)
+    table = {
+        "member_id": frame.index,
+        "metric": name,
+        "value": value,
+        "observed_share": frame["observed_share"].to_numpy(float) if "observed_share" in frame else np.nan,
+        "missing_reason": reason.where(np.isnan(value), None).to_numpy(),
+    }
+    return pd.DataFrame(table)
+
+
+def _stack(values: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
+    if not values:
+        return pd.DataFrame(columns=["member_id", "metric", "value", "observed_share", "missing_reason"])
+    stacked = pd.concat(values, ignore_index=True)
+    return stacked.assign(metric=pd.Categorical(stacked["metric"], categories=names))

@@ -1,0 +1,1 @@
+"""What a report says of a cohort beside its metrics: week by week, still in care, tests against reports."""

@@ -1,0 +1,69 @@
+"""How much an answer depends on the definition: who is abstinent by every published rule, and what is made of gaps."""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.endpoints import score
+from iop_outcomes.endpoints.matrix import MISSING, POSITIVE, UNSCHEDULED
+from iop_outcomes.history.history import History
+from iop_outcomes.metrics.urine import weekly_results
+from iop_outcomes.tables.capability import unmet
+
+#: Published endpoints that say of a person whether they were abstinent, with the value that means yes. The event of a
+#: time to first use is the use.
+ENDPOINTS = {
+    "Ab_ctnNinetyFour_2023": ("CTN-0094 2023: last four of 15 weeks, one gap allowed", 1),
+    "Ab_ctnThirty_2011": ("Weiss 2011: last week and two of the three before", 1),
+    "Ab_kosten_1993": ("Kosten 1993: three weeks in a row", 1),
+    "Ab_krupitskyA_2011": ("Krupitsky 2011: all of weeks 5 to 15", 1),
+    "Ab_ling_1998": ("Ling 1998: four weeks in a row", 1),
+    "Ab_lofwall_2018": ("Lofwall 2018: most of weeks 5 to 15", 1),
+    "Ab_schwartz_2006": ("Schwartz 2006: week 15", 1),
+    "AbE_mokri_2016": ("Mokri 2016: never positive", 0),
+    "AbE_shufman_1994": ("Shufman 1994: never positive, missed is negative", 0),
+}
+
+#: What is made of a week whose test was due and missed.
+RULES = {
+    "as published": MISSING,
+    "missed tests count as use": POSITIVE,
+    "missed tests are left out": UNSCHEDULED,
+}
+
+
+def abstinence_shares(history: History, capability: pd.DataFrame, substance: str | None = None) -> pd.DataFrame:
+    """Return the ``abstinence_share`` table: by arm, how many are abstinent by each definition and missing rule.
+
+    Parameters
+    ----------
+    history : History
+        Members and their records.
+    capability : pandas.DataFrame
+        Table of that contract; empty without drug tests.
+    substance : str, optional
+        Substance or panel whose tests count; all that are not prescribed when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Members a definition cannot tell of, under its rule, are not in ``n``.
+
+    References
+    ----------
+    Each endpoint's own, in docs/endpoints.md.
+    """
+    if unmet(("drug_test.result",), capability):
+        return tables.empty("abstinence_share")
+    codes = weekly_results(history, substance=substance)
+    arm = history.members["arm"].to_numpy()
+    parts = []
+    for rule, meaning in RULES.items():
+        scores = score(np.where(codes == MISSING, meaning, codes), list(ENDPOINTS))
+        for column, (label, yes) in ENDPOINTS.items():
+            value = scores[column].to_numpy()
+            known = ~np.isnan(value)
+            counts = pd.DataFrame({"arm": arm[known], "n_events": value[known] == yes}).groupby("arm", observed=True)
+            part = counts["n_events"].agg(n="size", n_events="sum").reset_index()
+            parts.append(part.assign(endpoint=label, missing_rule=rule))
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,177 @@
+"""Retention by arm under censoring: a share still in care is not a proportion when not everybody was watched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import label_or_none, or_missing
+from iop_outcomes.kernel.errors import StudyError
+
+#: Days at which retention is reported.
+DAYS = (30, 60, 90, 180)
+
+#: How care can end; each is a cause of its own.
+STATES = (
+    "never_started",
+    "completed",
+    "dropout",
+    "terminated",
+    "transfer",
+    "incarcerated",
+    "death",
+    "other",
+    "not_recorded",
+)
+
+
+@dataclass(frozen=True)
+class _Arm:
+    """One arm: days in care, how it ended (0 censored, else position in ``STATES`` + 1), sites if there are several."""
+
+    name: str
+    days: np.ndarray
+    cause: np.ndarray
+    cluster: np.ndarray | None
+
+
+def care_states(history: History) -> pd.DataFrame:
+    """Return when and how each member's care ended, the ways apart from each other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By member: ``days`` to the end of care, of life or of observation, and ``state``: one of ``STATES``, or
+        ``in_care`` where observation ended first.
+
+    Raises
+    ------
+    StudyError
+        The source gives no day on which care ended.
+    """
+    days, ended = time_in_care(history)
+    if ended.isna().all():
+        raise StudyError(
+            "retention by arm: this source records no day of discharge or last contact; compare stays with an "
+            "estimator for intervals if it records those"
+        )
+    members = history.members
+    reason = label_or_none(history, "discharge_reason")
+    ended = ended.to_numpy(bool)
+    never = np.isnan(or_missing(history, "admission_day")) & ended if "admission_day" in members else np.zeros(1, bool)
+    died = ~ended & (members["end_reason"] == "death").to_numpy(bool)
+    died |= ((reason == "death") & (or_missing(history, "discharge_day") < history.follow_up_days)).to_numpy(bool)
+    told = reason.fillna("not_recorded").to_numpy()
+    state = np.select([died, never, ended], ["death", "never_started", told], "in_care")
+    categories = ["in_care", *STATES]
+    return pd.DataFrame({"days": days.to_numpy(float), "state": pd.Categorical(state, categories)}, index=members.index)
+
+
+def retention_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
+    """Return the share of each arm still in care, by Kaplan-Meier: death and the end of observation censor.
+
+    Nobody's weights are used: this describes the arms and compares nothing.
+
+    Parameters
+    ----------
+    history : History
+        Members and their records.
+    days : sequence of int
+        Days since time zero. Retained on day k is whose care did not end before it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``arm``, ``day``, ``n``, ``n_at_risk`` (in care and observed on the day before), ``n_ended`` (by then),
+        ``retained``, ``se``, ``ci_low``, ``ci_high`` (95%, log-log). Where there are several sites, standard errors
+        allow for members of one being alike. Where nobody was observed for so long there is no value.
+
+    References
+    ----------
+    Kaplan & Meier 1958, JASA 53:457.
+    """
+    from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
+
+    rows = []
+    for arm in _arms(history):
+        # Death is no end of care, so that it censors.
+        event = (arm.cause > 0) & (arm.cause != STATES.index("death") + 1)
+        robust = {} if arm.cluster is None else {"variance": "robust", "cluster": arm.cluster}
+        curve = kaplan_meier(arm.days, event, **robust).at(np.asarray(days) - 1)
+        rows.append(_rows(arm, days, event, event, curve.rename(columns={"survival": "retained"}), "retained"))
+    return pd.concat(rows, ignore_index=True)
+
+
+def states_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
+    """Return the share of each arm whose care had ended in each way, by Aalen-Johansen.
+
+    Every way to end, death too, competes with the others; only the end of observation censors. The shares of one day
+    and those still in care sum to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``retention_by_arm``, with ``state`` and the ``share`` that had left in this way before the day; the state
+        ``in_care`` is what is left, without a standard error.
+
+    References
+    ----------
+    Aalen & Johansen 1978, Scand J Stat 5:141.
+    """
+    from iop_outcomes.stats.survival.competing import cumulative_incidence
+
+    rows = []
+    for arm in _arms(history):
+        present, code = np.unique(arm.cause[arm.cause > 0], return_inverse=True)
+        event = np.zeros(len(arm.cause), dtype=int)
+        event[arm.cause > 0] = code + 1
+        curves = cumulative_incidence(arm.days, event, cluster=arm.cluster)
+        in_care = np.ones(len(days))
+        for number, cause in enumerate(present, start=1):
+            curve = curves.at(np.asarray(days) - 1, cause=number).rename(columns={"incidence": "share"})
+            in_care -= curve["share"].to_numpy()
+            rows.append(_rows(arm, days, event == number, event > 0, curve, "share", STATES[cause - 1]))
+        rest = pd.DataFrame({"share": in_care, "se": np.nan, "ci_low": np.nan, "ci_high": np.nan})
+        rows.append(_rows(arm, days, event > 0, event > 0, rest, "share", "in_care"))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _arms(history: History) -> list[_Arm]:
+    ends = care_states(history)
+    known = ends["days"].notna().to_numpy()
+    # "in_care" is the first category, so that its code is that of censoring.
+    cause = ends["state"].cat.codes.to_numpy().astype(int)
+    site = pd.factorize(history.members["site_id"].fillna(""))[0]
+    arms = history.members["arm"].astype("category")
+    found = []
+    for name in arms.cat.categories:
+        own = known & (arms == name).to_numpy()
+        if own.any():
+            cluster = site[own] if len(np.unique(site[own])) > 1 else None
+            found.append(_Arm(name, ends["days"].to_numpy()[own], cause[own], cluster))
+    return found
+
+
+def _rows(
+    arm: _Arm,
+    days: Sequence[int],
+    event: np.ndarray,
+    any_event: np.ndarray,
+    curve: pd.DataFrame,
+    value: str,
+    state: str | None = None,
+) -> pd.DataFrame:
+    day = np.asarray(days)
+    n_at_risk = (arm.days >= day[:, None] - 1).sum(axis=1)
+    n_ended = (event & (arm.days < day[:, None])).sum(axis=1)
+    place = {"arm": arm.name, "day": day} | ({} if state is None else {"state": state})
+    frame = pd.DataFrame(place | {"n": len(event), "n_at_risk": n_at_risk, "n_ended": n_ended})
+    numbers = [value, "se", "ci_low", "ci_high"]
+    frame[numbers] = curve[numbers].to_numpy()
+    # Past the last day anybody was watched the curve would only repeat itself, unless nobody was left to watch.
+    open_end = not any_event[arm.days == arm.days.max()].all()
+    frame.loc[(n_at_risk == 0) & open_end, numbers] = np.nan
+    return frame

@@ -1,0 +1,85 @@
+"""Records that metrics could not take as they stand: which rule answered them, and how many there were."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.history.assessments import plain
+from iop_outcomes.history.evidence import usable
+from iop_outcomes.history.history import History
+from iop_outcomes.metrics.bam import HIGHEST_ANSWER as BAM_HIGHEST
+from iop_outcomes.metrics.bam import INSTRUMENT as BAM
+from iop_outcomes.metrics.mental_health import HIGHEST_ANSWER, SCALES
+
+#: Largest answer of the instruments that are scored; TEDS is read by item.
+RANGES = {
+    **{plain(name): HIGHEST_ANSWER for name in SCALES},
+    **{plain(BAM[form]): highest for form, highest in BAM_HIGHEST.items()},
+    "TEDS": None,
+}
+
+
+def records_set_aside(history: History) -> pd.DataFrame:
+    """Count what was answered by rule in the records of the members.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table``, ``rule`` (in words), ``n`` (rows, or days where the rule says so); rules nothing fell under are left
+        out.
+    """
+    counts = [*_reports(history), *_tests(history), *_assessments(history)]
+    frame = pd.DataFrame(counts, columns=["table", "rule", "n"])
+    return frame[frame["n"] > 0].reset_index(drop=True)
+
+
+def _reports(history: History) -> Iterator[tuple[str, str, int]]:
+    if not len(history.records.get("use_report", ())):
+        return
+    reports = history.table("use_report")
+    says = usable(reports)
+    yield "use_report", "no number of days with use, or more than the days asked about: says nothing", _count(~says)
+    single = reports[says & (reports["window_days"] == 1).to_numpy()]
+    used = (single["days_used"] > 0).groupby([single["member"], single["day"], single["substance"]], observed=True)
+    rule = "one day and substance reported both with and without use: counts as use (days)"
+    yield "use_report", rule, _count(used.any() & ~used.all())
+    after = reports["day"].to_numpy() >= history.follow_up_days[reports["member"].to_numpy()]
+    yield "use_report", "begins after the end of follow-up: not used", _count(after)
+
+
+def _tests(history: History) -> Iterator[tuple[str, str, int]]:
+    if not len(history.records.get("drug_test", ())):
+        return
+    tests = history.table("drug_test")
+    yield "drug_test", "invalid result: no result", _count(tests["result"] == "invalid")
+    if "prescribed" in tests:
+        prescribed = tests["prescribed"].fillna(False).astype(bool)
+        rule = "positive for a prescribed substance: not use"
+        yield "drug_test", rule, _count(prescribed & (tests["result"] == "positive"))
+    found = tests[tests["result"].isin(("positive", "negative"))]
+    positive = (found["result"] == "positive").groupby([found["member"], found["day"]])
+    rule = "positive and negative results on one day: that day's panel is positive (days)"
+    yield "drug_test", rule, _count(positive.any() & ~positive.all())
+
+
+def _assessments(history: History) -> Iterator[tuple[str, str, int]]:
+    if not len(history.records.get("assessment", ())):
+        return
+    table = history.table("assessment")
+    code = table["instrument"].cat.codes.to_numpy()
+    names = [plain(name) for name in table["instrument"].cat.categories]
+    known = np.array([*(name in RANGES for name in names), False])
+    yield "assessment", "instrument that no metric scores: not used", _count(~known[code])
+    highest = np.array([*(RANGES.get(name) or np.inf for name in names), np.inf])[code]
+    total = table["item"].astype("str").str.casefold().eq("total").to_numpy()
+    value = table["value"].to_numpy(float)
+    yield (
+        "assessment",
+        "answer outside its instrument's range: no answer",
+        _count(known[code] & ~total & ((value < 0) | (value > highest))),
+    )
+
+
+def _count(chosen) -> int:
+    return int(np.count_nonzero(np.asarray(chosen)))

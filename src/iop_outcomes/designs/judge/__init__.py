@@ -1,0 +1,1 @@
+"""Whether two arms can be compared: balance, overlap, positivity, and the gate over them."""

@@ -1,0 +1,239 @@
+"""The gate: what a design must reach before an outcome is shown, each check a row with its reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.judge.diagnostics import equipoise, minimum_detectable_difference
+from iop_outcomes.designs.judge.positivity import one_arm_share, positivity_failures
+from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
+from iop_outcomes.designs.weighting import NOTES
+from iop_outcomes.kernel.errors import counted
+
+PASS, WARN, FAIL, NOT_EVALUATED = "PASS", "WARN", "FAIL", "NOT_EVALUATED"
+COLUMNS = ["analysis", "check", "value", "threshold", "status", "reason"]
+VARIANCE_RATIO = (0.5, 2.0)
+LARGEST_WEIGHT_SHARE = 0.1
+NAMED_AT_MOST = 3
+#: Below this a difference is what is left of arithmetic: the design makes the means equal.
+MADE_EQUAL = 5e-4
+#: Steps in which a sentence gives a share of people, and how many people a step is at least: a closer share of few
+#: people would be a count of them.
+SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
+PEOPLE_IN_A_STEP = 10
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What is asked of a design.
+
+    Attributes
+    ----------
+    max_smd : float
+        Largest absolute standardised mean difference after weighting.
+    min_equipoise : float
+        Least share of people with a preference score of 0.3 to 0.7.
+    min_ess : float
+        Least effective sample size of an arm.
+    max_one_arm_share : float
+        Largest share of people in sites that have one arm only.
+    max_detectable_difference : float or None
+        Largest minimum detectable difference of a share, if one is asked for.
+    """
+
+    max_smd: float = 0.1
+    min_equipoise: float = 0.2
+    min_ess: float = 100
+    max_one_arm_share: float = 0.1
+    max_detectable_difference: float | None = None
+
+
+def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the checks of one design as rows of the ``diagnostic`` contract.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    thresholds : Thresholds
+        Or any object with the same attributes, such as a study's ``gate``.
+    balance_table : DataFrame, optional
+        Of :func:`iop_outcomes.designs.judge.balance.balance`, where it was already made.
+
+    Returns
+    -------
+    DataFrame
+        ``analysis`` (contrast and design), ``check``, ``value``, ``threshold``, ``status``, ``reason``. A
+        FAIL withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
+    """
+    if balance_table is None:
+        balance_table = balance(
+            comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand
+        )
+    after = balance_table[balance_table["stage"] == "after"]
+    rows = [
+        _largest_difference(after, thresholds.max_smd),
+        _variance_ratio(after),
+        _equipoise(comparison, thresholds.min_equipoise),
+        *_effective_sizes(comparison, thresholds.min_ess),
+        _largest_weight(comparison),
+        _one_arm_sites(comparison, thresholds.max_one_arm_share),
+        _positivity(comparison),
+        _detectable(comparison, thresholds.max_detectable_difference),
+        *_notes(comparison),
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS[1:])
+    table.insert(0, "analysis", f"{comparison.contrast}, {comparison.design}")
+    return table
+
+
+def passes(diagnostics: pd.DataFrame) -> bool:
+    """Return whether no check failed."""
+    return not (diagnostics["status"] == FAIL).any()
+
+
+def share_of_people(share: float, n: int) -> str:
+    """Return a share of ``n`` people for a sentence, in steps of at least ten people."""
+    step = next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+    if 0 < share < step / 2:
+        return f"less than {step:.0%}"
+    about = "" if step == SHARE_STEPS[0] or not share else "about "
+    return f"{about}{round(share / step) * step:.0%}"
+
+
+def _at_most(check: str, value: float, threshold: float, say: Callable[[str], str], otherwise: str = FAIL):
+    kept = bool(value <= threshold)
+    return check, float(value), float(threshold), PASS if kept else otherwise, say("at most" if kept else "more than")
+
+
+def _at_least(check: str, value: float, threshold: float, say: Callable[[str], str]):
+    kept = bool(value >= threshold)
+    return check, float(value), float(threshold), PASS if kept else FAIL, say("at least" if kept else "less than")
+
+
+def _name(row) -> str:
+    return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
+
+
+def _largest_difference(after: pd.DataFrame, threshold: float):
+    size = after["smd"].abs()
+    worst = after.loc[size.idxmax()]
+    n_above = int((size > threshold).sum())
+    if size.max() < MADE_EQUAL:
+        said = "the design makes the means of all covariates equal in both arms, so that this check could not fail."
+        return "max_smd", float(size.max()), float(threshold), PASS, said
+    how_far = f"{abs(worst['smd']):.3f}" if np.isfinite(worst["smd"]) else "infinitely many"
+    others = f"; {counted(n_above - 1, 'other level is', 'other levels are')} above it too" if n_above > 1 else ""
+    return _at_most(
+        "max_smd",
+        size.max(),
+        threshold,
+        lambda how: (
+            f"after weighting the arms differ most in {_name(worst)}, by {how_far} standard deviations, "
+            f"{how} the {threshold:g} allowed{others}."
+        ),
+    )
+
+
+def _variance_ratio(after: pd.DataFrame):
+    ratio = after["variance_ratio"].dropna()
+    low, high = VARIANCE_RATIO
+    if ratio.empty:
+        return "variance_ratio", np.nan, high, NOT_EVALUATED, "no covariate is a number, so none has a variance ratio."
+    worst = after.loc[np.abs(np.log(ratio.clip(lower=1e-300))).idxmax()]
+    value = float(worst["variance_ratio"])
+    inside = low <= value <= high
+    reason = (
+        f"the spread of {_name(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
+        f"{'inside' if inside else 'outside'} {low:g} to {high:g}."
+    )
+    return "variance_ratio", value, high, PASS if inside else WARN, reason
+
+
+def _equipoise(comparison: Comparison, threshold: float):
+    if np.isnan(comparison.score).all():
+        reason = f"the method {comparison.method} has no propensity score, so that equipoise cannot be judged."
+        return "equipoise", np.nan, threshold, NOT_EVALUATED, reason
+    value = equipoise(comparison.score, comparison.treated)
+    return _at_least(
+        "equipoise",
+        value,
+        threshold,
+        lambda how: (
+            f"{share_of_people(value, len(comparison.treated))} of people might well have been in either arm, "
+            f"{how} the {threshold:.0%} asked for."
+        ),
+    )
+
+
+def _effective_sizes(comparison: Comparison, threshold: float):
+    for name, arm in zip(comparison.arms, (comparison.treated, ~comparison.treated), strict=True):
+        value = effective_sample_size(comparison.weight[arm])
+        said = f"weighting leaves {name} with the precision of {value:,.0f} of {counted(int(arm.sum()), 'member')}"
+        yield _at_least(
+            f"ess_{name}", value, threshold, lambda how, said=said: f"{said}, {how} the {threshold:,.0f} asked for."
+        )
+
+
+def _largest_weight(comparison: Comparison):
+    shares = [
+        comparison.weight[arm].max() / max(comparison.weight[arm].sum(), np.finfo(float).tiny)
+        for arm in (comparison.treated, ~comparison.treated)
+    ]
+    value, name = max(zip(shares, comparison.arms, strict=True), key=lambda pair: pair[0])
+    return _at_most(
+        "largest_weight",
+        value,
+        LARGEST_WEIGHT_SHARE,
+        lambda how: (
+            f"one person carries {f'{value:.0%}' if value >= 0.005 else 'less than 1%'} of the weight of {name}, "
+            f"{how} {LARGEST_WEIGHT_SHARE:.0%}."
+        ),
+        otherwise=WARN,
+    )
+
+
+def _one_arm_sites(comparison: Comparison, threshold: float):
+    if comparison.cluster is None:
+        return "one_arm_sites", np.nan, threshold, NOT_EVALUATED, "the study names no sites."
+    value = one_arm_share(comparison.treated, comparison.cluster)
+    return _at_most(
+        "one_arm_sites",
+        value,
+        threshold,
+        lambda how: (
+            f"{share_of_people(value, len(comparison.treated))} of people are at sites that have one arm only, "
+            f"{how} the {threshold:.0%} allowed."
+        ),
+    )
+
+
+def _positivity(comparison: Comparison):
+    failures = positivity_failures(comparison.covariates, comparison.treated, comparison.cluster, arms=comparison.arms)
+    levels = failures[~failures["level"].str.contains(" the range of ")]
+    if levels.empty:
+        return "positivity", 0.0, 0.0, PASS, "both arms have people in every site and every level of every covariate."
+    named = "; ".join(levels["reason"].head(NAMED_AT_MOST))
+    more = f"; and {len(levels) - NAMED_AT_MOST} more" if len(levels) > NAMED_AT_MOST else ""
+    return "positivity", float(len(levels)), 0.0, WARN, f"{named}{more}."
+
+
+def _notes(comparison: Comparison):
+    """What the design method itself did: people it left out, weights it cut."""
+    notes = comparison.members.attrs.get(NOTES, [])
+    for number, (check, value, sentence) in enumerate(notes):
+        repeated = sum(1 for other, _, _ in notes[:number] if other == check)
+        yield f"{check}_{repeated + 1}" if repeated else check, value, np.nan, WARN, sentence
+
+
+def _detectable(comparison: Comparison, threshold: float | None):
+    value = minimum_detectable_difference(comparison.treated, comparison.weight)
+    said = f"a difference of {100 * value:.0f} percentage points in a share would be found with 80% power"
+    if threshold is None:
+        return "detectable_difference", value, np.nan, NOT_EVALUATED, f"{said}; the gate sets no limit to it."
+    return _at_most(
+        "detectable_difference", value, threshold, lambda how: f"{said}, {how} the {100 * threshold:g} allowed."
+    )

@@ -1,0 +1,212 @@
+"""Propensity scores: the probability of the first arm given what was known before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.designs.arms import two_arms
+from iop_outcomes.designs.scores.folds import folds_by_cluster
+from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.stats.linear.columns import read_terms
+from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
+from iop_outcomes.stats.linear.identifiability import independent_columns
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+
+
+@dataclass(frozen=True)
+class Propensity:
+    """Propensity scores and how they were made.
+
+    Attributes
+    ----------
+    score : ndarray of shape (n,)
+        Missing where no score can be had: members of sites with one arm.
+    method : str
+        In words.
+    fit : GlmFit or None
+        The logistic model, unless the score is penalised, cross-fitted or stratified.
+    matrix : ModelMatrix or None
+        Its model matrix, with which estimators count that the score was estimated.
+    notes : tuple of str
+        What was left out, in sentences with counts.
+    """
+
+    score: np.ndarray
+    method: str
+    fit: GlmFit | None = None
+    matrix: ModelMatrix | None = None
+    notes: tuple[str, ...] = ()
+
+
+def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | None = None) -> Propensity:
+    """Return scores of a logistic regression on main effects.
+
+    Levels nobody has, covariates of one value, and columns that follow exactly from others are left out and noted: the
+    score is the same without them.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    penalty : "firth" or float, optional
+        See :func:`iop_outcomes.stats.linear.glm.fit_glm`.
+
+    Returns
+    -------
+    Propensity
+
+    Raises
+    ------
+    DesignError
+        One arm only, missing covariates, or separation (named), unless a penalty makes it harmless.
+    """
+    first = two_arms(treated, "propensity score")
+    matrix, notes = covariate_matrix(covariates)
+    try:
+        fit = fit_glm(first, matrix, penalty=penalty)
+    except DesignError as error:
+        raise DesignError(f"propensity score, where response 1 is the first arm: {error}") from None
+    names = {None: "logistic regression", "firth": "logistic regression with Firth's penalty"}
+    method = names.get(penalty, f"logistic regression with a ridge of {penalty}")
+    plain = penalty is None
+    return Propensity(fit.fitted, method, fit if plain else None, matrix if plain else None, notes)
+
+
+def covariate_matrix(covariates: pd.DataFrame) -> tuple[ModelMatrix, tuple[str, ...]]:
+    """Return the model matrix that designs balance, of full rank, and sentences on what was left out of it.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+
+    Raises
+    ------
+    DesignError
+        Missing covariates.
+    """
+    matrix, collinear = independent_columns(model_matrix(covariates, unusable="drop"))
+    return matrix, (*matrix.dropped, *collinear)
+
+
+def penalised_score(
+    covariates: pd.DataFrame, treated, *, kind: str = "ridge", cluster=None, folds: int = 5, seed: int = 0
+) -> Propensity:
+    """Return scores of a logistic regression whose penalty is chosen by cross-validation.
+
+    Columns are divided by their standard deviations before they are penalised.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    kind : {"ridge", "lasso"}
+    cluster : array_like of shape (n,), optional
+        Members of one cluster stay in one fold.
+    folds : int
+    seed : int
+        Of the division into folds.
+
+    Returns
+    -------
+    Propensity
+    """
+    from glum import GeneralizedLinearRegressorCV
+    from threadpoolctl import threadpool_limits
+
+    if kind not in ("ridge", "lasso"):
+        raise DesignError(f"propensity score: the penalty is '{kind}'; it can be ridge or lasso.")
+    first = two_arms(treated, "propensity score")
+    columns, dropped = _library_frame(covariates)
+    fold = folds_by_cluster(first, cluster, folds, seed)
+    parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(fold.max() + 1)]
+    model = GeneralizedLinearRegressorCV(
+        l1_ratio=0.0 if kind == "ridge" else 1.0,
+        family="binomial",
+        scale_predictors=True,
+        drop_first=True,
+        cv=parts,
+        n_alphas=30,
+        gradient_tol=1e-8,
+        max_iter=1_000,
+    )
+    # Sums made by several threads differ in their last digits from run to run.
+    with threadpool_limits(1):
+        model.fit(columns, first.astype(float))
+        score = np.asarray(model.predict(columns), dtype=float)
+    return Propensity(
+        score,
+        f"logistic regression, {kind} penalty {model.alpha_:.3g} chosen in {len(parts)} folds",
+        notes=dropped,
+    )
+
+
+def boosted_score(
+    covariates: pd.DataFrame,
+    treated,
+    *,
+    cluster=None,
+    folds: int = 5,
+    seed: int = 0,
+    rounds: int = 200,
+    learning_rate: float = 0.05,
+    least_leaf: int = 20,
+) -> Propensity:
+    """Return cross-fitted scores of gradient-boosted trees: nobody's score comes from a model that saw them.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    cluster : array_like of shape (n,), optional
+        Members of one cluster stay in one fold.
+    folds : int
+    seed : int
+        Of the folds and of the trees.
+    rounds : int
+        Trees.
+    learning_rate : float
+    least_leaf : int
+        Fewest members in a leaf.
+
+    Returns
+    -------
+    Propensity
+
+    References
+    ----------
+    Chernozhukov et al. 2018, Econometrics Journal 21:C1 (cross-fitting).
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    first = two_arms(treated, "propensity score")
+    columns, dropped = _library_frame(covariates)
+    fold = folds_by_cluster(first, cluster, folds, seed)
+    score = np.empty(len(first))
+    for part in range(fold.max() + 1):
+        model = HistGradientBoostingClassifier(
+            max_iter=rounds,
+            learning_rate=learning_rate,
+            min_samples_leaf=least_leaf,
+            categorical_features="from_dtype",
+            early_stopping=False,
+            random_state=seed,
+        )
+        inside = fold == part
+        with threadpool_limits(1):
+            model.fit(columns[~inside], first[~inside])
+            score[inside] = model.predict_proba(columns[inside])[:, 1]
+    return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds", notes=dropped)
+
+
+def _library_frame(covariates: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return covariates as libraries take them, numbers and categories in use, after the checks they would not make."""
+    terms, dropped = read_terms(covariates, covariates.columns, unusable="drop")
+    columns = {
+        term.name: term.values
+        if term.levels is None
+        else pd.Categorical.from_codes(term.codes, [str(level) for level in term.levels])
+        for term in terms
+    }
+    return pd.DataFrame(columns), dropped

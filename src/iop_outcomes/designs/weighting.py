@@ -1,0 +1,258 @@
+"""Design methods that weight: what a study file may name under ``designs``."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from iop_outcomes.designs.arms import two_arms
+from iop_outcomes.designs.scores.balancing_weights import (
+    balancing_weights,
+    crump_bounds,
+    stabilised,
+    trim_score,
+    truncate_weights,
+)
+from iop_outcomes.designs.scores.cbps import balancing_score
+from iop_outcomes.designs.scores.cbps_gmm import overidentified_score
+from iop_outcomes.designs.scores.entropy import entropy_weights
+from iop_outcomes.designs.scores.propensity import (
+    Propensity,
+    boosted_score,
+    covariate_matrix,
+    logistic_score,
+    penalised_score,
+)
+from iop_outcomes.designs.scores.site_propensity import site_fixed_score, site_stratified_score
+from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.kernel.registry import design_method
+
+Model = Literal["logistic", "firth", "ridge", "lasso", "boosted"]
+BySite = Literal["no", "intercepts", "separately"]
+Folds = Annotated[int, Field(ge=2, le=50)]
+Trim = Annotated[float, Field(gt=0, lt=0.5)] | Literal["crump"] | None
+Truncate = Annotated[float, Field(gt=0.5, lt=1)] | None
+
+#: Key of a design frame's ``attrs``: rows (check, value, sentence) on what the method did to people or weights.
+NOTES = "notes"
+
+
+@design_method(estimand="ATE", description="everybody counts the same: the arms as they are, for contrast")
+def unweighted(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
+    """Compare the arms as they are."""
+    two_arms(treated)
+    return _frame(covariates, np.full(len(covariates), np.nan), np.ones(len(covariates)), [])
+
+
+@design_method(estimand="ATO", description="overlap weights: people who might have been in either arm count most")
+def overlap_weights(
+    covariates: pd.DataFrame,
+    treated,
+    cluster,
+    seed: int,
+    *,
+    model: Model = "logistic",
+    by_site: BySite = "no",
+    folds: Folds = 5,
+) -> pd.DataFrame:
+    """Weight each person by the probability of the other arm (Li, Morgan & Zaslavsky 2018)."""
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    return _weighted(covariates, treated, propensity, "ATO")
+
+
+@design_method(estimand="ATM", description="matching weights: like one-to-one matching, but with everybody")
+def matching_weights(
+    covariates: pd.DataFrame,
+    treated,
+    cluster,
+    seed: int,
+    *,
+    model: Model = "logistic",
+    by_site: BySite = "no",
+    folds: Folds = 5,
+) -> pd.DataFrame:
+    """Weight by the smaller of the two probabilities over that of the own arm (Li & Greene 2013)."""
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    return _weighted(covariates, treated, propensity, "ATM")
+
+
+@design_method(estimand="ATE", description="inverse-probability weights: everybody as if in either arm")
+def ate_weights(
+    covariates: pd.DataFrame,
+    treated,
+    cluster,
+    seed: int,
+    *,
+    model: Model = "logistic",
+    by_site: BySite = "no",
+    folds: Folds = 5,
+    stabilise: bool = False,
+    trim: Trim = None,
+    truncate: Truncate = None,
+    truncate_both_ends: bool = False,
+) -> pd.DataFrame:
+    """Weight by the inverse probability of the own arm.
+
+    ``trim`` leaves out scores below it and above one minus it (``crump``: bounds of least variance); ``truncate`` sets
+    weights beyond that quantile to it.
+    """
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    return _weighted(covariates, treated, propensity, "ATE", stabilise=stabilise, **cuts)
+
+
+@design_method(estimand="ATT", description="weights of the odds: the second arm made like the first")
+def att_weights(
+    covariates: pd.DataFrame,
+    treated,
+    cluster,
+    seed: int,
+    *,
+    model: Model = "logistic",
+    by_site: BySite = "no",
+    folds: Folds = 5,
+    trim: Trim = None,
+    truncate: Truncate = None,
+    truncate_both_ends: bool = False,
+) -> pd.DataFrame:
+    """Leave the first arm as it is and weight the second by the odds of the first. Cuts as in ``ate_weights``."""
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    return _weighted(covariates, treated, propensity, "ATT", **cuts)
+
+
+@design_method(estimand="ATC", description="weights of the odds: the first arm made like the second")
+def atc_weights(
+    covariates: pd.DataFrame,
+    treated,
+    cluster,
+    seed: int,
+    *,
+    model: Model = "logistic",
+    by_site: BySite = "no",
+    folds: Folds = 5,
+    trim: Trim = None,
+    truncate: Truncate = None,
+    truncate_both_ends: bool = False,
+) -> pd.DataFrame:
+    """Leave the second arm as it is and weight the first by the odds of the second. Cuts as in ``ate_weights``."""
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    return _weighted(covariates, treated, propensity, "ATC", **cuts)
+
+
+@design_method(estimand="ATE", description="entropy balance: both arms given the covariate means of everybody")
+def entropy_balance(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
+    """Weight both arms, as evenly as can be, to the means of everybody (Hainmueller 2012)."""
+    return _entropy(covariates, treated, "ATE")
+
+
+@design_method(estimand="ATT", description="entropy balance: the second arm given the covariate means of the first")
+def entropy_balance_att(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
+    """Weight the second arm, as evenly as can be, to the means of the first (Hainmueller 2012)."""
+    return _entropy(covariates, treated, "ATT")
+
+
+@design_method(estimand="ATE", description="inverse-probability weights from a score made to balance")
+def cbps(covariates: pd.DataFrame, treated, cluster, seed: int, *, over_identified: bool = False) -> pd.DataFrame:
+    """Weight by a covariate-balancing propensity score for everybody (Imai & Ratkovic 2014)."""
+    return _balancing(covariates, treated, "ATE", over_identified)
+
+
+@design_method(estimand="ATT", description="weights of the odds from a score made to balance")
+def cbps_att(covariates: pd.DataFrame, treated, cluster, seed: int, *, over_identified: bool = False) -> pd.DataFrame:
+    """Weight by a covariate-balancing propensity score for people like the first arm (Imai & Ratkovic 2014)."""
+    return _balancing(covariates, treated, "ATT", over_identified)
+
+
+def score_people(
+    covariates: pd.DataFrame, treated, cluster, seed: int, *, model: str = "logistic", by_site: str = "no", folds=5
+) -> Propensity:
+    """Return propensity scores by the model a study names.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    treated : array_like of shape (n,)
+    cluster : array_like of shape (n,) or None
+        Site; needed for ``by_site``, and keeps folds whole.
+    seed : int
+    model : {"logistic", "firth", "ridge", "lasso", "boosted"}
+        The last three choose their penalty, or are fitted, in folds.
+    by_site : {"no", "intercepts", "separately"}
+        Whether sites get intercepts or models of their own; with ``logistic`` or ``firth``.
+    folds : int
+
+    Raises
+    ------
+    DesignError
+        Settings that do not go together, or covariates the model cannot carry.
+    """
+    if by_site != "no":
+        if cluster is None:
+            raise DesignError(f"by_site: '{by_site}' needs sites, and this study names none as its cluster.")
+        if model not in ("logistic", "firth"):
+            raise DesignError(f"by_site: '{by_site}' goes with the models logistic and firth, not with {model}.")
+        site_score = site_fixed_score if by_site == "intercepts" else site_stratified_score
+        return site_score(covariates, treated, cluster, penalty="firth" if model == "firth" else None)
+    if model in ("logistic", "firth"):
+        return logistic_score(covariates, treated, penalty="firth" if model == "firth" else None)
+    if model == "boosted":
+        return boosted_score(covariates, treated, cluster=cluster, folds=folds, seed=seed)
+    return penalised_score(covariates, treated, kind=model, cluster=cluster, folds=folds, seed=seed)
+
+
+def _weighted(
+    covariates, treated, propensity, estimand, *, stabilise=False, trim=None, truncate=None, both_ends=False
+) -> pd.DataFrame:
+    """Weight whoever has a score, cut as asked, and say what was cut."""
+    scored = ~np.isnan(propensity.score)
+    first, score = two_arms(np.asarray(treated)[scored]), propensity.score[scored]
+    left_out = np.nan if scored.all() else float((~scored).mean())
+    notes = [("left_out", left_out, f"{sentence.rstrip('.')}.") for sentence in propensity.notes]
+    weights = balancing_weights(score, first, estimand)
+    if stabilise:
+        weights = stabilised(weights, first)
+    if trim is not None:
+        low, high = crump_bounds(score) if trim == "crump" else (trim, 1 - trim)
+        cut = trim_score(weights, score, first, low=low, high=high)
+        weights = cut.weights
+        notes.append(("trimmed", _share(cut), f"people with scores below {low:.3g} or above {high:.3g} were left out."))
+    if truncate is not None:
+        kept = weights > 0
+        cut = truncate_weights(weights[kept], first[kept], quantile=truncate, both_ends=both_ends)
+        weights[kept] = cut.weights
+        ends = f"below {cut.low:.3g} or above {cut.high:.3g}" if both_ends else f"above {cut.high:.3g}"
+        notes.append(("truncated", _share(cut), f"weights {ends} were set to that limit."))
+    everybody = np.zeros(len(covariates))
+    everybody[scored] = weights
+    return _frame(covariates, propensity.score, everybody, notes)
+
+
+def _share(cut) -> float:
+    return float(cut.counts[["n_below", "n_above"]].to_numpy().sum() / cut.counts["n"].sum())
+
+
+def _entropy(covariates, treated, estimand) -> pd.DataFrame:
+    matrix, notes = covariate_matrix(covariates)
+    weights = entropy_weights(matrix, treated, estimand)
+    return _frame(covariates, np.full(len(covariates), np.nan), weights, _dropped(notes))
+
+
+def _balancing(covariates, treated, estimand, over_identified) -> pd.DataFrame:
+    matrix, notes = covariate_matrix(covariates)
+    found = (overidentified_score if over_identified else balancing_score)(matrix, treated, estimand)
+    weights = balancing_weights(found.score, treated, estimand)
+    return _frame(covariates, found.score, weights, _dropped(notes))
+
+
+def _dropped(sentences) -> list:
+    return [("left_out", np.nan, f"{sentence}.") for sentence in sentences]
+
+
+def _frame(covariates, score, weights, notes) -> pd.DataFrame:
+    frame = pd.DataFrame({"score": score, "weight": weights}, index=covariates.index)
+    frame["matched_set"] = pd.Series(pd.NA, index=covariates.index, dtype="str")
+    frame.attrs[NOTES] = notes
+    return frame

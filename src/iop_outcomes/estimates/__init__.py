@@ -1,0 +1,1 @@
+"""From a design and an outcome to rows of the estimate table."""

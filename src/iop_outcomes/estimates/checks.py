@@ -1,0 +1,126 @@
+"""What an estimator refuses, by name."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from iop_outcomes.kernel.errors import EstimationError, counted
+
+
+def known_numbers(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Return a column as numbers, NaN where missing, or refuse one that holds anything else.
+
+    Raises
+    ------
+    EstimationError
+        Text, dates or infinite values.
+    """
+    column = data[name]
+    try:
+        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+            raise TypeError("dates")
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise EstimationError(
+            f"{name}: it holds {column.dtype} and an outcome is a number; code two answers as 0 and 1, times as days"
+        ) from error
+    infinite = int(np.isinf(values).sum())
+    if infinite:
+        raise EstimationError(
+            f"{name}: {counted(infinite, 'value is', 'values are')} infinite; correct them or mark them as missing"
+        )
+    return values
+
+
+def known_events(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Return a column of 1 (ended in the event) and 0 (cut off), NaN where missing, or refuse one of other codes.
+
+    Raises
+    ------
+    EstimationError
+    """
+    values = known_numbers(data, name)
+    other = int((~np.isin(values, (0, 1)) & ~np.isnan(values)).sum())
+    if other:
+        raise EstimationError(
+            f"{name}: {counted(other, 'value is', 'values are')} neither 0 (cut off) nor 1 (ended in the event); "
+            "where there are several kinds of end, choose one as the event and code the others 0"
+        )
+    return values
+
+
+def checked_arms(treated: ArrayLike, names: tuple[str, str] = ("first", "second")) -> NDArray[np.bool_]:
+    """Return the arm as booleans, or refuse a comparison in which an arm is empty."""
+    first = np.asarray(treated)
+    if first.dtype != bool and not np.isin(first, (0, 1)).all():
+        raise EstimationError("arms: treated must be 0/1 or true/false for every row; code the two arms so")
+    first = first.astype(bool)
+    for arm, name in ((first, names[0]), (~first, names[1])):
+        if not arm.any():
+            raise EstimationError(
+                f"arms: nobody of {counted(len(first), 'row')} is in arm '{name}', so that nothing can be compared; "
+                "widen the eligibility or leave this contrast out"
+            )
+    return first
+
+
+def checked_outcome(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    names: tuple[str, str] = ("first", "second"),
+) -> NDArray[np.float64]:
+    """Return the outcome with zeros where the weight is zero, or refuse by name.
+
+    Parameters
+    ----------
+    outcome, treated : array_like, shape (n,)
+    weights : array_like, shape (n,), optional
+        Rows of weight zero are not used: their outcome may be missing.
+    names : tuple of str
+        The arms.
+
+    Raises
+    ------
+    EstimationError
+        An arm is empty or has no weight; a weight is negative or missing; an outcome that is used is missing.
+    """
+    first = checked_arms(treated, names)
+    y = np.asarray(outcome, dtype=float)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    bad = int(np.sum(~(weights >= 0) | np.isinf(weights)))
+    if bad:
+        raise EstimationError(
+            f"weights: {counted(bad, 'row has', 'rows have')} a weight that is missing, infinite or below zero; "
+            "look at the design that gave them"
+        )
+    used = weights > 0
+    for arm, name in ((first, names[0]), (~first, names[1])):
+        if not (arm & used).any():
+            raise EstimationError(
+                f"weights: nobody in arm '{name}' has any weight; the design leaves nobody to compare"
+            )
+    missing = int(np.sum(~np.isfinite(y) & used))
+    if missing:
+        raise EstimationError(
+            f"outcome: missing for {counted(missing, 'row')} that the estimator would use; leave them out, "
+            "or weight by the inverse probability of observation"
+        )
+    return np.where(used, y, 0.0)
+
+
+def checked_score(score: ArrayLike) -> NDArray[np.float64]:
+    """Return propensity scores, or refuse scores that are missing, 0 or 1.
+
+    Raises
+    ------
+    EstimationError
+    """
+    e = np.asarray(score, dtype=float)
+    bad = int(np.sum(~((e > 0) & (e < 1))))
+    if bad:
+        raise EstimationError(
+            f"propensity: {counted(bad, 'row has', 'rows have')} no score strictly between 0 and 1, which this "
+            "estimator needs; use a design with a score, or the estimator 'weighted'"
+        )
+    return e

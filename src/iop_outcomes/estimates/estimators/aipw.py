@@ -1,0 +1,170 @@
+"""Augmented inverse probability weighting: right if either the propensity or the outcome model is."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.checks import checked_arms, checked_outcome
+from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner
+from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of, weights_of_observed
+from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel
+from iop_outcomes.estimates.nuisance.tilting import tilting_function
+from iop_outcomes.estimates.nuisance.weights import Weights, propensity_weights
+from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, Sample, take_sample
+from iop_outcomes.kernel.registry import estimator
+
+Augmentation = Literal["plain", "normalised"]
+
+
+def target_population(
+    weights: Weights, score: ArrayLike, treated: ArrayLike, estimand: str, *, by_score: bool = False
+) -> Weights:
+    """Return how much each row counts in the population that an estimand speaks for.
+
+    Parameters
+    ----------
+    weights : Weights
+        From ``propensity_weights``; its propensity model is the first of its parts.
+    score, treated : array_like, shape (n,)
+    estimand : str
+    by_score : bool
+        For ATT and ATC, weight by the score and its complement instead of by membership in the arm.
+    """
+    first = np.asarray(treated, dtype=bool)
+    if not by_score and estimand in ("ATT", "ATC"):
+        return Weights((first if estimand == "ATT" else ~first).astype(float))
+    e = np.asarray(score, dtype=float)
+    values, slope = tilting_function(e, estimand)
+    return Weights(values, tuple((slope * e * (1 - e), equation) for _, equation in weights.parts[:1]))
+
+
+def augmented_means(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    predicted: NDArray[np.float64],
+    weights: Weights,
+    population: Weights,
+    *,
+    model: OutcomeModel | None = None,
+    form: Augmentation = "plain",
+    cluster: ArrayLike | None = None,
+    small_sample: bool = True,
+) -> ArmMeans:
+    """Return the augmented mean of each arm.
+
+    The mean of the predictions over the population is corrected by the weighted mean residual of those who were in the
+    arm. ``plain`` divides both by the size of the population; ``normalised`` divides the residuals by their weights.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        May be missing where the weight is zero.
+    treated : array_like, shape (n,)
+    predicted : ndarray, shape (n, 2)
+        Outcome predicted for each row in the first and in the second arm.
+    weights : Weights
+        Balancing weights, times the inverse probability of observation where outcomes are missing.
+    population : Weights
+        From ``target_population``.
+    model : OutcomeModel, optional
+        The model behind ``predicted``. With it, and with weights that carry their models, the variance counts the
+        estimation of all models (stacked estimating equations); without it the efficient influence function is used,
+        which is right when all models are, and with cross-fitting.
+    form : {"plain", "normalised"}
+    cluster, small_sample
+        As in ``influence_covariance``.
+
+    References
+    ----------
+    Robins, Rotnitzky & Zhao 1994, JASA 89:846; for tilted populations Mao, Li & Greene 2019, Stat Methods Med Res
+    28:2439; stacked equations: Stefanski & Boos 2002, Am Stat 56:29.
+    """
+    first = checked_arms(treated)
+    y = checked_outcome(outcome, first, weights.values)
+    means, influence = np.empty(2), np.empty((len(y), 2))
+    for position, arm in enumerate((first, ~first)):
+        prediction = predicted[:, position]
+        own = weights.values * arm
+        size, total = population.values.sum(), own.sum()
+        standardised = population.values @ prediction / size
+        divisor = size if form == "plain" else total
+        correction = own @ (y - prediction) / divisor
+        means[position] = standardised + correction
+        # In the plain form one denominator serves both sums, so that the whole mean is taken off the predictions.
+        centre, left = (means[position], 0.0) if form == "plain" else (standardised, correction)
+        by_population = (prediction - centre) / size
+        by_weight = np.where(arm, y - prediction - left, 0.0) / divisor
+        influence[:, position] = population.values * by_population + weights.values * by_weight
+        influence[:, position] += population.carry(by_population) + weights.carry(by_weight)
+        if model is not None:
+            gradient = np.zeros_like(predicted)
+            gradient[:, position] = population.values / size - own / divisor
+            influence[:, position] += model.direction(gradient) * model.score()
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample)
+    counted = "estimation of the models counted" if model is not None else "efficient influence function"
+    return result.with_method(f"augmented weighting ({form}), {counted}")
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Augmented inverse probability weighting with the weights of the design and an outcome model",
+)
+def aipw(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    outcome_model: Form = "main",
+    missing: Missing = "weight",
+    folds: Annotated[int, Field(ge=0)] = 0,
+    learner: Learner = "regression",
+) -> pd.DataFrame:
+    """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where there are clusters.
+
+    Without folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
+    it is that of the efficient influence function.
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    if folds:
+        arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, seed), missing)
+        return estimate_rows(sample, arms.with_method(f"{folds} folds"), missing=MISSING_WORDS[missing])
+    model = outcome_model_of(sample, outcome_model)
+    weights = weights_of_observed(sample, sample.weights, missing)
+    arms = augmented_means(
+        sample.outcome,
+        sample.first,
+        model.predicted,
+        weights,
+        sample.population,
+        model=model,
+        form="normalised",
+        cluster=comparison.cluster,
+    )
+    return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
+
+
+def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -> ArmMeans:
+    estimand = sample.comparison.estimand
+    weights = propensity_weights(fitted.score, sample.first, estimand).only(sample.observed)
+    if fitted.observation is not None and missing == "weight":
+        weights = Weights(weights.values / fitted.observation, method=weights.method)
+    population = target_population(weights, fitted.score, sample.first, estimand).only(sample.used)
+    return augmented_means(
+        sample.outcome,
+        sample.first,
+        fitted.predicted,
+        weights,
+        population,
+        form="normalised",
+        cluster=sample.comparison.cluster,
+    )

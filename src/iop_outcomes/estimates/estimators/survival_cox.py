@@ -1,0 +1,132 @@
+"""Hazard ratios of two arms, and survival standardised by a Cox model."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.checks import checked_score
+from iop_outcomes.estimates.measures import Estimate, arm_means, half_width
+from iop_outcomes.estimates.nuisance.tilting import tilting_function
+from iop_outcomes.estimates.survival_rows import SURVIVAL, survival_rows
+from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
+from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.stats.linear.sandwich import influence_covariance
+
+TREATED = "treated"
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=("hazard_ratio",),
+    description="Hazard ratio of a Cox model, with the weights of the design",
+)
+def cox(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str = "time_in_care",
+    measure: str = "",
+    adjust: bool = False,
+    ties: Literal["efron", "breslow"] = "efron",
+    count_estimation: bool = True,
+) -> pd.DataFrame:
+    """Compare hazards by a weighted Cox model of the arm, or of the arm and the covariates if ``adjust``.
+
+    A hazard ratio is one number only if it is the same on all days; the test of that stands in ``se_method``. The
+    ratio of an adjusted model speaks of people with the same covariates and is no average over the population.
+    """
+    from iop_outcomes.stats.survival.cox_robust import influence
+
+    if measure not in ("", "hazard_ratio"):
+        raise EstimationError(f"measures: a Cox model gives a hazard_ratio and no '{measure}'")
+    follow_up = take_follow_up(data, comparison, outcome)
+    weights = follow_up.weights(count_estimation)
+    fit = _fit(follow_up, weights.values, adjust, ties)
+    own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
+    covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
+    value, se = fit.coefficients[fit.names.index(TREATED)], float(covariance.se[0])
+    half = half_width(se, covariance.degrees_of_freedom)
+    ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
+    estimate = Estimate("hazard_ratio", ratio, se, "log", low, high)
+    model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
+    method = f"{model}; {covariance.method}; {_proportional(fit)}"
+    return follow_up.rows([(comparison.contrast, estimate)], np.nan, method)
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=tuple(SURVIVAL),
+    description="Survival at a day standardised by a Cox model of arm and covariates (g-formula)",
+)
+def standardised_cox(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str = "time_in_care",
+    measure: str = "",
+    day: Day = 90,
+    ties: Literal["efron", "breslow"] = "efron",
+) -> pd.DataFrame:
+    """Compare mean survival at one day, had everybody of the estimand's population been in each arm.
+
+    The model is fitted without weights, with the same effect of the arm for all; the weights of ATO and ATM are taken
+    as fixed.
+    """
+    from iop_outcomes.stats.survival.cox_curves import standardised_survival
+
+    follow_up = take_follow_up(data, comparison, outcome)
+    follow_up.refuse_unseen(day)
+    fit = _fit(follow_up, follow_up.used.astype(float), True, ties)
+    population = _population(follow_up)
+    curves = [standardised_survival(fit, {TREATED: value}, [day], population) for value in (1.0, 0.0)]
+    influence = np.column_stack([curve.influence[:, 0] for curve in curves])
+    means = [curve.survival[0] for curve in curves]
+    arms = arm_means(means, influence, cluster=comparison.cluster, used=follow_up.used)
+    model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit)}"
+    return survival_rows(follow_up, arms.with_method(model), measure, day)
+
+
+def _population(follow_up: FollowUp):
+    """Return how much each member counts for the estimand."""
+    comparison, used = follow_up.comparison, follow_up.used
+    if comparison.estimand in ("ATE", "ATT", "ATC"):
+        return {"ATE": used, "ATT": used & comparison.treated, "ATC": used & ~comparison.treated}[
+            comparison.estimand
+        ].astype(float)
+    score = np.where(used, comparison.score, 0.5)
+    return used * tilting_function(checked_score(score), comparison.estimand)[0]
+
+
+def _fit(follow_up: FollowUp, weights, adjust, ties):
+    from iop_outcomes.stats.linear.matrix import model_matrix
+    from iop_outcomes.stats.survival.cox import fit_cox
+
+    for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
+        if not follow_up.event[arm].any():
+            raise EstimationError(
+                f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
+                "compare survival at a day or restricted means"
+            )
+    columns = {TREATED: follow_up.comparison.treated.astype(float)}
+    if adjust:
+        columns |= {name: follow_up.comparison.covariates[name].to_numpy() for name in follow_up.comparison.covariates}
+    frame = pd.DataFrame(columns)
+    matrix = model_matrix(frame, unusable="drop")
+    return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
+
+
+def _proportional(fit) -> str:
+    """Return the test that the ratio of the arms is the same on all days, in words."""
+    from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
+
+    if len(fit.at.data.sets.time) < 2:
+        return "events on one day only"
+    test = proportional_hazards_test(fit).set_index("term")
+    return f"test of proportional hazards p = {test.loc[TREATED, 'p_value']:.2g}"

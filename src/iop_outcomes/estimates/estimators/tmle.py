@@ -1,0 +1,264 @@
+"""Targeted maximum likelihood: predictions of the outcome are moved until they solve the efficient equation."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.checks import checked_arms, checked_outcome, checked_score
+from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.nuisance.cross_fitting import Learner
+from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of
+from iop_outcomes.estimates.nuisance.outcome_model import Form
+from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.sample import KINDS, MISSING_WORDS, Sample, take_sample
+from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.kernel.registry import estimator
+
+#: Predictions are kept this far from 0 and 1 before they are moved on the logit scale.
+LARGEST_PREDICTION = 0.9995
+#: Along the path of the ATT, so that it is followed and not left.
+LARGEST_STEP = 0.01
+MOST_STEPS = 1_000
+Fluctuation = Literal["weighted", "covariate"]
+
+
+def targeted_means(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    predicted: NDArray[np.float64],
+    score: ArrayLike,
+    *,
+    estimand: Literal["ATE", "ATT"] = "ATE",
+    observation: NDArray[np.float64] | None = None,
+    fluctuation: Fluctuation = "weighted",
+    bounds: tuple[float, float] | None = None,
+    cluster: ArrayLike | None = None,
+    small_sample: bool = True,
+) -> ArmMeans:
+    """Return the targeted mean of each arm; the standard error is that of the efficient influence function.
+
+    Outcomes are put on the unit interval by their bounds and moved along a logistic path, so that no estimate leaves
+    the range of the outcome.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        May be missing where ``observation`` is given.
+    treated : array_like, shape (n,)
+    predicted : ndarray, shape (n, 2)
+        Initial predictions for each row in the first and in the second arm.
+    score : array_like, shape (n,)
+        Propensity score.
+    estimand : {"ATE", "ATT"}
+        ATT is moved in small steps along the least favourable path of outcome and propensity model together.
+    observation : ndarray, shape (n,), optional
+        Probability that the outcome is observed (ATE only).
+    fluctuation : {"weighted", "covariate"}
+        For ATE: inverse probabilities as weights of the logistic step, or as its covariates.
+    bounds : (float, float), optional
+        Least and greatest possible outcome; those seen unless told.
+    cluster, small_sample
+        As in ``influence_covariance``.
+
+    References
+    ----------
+    van der Laan & Rubin 2006, Int J Biostat 2(1):11; Gruber & van der Laan 2010, Int J Biostat 6(1):26 (bounded
+    continuous outcomes); van der Laan & Gruber 2016, Int J Biostat 12:351 (one-step path).
+    """
+    first = checked_arms(treated)
+    observed = np.isfinite(np.asarray(outcome, dtype=float))
+    y = checked_outcome(outcome, first, observed.astype(float) if observation is not None else None)
+    low, high = bounds or (float(y[observed].min()), float(y[observed].max()))
+    if not high > low:
+        raise EstimationError("tmle: the outcome has one value only, so that there is nothing to estimate")
+    unit = _Unit(
+        outcome=np.where(observed, (y - low) / (high - low), 0.0),
+        first=first,
+        observed=observed,
+        predicted=_logit(_bounded((predicted - low) / (high - low))),
+        score=np.asarray(score, dtype=float),
+        observation=np.ones(len(y)) if observation is None else observation,
+    )
+    if estimand == "ATE":
+        means, influence = _everybody(unit, fluctuation)
+    elif estimand == "ATT" and observation is None:
+        means, influence = _like_the_first_arm(unit)
+    else:
+        missing = " with missing outcomes" if estimand == "ATT" else ""
+        raise EstimationError(f"tmle: {estimand}{missing} is not offered; use aipw, where it is")
+    scale = high - low
+    result = arm_means(low + scale * means, scale * influence, cluster=cluster, small_sample=small_sample)
+    return result.with_method("targeted maximum likelihood, efficient influence function")
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """The data with the outcome on the unit interval and predictions on the logit scale."""
+
+    outcome: NDArray[np.float64]
+    first: NDArray[np.bool_]
+    observed: NDArray[np.bool_]
+    predicted: NDArray[np.float64]
+    score: NDArray[np.float64]
+    observation: NDArray[np.float64]
+
+
+def _everybody(unit, fluctuation):
+    probabilities = np.column_stack([unit.score, 1 - unit.score]) * unit.observation[:, None]
+    in_arm = np.column_stack([unit.first, ~unit.first]) & unit.observed[:, None]
+    weights = np.where(in_arm, 1 / probabilities, 0.0)
+    moved = np.empty_like(unit.predicted)
+    for position in range(2):
+        inverse = 1 / probabilities[:, position]
+        covariate = np.ones_like(inverse) if fluctuation == "weighted" else inverse
+        prior = weights[:, position] if fluctuation == "weighted" else in_arm[:, position].astype(float)
+        start = unit.predicted[:, position]
+        moved[:, position] = _expit(start + _fluctuation(unit.outcome, start, covariate, prior) * covariate)
+    means = moved.mean(axis=0)
+    influence = weights * (unit.outcome[:, None] - moved) + moved - means
+    return means, influence / len(moved)
+
+
+def _fluctuation(y, start, covariate, prior):
+    """Return the coefficient of one covariate in a logistic regression with an offset, by Newton's method."""
+    used = prior > 0
+    y, start, covariate, prior = y[used], start[used], covariate[used], prior[used]
+    epsilon = 0.0
+    for _ in range(100):
+        fitted = _expit(start + epsilon * covariate)
+        gradient = np.sum(prior * covariate * (y - fitted))
+        step = gradient / np.sum(prior * covariate**2 * fitted * (1 - fitted))
+        epsilon += step
+        if abs(step) < 1e-12 * (1 + abs(epsilon)):
+            return epsilon
+    raise EstimationError(
+        "tmle: the step that targets the predictions has no solution, because propensity scores are too extreme; "
+        "look at the overlap of the design"
+    )
+
+
+def _like_the_first_arm(unit):
+    path = _Path(unit, unit.first.mean())
+    predicted, score = unit.predicted, unit.score
+    for _ in range(MOST_STEPS):
+        equation = path.equation(predicted, score)
+        slope = equation.mean()
+        if abs(slope) <= 1e-8 * np.sqrt(np.mean(equation**2) / len(equation)):
+            break
+        newton = slope / path.information(predicted, score)
+        predicted, score = path.move(predicted, score, np.clip(newton, -LARGEST_STEP, LARGEST_STEP))
+    else:
+        raise EstimationError("tmle: the path of the ATT does not end; the propensity scores are too extreme, use aipw")
+    means = score @ _expit(predicted) / score.sum()
+    return means, path.influence(predicted, score, means) / len(score)
+
+
+@dataclass(frozen=True)
+class _Path:
+    """The least favourable path of the ATT, outcome and propensity model moved together."""
+
+    unit: _Unit
+    share: float
+
+    def clever(self, score):
+        """Return the covariates of the outcome step in each arm, shape (n, 2)."""
+        return np.column_stack([np.ones_like(score), -score / (1 - score)]) / self.share
+
+    def own(self, values):
+        """Return each row's value under its own arm."""
+        return np.where(self.unit.first, values[:, 0], values[:, 1])
+
+    def residual_part(self, predicted, score):
+        return self.own(self.clever(score)) * (self.unit.outcome - self.own(_expit(predicted)))
+
+    def equation(self, predicted, score):
+        """Return each row's part of the efficient equation; targeting ends where these sum to zero."""
+        return (
+            self.residual_part(predicted, score)
+            + self.centred(predicted, score) * (self.unit.first - score) / self.share
+        )
+
+    def information(self, predicted, score):
+        """Return minus the derivative of the mean of ``equation`` along the path."""
+        mean = self.own(_expit(predicted))
+        by_outcome = self.own(self.clever(score)) ** 2 * mean * (1 - mean)
+        return np.mean(by_outcome + (self.centred(predicted, score) / self.share) ** 2 * score * (1 - score))
+
+    def centred(self, predicted, score):
+        gap = _expit(predicted) @ np.array([1.0, -1.0])
+        # Centred by the moved scores themselves, so that equation and influence function reach zero together.
+        return gap - gap @ score / score.sum()
+
+    def move(self, predicted, score, step):
+        centred = self.centred(predicted, score)
+        moved = _logit(_bounded(_expit(predicted + step * self.clever(score))))
+        return moved, np.clip(_expit(_logit(score) + step * centred / self.share), 1e-9, 1 - 1e-9)
+
+    def influence(self, predicted, score, means):
+        mean, first = _expit(predicted), self.unit.first
+        residual = self.residual_part(predicted, score)
+        standardised = first[:, None] * (mean - means) / self.share
+        return standardised + np.column_stack([np.where(first, residual, 0.0), np.where(first, 0.0, -residual)])
+
+
+@estimator(
+    estimands=("ATE", "ATT"),
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Targeted maximum likelihood with the propensity score of the design and an outcome model",
+)
+def tmle(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    outcome_model: Form = "main",
+    folds: Annotated[int, Field(ge=0)] = 0,
+    learner: Learner = "regression",
+) -> pd.DataFrame:
+    """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where there are clusters.
+
+    Missing outcomes are weighted for by the inverse probability of observation (ATE only).
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    predicted, score, observation = _models(sample, outcome_model, folds, learner, seed)
+    used = sample.used
+    arms = targeted_means(
+        sample.outcome[used],
+        sample.first[used],
+        predicted[used],
+        checked_score(score[used]),
+        estimand=comparison.estimand,
+        observation=None if observation is None else observation[used],
+        cluster=None if comparison.cluster is None else comparison.cluster[used],
+    )
+    arms = arms.with_method(f"{folds} folds") if folds else arms
+    return estimate_rows(sample, arms, missing=MISSING_WORDS["weight"])
+
+
+def _models(sample: Sample, form, folds, learner, seed):
+    """Return predictions under both arms, propensity score, and probability of observation or None."""
+    if folds:
+        fitted = cross_fitted(sample, folds, learner, seed)
+        return fitted.predicted, fitted.score, fitted.observation
+    observation = None if sample.observation is None else sample.observation.probability
+    return outcome_model_of(sample, form).predicted, sample.comparison.score, observation
+
+
+def _bounded(share):
+    return np.clip(share, 1 - LARGEST_PREDICTION, LARGEST_PREDICTION)
+
+
+def _logit(share):
+    return np.log(share / (1 - share))
+
+
+def _expit(values):
+    return 1 / (1 + np.exp(-values))

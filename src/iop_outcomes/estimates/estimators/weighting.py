@@ -1,0 +1,115 @@
+"""Weighted means of the two arms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.checks import checked_arms, checked_outcome
+from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, take_sample
+from iop_outcomes.kernel.registry import ESTIMATORS, estimator
+
+
+def weighted_means(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: Weights | ArrayLike | None = None,
+    *,
+    cluster: ArrayLike | None = None,
+    small_sample: bool = True,
+) -> ArmMeans:
+    """Return the weighted mean of each arm, with weights normalised within the arm (Hajek).
+
+    The sandwich is that of the weighted regression of the outcome on the arm; with estimated weights the influence of
+    each row through the propensity score is added (M-estimation).
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Rows of weight zero may be missing.
+    treated : array_like, shape (n,)
+    weights : Weights or array_like, shape (n,), optional
+        Plain numbers are taken as fixed; none means equal weights.
+    cluster : array_like, shape (n,), optional
+    small_sample : bool
+        As in ``influence_covariance``: with fixed weights the default is the convention of survey::svyglm, without it
+        HC0 or CR0.
+
+    Returns
+    -------
+    ArmMeans
+
+    References
+    ----------
+    Hajek 1971; Lunceford & Davidian 2004, Stat Med 23:2937; Binder 1983, Int Stat Rev 51:279.
+    """
+    first = checked_arms(treated)
+    if weights is None:
+        weights = Weights(np.ones(len(first)), method="unweighted")
+    elif not isinstance(weights, Weights):
+        weights = Weights(np.asarray(weights, dtype=float))
+    y = checked_outcome(outcome, first, weights.values)
+    means, influence = np.empty(2), np.empty((len(y), 2))
+    for position, arm in enumerate((first, ~first)):
+        total = np.sum(weights.values, where=arm)
+        means[position] = np.sum(weights.values * y, where=arm) / total
+        gradient = np.where(arm, y - means[position], 0.0) / total
+        influence[:, position] = gradient * weights.values + weights.carry(gradient)
+    used = weights.values > 0
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample, used=used)
+    return result.with_method(f"normalised weighted means, {weights.method}")
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Means of both arms as they are, without any adjustment",
+)
+def unadjusted(
+    data: pd.DataFrame, comparison: Comparison, seed: int, *, outcome: str, measure: str = ""
+) -> pd.DataFrame:
+    """Compare the arms as they are; members whose outcome is missing are left out."""
+    plain = replace(comparison, members=comparison.members.assign(weight=1.0))
+    sample = take_sample(data, plain, outcome, measure)
+    weights = Weights(sample.observed.astype(float), method="unweighted")
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    return estimate_rows(sample, arms)
+
+
+@estimator(
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Weighted means of both arms, with the weights of the design",
+)
+def weighted(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    seed: int,
+    *,
+    outcome: str,
+    measure: str = "",
+    missing: Missing = "weight",
+    count_estimation: bool = True,
+) -> pd.DataFrame:
+    """Compare weighted means, by default counting that a logistic propensity score was estimated.
+
+    Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
+    """
+    sample = take_sample(data, comparison, outcome, measure)
+    weights = sample.weights if count_estimation else Weights(comparison.weight)
+    weights = weights_of_observed(sample, weights, missing)
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
+
+
+ESTIMATORS.register("weighting", estimands=ESTIMANDS, kinds=KINDS, measures=MEASURES, description="Same as weighted")(
+    weighted
+)

@@ -1,0 +1,42 @@
+"""The models an estimator needs for a sample, fitted on all of it or crosswise."""
+
+from iop_outcomes.designs.scores.propensity import folds_by_cluster
+from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner, cross_fit
+from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel, fit_outcome_model
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.sample import Missing, Sample
+
+
+def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
+    """Fit the outcome on arm and covariates, on the members whose outcome is known."""
+    return fit_outcome_model(
+        sample.outcome,
+        sample.first,
+        sample.matrix,
+        kind=sample.kind,
+        form=form,
+        fitted_on=sample.observed,
+        names=sample.comparison.arms,
+    )
+
+
+def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
+    """Fit all models crosswise, by cluster where there are clusters."""
+    folds = folds_by_cluster(sample.first, sample.comparison.cluster, n_folds, seed)
+    return cross_fit(
+        sample.outcome,
+        sample.first,
+        sample.matrix,
+        folds,
+        kind=sample.kind,
+        used=sample.used,
+        learner=learner,
+        seed=seed,
+    )
+
+
+def weights_of_observed(sample: Sample, weights: Weights, missing: Missing) -> Weights:
+    """Return weights that are zero for missing outcomes, whose weight the observed ones take over if asked."""
+    if missing == "weight" and sample.observation is not None:
+        return sample.observation.weigh(weights)
+    return weights.only(sample.observed) if sample.n_missing else weights

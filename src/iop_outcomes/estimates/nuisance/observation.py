@@ -1,0 +1,68 @@
+"""Who is observed: the model by which missing outcomes are weighted for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE, with_arm
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
+from iop_outcomes.stats.linear.matrix import ModelMatrix
+from iop_outcomes.stats.linear.robust_glm import fit_equation
+from iop_outcomes.stats.linear.sandwich import EstimatingEquation
+
+#: Below this probability a single person would stand for more than fifty.
+SMALLEST_PROBABILITY = 0.02
+
+#: Share of members for whom nobody stands that may be passed over: their outcomes could not move a result much.
+MOST_LOST = 0.01
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Probability that the outcome is observed given arm and covariates, and the model that gave it."""
+
+    probability: NDArray[np.float64]
+    observed: NDArray[np.bool_]
+    equation: EstimatingEquation
+
+    def weigh(self, weights: Weights) -> Weights:
+        """Return weights times the inverse probability of observation, zero where not observed."""
+        return weights.times_inverse_of(self.probability, self.observed, self.equation)
+
+
+def fit_observation(
+    observed: NDArray[np.bool_], first: NDArray[np.bool_], covariates: ModelMatrix, used: NDArray[np.bool_]
+) -> Observation:
+    """Fit a logistic regression of being observed on arm and covariates.
+
+    Parameters
+    ----------
+    observed, first, used : ndarray of bool, shape (n,)
+        Outcome known; in the first arm; used by the design.
+    covariates : ModelMatrix
+
+    Raises
+    ------
+    EstimationError
+        Members of some kind were hardly ever observed, so that nobody can stand for them.
+    """
+    matrix = with_arm(covariates, first)
+    known, weights = observed & used, used.astype(float)
+    try:
+        fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")
+    except DesignError:
+        # Levels in which everybody or nobody was observed: the fit has a limit, as in an outcome model.
+        ridge = LIMIT_RIDGE * len(known)
+        fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
+    probability = fit.link.mean(matrix.matvec(fit.coefficients))
+    rare = probability < SMALLEST_PROBABILITY
+    heavy, lost = int((rare & known).sum()), int((rare & used & ~known).sum())
+    if heavy or lost > MOST_LOST * used.sum():
+        raise EstimationError(
+            f"missing outcomes: {counted(heavy + lost, 'member is', 'members are')} of a kind observed with a "
+            f"probability under {SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing "
+            "outcomes out (missing: leave_out) and bound the result by a tipping point"
+        )
+    return Observation(probability, observed & used, fit.equation)

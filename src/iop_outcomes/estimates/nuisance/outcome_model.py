@@ -1,0 +1,195 @@
+"""Models of the outcome given arm and covariates, and the outcome they predict had everybody been in each arm."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.kernel.errors import DesignError, EstimationError
+from iop_outcomes.stats.linear.blocks import DenseBlock
+from iop_outcomes.stats.linear.matrix import ModelMatrix
+from iop_outcomes.stats.linear.robust_glm import FittedEquation, fit_equation
+from iop_outcomes.stats.linear.sandwich import EstimatingEquation
+
+#: Family and link by kind of outcome; a share is fitted like a probability (fractional logit).
+MODELS = {
+    "binary": ("binomial", "logit"),
+    "proportion": ("binomial", "logit"),
+    "count": ("poisson", "log"),
+    "continuous": ("gaussian", "identity"),
+}
+#: Per row.
+LIMIT_RIDGE = 1e-10
+Form = Literal["main", "per_arm"]
+
+
+@dataclass(frozen=True)
+class OutcomeModel:
+    """Predictions under both arms, and how they depend on every row.
+
+    Attributes
+    ----------
+    predicted, slopes : ndarray, shape (n, 2)
+        Mean outcome had the row been in the first and in the second arm, and its derivative by the linear predictor.
+    covariates : ModelMatrix
+        Covariates without the arm.
+    equations : tuple of EstimatingEquation
+        One, whose last column is the arm, or one per arm.
+    unit_score : ndarray, shape (n,)
+        Score residual per unit of prior weight.
+    first : ndarray of bool, shape (n,)
+        Rows of the first arm.
+    dispersion : tuple of float
+        Residual variance of each equation's model; 1 for binary and count outcomes.
+    method : str
+        The model in words.
+    """
+
+    predicted: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    covariates: ModelMatrix
+    equations: tuple[EstimatingEquation, ...]
+    unit_score: NDArray[np.float64]
+    first: NDArray[np.bool_]
+    dispersion: tuple[float, ...]
+    method: str
+
+    def direction(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return per row what one more unit of score residual there would add to a target.
+
+        Parameters
+        ----------
+        gradient : ndarray, shape (n, 2)
+            Derivative of the target by the row's prediction under each arm.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+        """
+        parts = [
+            e.matrix.matvec(e.bread @ v)
+            for e, v in zip(self.equations, self.coefficients_gradient(gradient), strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else np.where(self.first, *parts)
+
+    def coefficients_gradient(self, gradient: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the derivative of a target by the coefficients of each equation, from that by the predictions."""
+        along = gradient * self.slopes
+        if len(self.equations) == 1:
+            return [np.append(self.covariates.transpose_matvec(along.sum(axis=1)), along[:, 0].sum())]
+        return [self.covariates.transpose_matvec(column) for column in along.T]
+
+    def score(self, kind: str = "HC0") -> NDArray[np.float64]:
+        """Return the score residuals, scaled for HC1, HC2 or HC3 where asked."""
+        scores = [equation.heteroscedastic(kind).score for equation in self.equations]
+        return scores[0] if len(scores) == 1 else np.where(self.first, *scores)
+
+
+def fit_outcome_model(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    covariates: ModelMatrix,
+    *,
+    kind: str,
+    form: Form = "main",
+    weights: NDArray[np.float64] | None = None,
+    fitted_on: NDArray[np.bool_] | None = None,
+    names: tuple[str, str] = ("first", "second"),
+) -> OutcomeModel:
+    """Fit the outcome on arm and covariates by maximum likelihood.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        May be missing where ``fitted_on`` is false or the weight is zero.
+    treated : array_like, shape (n,)
+    covariates : ModelMatrix
+        With an intercept, without the arm.
+    kind : {"binary", "proportion", "count", "continuous"}
+        Logistic for the first two, Poisson, linear.
+    form : {"main", "per_arm"}
+        One model with the arm as a further column, or one model in each arm (all interactions with the arm).
+    weights : ndarray, shape (n,), optional
+        Prior weights.
+    fitted_on : ndarray of bool, shape (n,), optional
+        Rows to fit on; predictions are made for all rows.
+    names : tuple of str
+        The arms.
+
+    Raises
+    ------
+    EstimationError
+        The outcome does not vary where a model is fitted, or the model has no solution.
+    """
+    first = checked_arms(treated, names)
+    prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
+    if fitted_on is not None:
+        prior = prior * fitted_on
+    y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
+    _check_varies(y, first, prior, kind, names)
+    if form == "main":
+        fit, assumed = _fit(y, with_arm(covariates, first), kind, prior)
+        fits = [fit]
+        shift = np.array([fits[0].coefficients[-1], 0.0])
+        linear = covariates.matvec(fits[0].coefficients[:-1])[:, None] + shift
+    else:
+        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, ~first)]
+        fits, assumed = [fit for fit, _ in fitted], max(words for _, words in fitted)
+        linear = np.column_stack([covariates.matvec(fit.coefficients) for fit in fits])
+    link_function = fits[0].link
+    own = [fit.unit_score for fit in fits]
+    words = {"main": "main effects", "per_arm": "one model per arm"}[form]
+    return OutcomeModel(
+        predicted=link_function.mean(linear),
+        slopes=link_function.slope(linear),
+        covariates=covariates,
+        equations=tuple(fit.equation for fit in fits),
+        unit_score=own[0] if len(own) == 1 else np.where(first, *own),
+        first=first,
+        dispersion=tuple(fit.dispersion for fit in fits),
+        method=f"{_NAMES[kind]} outcome model, {words}{assumed}",
+    )
+
+
+_NAMES = {"binary": "logistic", "proportion": "fractional logistic", "count": "Poisson", "continuous": "linear"}
+
+
+def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
+    """Return the fit, and in words what it had to assume."""
+    family, link = MODELS[kind]
+    try:
+        return fit_equation(y, matrix, family=family, link=link, weights=weights, aliased="drop"), ""
+    except DesignError:
+        # Levels in which everybody or nobody has the outcome: the likelihood has no maximum, but its predictions have a
+        # limit, certainty in those levels, and so have standard errors. So small a ridge is that limit to about 1e-8.
+        ridge = LIMIT_RIDGE * len(y)
+        fit = fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=ridge, tolerance=1e-9)
+        return fit, ", certain where covariates decide the outcome"
+
+
+def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
+    """Return the covariates with the arm as last column (1 = first arm)."""
+    position = len(covariates.names)
+    arm = DenseBlock(np.array([position]), first.astype(float)[:, None])
+    return ModelMatrix(
+        (*covariates.names, "arm"),
+        (*covariates.terms, ("arm", None)),
+        (*covariates.blocks, arm),
+        covariates.n_rows,
+        covariates.dropped,
+    )
+
+
+def _check_varies(y, first, prior, kind, names):
+    if kind == "continuous":
+        return
+    for arm, name in zip((first, ~first), names, strict=True):
+        values = y[arm & (prior > 0)]
+        if not len(values) or values.max() <= 0 or (kind in ("binary", "proportion") and values.min() >= 1):
+            found = "has no events" if not len(values) or values.max() <= 0 else "always has the outcome"
+            raise EstimationError(
+                f"outcome model: arm '{name}' {found}, so that a model of the outcome has no finite solution; "
+                "use weighted means, which need no outcome model"
+            )

@@ -1,0 +1,152 @@
+"""What an estimator works on: the members of a comparison with one outcome, checked."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.checks import checked_arms, known_numbers
+from iop_outcomes.estimates.measures import DIFFERENCES, MEASURES, RATIOS
+from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
+from iop_outcomes.estimates.nuisance.observation import Observation, fit_observation
+from iop_outcomes.estimates.nuisance.tilting import tilting_function
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.stats.linear.matrix import ModelMatrix
+
+#: Kinds of outcome that have a mean.
+KINDS = ("binary", "proportion", "count", "continuous", "duration")
+#: What to do with missing outcomes.
+Missing = Literal["weight", "leave_out"]
+MISSING_WORDS = {"weight": "weighted for by the inverse probability of observation", "leave_out": "left out"}
+ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Members of a comparison with one outcome.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    outcome : ndarray, shape (n,)
+        NaN where missing.
+    kind : str
+        binary, proportion, count or continuous, from the values.
+    measure : str
+        The measure asked for, or the difference if none was.
+    """
+
+    comparison: Comparison
+    outcome: NDArray[np.float64]
+    kind: str
+    measure: str
+
+    @property
+    def first(self) -> NDArray[np.bool_]:
+        """Whether each member is in the first arm."""
+        return self.comparison.treated
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Whether the design uses the member."""
+        return self.comparison.weight > 0
+
+    @cached_property
+    def observed(self) -> NDArray[np.bool_]:
+        """Whether the member is used and the outcome known."""
+        return self.used & np.isfinite(self.outcome)
+
+    @property
+    def n_missing(self) -> int:
+        """Members whose outcome is not known."""
+        return int(self.used.sum() - self.observed.sum())
+
+    @cached_property
+    def matrix(self) -> ModelMatrix:
+        """Covariates of the design with an intercept."""
+        return span_of(self.comparison)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Weights of the design, with the propensity model behind them where there is one."""
+        return design_weights(self.comparison, self.matrix)
+
+    @cached_property
+    def observation(self) -> Observation | None:
+        """Model of who is observed; None if everybody is."""
+        if not self.n_missing:
+            return None
+        return fit_observation(self.observed, self.first, self.matrix, self.used)
+
+    @cached_property
+    def population(self) -> Weights:
+        """How much each member counts in the population that the estimand speaks for."""
+        estimand, used = self.comparison.estimand, self.used.astype(float)
+        if estimand in ("ATE", "ATT", "ATC"):
+            share = {"ATE": used, "ATT": used * self.first, "ATC": used * ~self.first}[estimand]
+            return Weights(share)
+        score = np.where(self.used, self.comparison.score, 0.5)
+        if not np.all((score > 0) & (score < 1)):
+            raise EstimationError(
+                f"{self.comparison.design}: the {estimand} is defined by a propensity score, and this design has none; "
+                "use the estimator 'weighted', or a design with a score"
+            )
+        values, slope = tilting_function(score, estimand)
+        along = slope * score * (1 - score) * used
+        return Weights(values * used, tuple((along, equation) for _, equation in self.weights.parts))
+
+
+def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measure: str) -> Sample:
+    """Return the sample of an analysis, or refuse it by name.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Outcomes, indexed like ``comparison.members``.
+    comparison : Comparison
+    outcome : str
+        Column of ``data``.
+    measure : str
+        Empty for the difference.
+
+    Raises
+    ------
+    EstimationError
+        There is no such outcome or measure, an arm is empty, the outcome is no number, or nobody in an arm has a known
+        one.
+    """
+    if outcome not in data.columns:
+        raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
+    checked_arms(comparison.treated, comparison.arms)
+    values = known_numbers(data, outcome)
+    known = np.isfinite(values)
+    for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
+        if not (known & arm & (comparison.weight > 0)).any():
+            raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
+    kind = kind_of(values[known])
+    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome))
+
+
+def kind_of(values: NDArray[np.float64]) -> str:
+    """Return the kind of an outcome from its values: binary, proportion, count or continuous."""
+    low, high = values.min(), values.max()
+    whole = np.all(values == np.round(values))
+    if low >= 0 and high <= 1:
+        return "binary" if whole else "proportion"
+    return "count" if whole and low >= 0 else "continuous"
+
+
+def _checked_measure(measure, kind, outcome):
+    wanted = ("risk_difference", "risk_ratio", "odds_ratio") if kind == "binary" else ("mean_difference", "mean_ratio")
+    if not measure:
+        return wanted[0]
+    if measure not in MEASURES:
+        raise EstimationError(f"{outcome}: there is no measure '{measure}'; {did_you_mean(measure, MEASURES)}")
+    if kind != "binary" and measure not in (*DIFFERENCES[1:], *RATIOS[1:]):
+        raise EstimationError(f"{outcome}: {measure} is for outcomes of 0 and 1 and this is a {kind}; use {wanted[0]}")
+    return measure

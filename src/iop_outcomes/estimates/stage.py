@@ -1,0 +1,137 @@
+"""The analyses of a study under one design: every one keeps its row, also when it may not be shown or cannot be had."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.seeds import seed_of
+from iop_outcomes.study import Analysis, Study
+from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
+from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, NAIVE, REFUSED, SHOWN, with_arms
+
+#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
+#: whom it holds: no design chose them.
+UNADJUSTED, AS_SEEN = "unadjusted", "as seen"
+
+
+def estimate_design(
+    study: Study,
+    design: str,
+    comparisons: dict[tuple[str, str], Comparison],
+    refusals: dict[tuple[str, str], str],
+    outcomes: pd.DataFrame,
+    refused_outcomes: dict[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimate every analysis of the study that uses one design.
+
+    Parameters
+    ----------
+    study : Study
+        Names the analyses.
+    design : str
+        Name of the design.
+    comparisons : dict
+        The contrasts that could be designed, by their two arms.
+    refusals : dict
+        Why the others could not, in a sentence.
+    outcomes : pandas.DataFrame
+        Table of that contract.
+    refused_outcomes : dict
+        Metrics the source cannot give, with the reason.
+    tell : callable
+        Gets a line per analysis, for progress.
+
+    Returns
+    -------
+    estimate, curve : pandas.DataFrame
+        Tables of those contracts; what is withheld is decided later, by the gate.
+    """
+    outcomes = outcomes.set_index("member_id")
+    rows, curves = [], []
+    for name, analysis in study.analyses.items():
+        if analysis.design != design:
+            continue
+        arms = study.contrast(analysis)
+        refusal = refusals.get(arms) or refused_outcomes.get(analysis.outcome, "")
+        if refusal:
+            rows.append(_refused(name, analysis, arms, refusal))
+            tell(f"{name}: refused, {refusal}")
+            continue
+        comparison = comparisons[arms]
+        data = outcomes.reindex(comparison.members.index)
+        rows.append(_estimated(name, analysis, comparison, data, study.seed))
+        rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study.seed, naive=True))
+        if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
+            curves.append(_curve(name, data, comparison))
+        tell(f"{name}: done")
+    columns = tables.empty("estimate").columns
+    estimate = pd.concat(rows, ignore_index=True).reindex(columns=columns) if rows else tables.empty("estimate")
+    curve = pd.concat(curves, ignore_index=True) if curves else tables.empty("curve")
+    return estimate, curve
+
+
+def _unadjusted(comparison: Comparison) -> Comparison:
+    """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
+    members = comparison.members.assign(weight=1.0)
+    return replace(comparison, members=members, covariates=comparison.covariates.iloc[:, :0])
+
+
+def _estimated(
+    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, seed: int, naive: bool = False
+) -> pd.DataFrame:
+    """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
+    # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
+    of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
+    estimator = UNADJUSTED if naive and of_means else analysis.estimator
+    settings = {} if estimator == UNADJUSTED else analysis.settings
+    kind = NAIVE if naive else ADJUSTED
+    frames = []
+    for measure in analysis.measures:
+        try:
+            plugin = ESTIMATORS[estimator]
+            given = {**settings, "outcome": analysis.outcome, "measure": measure}
+            frames.append(plugin(data, comparison, seed_of(seed, name), **plugin.check(given, f"analyses.{name}")))
+        except StudyError as error:
+            return _refused(name, analysis, comparison.arms, str(error), kind)
+    frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
+    return with_arms(frame, comparison.arms, comparison.contrast).assign(
+        analysis=name,
+        outcome=analysis.outcome,
+        kind=kind,
+        design=analysis.design,
+        estimator=UNADJUSTED if naive else estimator,
+        estimand=AS_SEEN if naive else comparison.estimand,
+        population=EVERYBODY,
+        scenario=MAIN,
+        status=SHOWN,
+    )
+
+
+def _refused(name: str, analysis: Analysis, arms: tuple[str, str], reason: str, kind: str = ADJUSTED) -> pd.DataFrame:
+    row = {
+        "analysis": name,
+        "outcome": analysis.outcome,
+        "contrast": "",
+        "kind": kind,
+        "design": analysis.design,
+        "estimator": UNADJUSTED if kind == NAIVE else analysis.estimator,
+        "estimand": AS_SEEN if kind == NAIVE else analysis.estimand or "none",
+        "measure": analysis.measures[0] or "none",
+        "population": EVERYBODY,
+        "scenario": MAIN,
+        "status": REFUSED,
+        "reason": reason,
+    }
+    return with_arms(pd.DataFrame([row]), arms, "")
+
+
+def _curve(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    from iop_outcomes.estimates.survival_curves import survival_curves
+
+    return survival_curves(data, comparison).assign(analysis=name)

@@ -1,0 +1,83 @@
+"""Curves for figures and tables: the share of each arm without the event, day by day."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.time_to_event import take_follow_up
+from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier, survival_interval
+
+COLUMNS = ("arm", "day", "survival", "ci_low", "ci_high", "n_at_risk", "n_events")
+
+
+def survival_curves(
+    data: pd.DataFrame, comparison: Comparison, *, outcome: str = "time_in_care", days: ArrayLike | None = None
+) -> pd.DataFrame:
+    """Return weighted Kaplan-Meier curves of both arms of a comparison.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Outcomes, indexed like ``comparison.members``.
+    comparison : Comparison
+    outcome : str
+    days : array_like, optional
+        Days of the curve; every day from 0 to the last of follow-up unless given.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``COLUMNS``, by arm and day. ``n_at_risk`` and ``n_events`` count members and not weights. The
+        intervals are pointwise, cluster-robust, and take the weights as fixed.
+    """
+    follow_up = take_follow_up(data, comparison, outcome)
+    days = np.arange(follow_up.time.max() + 1) if days is None else np.asarray(days, dtype=float)
+    cluster = None if comparison.cluster is None else comparison.cluster.to_numpy()
+    curves = [
+        arm_curve(
+            follow_up.time[arm],
+            follow_up.event[arm],
+            days,
+            weights=comparison.weight[arm],
+            cluster=None if cluster is None else cluster[arm],
+        ).assign(arm=name)
+        for arm, name in zip(follow_up.arms, comparison.arms, strict=True)
+    ]
+    return pd.concat(curves, ignore_index=True)[list(COLUMNS)]
+
+
+def arm_curve(
+    time: ArrayLike,
+    event: ArrayLike,
+    days: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Return the curve of one group on given days: day, survival, ci_low, ci_high, n_at_risk, n_events.
+
+    Limits are missing where survival is 1 or 0, and where all members are in one cluster. With clusters they have the
+    factor G/(G - 1) and the t quantile with G - 1 degrees of freedom, as those of the estimates do.
+    """
+    days = np.asarray(days, dtype=float)
+    curve = kaplan_meier(time, event, weights, cluster=cluster, variance="robust")
+    weighted, counts = curve.at(days), kaplan_meier(time, event).at(days)
+    low, high = _limits(weighted, len(curve.table.code) if cluster is None else int(curve.cluster.max()) + 1, cluster)
+    return pd.DataFrame(
+        {
+            "day": days.astype(np.int64) if np.array_equal(days, np.rint(days)) else days,
+            "survival": weighted["survival"],
+            "ci_low": low,
+            "ci_high": high,
+            "n_at_risk": counts["n_risk"].astype(np.int64),
+            "n_events": counts["n_events"].astype(np.int64),
+        }
+    )
+
+
+def _limits(weighted: pd.DataFrame, n_units: int, cluster):
+    if n_units < 2:
+        return np.nan, np.nan
+    se = weighted["se"] * np.sqrt(n_units / (n_units - 1))
+    return survival_interval(weighted["survival"], se, degrees_of_freedom=np.inf if cluster is None else n_units - 1.0)

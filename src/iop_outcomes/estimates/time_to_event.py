@@ -1,0 +1,167 @@
+"""Time-to-event outcomes of a comparison: who is followed for how long, with the weights of the design."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
+from iop_outcomes.estimates.checks import checked_arms, known_events, known_numbers
+from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.linear.matrix import ModelMatrix
+
+#: Columns that hold time and event of outcomes whose names differ from them.
+COLUMNS = {"time_in_care": ("retention_days", "retention_ended")}
+#: Estimands of estimators that only use the weights of a design.
+ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
+KINDS = ("time_to_event",)
+#: A day after time zero, as a setting.
+Day = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Members of a comparison with follow-up to an event.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    time : ndarray, shape (n,)
+        Days to the event or to censoring; 0 for members not used.
+    event : ndarray of bool, shape (n,)
+    used : ndarray of bool, shape (n,)
+        In the design, with known follow-up.
+    n_missing : int
+        Members the design uses whose follow-up is not known.
+    """
+
+    comparison: Comparison
+    time: NDArray[np.float64]
+    event: NDArray[np.bool_]
+    used: NDArray[np.bool_]
+    n_missing: int
+
+    @property
+    def arms(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Used members of the first and of the second arm."""
+        return self.used & self.comparison.treated, self.used & ~self.comparison.treated
+
+    @cached_property
+    def matrix(self) -> ModelMatrix:
+        """Covariates of the design with an intercept."""
+        return span_of(self.comparison)
+
+    def weights(self, count_estimation: bool) -> Weights:
+        """Return the weights of the design, 0 for members not used."""
+        known = design_weights(self.comparison, self.matrix) if count_estimation else Weights(self.comparison.weight)
+        return known.only(self.used)
+
+    def refuse_unseen(self, day: float) -> None:
+        """Raise if an arm is not followed to a day while some of it have had no event."""
+        for arm, name in zip(self.arms, self.comparison.arms, strict=True):
+            last = self.time[arm].max()
+            if last < day and not self.event[arm & (self.time == last)].all():
+                raise EstimationError(
+                    f"survival: nobody in arm '{name}' is followed to day {day:g}, so that survival is unknown there; "
+                    "choose an earlier day"
+                )
+
+    def rows(self, estimates: list[tuple[str, object]], day: float, method: str) -> pd.DataFrame:
+        """Return rows of the ``estimate`` contract.
+
+        Parameters
+        ----------
+        estimates : list of (str, Estimate)
+            The contrast's name or an arm's, and what was estimated.
+        day : float
+            Day the measure speaks of; not a number where it speaks of none.
+        method : str
+            How the standard errors were made.
+        """
+        if self.n_missing:
+            method = f"{method}; {counted(self.n_missing, 'member')} without known follow-up left out"
+        members = dict(zip(self.comparison.arms, self.arms, strict=True))
+        sizes = {name: effective_sample_size(self.comparison.weight[arm]) for name, arm in members.items()}
+        rows = []
+        for name, estimate in estimates:
+            own = members.get(name, self.used)
+            rows.append(
+                {
+                    "measure": estimate.measure,
+                    "contrast": name,
+                    "day": day,
+                    "value": estimate.value,
+                    "se": estimate.se,
+                    "se_scale": estimate.se_scale,
+                    "ci_low": estimate.ci_low,
+                    "ci_high": estimate.ci_high,
+                    "n": int(own.sum()),
+                    "n_events": float(self.event[own].sum()),
+                    "ess": sizes.get(name, sum(sizes.values())),
+                    "se_method": method,
+                    "reason": estimate.reason,
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> FollowUp:
+    """Return the follow-up of an outcome, or refuse it by name.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Indexed like ``comparison.members``, with the columns of ``COLUMNS[outcome]``, or ``<outcome>_days`` and
+        ``<outcome>_ended``.
+    comparison : Comparison
+    outcome : str
+
+    Raises
+    ------
+    EstimationError
+        The columns are not there or hold other than days and 0/1, an arm is empty, or nobody in an arm has known
+        follow-up.
+    """
+    days, ended = COLUMNS.get(outcome, (f"{outcome}_days", f"{outcome}_ended"))
+    absent = [name for name in (days, ended) if name not in data.columns]
+    if absent:
+        raise EstimationError(
+            f"{outcome}: the data have no column '{absent[0]}'; an outcome in time needs days of follow-up and whether "
+            "they ended in the event"
+        )
+    checked_arms(comparison.treated, comparison.arms)
+    time, event = known_numbers(data, days), known_events(data, ended)
+    in_design = comparison.weight > 0
+    used = in_design & np.isfinite(time) & np.isfinite(event)
+    for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
+        if not (used & arm).any():
+            raise EstimationError(
+                f"{outcome}: nobody in arm '{name}' whom the design uses has known days of follow-up, "
+                "so that time to the event cannot be compared"
+            )
+    kept = np.where(used, time, 0.0)
+    return FollowUp(comparison, kept, used & (event > 0), used, int(in_design.sum() - used.sum()))
+
+
+def counted_influence(influence: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
+    """Return influences with what the estimation of the weights adds to them.
+
+    Parameters
+    ----------
+    influence : ndarray, shape (n, k)
+        What each row adds to each estimate, weights held fixed: weight times the derivative by it.
+    weights : Weights
+    """
+    if not weights.parts:
+        return influence
+    gradient = np.divide(
+        influence, weights.values[:, None], out=np.zeros_like(influence), where=weights.values[:, None] > 0
+    )
+    return influence + np.column_stack([weights.carry(column) for column in gradient.T])

@@ -1,5 +1,0 @@
-"""Figures: one file each, drawn only from tables that have passed disclosure control."""
-
-from iop_outcomes.figures.making import Drawn, figure, make, make_all
-
-__all__ = ["Drawn", "figure", "make", "make_all"]

@@ -1,0 +1,134 @@
+"""What a metric sees: the members of a cohort and everything recorded about them, in days since time zero."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.kernel.errors import StudyError
+
+#: Day columns that are moved to time zero, by table.
+_DAYS = {
+    "session": ("day",),
+    "drug_test": ("day",),
+    "use_report": ("day",),
+    "assessment": ("day",),
+    "controlled_period": ("start_day", "end_day"),
+    "service": ("day",),
+    "cost": ("day",),
+}
+_EPISODE_DAYS = (
+    "referral_day",
+    "assignment_day",
+    "admission_day",
+    "discharge_day",
+    "last_contact_day",
+    "observation_end_day",
+)
+
+
+@dataclass
+class History:
+    """Members and their records.
+
+    Attributes
+    ----------
+    members : pandas.DataFrame
+        One row per cohort member, indexed by ``member_id`` in sorted order: the ``cohort`` columns, those of their
+        episode (days counted from time zero), and ``age_years``, ``sex`` and ``death_day`` of the person.
+    records : mapping of str to DataFrame
+        The canonical event tables as ingested; use ``table`` to get one ready for use.
+    """
+
+    members: pd.DataFrame
+    records: Mapping[str, pd.DataFrame]
+    _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, cohort: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> "History":
+        """Join a cohort with the canonical tables it was drawn from."""
+        members = cohort.set_index("member_id").sort_index()
+        episode = records["episode"].set_index("episode_id")
+        own = episode.loc[members.index, [c for c in episode.columns if c not in members.columns]].copy()
+        for column in own.columns.intersection(_EPISODE_DAYS):
+            own[column] = own[column] - members["time_zero_day"]
+        members = members.join(own)
+        if "person" in records:
+            person = records["person"].set_index("person_id")
+            columns = [c for c in ("age_years", "age_band", "sex", "death_day") if c in person]
+            members = members.join(person[columns], on="person_id")
+            if "death_day" in members:
+                members["death_day"] -= members["time_zero_day"]
+        return cls(members, records)
+
+    @property
+    def n(self) -> int:
+        """Number of members."""
+        return len(self.members)
+
+    @property
+    def follow_up_days(self) -> np.ndarray:
+        """Observed days per member, counting time zero as one: ``follow_up_end_day + 1``."""
+        return self.members["follow_up_end_day"].to_numpy() + 1
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return an event table of the members only, days counted from time zero.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of the canonical table and ``member``, the position (0-based) of the row's member in
+            ``members``, which makes sums per member one ``numpy.bincount``. Rows before time zero have negative days;
+            rows after ``follow_up_end_day`` are there too, for a metric to cut at its own window. Sorted by nothing.
+
+        Raises
+        ------
+        StudyError
+            The source has no such table.
+        """
+        if name not in self._ready:
+            if name not in self.records:
+                raise StudyError(f"this source has no table '{name}'; a metric that needs it must say so in its needs")
+            self._ready[name] = self._of_members(name)
+        return self._ready[name]
+
+    def positions(self, name: str) -> np.ndarray:
+        """Return the position in ``members`` of each row of an event table, -1 for rows of others."""
+        frame = self.records[name]
+        link = _link(frame)
+        owner = self.members.index if link == "episode_id" else pd.Index(self.members["person_id"])
+        # Looking up each name once is several times faster than looking up every row.
+        code, names = pd.factorize(frame[link])
+        return np.append(owner.get_indexer(names), -1)[code]
+
+    def _of_members(self, name: str) -> pd.DataFrame:
+        frame, member = self.records[name], self.positions(name)
+        frame = frame[member >= 0].drop(columns=_link(frame))
+        member = member[member >= 0]
+        zero = self.members["time_zero_day"].to_numpy()[member]
+        moved = {day: frame[day] - zero for day in _DAYS.get(name, ()) if day in frame}
+        return frame.assign(**moved, member=member).reset_index(drop=True)
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return ``make()``, computed the first time only: metrics share what they derive from the records."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def series(self, values: np.ndarray, name: str | None = None) -> pd.Series:
+        """Return an array with one value per member as a Series indexed by ``member_id``."""
+        return pd.Series(values, index=self.members.index, name=name)
+
+    def count(self, member: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+        """Return sums per member: of ones, or of weights."""
+        return np.bincount(member, weights=weights, minlength=self.n)
+
+
+def _link(frame: pd.DataFrame) -> str:
+    return "episode_id" if "episode_id" in frame else "person_id"
+
+
+Metric = Callable[..., pd.Series | pd.DataFrame]

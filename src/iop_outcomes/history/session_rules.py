@@ -1,0 +1,38 @@
+"""How many sessions each rule of ``sessions.py`` applied to: nothing is left out or changed in silence."""
+
+import pandas as pd
+
+from iop_outcomes.history.history import History
+from iop_outcomes.history.sessions import ANSWERS, CAME, Sessions, sessions_of
+
+#: What is only counted, for a reader to look at.
+ALIKE = "alike on one day"
+CONTRADICTORY = "alike on one day, but attended and not attended"
+KEPT = "each counts: their ids differ"
+
+
+def session_rules(history: History) -> pd.DataFrame:
+    """Return the rules for sessions that cannot be, or that may be one, with what was done and to how many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rule``, ``answer``, ``n_sessions``, ``n_members``; every rule has a row, also where it applied to none.
+        Sessions alike in day, type, mode and length are counted beyond the first where they are alike in status too,
+        and all of them where some were attended and some were not.
+    """
+    sessions = sessions_of(history)
+    rows = [(rule, answer, *sessions.broken[rule]) for rule, answer in ANSWERS.items()]
+    rows += [(rule, KEPT, len(members), members.nunique()) for rule, members in _alike(sessions).items()]
+    return pd.DataFrame(rows, columns=["rule", "answer", "n_sessions", "n_members"])
+
+
+def _alike(sessions: Sessions) -> dict[str, pd.Series]:
+    """Return the members of the sessions that look like others of the same day."""
+    slot = ["member", "day", "type", "mode", "minutes_scheduled"]
+    frame = pd.DataFrame({name: getattr(sessions, name) for name in (*slot, "status")})
+    frame = frame[frame.duplicated(slot, keep=False)]
+    frame["came"] = sessions.has_status(*CAME)[frame.index]
+    both = frame.groupby(slot, dropna=False)["came"].transform("nunique") > 1
+    again = frame.duplicated([*slot, "status"])
+    return {ALIKE: frame.loc[again, "member"], CONTRADICTORY: frame.loc[both, "member"]}

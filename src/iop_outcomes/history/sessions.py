@@ -1,0 +1,222 @@
+"""Scheduled contacts as compact columns, read once and shared by all metrics of attendance.
+
+What cannot be is answered by rule when the sessions are read, and counted (``session_rules.py``):
+
+1. Sessions before time zero, after the end of a member's follow-up, more than 7 days after discharge, or with a status
+   that is not known are left out.
+2. A ``session_id`` is a slot. A slot that stands there twice counts once, with the first of its statuses in the order
+   attended, partial, no show, late cancellation, and so on as in the contract.
+3. Several sessions on one day are several sessions if their ids differ, even if they are alike in everything else,
+   because programmes of three hours often book three of one hour; days of treatment count the day once.
+4. More minutes attended than scheduled are cut to those scheduled.
+5. The status decides whether somebody came: minutes in a missed session are none, and an attended session of zero
+   minutes or without minutes has those scheduled. A partial one without minutes counts half.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.history.history import History
+from iop_outcomes.history.result import or_missing
+from iop_outcomes.ingest.crosschecks import DAYS_AFTER_DISCHARGE
+from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
+
+MODES = ("in_person", "video", "phone")
+STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
+CAME = ("attended", "partial")
+
+#: Rules by which sessions are left out or changed, with what is done.
+ANSWERS = {
+    "status not known": "left out",
+    "before time zero": "left out",
+    f"more than {DAYS_AFTER_DISCHARGE} days after discharge": "left out",
+    "after the end of follow-up": "left out",
+    "slot that stands there again": "left out; the slot counts once, with the status that comes first",
+    "more minutes attended than scheduled": "cut to the minutes scheduled",
+    "minutes attended in a session not attended": "taken as none",
+    "attended with zero minutes": "taken as attended for the minutes scheduled",
+}
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """The sessions of the members' follow-up, one array element each, in the order of the table.
+
+    Attributes
+    ----------
+    n_members : int
+        Number of members in the history.
+    member, day : ndarray of int32
+        Position of the member in ``history.members``; days since time zero.
+    status, type, mode : ndarray of int8
+        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``MODES``, -1 where not recorded.
+    attended : ndarray of float
+        1 attended, 0 not, the share of the minutes for a partial attendance.
+    minutes_scheduled, minutes_attended : ndarray of float
+        NaN where the source has no minutes; ``minutes_attended`` is 0 in sessions nobody came to.
+    broken : mapping of str to tuple of int
+        Sessions and members that each rule of ``ANSWERS`` applied to.
+    """
+
+    n_members: int
+    member: np.ndarray
+    day: np.ndarray
+    status: np.ndarray
+    type: np.ndarray
+    mode: np.ndarray
+    attended: np.ndarray
+    minutes_scheduled: np.ndarray
+    minutes_attended: np.ndarray
+    broken: dict[str, tuple[int, int]]
+
+    def has_status(self, *names: str) -> np.ndarray:
+        """Return which sessions have one of some statuses."""
+        chosen = np.zeros(len(STATUS) + 1, dtype=bool)
+        chosen[[STATUS[name] for name in names]] = True
+        return chosen[self.status]
+
+    def total(self, where: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+        """Return sums per member over the sessions chosen: of ones, or of values."""
+        weights = None if values is None else values[where]
+        return np.bincount(self.member[where], weights, self.n_members)
+
+    def weekly(self, n_weeks: int, where: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+        """Return sums per member and whole week over the sessions chosen, shape (members, weeks)."""
+        where = where & (self.day < 7 * n_weeks)
+        cell = self.member[where].astype(np.int64) * n_weeks + self.day[where] // 7
+        weights = None if values is None else values[where]
+        return np.bincount(cell, weights, self.n_members * n_weeks).reshape(self.n_members, n_weeks)
+
+
+def sessions_of(history: History) -> Sessions:
+    """Return the sessions of a history; read the first time, then remembered."""
+    return history.once("sessions", lambda: _read(history))
+
+
+def attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
+    """Return member and day of every day with at least one attended session, each once, sorted by both."""
+    return history.once("attended_days", lambda: _attended_days(history))
+
+
+def edges(member: np.ndarray, day: np.ndarray, n_members: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last day of each member, NaN without one; rows are sorted by member and day."""
+    n = np.bincount(member, minlength=n_members)
+    there, stop = n > 0, np.cumsum(n)
+    first, last = np.full(n_members, np.nan), np.full(n_members, np.nan)
+    first[there], last[there] = day[(stop - n)[there]], day[stop[there] - 1]
+    return first, last
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Return the distinct values, sorted; ``numpy.unique`` hashes them, which takes twenty times as long as this."""
+    values = np.sort(values)
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = values[1:] != values[:-1]
+    return values[new]
+
+
+def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
+    sessions = sessions_of(history)
+    came = sessions.has_status(*CAME)
+    span = int(history.follow_up_days.max(initial=1))
+    cell = distinct(sessions.member[came].astype(np.int64) * span + sessions.day[came])
+    return (cell // span).astype(np.int32), (cell % span).astype(np.int32)
+
+
+def _read(history: History) -> Sessions:
+    frame, owner = history.records["session"], history.positions("session").astype(np.int32)
+    zero = history.members["time_zero_day"].to_numpy()
+    day = (frame["day"].to_numpy() - zero[owner]).astype(np.int32)
+    status = _codes(frame, "status", SESSION_STATUSES)
+    broken, keep = _left_out(history, frame, owner, day, status)
+    kept = slice(None) if keep.all() else keep
+    member, status = owner[kept], status[kept]
+    scheduled, recorded = _minutes(frame, "minutes_scheduled")[kept], _minutes(frame, "minutes_attended")[kept]
+    attended, minutes, changed = _received(status, scheduled, recorded)
+    tallies = {rule: _tally(rows, owner) for rule, rows in broken.items()}
+    tallies |= {rule: _tally(rows, member) for rule, rows in changed.items()}
+    kind, mode = _codes(frame, "type", SESSION_TYPES)[kept], _codes(frame, "mode", MODES)[kept]
+    return Sessions(history.n, member, day[kept], status, kind, mode, attended, scheduled, minutes, tallies)
+
+
+def _left_out(
+    history: History, frame: pd.DataFrame, owner: np.ndarray, day: np.ndarray, status: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the members' sessions each rule leaves out, and those that are kept."""
+    keep = owner >= 0
+    unknown, before, discharged, unobserved, again = list(ANSWERS)[:5]
+    last_day = or_missing(history, "discharge_day") + DAYS_AFTER_DISCHARGE
+    broken = {
+        unknown: keep & (status < 0),
+        before: keep & (day < 0),
+        discharged: keep & (day > last_day[owner]),
+        unobserved: keep & (day >= history.follow_up_days[owner]),
+    }
+    for rows in broken.values():
+        keep = keep & ~rows
+    broken[again] = _slots_again(frame, owner, status, keep)
+    return broken, keep & ~broken[again]
+
+
+def _slots_again(frame: pd.DataFrame, owner: np.ndarray, status: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Return which rows name a slot that another of these rows names with a status that comes first."""
+    again = np.zeros(len(frame), dtype=bool)
+    if "session_id" not in frame or not _any_twice(frame["session_id"]):
+        return again
+    rows = np.flatnonzero(frame["session_id"].duplicated(keep=False) & among)
+    slots = pd.DataFrame({"owner": owner[rows], "slot": frame["session_id"].to_numpy()[rows], "status": status[rows]})
+    slots["minutes"] = -_minutes(frame, "minutes_attended")[rows]
+    slots["day"] = frame["day"].to_numpy()[rows]
+    slots = slots.sort_values(["owner", "slot", "status", "minutes", "day"], kind="stable")
+    again[rows[slots.index[slots.duplicated(["owner", "slot"])]]] = True
+    return again
+
+
+def _any_twice(names: pd.Series) -> bool:
+    """Return whether a name may stand there twice; hashes are sorted because sorting or looking up text is slow."""
+    import polars as pl
+
+    hashes = np.sort(pl.Series(pl.from_pandas(names)).hash().to_numpy())
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _received(
+    status: np.ndarray, scheduled: np.ndarray, recorded: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Return the share attended and the minutes received, and the sessions of which what was recorded was changed."""
+    over, missed, zero = list(ANSWERS)[5:]
+    attended, partial = status == STATUS["attended"], status == STATUS["partial"]
+    changed = {
+        over: recorded > scheduled,
+        missed: (recorded > 0) & ~attended & ~partial,
+        zero: attended & (recorded == 0) & (scheduled > 0),
+    }
+    minutes = np.where(changed[over], scheduled, recorded)
+    share = attended.astype(float)
+    part = np.flatnonzero(partial)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        of_minutes = minutes[part] / scheduled[part]
+    share[part] = np.where(np.isfinite(of_minutes), of_minutes, 0.5)
+    unknown = np.isnan(minutes) | changed[zero]
+    minutes[unknown] = (share * scheduled)[unknown]
+    minutes[~attended & ~partial] = 0
+    return share, minutes, changed
+
+
+def _codes(frame: pd.DataFrame, column: str, names: tuple[str, ...]) -> np.ndarray:
+    """Return a column as positions in a list of names, -1 where there is none."""
+    if column not in frame:
+        return np.full(len(frame), -1, dtype=np.int8)
+    values = frame[column].astype("category")
+    place = [names.index(name) if name in names else -1 for name in values.cat.categories]
+    return np.array([*place, -1], dtype=np.int8)[values.cat.codes.to_numpy()]
+
+
+def _minutes(frame: pd.DataFrame, column: str) -> np.ndarray:
+    return frame[column].to_numpy(dtype=float, na_value=np.nan) if column in frame else np.full(len(frame), np.nan)
+
+
+def _tally(rows: np.ndarray, owner: np.ndarray) -> tuple[int, int]:
+    return int(rows.sum()), len(np.unique(owner[rows]))

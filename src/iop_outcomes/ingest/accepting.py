@@ -1,0 +1,153 @@
+"""Which raw rows become canonical rows: every row is accepted, or kept by file, line and rule.
+
+A rule is words and an expression that is true where a row breaks it. The rules of a contract come from its columns, so
+that a source and the table it fills can never disagree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iop_outcomes import tables
+from iop_outcomes.ingest.reading import LINE, RawFile
+from iop_outcomes.kernel.errors import SourceError, counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+MISSHAPEN = "has more or fewer cells than the header"
+REPEATED = "repeats a key that an earlier row has"
+
+
+class Rule(NamedTuple):
+    """A rule in words, and where it is broken; a null counts as kept.
+
+    ``expected`` marks rows that are known to be no use here, as copies that the source's own documentation names. They
+    are rejected like others and counted like others, and do not count towards ``max_rejected_share``.
+    """
+
+    words: str
+    broken: "pl.Expr"
+    expected: bool = False
+
+
+@dataclass
+class Intake:
+    """The book of what came in: rows read, accepted and rejected, by file and table.
+
+    Attributes
+    ----------
+    max_rejected_share : float
+        Share of a table's rows that may be rejected before the source is refused as a whole.
+    """
+
+    max_rejected_share: float = 0.1
+    _n_in: dict[tuple[str, str], int] = field(default_factory=dict)
+    _rejected: list["pl.DataFrame"] = field(default_factory=list)
+
+    def sift(
+        self, raw: RawFile, table: str, rows: "pl.LazyFrame", rules: Sequence[Rule], key: Sequence[str] = ()
+    ) -> "pl.DataFrame":
+        """Return the rows that break no rule and note the others.
+
+        Parameters
+        ----------
+        raw : RawFile
+            Where the rows come from; its misshapen lines are rejected too.
+        table : str
+            Canonical table they are meant for.
+        rows : polars.LazyFrame
+            Typed rows with ``LINE``.
+        rules : sequence of Rule
+        key : sequence of str
+            Columns that may not repeat among the rows that keep all rules; the first row stays.
+        """
+        import polars as pl
+
+        flags = [rule.broken.fill_null(False).alias(f"rule {i}") for i, rule in enumerate(rules)]
+        flagged = rows.with_columns(flags).collect(engine="streaming")
+        n_rows = flagged.height
+        names = [f"rule {i}" for i in range(len(rules))]
+        for name, rule in zip(names, rules, strict=True):
+            self._note(raw.name, table, flagged.filter(name)[LINE], rule.words, rule.expected)
+        # One name for the rows before and after, so that the memory of the first is free for the second.
+        good = flagged.filter(~pl.any_horizontal([pl.lit(False), *names])).drop(names)
+        del flagged
+        if key:
+            first = good.select(first=_first_of(key))["first"]
+            self._note(raw.name, table, good.filter(~first)[LINE], f"{' + '.join(key)}: {REPEATED}")
+            good = good if first.all() else good.filter(first)
+        self._note(raw.name, table, pl.Series(raw.misshapen, dtype=pl.UInt32), MISSHAPEN)
+        self._n_in[raw.name, table] = n_rows + len(raw.misshapen)
+        self._refuse_if_too_many(raw.name, table)
+        return good
+
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Return the canonical tables ``intake`` and ``rejected``."""
+        import pandas as pd
+
+        rejected = self._all_rejected().drop("expected").sort("file", "table", "line", "rule").to_pandas()
+        counts = [
+            {"file": file, "table": table, "n_in": n_in, "n_rejected": self._of(file, table)["line"].n_unique()}
+            for (file, table), n_in in self._n_in.items()
+        ]
+        intake = pd.DataFrame(counts, columns=["file", "table", "n_in", "n_rejected"])
+        intake["n_accepted"] = intake["n_in"] - intake["n_rejected"]
+        return {"intake": tables.conform(intake, "intake"), "rejected": tables.conform(rejected, "rejected")}
+
+    def _note(self, file: str, table: str, lines: "pl.Series", words: str, expected: bool = False) -> None:
+        import polars as pl
+
+        if len(lines):
+            columns = {"file": file, "table": table, "rule": words, "expected": expected}
+            columns = {name: pl.lit(value) for name, value in columns.items()}
+            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
+
+    def _all_rejected(self) -> "pl.DataFrame":
+        import polars as pl
+
+        schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String}
+        schema["expected"] = pl.Boolean
+        return pl.concat([pl.DataFrame(schema=schema), *self._rejected])
+
+    def _of(self, file: str, table: str) -> "pl.DataFrame":
+        import polars as pl
+
+        return self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)
+
+    def _refuse_if_too_many(self, file: str, table: str) -> None:
+        import polars as pl
+
+        wrong = self._of(file, table).filter(~pl.col("expected"))
+        n_in, n_wrong = self._n_in[file, table], wrong["line"].n_unique()
+        if n_wrong <= self.max_rejected_share * n_in:
+            return
+        counts = wrong.group_by("rule").len().sort(["len", "rule"], descending=[True, False]).rows()
+        shown = "; ".join(f"{rule} ({counted(n, 'row')})" for rule, n in counts[:6])
+        more = f"; and {counted(len(counts) - 6, 'more rule')}" if len(counts) > 6 else ""
+        raise SourceError(
+            f"{file}: {n_wrong:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
+            f"of {self.max_rejected_share:g} that 'max_rejected_share' allows: {shown}{more}"
+        )
+
+
+def _first_of(key: Sequence[str]) -> "pl.Expr":
+    """Say which rows are the first with their key; one column is compared as it is, which is faster."""
+    import polars as pl
+
+    return (pl.col(key[0]) if len(key) == 1 else pl.struct(key)).is_first_distinct()
+
+
+def to_table(rows: "pl.DataFrame", name: str) -> "pd.DataFrame":
+    """Return accepted rows as a pandas table in the order and types of its contract."""
+    import polars as pl
+
+    frame = rows.drop(LINE, strict=False).to_pandas()
+    for column, dtype in rows.schema.items():
+        # A list of codes comes over as an ordered one, and codes have no order.
+        if isinstance(dtype, pl.Enum):
+            frame[column] = frame[column].cat.as_unordered()
+        elif dtype == pl.Boolean and rows[column].null_count():
+            frame[column] = frame[column].astype("boolean")
+    return tables.conform(frame, name)

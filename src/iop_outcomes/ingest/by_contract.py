@@ -1,0 +1,109 @@
+"""Raw cells to the types of a contract, and the contract's own rules as rules for rows.
+
+A cell that cannot be read as its type breaks a rule; it is never turned into a missing value in silence.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from iop_outcomes.ingest.accepting import Rule
+from iop_outcomes.tables.declare import Column, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Ending of the added columns that say where a cell could not be read as its type.
+UNREADABLE = " unreadable"
+
+_TEXT = ("text", "label")
+_CALLED = {"int": "whole number", "float": "number", "flag": "yes or no"}
+_TRUTH = {"true": True, "false": False}
+_FLAGS = _TRUTH | {"yes": True, "no": False, "1": True, "0": False}
+
+
+def cleaned(rows: "pl.LazyFrame", missing: Collection[str]) -> "pl.LazyFrame":
+    """Return text without blanks around it, and with empty cells and the words for missing as nulls."""
+    import polars as pl
+
+    text = pl.selectors.string()
+    bare = text.str.strip_chars()
+    return rows.with_columns(pl.when(~bare.is_in(["", *missing])).then(bare).name.keep())
+
+
+def replaced(rows: "pl.LazyFrame", codes: Mapping[str, Mapping[object, str]]) -> "pl.LazyFrame":
+    """Return a researcher's codes replaced by ours, by column; codes that are not listed stay as they are."""
+    import polars as pl
+
+    return rows.with_columns(
+        pl.col(column).cast(pl.String).replace({str(code): ours for code, ours in known.items()})
+        for column, known in codes.items()
+    )
+
+
+def typed(rows: "pl.LazyFrame", columns: Collection[Column]) -> "pl.LazyFrame":
+    """Return each contract column in its type and, but for text, beside it where a cell could not be read."""
+    import polars as pl
+
+    expressions = []
+    for column in columns:
+        value = _as_type(column, pl.col(column.name))
+        expressions.append(value.alias(column.name))
+        if column.type not in _TEXT:
+            unreadable = pl.col(column.name).is_not_null() & value.is_null()
+            expressions.append(unreadable.alias(column.name + UNREADABLE))
+    return rows.with_columns(expressions)
+
+
+def contract_rules(table: Table, there: Collection[str]) -> list[Rule]:
+    """Return the rules of the contract's columns that are there, in words a researcher can act on."""
+    import polars as pl
+
+    rules = []
+    for column in [c for c in table.columns if c.name in there]:
+        cell, name = pl.col(column.name), column.name
+        empty = cell.is_null()
+        if column.type not in _TEXT:
+            wrong = f"must be one of {', '.join(column.allowed)}" if column.allowed else f"is no {_CALLED[column.type]}"
+            rules.append(Rule(f"{name}: {wrong}", pl.col(name + UNREADABLE)))
+            # An unreadable cell is null by now and is told once, by the rule above.
+            empty &= ~pl.col(name + UNREADABLE)
+        if not column.nullable:
+            rules.append(Rule(f"{name}: may not be empty", empty))
+        if column.minimum is not None:
+            rules.append(Rule(f"{name}: must be at least {column.minimum:g}", cell < column.minimum))
+        if column.maximum is not None:
+            rules.append(Rule(f"{name}: must be at most {column.maximum:g}", cell > column.maximum))
+    return rules
+
+
+def covariates_typed(rows: "pl.DataFrame", table: Table) -> "pl.DataFrame":
+    """Return the columns that no contract types (covariates) as numbers, or true and false, where every cell is."""
+    import polars as pl
+
+    known = {c.name for c in table.columns}
+    for name in [c for c in rows.columns if c not in known and rows[c].dtype == pl.String]:
+        text = rows[name]
+        truth = text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
+        for values in (text.cast(pl.Float64, strict=False), truth):
+            if values.null_count() == text.null_count() < len(rows):
+                rows = rows.with_columns(values)
+    return rows
+
+
+def _as_type(column: Column, cell: "pl.Expr") -> "pl.Expr":
+    import polars as pl
+
+    text = cell.cast(pl.String)
+    if column.type in _TEXT:
+        return text
+    if column.type == "code":
+        if any(code.isdecimal() for code in column.allowed):
+            # Level 1 is written 1.0 by programs that take levels of care for numbers.
+            text = text.str.strip_suffix(".0")
+        return text.cast(pl.Enum(column.allowed), strict=False)
+    if column.type == "flag":
+        return text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
+    number = cell.cast(pl.Float64, strict=False)
+    if column.type == "float":
+        return pl.when(number.is_finite()).then(number)
+    return pl.when(number % 1 == 0).then(number).cast(pl.Int32, strict=False)

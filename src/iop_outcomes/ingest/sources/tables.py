@@ -1,0 +1,144 @@
+"""The simplest way in: a folder of our own canonical tables, as CSV or Parquet files.
+
+One file is one table and has its name: ``person.csv``, ``episode.csv``, ``session.parquet``. Names of columns and codes
+that differ are given in the study file; the files themselves stay as they are.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from iop_outcomes import tables as contracts
+from iop_outcomes.ingest import by_contract
+from iop_outcomes.ingest.accepting import Intake, to_table
+from iop_outcomes.ingest.crosschecks import ORDER, cross_rules, heirlooms, with_parents
+from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, locate, read
+from iop_outcomes.kernel.errors import SourceError, did_you_mean
+from iop_outcomes.kernel.registry import source
+
+REQUIRED = ("person", "episode")
+CANNOT = {name: f"there is no file of the table '{name}' in the source's folder" for name in ORDER}
+
+Code = str | int | float | bool
+
+
+@source(cannot=CANNOT, name="tables")
+def read_tables(
+    folder: Path,
+    seed: int,
+    *,
+    path: str,
+    columns: dict[str, dict[str, str | None]] | None = None,
+    values: dict[str, dict[Code, str]] | None = None,
+    missing: tuple[str, ...] = ("NA",),
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
+) -> dict[str, pd.DataFrame]:
+    """Read canonical tables from a folder.
+
+    Parameters
+    ----------
+    folder : path
+        Folder that ``path`` starts from.
+    seed : int
+        Not used; nothing here is random.
+    path : str
+        Folder with one file per table: ``<table>.csv``, ``.csv.gz`` or ``.parquet``. ``person`` and ``episode`` must be
+        there.
+    columns : mapping
+        By table, the name of a column in the file and its canonical name; null leaves the column out.
+    values : mapping
+        By ``table.column``, a code in the file and our code for it.
+    missing : tuple of str
+        What stands for a missing value, besides an empty cell.
+    max_rejected_share : float
+        Share of a table's rows that may be rejected before the source is refused.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The tables there are, intake and rejected.
+    """
+    columns, values, files = columns or {}, values or {}, _files(locate(folder, path))
+    _check_settings(columns, values, files)
+    intake, frames, parents = Intake(max_rejected_share), {}, {}
+    for name in [n for n in ORDER if n in files]:
+        raw = _renamed(read(files[name]), name, columns.get(name, {}))
+        codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
+        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents))
+        own = by_contract.covariates_typed(kept.select(raw.columns), contracts.contract(name))
+        frames[name] = to_table(own, name)
+        parents[name] = heirlooms(kept, name)
+    return frames | intake.tables()
+
+
+def _files(place: Path) -> dict[str, Path]:
+    """Return the file of each table."""
+    if not place.is_dir():
+        raise SourceError(f"source.path: '{place.name}' is a file; give the folder that holds one file per table")
+    found: dict[str, Path] = {}
+    for file in sorted(p for p in place.iterdir() if p.name.endswith(ENDINGS)):
+        name = file.name.partition(".")[0]
+        if name not in ORDER:
+            raise SourceError(f"{file.name}: there is no table '{name}'; {did_you_mean(name, ORDER)}")
+        if name in found:
+            raise SourceError(f"{file.name}: the table '{name}' is also in {found[name].name}; keep one of the two")
+        found[name] = file
+    for name in REQUIRED:
+        if name not in found:
+            raise SourceError(f"source.path: there is no {name}.csv or {name}.parquet in '{place.name}'; add it")
+    return found
+
+
+def _check_settings(columns: dict, values: dict, files: dict[str, Path]) -> None:
+    for name in columns:
+        if name not in files:
+            raise SourceError(f"source.columns: there is no file of a table '{name}'; {did_you_mean(name, files)}")
+    for place, codes in values.items():
+        name, _, column = place.partition(".")
+        if name not in files or not column:
+            raise SourceError(f"source.values: '{place}' is no table.column of this source; write it as person.sex")
+        if any(isinstance(code, bool) for code in codes):
+            raise SourceError(
+                f"source.values.{place}: YAML reads yes, no, on and off as true and false; quote the code"
+            )
+
+
+def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
+    """Return the file with canonical column names, without the columns to leave out."""
+    for column in names:
+        if column not in raw.columns:
+            hint = did_you_mean(column, raw.columns)
+            raise SourceError(f"source.columns.{name}: {raw.name} has no column '{column}'; {hint}")
+    kept = {c: names.get(c, c) for c in raw.columns if names.get(c, c) is not None}
+    twice = [new for new in kept.values() if list(kept.values()).count(new) > 1]
+    if twice:
+        raise SourceError(f"source.columns.{name}: two columns of {raw.name} would be called '{twice[0]}'; keep one")
+    raw = RawFile(raw.name, tuple(kept.values()), raw.rows.select(LINE, *kept).rename(kept), raw.misshapen)
+    table = contracts.contract(name)
+    known = {c.name for c in table.columns}
+    raw.need(table.required, known)
+    extra = [c for c in raw.columns if c not in known]
+    if extra and not table.open:
+        raise SourceError(
+            f"{raw.name}: the table '{name}' has no column '{extra[0]}'; {did_you_mean(extra[0], known)}; or leave it "
+            f"out with source.columns.{name}: {{{extra[0]}: null}}"
+        )
+    return raw
+
+
+def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ...], parents: dict) -> tuple:
+    """Return the typed rows of a file, every rule they must keep, and the key that may not repeat."""
+    if name in REQUIRED:
+        raw.need_rows()
+    for column in codes:
+        if column not in raw.columns:
+            raise SourceError(f"source.values: '{name}' has no column '{column}'; {did_you_mean(column, raw.columns)}")
+    table = contracts.contract(name)
+    rows = by_contract.cleaned(raw.rows, missing)
+    rows = by_contract.replaced(rows, codes)
+    rows = by_contract.typed(rows, [c for c in table.columns if c.name in raw.columns])
+    rows = with_parents(rows, name, parents)
+    rules = by_contract.contract_rules(table, raw.columns) + cross_rules(name, rows.collect_schema().names())
+    return rows, rules, table.key

@@ -1,0 +1,1 @@
+"""TEDS-D: SAMHSA's public-use file of discharges from treatment."""

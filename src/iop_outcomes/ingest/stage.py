@@ -1,0 +1,67 @@
+"""The first stage: one source, read, checked and made canonical."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.registry import SOURCES
+from iop_outcomes.study import Study
+from iop_outcomes.tables.capability import capabilities
+
+
+def ingest(study: Study, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
+    """Return every canonical table of a study's source; those the source does not have are empty.
+
+    Parameters
+    ----------
+    study : Study
+        Its ``source`` section names the kind of source and its settings.
+    folder : path
+        Folder that the relative paths of a study file start from.
+
+    Raises
+    ------
+    SourceError
+        A file is missing or not what the study says it is, or no episode is left.
+    """
+    source = SOURCES[study.source.kind]
+    read = source(Path(folder), study.seed, **source.check(study.source.settings))
+    if not len(read["episode"]):
+        raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
+    _count_everything(read["intake"], read["rejected"])
+    records = {name: read[name] if name in read else tables.empty(name) for name in tables.CANONICAL}
+    records["capability"] = capabilities(records, source.cannot)
+    return records
+
+
+def source_files(study: Study, folder: str | Path = ".") -> list[Path]:
+    """Return the raw files a study reads, so that a changed file is noticed; simulated studies have none.
+
+    Raises
+    ------
+    SourceError
+        The path the study gives does not exist.
+    """
+    path = study.source.settings.get("path")
+    if path is None:
+        return []
+    place = Path(folder) / str(path)
+    if not place.exists():
+        raise SourceError(
+            f"source.path: there is no file or folder '{path}'; it is looked up from the project's folder, so check "
+            "the spelling or put the data there"
+        )
+    return [place] if place.is_file() else sorted(p for p in place.iterdir() if p.is_file() and p.name[0] != ".")
+
+
+def _count_everything(intake: pd.DataFrame, rejected: pd.DataFrame) -> None:
+    """Refuse to go on when a row is neither accepted nor rejected; that is a bug in the source."""
+    lost = intake["n_in"] - intake["n_accepted"] - intake["n_rejected"]
+    if (lost != 0).any():
+        raise AssertionError(f"{int((lost != 0).sum())} files have rows that are neither accepted nor rejected")
+    counted = rejected.drop_duplicates(["file", "table", "line"]).groupby(["file", "table"], observed=True).size()
+    stated = intake.set_index(["file", "table"])["n_rejected"]
+    if not counted.reindex(stated.index, fill_value=0).eq(stated).all():
+        raise AssertionError("the table 'rejected' does not hold as many rows as 'intake' says")

@@ -1,0 +1,166 @@
+"""Which code, which input and which settings made a result.
+
+Snakemake does not see a change in an imported package. Each rule therefore carries a digest of the modules it calls
+and of every module of this package they import, taken from their compiled code without docstrings and line numbers.
+Editing a metric changes the digest of the stages that use it; editing a comment changes nothing.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from types import CodeType
+
+PACKAGE = "iop_outcomes"
+_HERE = Path(__file__).resolve().parents[1]
+_IMPORT = re.compile(
+    rf"^[ \t]*(?:from[ ]+({PACKAGE}[\w.]*)[ ]+import[ ]+(\([^)]*\)|[^\n#]+)|import[ ]+({PACKAGE}[\w.]*))", re.MULTILINE
+)
+
+#: Packages whose version can change a number.
+NUMERICAL = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "glum",
+    "scikit-learn",
+    "pyarrow",
+    "polars",
+    "matplotlib",
+)
+
+
+def code_digest(*modules: str) -> str:
+    """Return a digest of modules of this package and of all that they import from it.
+
+    Parameters
+    ----------
+    *modules : str
+        Dotted names; a package stands for all its modules.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    reached: set[Path] = set()
+    waiting = [path for name in modules for path in _files(name)]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            waiting += [p for p in _imports(path) if p not in reached]
+    digest = hashlib.sha256()
+    for path in sorted(reached):
+        digest.update(str(path.relative_to(_HERE)).encode())
+        digest.update(_bare_code(path))
+    return digest.hexdigest()[:16]
+
+
+def file_digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, this package and the packages that make the numbers."""
+    found = {"python": platform.python_version()}
+    for name in ("iop-outcomes", *NUMERICAL, "snakemake"):
+        found[name] = importlib.metadata.version(name)
+    return found
+
+
+def commit(folder: str | Path = ".") -> str | None:
+    """Return the git commit of a folder, marked '+' when files differ from it, or None outside a repository."""
+    try:
+        head = _git("rev-parse", "HEAD", folder=folder)
+        return head + ("+" if _git("status", "--porcelain", "--untracked-files=no", folder=folder) else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def write_record(settings: dict, raw: Iterable[Path], path: str | Path) -> None:
+    """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
+
+    Parameters
+    ----------
+    settings : dict
+        The whole study.
+    raw : iterable of path
+        Raw files read.
+    path : path
+        File to write.
+    """
+    record = {
+        "study": settings["study"],
+        "settings": settings,
+        "inputs": {path.name: file_digest(path) for path in raw},
+        "code": {"digest": code_digest(PACKAGE), "commit": commit()},
+        "versions": versions(),
+    }
+    path = Path(path)
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    aside.replace(path)
+
+
+def _git(*words: str, folder: str | Path) -> str:
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@cache
+def _files(name: str) -> tuple[Path, ...]:
+    path = _HERE.parent / Path(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return (path.with_suffix(".py"),)
+    return tuple(sorted(path.rglob("*.py"))) if path.is_dir() else ()
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    """Return the files of this package that a file imports; ``from package import name`` may name a module."""
+    names: list[str] = []
+    for origin, imported, whole in _IMPORT.findall(_text(path)):
+        if whole:
+            names.append(whole)
+            continue
+        parts = [part.split(" as ")[0].strip() for part in imported.strip("()").split(",")]
+        modules = [f"{origin}.{part}" for part in parts if part]
+        names += [module if _files(module) else origin for module in modules]
+    return tuple(dict.fromkeys(file for name in names for file in _module_file(name)))
+
+
+def _module_file(name: str) -> Iterable[Path]:
+    path = _HERE.parent / Path(*name.split("."))
+    return [p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()]
+
+
+@cache
+def _bare_code(path: Path) -> bytes:
+    """Return what the interpreter makes of a file: no comments, no docstrings, no line numbers."""
+    return repr(list(_instructions(compile(_text(path), "", "exec", optimize=2, dont_inherit=True)))).encode()
+
+
+def _instructions(code: CodeType) -> Iterator[object]:
+    yield code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_argcount
+    yield code.co_kwonlyargcount, code.co_flags
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _instructions(constant)
+        elif isinstance(constant, frozenset):
+            yield sorted(map(repr, constant))
+        else:
+            yield repr(constant)

@@ -1,0 +1,34 @@
+"""Disclosure control: the only way into ``release/``.
+
+A frame is given roles (which columns are counts, which shares of which counts, which sums hold), ``protect`` suppresses
+and rounds it, and only what ``protect`` returns can be drawn or written. See ``docs/disclosure.md``.
+"""
+
+from iop_outcomes.release.disclosure.attack import attack, derivable
+from iop_outcomes.release.disclosure.pooling import pool
+from iop_outcomes.release.disclosure.protection import Released, protect, without_rows
+from iop_outcomes.release.disclosure.roles import Roles
+from iop_outcomes.release.disclosure.rules import SUPPRESSED, ReleaseRules
+from iop_outcomes.release.disclosure.sums import chain, levels, parts, same
+from iop_outcomes.release.disclosure.text import sentence
+from iop_outcomes.release.disclosure.writing import csv_bytes, release, write_bytes
+
+__all__ = [
+    "SUPPRESSED",
+    "ReleaseRules",
+    "Released",
+    "Roles",
+    "attack",
+    "chain",
+    "csv_bytes",
+    "derivable",
+    "levels",
+    "parts",
+    "pool",
+    "protect",
+    "release",
+    "same",
+    "sentence",
+    "without_rows",
+    "write_bytes",
+]

@@ -1,0 +1,160 @@
+"""Suppress, then round; what comes out is the only thing that may be drawn or written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.kernel.errors import DisclosureError, counted
+from iop_outcomes.release.disclosure.attack import derivable
+from iop_outcomes.release.disclosure.roles import Roles
+from iop_outcomes.release.disclosure.rules import ReleaseRules
+from iop_outcomes.release.disclosure.sums import parts
+from iop_outcomes.release.disclosure.suppression import hidden_cells
+from iop_outcomes.release.disclosure.system import blocks
+from iop_outcomes.release.disclosure.text import sentence
+
+_SEAL = object()
+
+
+@dataclass(frozen=True)
+class Released:
+    """A frame that has passed disclosure control; ``protect`` makes it and nothing else can.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        What may be shown; suppressed numbers are missing.
+    suppressed : pandas.DataFrame of bool
+        Same shape: which of the missing numbers are missing because they were suppressed.
+    rules : ReleaseRules
+        The rules it was protected by.
+    """
+
+    frame: pd.DataFrame
+    suppressed: pd.DataFrame
+    rules: ReleaseRules
+    seal: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self):
+        if self.seal is not _SEAL:
+            raise DisclosureError("a table becomes releasable only through disclosure.protect(frame, roles, rules)")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def where(self, rows: pd.Series | np.ndarray) -> "Released":
+        """Return some of the rows; leaving rows out cannot reveal anything."""
+        rows = np.asarray(rows, dtype=bool)
+        keep = {name: getattr(self, name).loc[rows].reset_index(drop=True) for name in ("frame", "suppressed")}
+        return replace(self, **keep)
+
+
+def protect(frame: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> Released:
+    """Suppress small counts and what would give them away, then round what is left.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        True numbers; rows in the order they are to be shown.
+    roles : Roles
+        What the columns are, and which sums hold.
+    rules : ReleaseRules
+        Smallest cell and rounding.
+
+    Returns
+    -------
+    Released
+        Labels as they were, counts suppressed or rounded, shares recomputed from rounded counts, values suppressed with
+        the counts they rest on. Guarding counts are gone.
+
+    Raises
+    ------
+    DisclosureError
+        A column has no role, the frame is about single people, or a small count could still be worked out.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"arm": ["iop", "outpatient"], "n": [40, 200], "n_events": [35, 120]})
+    >>> roles = Roles(labels=("arm",), counts=("n", "n_events"), shares={"share": ("n_events", "n")})
+    >>> protect(frame, roles, ReleaseRules()).frame["share"].tolist()  # 5 of 40 without the event: hidden
+    [nan, 0.6]
+    """
+    roles.check(frame)
+    frame = frame.reset_index(drop=True)
+    guarded, roles = _with_complements(frame, roles)
+    hidden = _hidden(guarded, roles, rules)
+    told = derivable(guarded, hidden, roles, rules)
+    if len(told):
+        raise DisclosureError(f"{counted(len(told), 'small count')} could still be worked out; nothing was released")
+    return _released(guarded, hidden, roles, rules, list(frame.columns))
+
+
+def without_rows(roles: Roles, rules: ReleaseRules) -> Released:
+    """Return a table of these roles without rows, for what there is nothing to say of."""
+    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences, *roles.keep.values()]
+    return protect(pd.DataFrame({column: pd.Series(dtype=float) for column in columns}), roles, rules)
+
+
+def _with_complements(frame: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
+    """Add to each share the count of its complement, which the share gives away as much as its numerator."""
+    frame, sums, hidden_counts = frame.copy(), list(roles.sums), list(roles.hidden_counts)
+    for share, (numerator, denominator) in roles.shares.items():
+        complement = f"{share}: complement"
+        frame[complement] = frame[denominator] - frame[numerator]
+        hidden_counts.append(complement)
+        sums.append(parts(denominator, numerator, complement))
+    return frame, replace(roles, sums=tuple(sums), hidden_counts=tuple(hidden_counts))
+
+
+def _hidden(frame: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
+    hidden = {column: np.zeros(len(frame), dtype=bool) for column in roles.guarded}
+    kept = _kept(frame, roles.keep)
+    for block in blocks(frame, roles.guarded, roles.sums):
+        found = hidden_cells(block, rules, np.array([cell in kept for cell in block.cells]))
+        for position in np.flatnonzero(found):
+            row, column = block.cells[position]
+            hidden[column][row] = True
+    return pd.DataFrame(hidden, index=frame.index)
+
+
+def _kept(frame: pd.DataFrame, keep: Mapping[str, str]) -> set[tuple[int, str]]:
+    return {(int(row), column) for column, flag in keep.items() for row in np.flatnonzero(frame[flag].to_numpy(bool))}
+
+
+def _released(frame, hidden, roles: Roles, rules: ReleaseRules, columns: list[str]) -> Released:
+    shown, suppressed = {}, {}
+    rounded = {c: np.where(hidden[c], np.nan, rules.rounded(frame[c])) for c in roles.guarded}
+    for column in [*columns, *(s for s in roles.shares if s not in columns)]:
+        masked = np.zeros(len(frame), dtype=bool)
+        if column in roles.counts:
+            shown[column], masked = rounded[column], hidden[column].to_numpy()
+        elif column in roles.shares:
+            shown[column], masked = _share(*roles.shares[column], frame, rounded, hidden)
+        elif column in roles.values:
+            masked = _rests_on_hidden(roles.values[column], hidden) & frame[column].notna().to_numpy()
+            numbers = frame[column].to_numpy(float).round(roles.decimals.get(column, 3))
+            # Adding zero turns -0.0 into 0.0, which would otherwise be printed with its sign.
+            shown[column] = np.where(masked, np.nan, numbers + 0.0)
+        elif column in roles.sentences:
+            shown[column] = frame[column].map(lambda text: sentence(text, rules), na_action="ignore")
+        elif column in roles.labels:
+            shown[column] = frame[column]
+        else:
+            continue
+        suppressed[column] = masked
+    return Released(
+        pd.DataFrame(shown, index=frame.index), pd.DataFrame(suppressed, index=frame.index), rules, seal=_SEAL
+    )
+
+
+def _share(numerator: str, denominator: str, frame, rounded, hidden) -> tuple[np.ndarray, np.ndarray]:
+    masked = _rests_on_hidden((numerator, denominator), hidden)
+    known = (frame[denominator].to_numpy(float) > 0) & frame[numerator].notna().to_numpy()
+    below = np.where(known & ~masked, rounded[denominator], np.nan)
+    return np.minimum(rounded[numerator] / below, 1.0).round(3), masked & known
+
+
+def _rests_on_hidden(counts: tuple[str, ...], hidden: pd.DataFrame) -> np.ndarray:
+    return hidden[list(counts)].any(axis=1).to_numpy() if counts else np.zeros(len(hidden), dtype=bool)

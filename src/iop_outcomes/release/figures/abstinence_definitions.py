@@ -1,0 +1,84 @@
+"""How much the answer depends on what "abstinent" means: every definition and missing rule side by side."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.weekly_arms import refuse_withheld
+from iop_outcomes.study import Study
+
+_MARKERS = ("o", "s", "^", "D")
+#: Up to so many definitions the missing rules of one lie beneath each other.
+_ROOMY = 24
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the share abstinent per definition, missing rule and arm."""
+    refuse_withheld(tables)
+    table = tables["abstinence_share"].astype({"endpoint": "str", "missing_rule": "str"})
+    table = table[table["arm"].isin(list(study.cohort.arms))]
+    arms = pd.Categorical(table["arm"].astype("str"), categories=list(study.cohort.arms))
+    columns = ["endpoint", "missing_rule", "arm", "n", "n_events"]
+    return table.assign(arm=arms)[columns].assign(share=np.nan).reset_index(drop=True)
+
+
+@figure(
+    title="How the answer depends on the definition",
+    caption=(
+        "Share abstinent in each arm by every published definition and rule for missing tests, without adjustment. "
+        "The colour tells the arm and the marker what is made of missing tests. Definitions are ordered by the mean of "
+        "their shares."
+    ),
+    needs=("abstinence_share",),
+    frame=frame,
+    roles=Roles(
+        labels=("endpoint", "missing_rule", "arm"), counts=("n", "n_events"), shares={"share": ("n_events", "n")}
+    ),
+    place=8,
+)
+def draw(data: Released) -> Figure:
+    """Draw one row per definition, a colour per arm and a marker per missing rule."""
+    table = style.shown(data)
+    known = table.dropna(subset=["share"])
+    if known.empty:
+        return style.notice("Nothing to show: no definition has enough people with and without abstinence in any arm.")
+    order = list(known.groupby("endpoint")["share"].mean().sort_values(kind="stable").index)
+    rules, arms = list(dict.fromkeys(table["missing_rule"])), style.arms_of(table)
+    dodge = 0.8 / len(rules) if len(order) <= _ROOMY else 0.0
+    row = 0.13 * len(rules) + 0.06 if dodge else 0.16
+    drawing = style.blank(0.9 + 0.17 * -(-(len(arms) + len(rules)) // 3) + row * len(order))
+    axes = drawing.subplots()
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", color="#EEEEEE", linewidth=0.6)
+    for arm in arms:
+        for number, rule in enumerate(rules):
+            mine = known[(known["arm"] == arm) & (known["missing_rule"] == rule)]
+            colour = style.colour(table, arm)
+            face = colour if number == 0 else "white"
+            look = {"marker": _MARKERS[number % len(_MARKERS)], "facecolors": face, "edgecolors": colour}
+            y = mine["endpoint"].map(order.index) - dodge * (number - (len(rules) - 1) / 2)
+            axes.scatter(mine["share"], y, s=18, linewidths=0.9, clip_on=False, zorder=3, **look)
+    axes.set_yticks(range(len(order)), [words.plain(name) for name in order], fontsize=6.5)
+    axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")
+    style.percent_axis(axes, "x")
+    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=3)
+    n_hidden = len(order) * len(rules) * len(arms) - len(known)
+    style.note(drawing, [f"{n_hidden} points are not shown, to protect small counts." if n_hidden else ""])
+    return drawing
+
+
+def _key(table: pd.DataFrame, arms: list[str], rules: list[str]) -> list[Line2D]:
+    look = {"linestyle": "", "marker": "o", "markersize": 5}
+    handles = [Line2D([], [], color=style.colour(table, a), label=style.arm_label(a, 40), **look) for a in arms]
+    for number, rule in enumerate(rules):
+        face = style.GREY if number == 0 else "white"
+        look = {"linestyle": "", "marker": _MARKERS[number % len(_MARKERS)], "markersize": 5, "markerfacecolor": face}
+        handles.append(Line2D([], [], color=style.GREY, label=words.plain(rule), **look))
+    return handles

@@ -1,0 +1,77 @@
+"""Standardised differences of the covariates, before and after."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.primary import primary_contrast
+from iop_outcomes.release.tables import balance
+from iop_outcomes.study import Study
+
+#: As many rows as can be read on a page; those that differed most come first.
+_ROWS = 36
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the balance of the primary analysis's contrast and design."""
+    contrast, design = primary_contrast(tables["balance"], study)
+    table = balance.frame(tables, study)
+    return table[(table["contrast"] == contrast) & (table["design"] == design)].reset_index(drop=True)
+
+
+@figure(
+    title="Are the arms alike?",
+    caption=(
+        "Standardised mean difference of every covariate level between the arms, before (hollow) and after (filled) "
+        "weighting or matching. Points between the dashed lines are within what the study allows."
+    ),
+    needs=("balance",),
+    frame=frame,
+    roles=balance.ROLES,
+    place=2,
+)
+def draw(data: Released) -> Figure:
+    """Draw one row per covariate level, hollow before and filled after."""
+    table = style.shown(data)
+    known = table.dropna(subset=["smd_before", "smd_after"])
+    order = known["smd_before"].abs().sort_values(ascending=False, kind="stable").index[:_ROWS]
+    rows = known.loc[order[::-1]]
+    remarks = _remarks(len(table) - len(known), len(known) - len(rows), data.rules.min_cell)
+    if rows.empty:
+        return style.notice(" ".join(remarks))
+    drawing = style.blank(1.1 + 0.19 * len(rows))
+    axes = drawing.subplots()
+    y = range(len(rows))
+    axes.hlines(y, rows["smd_before"], rows["smd_after"], color=style.LIGHT, linewidth=1, zorder=1)
+    face = {"facecolors": "white", "edgecolors": style.GREY, "linewidths": 1.1}
+    axes.scatter(rows["smd_before"], y, s=24, label="before", zorder=2, **face)
+    axes.scatter(rows["smd_after"], y, s=24, color=style.INK, label="after", zorder=3)
+    threshold = rows["threshold"].iloc[0]
+    axes.axvline(0, color=style.GREY, linewidth=0.7)
+    for side in (-threshold, threshold):
+        axes.axvline(side, color=style.GREY, linewidth=0.8, linestyle="--")
+    reach = 1.1 * max(rows[["smd_before", "smd_after"]].abs().max().max(), threshold)
+    axes.set(xlim=(-reach, reach), ylim=(-0.8, len(rows) - 0.2))
+    axes.set_yticks(list(y), [_label(row) for row in rows.itertuples()])
+    first, second = (words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v "))
+    axes.set_xlabel(style.wrapped(f"Standardised mean difference (right: higher in {first}; left: in {second})", 70))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    style.note(drawing, remarks)
+    return drawing
+
+
+def _label(row) -> str:
+    covariate = words.capital(words.plain(row.covariate))
+    text = f"{covariate}: {words.plain(row.level)}" if row.level else covariate
+    return text if len(text) <= 46 else f"{text[:45]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _remarks(n_hidden: int, n_left_out: int, min_cell: int) -> list[str]:
+    hidden = f"Not shown: {n_hidden} levels, to protect those with fewer than {min_cell} people in an arm."
+    more = f"{n_left_out} further levels differed less before and are in the table."
+    return [hidden if n_hidden else "", more if n_left_out else ""]

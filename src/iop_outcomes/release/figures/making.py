@@ -1,0 +1,159 @@
+"""What a figure is, and the one way to make it: frame, protect, draw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.release.disclosure import (
+    Released,
+    ReleaseRules,
+    Roles,
+    protect,
+    release,
+    sentence,
+    without_rows,
+    write_bytes,
+)
+from iop_outcomes.release.figures import style
+from iop_outcomes.study import Study
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+class NothingToDraw(Exception):
+    """Raised by a figure's frame when there is nothing that may be drawn; says why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that may leave the building.
+
+    Attributes
+    ----------
+    name, title, caption : str
+        The caption reads under a paper's figure.
+    figure : matplotlib.figure.Figure
+    data : Released
+        The numbers in it; without rows where there were none to draw.
+    reason : str
+        Why there is nothing to see, empty where there is.
+    """
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    data: Released
+    reason: str = ""
+
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as PNG, 200 dots per inch."""
+        return style.image(self.figure, "png")
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The figure as SVG."""
+        return style.image(self.figure, "svg")
+
+    def write(self, folder: str | Path) -> None:
+        """Write ``figures/<name>.png`` and ``.svg`` and the same numbers as ``tables/<name>.csv``."""
+        place = Path(folder) / "figures"
+        write_bytes(self.png, place / f"{self.name}.png")
+        write_bytes(self.svg, place / f"{self.name}.svg")
+        release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
+
+
+def figure(
+    *,
+    title: str,
+    caption: str,
+    needs: tuple[str, ...],
+    frame: Callable[[Tables, Study], pd.DataFrame],
+    roles: Roles,
+    place: int,
+):
+    """Declare a figure; the function it decorates draws a released frame.
+
+    Parameters
+    ----------
+    title, caption : str
+        Caption in whole sentences.
+    needs : tuple of str
+        Tables without which there is nothing to draw.
+    frame : callable
+        ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
+    roles : Roles
+        What disclosure control must know of them.
+    place : int
+        Position among the figures of the report.
+    """
+
+    def register(draw: Callable[[Released], Figure]) -> Callable[[Released], Figure]:
+        facts = {"title": title, "caption": caption, "needs": needs, "frame": frame, "roles": roles, "place": place}
+        return FIGURES.register(draw.__module__.rpartition(".")[2], **facts)(draw)
+
+    return register
+
+
+def make(name: str, tables: Tables, study: Study) -> Drawn:
+    """Make one figure from the result tables of a study.
+
+    Parameters
+    ----------
+    name : str
+        Name of the figure.
+    tables : mapping
+        Contract tables by name.
+    study : Study
+        Gives the arms and their order, the primary analysis, thresholds and release rules.
+
+    Raises
+    ------
+    StudyFileError
+        There is no figure of that name.
+    DisclosureError
+        A number could not be protected; nothing is drawn.
+    """
+    plugin = FIGURES[name]
+    rules = ReleaseRules.of(study.release)
+    data, reason = without_rows(plugin.roles, rules), _lacking(plugin.needs, tables)
+    try:
+        if not reason:
+            data = protect(plugin.frame(tables, study), plugin.roles, rules)
+            reason = "" if len(data) else "Nothing to show: this study has no records of it."
+    except NothingToDraw as nothing:
+        reason = str(nothing)
+    with style.styled():
+        drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
+    return Drawn(name, plugin.title, plugin.caption, drawn, data, reason)
+
+
+def make_all(tables: Tables, study: Study) -> dict[str, Drawn]:
+    """Make every figure there is, in the order of the report."""
+    return {p.name: make(p.name, tables, study) for p in sorted(FIGURES, key=lambda plugin: plugin.place)}
+
+
+def _lacking(needs: tuple[str, ...], tables: Tables) -> str:
+    for need in needs:
+        table, _, column = need.partition(".")
+        found = tables.get(table)
+        empty = found is None or found.empty or (column and (column not in found or found[column].isna().all()))
+        if empty:
+            return f"Nothing to show: {_REASONS.get(need, f'there is no table {table}')}."
+    return ""
+
+
+_REASONS = {
+    "weekly.n_eligible": "this source has no sessions",
+    "weekly.urine": "this source has no drug tests",
+    "curve": "no analysis of time in care could be made",
+    "propensity.score": "no design with a propensity score could be made",
+    "balance": "the arms could not be compared",
+    "abstinence_share": "this source has no drug tests",
+}

@@ -1,0 +1,121 @@
+"""How every figure looks: colours, sizes, words, and the same bytes each time it is saved."""
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from iop_outcomes.kernel.errors import DisclosureError
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+
+#: Okabe and Ito (2008), distinct for colour-blind readers, in the order in which arms take them.
+ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
+ARM_LINES = ("-", "--", "-.", ":")
+GREY, LIGHT, INK = "#6B6B6B", "#D9D9D9", "#1A1A1A"
+GOOD, BAD, UNSEEN = "#009E73", "#D55E00", "#BBBBBB"
+WIDTH = 7.0
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    # A level is text, also when it holds two dollar signs.
+    "text.parse_math": False,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "hatch.linewidth": 0.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "iop-outcomes",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+def styled() -> mpl.RcParams:
+    """Return a context in which figures are drawn and saved; it changes nothing outside."""
+    return mpl.rc_context(_STYLE)
+
+
+def blank(height: float, layout: str | None = "constrained") -> Figure:
+    """Return an empty figure that makes room for its labels by itself, unless another layout is asked for."""
+    return Figure(figsize=(WIDTH, height), layout=layout)
+
+
+def shown(data: Released) -> pd.DataFrame:
+    """Return the frame to draw, refusing one that has not passed disclosure control."""
+    if not isinstance(data, Released):
+        raise DisclosureError("a figure is drawn only from a table that has passed disclosure.protect()")
+    return data.frame
+
+
+def notice(text: str) -> Figure:
+    """Return a figure that says in words why there is nothing to see."""
+    figure = blank(1.1, layout=None)
+    figure.text(0.5, 0.5, wrapped(text, 80), ha="center", va="center", fontsize=9, color=GREY)
+    return figure
+
+
+def arms_of(frame: pd.DataFrame, column: str = "arm") -> list[str]:
+    """Return the arms in the order of the study."""
+    return [str(arm) for arm in frame[column].cat.categories if (frame[column] == arm).any()]
+
+
+def colour(frame: pd.DataFrame, arm: str) -> str:
+    """Return the colour an arm has in every figure of the study."""
+    return ARM_COLOURS[list(frame["arm"].cat.categories).index(arm) % len(ARM_COLOURS)]
+
+
+def line(frame: pd.DataFrame, arm: str) -> str:
+    """Return the kind of line an arm has, for readers who see no colours."""
+    return ARM_LINES[list(frame["arm"].cat.categories).index(arm) % len(ARM_LINES)]
+
+
+def wrapped(text: str, width: int = 20) -> str:
+    """Break a text into lines of at most about ``width`` characters."""
+    return "\n".join(textwrap.wrap(str(text), width, break_long_words=True)) or ""
+
+
+def arm_label(arm: str, width: int = 20) -> str:
+    """Return the name of an arm for an axis or a column, broken into lines."""
+    return wrapped(words.heading(arm), width)
+
+
+def percent_axis(axes: Axes, which: str = "y", decimals: int = 0) -> None:
+    """Show shares as percentages on one axis."""
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    axis.set_major_formatter(lambda value, _: words.percent(value, decimals).replace("-", "\N{MINUS SIGN}"))
+
+
+def note(figure: Figure, sentences: Sequence[str]) -> None:
+    """Write remarks beneath the figure."""
+    text = " ".join(s for s in sentences if s)
+    if text:
+        figure.supxlabel(wrapped(text, 125), x=0.01, ha="left", fontsize=7.5, color=GREY)
+
+
+def image(figure: Figure, kind: str) -> bytes:
+    """Return a figure as ``png`` (200 dpi) or ``svg``, without clock, user or random names."""
+    # Without these entries the files would carry the date and the version of matplotlib.
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
+    stream = io.BytesIO()
+    with styled():
+        figure.savefig(stream, format=kind, dpi=200, metadata=metadata)
+    return stream.getvalue()

@@ -1,0 +1,30 @@
+"""The weekly table with each member's arm, and the rule that what is withheld is not drawn by arm."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from iop_outcomes.release.figures.making import NothingToDraw
+from iop_outcomes.release.tables.withheld import everything_withheld
+from iop_outcomes.study import Study
+
+
+def weekly_by_arm(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the ``weekly`` table with ``arm`` as categories in the order of the study.
+
+    Raises
+    ------
+    NothingToDraw
+        Every comparison is withheld.
+    """
+    refuse_withheld(tables)
+    arm = tables["cohort"].set_index("member_id")["arm"].astype("str")
+    weekly = tables["weekly"]
+    arms = pd.Categorical(weekly["member_id"].map(arm), categories=list(study.cohort.arms))
+    return weekly.assign(arm=arms).dropna(subset=["arm"])
+
+
+def refuse_withheld(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Leave a figure by arm undrawn where the arms may not be compared."""
+    if everything_withheld(tables.get("estimate")):
+        raise NothingToDraw("Withheld: the arms may not be compared, so they are not drawn side by side either.")

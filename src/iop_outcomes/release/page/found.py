@@ -1,0 +1,147 @@
+"""What happened and what difference it made: outcomes, estimates, checks, claims."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
+from iop_outcomes.release.tables.outcomes import EVERYBODY
+from iop_outcomes.study import Study
+from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, is_contrast, may_be_shown
+
+_UNITS = {"share": "percentage points", "ratio": ""}
+
+
+def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[str, tuple[str, str]]):
+    """Return a few labelled numbers for the top of the page, as pairs of label and number."""
+    analysis = next(iter(study.analyses.values()), None)
+    arms = study.contrast(analysis) if analysis else ()
+    numbers = [(f"People in {words.arm(arm)}", sizes[arm][1]) for arm in arms if arm in sizes]
+    if "estimate" in released and analysis:
+        frame = released["estimate"].frame
+        mine = (frame["analysis"] == next(iter(study.analyses))) & is_contrast(frame, ADJUSTED)
+        for _, row in frame[mine & may_be_shown(frame)].iterrows():
+            numbers.append((f"{words.capital(_measure(row))} (95% CI)", interval(row)))
+    if "diagnostic" in released and analysis:
+        frame = released["diagnostic"].frame
+        status = frame.loc[frame["analysis"] == f"{' v '.join(arms)}, {analysis.design}", "status"]
+        judged = status[status != "NOT_EVALUATED"]
+        numbers.append(("Checks of this comparison passed", f"{(judged == 'PASS').sum()} of {len(judged)}"))
+    return numbers
+
+
+def outcomes(table: Released | None, study: Study) -> dict[str, list[HtmlTable]]:
+    """Return the outcomes by arm as they were seen: for everybody, then a table per level of each ``describe_by``."""
+    found: dict[str, list[HtmlTable]] = {}
+    if table is None:
+        return found
+    for (group, level), rows in table.frame.groupby(["group", "level"], sort=False):
+        mine = table.where(table.frame.index.isin(rows.index))
+        arms = [arm for arm in study.cohort.arms if (mine.frame["arm"] == arm).any()]
+        whose = "" if group == EVERYBODY else f"; {words.plain(group)}: {words.plain(level)}"
+        note = f"Share, or mean (standard deviation), and the people it is known of. {hidden_note(table)}"
+        made = HtmlTable(
+            f"Outcomes by arm, without adjustment{whose}",
+            ("Outcome", *map(words.heading, arms)),
+            list(_outcome_rows(mine, arms)),
+            note if group == EVERYBODY else "",
+            tuple(range(1, len(arms) + 1)),
+        )
+        found.setdefault(words.plain(group), []).append(made)
+    return found
+
+
+def _outcome_rows(table: Released, arms: list[str]) -> Iterator[tuple[str, ...]]:
+    frame = table.frame
+    for _, rows in frame.groupby("outcome", sort=False):
+        row = rows.iloc[0]
+        name = row["outcome_words"] + ("" if row["unit"] == "share" else f", {row['unit']}")
+        by_arm = {frame["arm"].iloc[i]: _outcome_cell(table, i) for i in rows.index}
+        yield (name, *(by_arm.get(arm, "") for arm in arms))
+
+
+def _outcome_cell(table: Released, position: int) -> str:
+    row = table.frame.iloc[position]
+    if table.suppressed["value"].iloc[position]:
+        return HIDDEN
+    if pd.isna(row["value"]):
+        return "nobody known"
+    show = words.percent if row["unit"] == "share" else words.number
+    text = show(row["value"]) + (f" ({show(row['sd'])})" if pd.notna(row["sd"]) else "")
+    n = count(table, position, "n")
+    return f"{text}; n {n}" if n != HIDDEN else f"{text}; n up to {count(table, position, 'n_people')}"
+
+
+def estimates(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return every contrast with estimand, measure, interval and how the interval was made."""
+    if table is None:
+        return None
+    rows, methods = [], {}
+    for _, row in table.frame[is_contrast(table.frame)].iterrows():
+        arms = f"{words.arm(row['arm'])} v {words.arm(row['against'])}"
+        design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
+        how = f"{words.plain(row['estimator'])}{design}"
+        if np.isfinite(row["value"]):
+            method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
+            last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
+        else:
+            last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
+        rows.append((_analysis(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
+    columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
+    note = (
+        "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have "
+        "been in either arm; as seen, the cohort without weights. The unadjusted comparison stands beside each to show "
+        "what adjustment did; it is no answer "
+        "to the question. Intervals were made by:"
+    )
+    return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])
+
+
+def _analysis(row: pd.Series, study: Study) -> str:
+    return f"{words.describe_outcome(study, str(row['outcome'])).label} [{words.plain(row['analysis'])}]"
+
+
+def _measure(row: pd.Series) -> str:
+    day = "" if pd.isna(row["day"]) else f" to day {row['day']:.0f}"
+    unit = _UNITS.get(row["unit"], row["unit"])
+    return f"{words.plain(row['measure'])}{day}" + (f", {unit}" if unit else "")
+
+
+def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return what the sensitivity checks found, in words where a check has them."""
+    if table is None:
+        return None
+    frame = table.frame[(table.frame["role"] == CHECK) & may_be_shown(table.frame)]
+    rows = [(_analysis(r, study), words.capital(words.plain(r["measure"])), _check(r)) for _, r in frame.iterrows()]
+    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+
+
+def _check(row: pd.Series) -> str:
+    value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
+    if row["measure"] == "e_value":
+        return (
+            "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
+            f"outcome by a risk ratio of {value} each; {limit} would do to move the interval to no difference."
+        )
+    return f"{value} ({limit} to {words.number(row['ci_high'], 2)})" if pd.notna(row["ci_high"]) else value
+
+
+def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
+    """Return the analyses that are withheld or refused, with the reason."""
+    if table is None:
+        return []
+    frame = table.frame[is_contrast(table.frame, ADJUSTED)]
+    hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
+    return [(f"{_analysis(r, study)}, {r['status']}", words.sentences(str(r["reason"]))) for _, r in hidden.iterrows()]
+
+
+def claims(table: Released | None) -> HtmlTable | None:
+    """Return the claims of the field and what these data say of them."""
+    if table is None:
+        return None
+    rows = [(str(r.claim), words.capital(str(r.verdict)), str(r.explanation)) for r in table.frame.itertuples()]
+    return HtmlTable("Claims of the field, held against these data", ("Claim", "Verdict", "Why"), rows)

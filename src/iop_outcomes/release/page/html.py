@@ -1,0 +1,50 @@
+"""A table of the page, and how a cell that may not be shown looks."""
+
+from dataclasses import dataclass, field
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+
+HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class HtmlTable:
+    """A table of the page; the first cell of a row is its heading.
+
+    Attributes
+    ----------
+    caption : str
+    columns : tuple of str
+    rows : list of tuple of str
+    note : str
+        Beneath the table.
+    numbers : tuple of int
+        Columns that hold numbers, aligned to the right.
+    footnotes : list of str
+        Numbered from 1, beneath the note.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str = ""
+    numbers: tuple[int, ...] = ()
+    footnotes: list[str] = field(default_factory=list)
+
+
+def cell(table: Released, row: int, column: str, text: str) -> str:
+    """Return the text of a cell, or say that the number is hidden."""
+    return HIDDEN if bool(table.suppressed[column].iloc[row]) else text
+
+
+def count(table: Released, row: int, column: str) -> str:
+    """Return a count of a released table."""
+    return cell(table, row, column, words.people(table.frame[column].iloc[row]))
+
+
+def hidden_note(table: Released) -> str:
+    """Say what "hidden" means under the rules the table was protected by."""
+    rules = table.rules
+    rounded = f" Counts are rounded to {rules.round_to}." if rules.round_to > 1 else ""
+    return f"“Hidden”: fewer than {rules.min_cell} people, or a number that would give such a count away.{rounded}"

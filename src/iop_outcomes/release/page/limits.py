@@ -1,0 +1,78 @@
+"""Whether arms can be compared, what the data cannot say, and what is true where that is known."""
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.study import Study
+
+_STATUS = {"PASS": "Pass", "WARN": "Caution", "FAIL": "Fail", "NOT_EVALUATED": "Not judged"}
+_CHECKS = {
+    "max_smd": "Are the arms alike after weighting or matching?",
+    "variance_ratio": "Do numbers spread alike in both arms?",
+    "equipoise": "Could people have been in either arm?",
+    "largest_weight": "Does no single person carry the result?",
+    "one_arm_sites": "Do sites have both arms?",
+    "positivity": "Is every kind of person in both arms?",
+    "detectable_difference": "How small a difference could be found?",
+    "comparison": "Could the arms be compared at all?",
+}
+
+
+def gate(table: Released | None) -> list[HtmlTable]:
+    """Return a table of checks per contrast and design, each row with its status and reason."""
+    if table is None:
+        return []
+    found = []
+    for name, rows in table.frame.groupby("analysis", sort=False):
+        checks = zip(*(rows[c].astype("str") for c in ("check", "status", "reason")), strict=True)
+        body = [(_check(check), _STATUS[status], words.sentences(reason)) for check, status, reason in checks]
+        contrast, _, design = str(name).partition(", ")
+        arms = " and ".join(words.arm(a) for a in contrast.split(" v "))
+        caption = f"Can {arms} be compared under the design “{design}”?" if design else words.capital(words.plain(name))
+        found.append(HtmlTable(caption, ("Check", "Result", "In words"), body))
+    return found
+
+
+def _check(name: str) -> str:
+    if name.startswith("ess_"):
+        return f"Are there enough people left in {words.arm(name.removeprefix('ess_'))}?"
+    return _CHECKS.get(name, words.capital(words.plain(name)))
+
+
+def refusals(table: Released | None) -> HtmlTable | None:
+    """Return what the study asked for and the data cannot give."""
+    if table is None:
+        return None
+    rows = [(words.plain(r.name), words.plain(r.kind), words.capital(str(r.reason))) for r in table.frame.itertuples()]
+    return HtmlTable("Asked for and refused", ("What", "Kind", "Why"), rows)
+
+
+def capability(table: Released | None) -> HtmlTable | None:
+    """Return what the source has and lacks; columns of a table that is absent are left out."""
+    if table is None:
+        return None
+    available = dict(zip(table.frame["name"], table.frame["available"], strict=True))
+    rows = []
+    for name, there, reason in zip(*(table.frame[c] for c in ("name", "available", "reason")), strict=True):
+        parent, _, column = str(name).partition(".")
+        if not column or available.get(parent, True):
+            place = f"{words.plain(parent)}: {words.plain(column)}" if column else words.capital(words.plain(parent))
+            rows.append((place, "yes" if there else "no", words.capital(str(reason))))
+    return HtmlTable("What this source can give", ("Table, column", "There", "Why not"), rows)
+
+
+def truth(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return what is true in a simulated study."""
+    if table is None:
+        return None
+    rows = []
+    for row in table.frame.itertuples():
+        outcome = words.describe_outcome(study, str(row.outcome))
+        scale, decimals = (100, 1) if outcome.is_share else (1, 2)
+        unit = "%" if outcome.is_share else outcome.unit
+        numbers = (words.number(v * scale, decimals) for v in (row.mean_treated, row.mean_reference, row.difference))
+        rows.append((f"{outcome.label}, {unit}", str(row.estimand), *numbers, words.number(row.ratio, 2)))
+    first, second = (words.heading(arm) for arm in list(study.cohort.arms)[:2])
+    columns = ("Outcome", "For whom", f"All in {first}", f"All in {second}", "True difference", "True ratio")
+    note = "The simulator keeps what would have happened to everybody in either arm, so the truth is known."
+    return HtmlTable("True values of this simulated study", columns, rows, note, numbers=(2, 3, 4, 5))

@@ -1,0 +1,69 @@
+"""How it was done: the settings of a study and the facts of a run, as rows of two cells."""
+
+from collections.abc import Mapping
+
+from iop_outcomes.release import words
+from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.study import Study
+
+
+def settings(study: Study) -> HtmlTable:
+    """Return what the study file asks for, in words."""
+    gate, release = study.gate, study.release
+    rows = [
+        ("Source", words.plain(study.source.kind)),
+        ("Arms", "; ".join(_arm(name, selection) for name, selection in study.cohort.arms.items())),
+        ("Time zero", f"day of {study.cohort.time_zero}"),
+        ("Followed for", f"{study.cohort.follow_up_days} days"),
+        ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
+        ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
+        ("People alike within", study.cluster or "nothing: everybody counts as independent"),
+        *((f"Design “{name}”", _with_settings(d.method, d.settings)) for name, d in study.designs.items()),
+        *((f"Analysis “{name}”", _analysis(a)) for name, a in study.analyses.items()),
+        ("Sensitivity checks", ", ".join(words.plain(name) for name, _ in study.checks()) or "none"),
+        (
+            "Smallest difference that matters",
+            f"{100 * study.margin:g} points of a share, unless an analysis says other",
+        ),
+        (
+            "Gate",
+            f"largest standardised difference {gate.max_smd:g}, equipoise at least {gate.min_equipoise:.0%}, effective "
+            f"sample size at least {gate.min_ess:g} in each arm; an analysis that fails is "
+            f"{'withheld' if gate.on_failure == 'withhold' else 'flagged'}",
+        ),
+        *((f"Gate overridden for “{name}”", reason) for name, reason in gate.override.items()),
+        (
+            "Disclosure control",
+            f"counts of 1 to {release.min_cell - 1}, and whatever would give them away, are suppressed; "
+            + (f"other counts are rounded to {release.round_to}" if release.round_to > 1 else "other counts are exact"),
+        ),
+        ("Seed", str(study.seed)),
+    ]
+    return HtmlTable("Settings of the study", ("Setting", "Value"), rows)
+
+
+def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
+    """Return code digest and versions of the run; nothing with a clock or a path, and no digest of raw files.
+
+    A small file can be found from its digest by trying, so that digests of inputs stay in ``run.json``.
+    """
+    digest = dict(run.get("code") or {}).get("digest")
+    rows = [("Digest of the code", str(digest))] if digest else []
+    rows += [(f"Version of {name}", str(version)) for name, version in dict(run.get("versions") or {}).items()]
+    return HtmlTable("Software", ("What", "Which"), rows) if rows else None
+
+
+def _arm(name: str, selection: Mapping[str, object]) -> str:
+    chosen = (f"{words.plain(c)} {', '.join(v) if isinstance(v, list) else v}" for c, v in selection.items())
+    return f"{words.arm(name)} ({' and '.join(chosen)})"
+
+
+def _with_settings(name: str, settings: Mapping[str, object]) -> str:
+    given = ", ".join(f"{words.plain(key)} {value}" for key, value in settings.items())
+    return f"{words.plain(name)} ({given})" if given else words.plain(name)
+
+
+def _analysis(analysis) -> str:
+    measures = words.joined([words.plain(m) for m in analysis.measures if m]) or "the estimator's own measure"
+    how = _with_settings(analysis.estimator, analysis.settings)
+    return f"{words.plain(analysis.outcome)}, {measures}, by {how} under the design “{analysis.design}”"

@@ -1,0 +1,60 @@
+"""What was recorded: odd records answered by rule, who is still in care, and whether reports and tests agree."""
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.page.html import HtmlTable, cell, count, hidden_note
+
+
+def set_aside(table: Released | None) -> HtmlTable | None:
+    """Return the rules by which odd records were answered, with how many there were."""
+    if table is None:
+        return None
+    rows = [
+        (words.capital(words.plain(row.table)), words.capital(str(row.rule)), count(table, position, "n"))
+        for position, row in enumerate(table.frame.itertuples())
+    ]
+    return HtmlTable(
+        "Odd records of the cohort, and what was done with them", ("Table", "Rule", "Records"), rows, "", (2,)
+    )
+
+
+def retained(table: Released | None) -> HtmlTable | None:
+    """Return the share of each arm still in care by day, with its interval."""
+    if table is None:
+        return None
+    frame = table.frame
+    days, arms = sorted(frame["day"].unique()), list(dict.fromkeys(frame["arm"]))
+    cells = {(row.arm, row.day): _share(table, position) for position, row in enumerate(frame.itertuples())}
+    rows = [(words.heading(arm), *(cells.get((arm, day), "") for day in days)) for arm in arms]
+    columns = ("Arm", *(f"Day {day:.0f}" for day in days))
+    note = "Share still in care (95% CI), Kaplan-Meier: death and the end of observation censor."
+    return HtmlTable("Still in care, without adjustment", columns, rows, note, tuple(range(1, len(columns))))
+
+
+def agreement(table: Released | None) -> HtmlTable | None:
+    """Return the two-by-two counts of tests and reports by arm, with sensitivity, specificity and kappa."""
+    if table is None:
+        return None
+    counts = {
+        "n_tests": "Tests",
+        "n_not_comparable": "Nothing reported",
+        "n_both": "Positive, use reported",
+        "n_test_only": "Positive, use denied",
+        "n_report_only": "Negative, use reported",
+        "n_neither": "Negative, use denied",
+    }
+    shares = {"sensitivity": "Sensitivity", "specificity": "Specificity", "kappa": "Kappa"}
+    rows = []
+    for position, row in enumerate(table.frame.itertuples()):
+        numbers = [count(table, position, column) for column in counts]
+        numbers += [cell(table, position, column, words.number(getattr(row, column), 2)) for column in shares]
+        rows.append((words.heading(str(row.arm)), *numbers))
+    note = f"Sensitivity and specificity of the report, with the test as the standard. {hidden_note(table)}"
+    columns = ("Arm", *counts.values(), *shares.values())
+    return HtmlTable("Do reports and drug tests agree?", columns, rows, note, tuple(range(1, len(columns))))
+
+
+def _share(table: Released, position: int) -> str:
+    row = table.frame.iloc[position]
+    text = f"{words.percent(row['retained'])} ({words.percent(row['ci_low'])} to {words.percent(row['ci_high'])})"
+    return cell(table, position, "retained", text if words.percent(row["retained"]) else "nobody observed")

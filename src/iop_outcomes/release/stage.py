@@ -1,0 +1,133 @@
+"""Make everything in ``release/``: built aside, whole, and swapped in."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.release import figures, words
+from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, protect, release, without_rows, write_bytes
+from iop_outcomes.release.page.page import page
+from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain
+from iop_outcomes.release.words import verdict
+from iop_outcomes.study import Study
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def build(
+    study: Study,
+    tables: Tables,
+    out: str | Path,
+    run: Mapping[str, object] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write ``report.html``, ``figures/`` and ``tables/`` of a study, the files that ``release_files`` names.
+
+    What an earlier run left in the folder is gone: it may have been released under laxer rules.
+
+    Parameters
+    ----------
+    study : Study
+        Arms, analyses, thresholds, words and release rules.
+    tables : mapping
+        Contract tables by name; those that are absent or empty are said to be so in the report.
+    out : path
+        The release folder.
+    run : mapping, optional
+        Facts of the run for "How it was done": ``versions`` (name -> version) and ``code``. Neither clock nor path
+        belongs in it.
+    tell : callable
+        Gets a line per step, for progress.
+
+    Raises
+    ------
+    DisclosureError
+        Something could not be protected; the folder stays as it was.
+    """
+    out = Path(out)
+    aside = out.with_name(f".{out.name}.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    _build_aside(study, tables, aside, run or {}, tell)
+    _swap(aside, out)
+
+
+def release_files(study: Study) -> list[str]:
+    """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
+    drawn = [plugin.name for plugin in FIGURES]
+    tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
+    pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
+    return [*sorted(tables), *sorted(pictures), "report.html"]
+
+
+def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
+    released = release_tables(study, tables)
+    drawn = {}
+    for plugin in sorted(FIGURES, key=lambda figure: figure.place):
+        drawn[plugin.name] = figures.make(plugin.name, tables, study)
+        drawn[plugin.name].write(aside)
+        tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
+    rules = ReleaseRules.of(study.release)
+    for name, roles in _table_roles(study).items():
+        release(released.get(name) or without_rows(roles, rules), aside / "tables" / f"{name}.csv")
+    tell(f"{len(released)} tables protected")
+    write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+
+
+def _swap(aside: Path, out: Path) -> None:
+    """Put a folder in the place of another, so that nobody finds files of two runs in it."""
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    aside.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _table_roles(study: Study) -> dict[str, Roles]:
+    """Return the tables a study releases, with their roles."""
+    roles = {
+        **plain.ROLES,
+        "balance": balance.ROLES,
+        "diagnostic": diagnostic.ROLES,
+        "outcomes": outcomes.ROLES,
+        "estimate": estimates.ROLES,
+    }
+    absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
+    return {name: roles[name] for name in roles if name not in absent}
+
+
+def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
+    """Return every table of the report after disclosure control; those without rows are left out."""
+    rules = ReleaseRules.of(study.release)
+    tables = {name: _spoken(table, study) for name, table in tables.items()}
+    frames = {
+        name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
+    }
+    if _has(tables, "diagnostic"):
+        frames["diagnostic"] = (diagnostic.frame(tables, study), diagnostic.ROLES)
+    if _has(tables, "balance"):
+        frames["balance"] = (balance.frame(tables, study), balance.ROLES)
+    if _has(tables, "outcomes") and _has(tables, "covariates"):
+        frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
+    if _has(tables, "estimate"):
+        frames["estimate"] = (estimates.frame(tables, study), estimates.ROLES)
+    released = {name: protect(frame, roles, rules) for name, (frame, roles) in frames.items() if len(frame)}
+    if study.claims and "claim" not in released and "estimate" in released:
+        judged = verdict.claims(released["estimate"].frame, study)
+        released["claim"] = protect(plain.frame("claim", judged), plain.ROLES["claim"], rules)
+    return released
+
+
+def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return a table whose reasons speak of arms and covariates in plain words."""
+    if "reason" not in table:
+        return table
+    reason = table["reason"].astype("object")
+    return table.assign(reason=reason.map(lambda text: words.spoken(str(text), study), na_action="ignore"))
+
+
+def _has(tables: Tables, name: str) -> bool:
+    return tables.get(name) is not None and len(tables[name]) > 0

@@ -1,0 +1,104 @@
+"""Balance of the covariates between two arms, before and after weighting or matching."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.designs.judge.balance import balance as balance_of
+from iop_outcomes.release.disclosure import Roles, levels
+from iop_outcomes.study import Study
+
+_BY = ("contrast", "design", "covariate")
+_COUNTS = ("n_treated", "n_reference")
+_KNOWN = ("n_known_treated", "n_known_reference")
+#: Of one arm, and what it rests on: its people, and those of whom the number was recorded.
+_OF_ARM = {
+    f"{number}_{side}": (f"n_{side}", f"n_known_{side}")
+    for number in ("mean", "sd")
+    for side in ("treated", "reference")
+}
+#: A difference and one arm's mean give the other arm's mean, so a difference rests on both arms.
+_NUMBERS = {**_OF_ARM, "smd": (*_COUNTS, *_KNOWN)}
+
+ROLES = Roles(
+    labels=(*_BY, "level", "threshold", "place"),
+    counts=_COUNTS,
+    hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference", *_KNOWN),
+    values={f"{number}_{stage}": rests_on for number, rests_on in _NUMBERS.items() for stage in ("before", "after")},
+    sums=(
+        levels("n_treated", "all_treated", _BY, rest="rest_treated"),
+        levels("n_reference", "all_reference", _BY, rest="rest_reference"),
+    ),
+    keep={"all_treated": "is_total", "all_reference": "is_total"},
+)
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return one row per contrast, design, covariate and level, with both stages side by side.
+
+    Levels keep the order of the balance table. The level a two-valued covariate does not list, and everybody in an arm,
+    are guards: with them a small level could be worked out. Means and standard deviations of numbers are those of whom
+    the number was recorded; the difference is the design's own, which fills in what was not.
+    """
+    balance = tables["balance"].astype(dict.fromkeys([*_BY, "level", "stage"], "str"))
+    balance = _as_recorded(balance, tables)
+    balance["place"] = np.arange(len(balance))
+    key = [*_BY, "level"]
+    before, after = (balance[balance["stage"] == stage] for stage in ("before", "after"))
+    wide = before.merge(after[[*key, *_NUMBERS]], on=key, how="left", suffixes=("_before", "_after"))
+    wide = wide.sort_values("place", ignore_index=True)
+    flags = _flags(tables.get("covariates"))
+    is_flag = wide["covariate"].isin(flags) & (wide["level"] == "")
+    wide.loc[is_flag, "level"] = "yes"
+    for side, treated in (("treated", True), ("reference", False)):
+        total = _members(tables["propensity"], treated)
+        wide[f"all_{side}"] = pd.MultiIndex.from_frame(wide[["contrast", "design"]]).map(total).astype(float)
+        those = (wide[f"mean_{side}_before"] * wide[f"n_known_{side}"]).round()
+        wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
+        listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
+        wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
+    wide = wide.assign(threshold=study.gate.max_smd, is_total=True)
+    return wide[[*ROLES.labels, *ROLES.guarded, *ROLES.values, "is_total"]]
+
+
+def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the balance with mean and spread of the recorded values of numbers that were not recorded of everybody."""
+    balance = balance.reindex(columns=list(dict.fromkeys([*balance, "sd_treated", "sd_reference"])))
+    for side in ("treated", "reference"):
+        balance[f"n_known_{side}"] = balance[f"n_{side}"].astype(float)
+    covariates = tables.get("covariates")
+    filled = [] if covariates is None else [c for c in covariates if f"{c}_missing" in covariates]
+    if not filled:
+        return balance
+    known = covariates.set_index("member_id")
+    for (contrast, design), people in tables["propensity"].groupby(["contrast", "design"], observed=True):
+        mine = (balance["contrast"] == str(contrast)) & (balance["design"] == str(design))
+        for name in filled:
+            recorded = people[(known[f"{name}_missing"].reindex(people["member_id"]) == 0).to_numpy()]
+            for row in _recorded_rows(known.loc[recorded["member_id"], [name]], recorded):
+                place = mine & (balance["covariate"] == name) & (balance["stage"] == row["stage"])
+                for column in (*_OF_ARM, *_KNOWN):
+                    balance.loc[place, column] = row[column.replace("n_known", "n")]
+    return balance
+
+
+def _recorded_rows(values: pd.DataFrame, people: pd.DataFrame) -> list[dict]:
+    treated, weight = people["treated"].to_numpy(bool), people["weight"].to_numpy(float)
+    if not (weight[treated].sum() and weight[~treated].sum()):
+        return []
+    return balance_of(values, treated, weight).to_dict("records")
+
+
+def _flags(covariates: pd.DataFrame | None) -> list[str]:
+    """Return the covariates that are 0 or 1: their mean is a share, which gives a small count away as a level would."""
+    if covariates is None:
+        return []
+    numbers = covariates.select_dtypes(["number", "bool"])
+    return [name for name in numbers if set(numbers[name].dropna().unique()) <= {0, 1}]
+
+
+def _members(propensity: pd.DataFrame, treated: bool) -> dict[tuple[str, str], int]:
+    arm = propensity[propensity["treated"].astype(bool) == treated]
+    sizes = arm.groupby(["contrast", "design"], observed=True).size()
+    return {(str(contrast), str(design)): int(n) for (contrast, design), n in sizes.items()}

@@ -1,0 +1,60 @@
+"""Checks of the designs: where a check's value is a number of people, or a share of them, it is guarded as one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.study import Study
+
+#: Checks whose value is a share of everybody compared, and those whose value is a share of the first arm.
+_OF_EVERYBODY = ("equipoise", "one_arm_sites", "left_out", "trimmed", "truncated", "moved")
+_OF_FIRST_ARM = ("unmatched", "short_of_matches")
+#: Checks whose value is a number of people, though not a whole one.
+_SIZES = "ess_"
+
+ROLES = Roles(
+    labels=("analysis", "check", "threshold", "status"),
+    hidden_counts=("n_people", "n_counted", "n_others"),
+    values={"value": ("n_people", "n_counted", "n_others")},
+    sentences=("reason",),
+    sums=(parts("n_people", "n_counted", "n_others"),),
+    decimals={"value": 2},
+)
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the diagnostics with the counts behind them; shares are made of rounded counts.
+
+    Two decimals of the other values (a weight's share, a detectable difference) tell sizes of arms no more closely than
+    the rounded sizes that are shown beside them.
+    """
+    rules = ReleaseRules.of(study.release)
+    table = tables["diagnostic"].copy()
+    check = table["check"].astype("str").str.replace(r"_\d+$", "", regex=True)
+    value = table["value"].to_numpy(float)
+    sizes = _sizes(tables.get("propensity"))
+    place = table["analysis"].astype("str")
+    everybody = place.map(sizes.sum(axis=1)).astype(float)
+    first = place.map(sizes[True]).astype(float) if True in sizes else everybody * np.nan
+    people = np.where(check.isin(_OF_EVERYBODY), everybody, np.where(check.isin(_OF_FIRST_ARM), first, np.nan))
+    counted = np.round(value * people)
+    is_size = check.str.startswith(_SIZES).to_numpy()
+    table["n_people"] = people
+    table["n_counted"] = np.where(is_size, value, counted)
+    table["n_others"] = people - counted
+    shares = rules.rounded(counted) / rules.rounded(people)
+    table["value"] = np.select([is_size, ~np.isnan(people)], [rules.rounded(value), shares], value)
+    reason = table["reason"].astype("object")
+    return table.assign(reason=reason.where(reason.notna(), ""))[
+        [*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.sentences]
+    ]
+
+
+def _sizes(propensity: pd.DataFrame | None) -> pd.DataFrame:
+    """Return how many people each comparison has, the first arm in the column True and the second in False."""
+    if propensity is None or propensity.empty:
+        return pd.DataFrame(dtype=float)
+    place = propensity["contrast"].astype("str") + ", " + propensity["design"].astype("str")
+    return pd.crosstab(place, propensity["treated"].astype(bool))

@@ -1,0 +1,153 @@
+"""Estimates: what may be shown, what is withheld and why, with the arms' own values beside each contrast."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.study import Study
+from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
+
+MEANS = ("mean", "survival", "rmst")
+RATIOS = ("risk_ratio", "odds_ratio", "mean_ratio", "rate_ratio", "hazard_ratio", "rmst_ratio", "subdistribution_ratio")
+
+#: Means of arms smaller than this keep two decimals, since a third would give away how many people they rest on.
+_LARGE = 1000
+
+_LABELS = (
+    "analysis",
+    "outcome",
+    "role",
+    "arm",
+    "against",
+    "kind",
+    "design",
+    "estimator",
+    "estimand",
+    "measure",
+    "population",
+    "scenario",
+    "day",
+    "unit",
+    "se_scale",
+    "status",
+    "margin",
+)
+_GUARDS = ("least_n", "least_with", "least_without")
+
+ROLES = Roles(
+    labels=_LABELS,
+    counts=("n", "n_events"),
+    hidden_counts=("n_without", "n_arm", "n_left_out", *_GUARDS),
+    values={name: _GUARDS for name in ("value", "se", "ci_low", "ci_high")}
+    | {"ess": ("n", *_GUARDS), "true_value": ()},
+    sentences=("se_method", "reason"),
+    sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out")),
+    keep={"n_arm": "arm_is_shown"},
+    decimals={"ess": 0, "se": 4},
+)
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the estimates with arms' counts as guards, status and reason; rows in the order of the study's analyses.
+
+    A contrast is withheld where in one of its arms fewer than ``min_cell`` people have, or do not have, the outcome.
+    """
+    table = _in_study_order(tables["estimate"], study)
+    table = table.astype({c: "str" for c in ("analysis", "role", "arm", "against", "kind", "measure", "status")})
+    table = _with_arm_counts(table, tables.get("cohort"))
+    table = _with_guards(table)
+    rules = ReleaseRules.of(study.release)
+    table = _with_status(table, rules)
+    # Without weights the effective size is the number of people itself.
+    table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
+    table["true_value"] = _true_values(table, tables.get("truth"))
+    outcomes = {name: words.describe_outcome(study, name) for name in table["outcome"].astype("str").unique()}
+    table["unit"] = [
+        _unit(outcomes[o], m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
+    ]
+    table["margin"] = [margin(study, a, outcomes[o]) for a, o in zip(table["analysis"], table["outcome"], strict=True)]
+    table.loc[_coarse(table), ["value"]] = table["value"].round(2)
+    columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values()]
+    return table.reindex(columns=columns)
+
+
+def margin(study: Study, analysis: str, outcome: words.Outcome) -> float:
+    """Return the smallest difference that matters in an analysis, missing where nobody has stated it.
+
+    The margin of the study is meant for shares; an outcome in another unit needs one of its own.
+    """
+    own = study.analyses[analysis].margin if analysis in study.analyses else None
+    if own is not None:
+        return own
+    return study.margin if outcome.is_share else 100 * study.margin if outcome.is_percent else np.nan
+
+
+def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
+    order = {name: position for position, name in enumerate(study.analyses)}
+    position = estimate["analysis"].astype("str").map(order).fillna(len(order))
+    return estimate.iloc[np.argsort(position.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.DataFrame:
+    sizes = cohort["arm"].astype("str").value_counts() if cohort is not None else pd.Series(dtype=float)
+    of_arm = table["role"] == ARM
+    table["n_arm"] = table["arm"].where(of_arm).map(sizes).astype(float)
+    table["arm_is_shown"] = table["n_arm"].notna()
+    table["n_left_out"] = table["n_arm"] - table["n"]
+    # The total of a contrast says nothing that the arms do not, and would be one more sum to guard.
+    table.loc[~of_arm, ["n", "n_events", "ess"]] = np.nan
+    table["n_without"] = table["n"] - table["n_events"]
+    return table
+
+
+def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
+    """Give every row of an analysis the smallest positive counts among its arms."""
+    for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
+        positive = table[count].where(table[count] > 0)
+        table[guard] = positive.groupby(table["analysis"]).transform("min")
+    # Few people still in care at the end say nothing of how long the others stayed.
+    table.loc[table["outcome"].astype("str") == TIME_IN_CARE, "least_without"] = np.nan
+    return table
+
+
+def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    few = np.logical_or.reduce([rules.small(table[guard]) for guard in _GUARDS])
+    table["reason"] = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
+    shown = may_be_shown(table).to_numpy()
+    table.loc[shown & table["value"].isna().to_numpy(), "status"] = REFUSED
+    hidden = shown & few & table["value"].notna().to_numpy()
+    table.loc[hidden, "status"] = WITHHELD
+    table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
+    table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
+    return table
+
+
+def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
+    """Return the simulator's truth for the contrasts and means it knows."""
+    values = pd.Series(np.nan, index=table.index)
+    if truth is None or truth.empty:
+        return values
+    known = {(str(r.outcome), str(r.estimand)): r for r in truth.itertuples()}
+    for row in table.itertuples():
+        true = known.get((str(row.outcome), str(row.estimand)))
+        if true is not None and row.measure in ("risk_difference", "mean_difference", "rmst_difference"):
+            values[row.Index] = true.difference
+        elif true is not None and row.measure in ("risk_ratio", "mean_ratio", "rmst_ratio"):
+            values[row.Index] = true.ratio
+    return values
+
+
+def _unit(outcome: words.Outcome, measure: str) -> str:
+    if measure in RATIOS or measure == "e_value":
+        return "ratio"
+    if measure == "survival" or measure == "survival_difference" or (outcome.is_share and "difference" in measure):
+        return "share"
+    return "share" if outcome.is_share else (outcome.unit or "units")
+
+
+def _coarse(table: pd.DataFrame) -> pd.Series:
+    return (table["measure"] == "mean") & (table["n"] < _LARGE) & (table["unit"] == "share") & (table["kind"] == NAIVE)

@@ -1,0 +1,67 @@
+"""Outcomes by arm as they were seen, without adjustment, for everybody and broken down by group."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Roles, levels, parts
+from iop_outcomes.release.tables.withheld import withheld_outcomes
+from iop_outcomes.study import Study
+
+EVERYBODY = "everybody"
+_GUARDS = ("known", "with_it", "without_it")
+_BY = ("outcome", "group", "arm")
+
+ROLES = Roles(
+    labels=("outcome", "outcome_words", "group", "level", "arm", "unit"),
+    counts=("n_people", "n"),
+    hidden_counts=("n_arm", "n_missing", *_GUARDS),
+    values={"value": _GUARDS, "sd": _GUARDS},
+    sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY)),
+    keep={"n_people": "is_everybody", "n_arm": "is_total"},
+    decimals={"value": 2, "sd": 2},
+)
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return one row per outcome, group, level and arm: people, those whose outcome is known, and its mean."""
+    outcomes = tables["outcomes"].set_index("member_id")
+    members = tables["covariates"].set_index("member_id").reindex(outcomes.index)
+    arm = pd.Categorical(members["arm"].astype("str"), categories=list(study.cohort.arms))
+    rows = []
+    hidden = withheld_outcomes(tables.get("estimate"), study)
+    for name in [c for c in outcomes if c in study.metrics and c not in hidden]:
+        outcome = words.describe_outcome(study, name)
+        for group, level in _groups(members, study):
+            data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
+            rows.append(_described(data, outcome).assign(group=group))
+    columns = [*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.keep.values()]
+    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+    table["is_everybody"] = table["group"] == EVERYBODY
+    return table.assign(is_total=True)[columns]
+
+
+def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Series]]:
+    yield EVERYBODY, pd.Series("", index=members.index)
+    for name in study.describe_by:
+        column = {"site": "cluster"}.get(name, name)
+        if column in members:
+            yield name, members[column].astype("str").fillna("missing")
+
+
+def _described(data: pd.DataFrame, outcome: words.Outcome) -> pd.DataFrame:
+    groups = data.groupby(["level", "arm"], observed=True, sort=True)["value"]
+    table = groups.agg(n_people="size", n="count", value="mean", sd="std", with_it="sum").reset_index()
+    binary = outcome.kind == "binary" or set(data["value"].dropna().unique()) <= {0.0, 1.0}
+    if not binary:
+        table["with_it"] = np.nan
+    table["without_it"] = table["n"] - table["with_it"]
+    if binary:
+        table["sd"] = np.nan
+    table["known"] = table["n"]
+    table["n_missing"] = table["n_people"] - table["n"]
+    table["n_arm"] = table.groupby("arm", observed=True)["n_people"].transform("sum")
+    unit = "share" if outcome.is_share or binary else outcome.unit
+    return table.assign(outcome=outcome.name, outcome_words=outcome.label, unit=unit)

@@ -1,0 +1,63 @@
+"""Tables that are released much as they are: what was read, what could be had, what was checked, what is true."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from iop_outcomes.release.disclosure import Roles, parts
+
+_CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
+
+#: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
+ROLES: Mapping[str, Roles] = {
+    "intake": Roles(
+        labels=("table",),
+        counts=("n_in", "n_accepted", "n_rejected"),
+        sums=(parts("n_in", "n_accepted", "n_rejected"),),
+        keep={"n_in": "is_total"},
+    ),
+    "capability": Roles(labels=("name", "available"), sentences=("reason",)),
+    "refusal": Roles(labels=("kind", "name"), sentences=("reason",)),
+    "agreement": Roles(
+        labels=("arm",),
+        counts=("n_tests", *_CELLS),
+        values={
+            "sensitivity": ("n_both", "n_test_only"),
+            "specificity": ("n_report_only", "n_neither"),
+            "concordance": _CELLS[1:],
+            "kappa": _CELLS[1:],
+        },
+        sums=(parts("n_tests", *_CELLS),),
+        decimals={name: 2 for name in ("sensitivity", "specificity", "concordance", "kappa")},
+    ),
+    "set_aside": Roles(labels=("table", "rule"), counts=("n",)),
+    "retained": Roles(
+        labels=("arm", "day"),
+        hidden_counts=("n_at_risk", "n_ended"),
+        values={name: ("n_at_risk", "n_ended") for name in ("retained", "ci_low", "ci_high")},
+        decimals={name: 2 for name in ("retained", "ci_low", "ci_high")},
+    ),
+    "claim": Roles(labels=("claim", "analysis", "verdict"), sentences=("explanation",)),
+    "truth": Roles(
+        labels=("outcome", "estimand"),
+        values={name: () for name in ("mean_treated", "mean_reference", "difference", "ratio")},
+        decimals={name: 4 for name in ("mean_treated", "mean_reference", "difference", "ratio")},
+    ),
+}
+
+
+def frame(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return one of these tables with the columns its roles speak of, those that are absent as missing."""
+    roles = ROLES[name]
+    if name == "intake":
+        table = _by_table(table)
+    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
+    shown = table.reindex(columns=columns)
+    text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
+    return shown.assign(**text, **{flag: True for flag in roles.keep.values()})
+
+
+def _by_table(intake: pd.DataFrame) -> pd.DataFrame:
+    """Return rows read by canonical table: the names of a clinic's files may hold the names of its patients."""
+    counts = list(ROLES["intake"].counts)
+    return intake.astype({"table": "str"}).groupby("table", sort=False)[counts].sum().reset_index()

@@ -1,0 +1,1 @@
+"""Regressions: model matrices, generalised linear models and their robust covariances."""

@@ -1,0 +1,102 @@
+"""From covariates to coded terms: levels, codes, and a sentence for everything that cannot be a column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
+
+
+@dataclass(frozen=True)
+class Term:
+    """One covariate, before it becomes columns.
+
+    ``levels`` is None for a number; then ``values`` holds it. Otherwise ``codes`` are positions in ``levels``, and the
+    first level is the reference.
+    """
+
+    name: str
+    levels: tuple | None
+    codes: np.ndarray | None = None
+    values: np.ndarray | None = None
+
+
+def read_terms(frame: pd.DataFrame, names, *, unusable: str) -> tuple[list[Term], tuple[str, ...]]:
+    """Return the covariates as terms and the names of what was left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    names : sequence of str
+        Columns of ``frame``.
+    unusable : {"refuse", "drop"}
+        What to do with levels nobody has and with covariates of one value.
+
+    Returns
+    -------
+    terms : list of Term
+    dropped : tuple of str
+        Empty unless ``unusable`` is "drop".
+
+    Raises
+    ------
+    DesignError
+        A column does not exist, has missing values, or is unusable and ``unusable`` is "refuse".
+    """
+    names = list(names)
+    _refuse_unknown(frame, names)
+    _refuse_missing(frame, names)
+    read = [_read_term(frame[name], name) for name in names]
+    problems = [problem for _, found in read for problem in found]
+    if problems and unusable == "refuse":
+        raise DesignError(
+            f"covariates: {'; '.join(problems)}; a model cannot use these: "
+            "merge the level with a neighbour or leave the covariate out."
+        )
+    return [term for term, _ in read if term is not None], tuple(problems)
+
+
+def _refuse_unknown(frame, names):
+    for name in names:
+        if name not in frame.columns:
+            raise DesignError(f"covariates: there is no column '{name}'; {did_you_mean(name, map(str, frame.columns))}")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DesignError(f"covariates: {', '.join(repeated)} named more than once; name each covariate once.")
+
+
+def _refuse_missing(frame, names):
+    counts = {}
+    for name in names:
+        column = frame[name]
+        absent = column.isna().to_numpy()
+        if pd.api.types.is_float_dtype(column.dtype):
+            absent = absent | np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
+        if absent.any():
+            counts[name] = int(absent.sum())
+    if counts:
+        listed = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+        raise DesignError(
+            f"covariates: missing or infinite values in {listed} of {counted(len(frame), 'row')}; "
+            "impute them, give missing a level of its own, or leave the covariate out."
+        )
+
+
+def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        values = column.to_numpy(dtype=float)
+        if len(values) and values.min() == values.max():
+            return None, [f"{name} has the same value in every row"]
+        return Term(name, None, values=values), []
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(pd.CategoricalDtype(sorted(column.unique(), key=str)))
+    levels, codes = tuple(column.cat.categories), column.cat.codes.to_numpy()
+    present = np.bincount(codes, minlength=len(levels)) > 0
+    problems = [f"nobody has level '{levels[empty]}' of {name}" for empty in np.flatnonzero(~present)]
+    if present.sum() < 2:
+        return None, [*problems, f"{name} has the same value in every row"]
+    if present.all():
+        return Term(name, levels, codes=codes), []
+    kept = tuple(levels[used] for used in np.flatnonzero(present))
+    return Term(name, kept, codes=(np.cumsum(present) - 1)[codes]), problems

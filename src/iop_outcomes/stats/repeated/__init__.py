@@ -1,0 +1,1 @@
+"""Observations that come in clusters: marginal and mixed models."""

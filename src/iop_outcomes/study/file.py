@@ -1,0 +1,261 @@
+"""A study: one YAML file, typed, checked when it is loaded, with nothing merged and nothing guessed.
+
+Every name in the file is looked up at once. A wrong one is answered in one sentence that says where it stands and what
+was probably meant; so is anything that would not answer the question asked, such as an arm defined by what happened
+after time zero.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.kernel.registry import METRICS, Plugin, sentence
+from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+
+#: Folder of the studies that can be called by name, below the project's folder.
+STUDIES = Path("workflow") / "studies"
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of a study file; keys it does not know are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(BaseModel):
+    """Where the raw data come from; the other keys are the settings of that kind of source."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the kind."""
+        return dict(self.model_extra or {})
+
+
+class Cohort(Section):
+    """Who is compared, from when, for how long."""
+
+    arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
+    time_zero: Literal["assignment", "admission"] = "assignment"
+    eligibility: list[str | dict[str, dict[str, Any]]] = []
+    follow_up_days: Annotated[int, Field(ge=1, le=3660)] = 180
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _codes_are_text(cls, arms):
+        def text(value):
+            return [str(v) for v in value] if isinstance(value, list) else str(value)
+
+        if not isinstance(arms, dict):
+            return arms
+        return {a: {c: text(v) for c, v in s.items()} if isinstance(s, dict) else s for a, s in arms.items()}
+
+    @property
+    def rules(self) -> list[tuple[str, dict[str, Any]]]:
+        """Eligibility rules in order, each with its settings."""
+        return named(self.eligibility)
+
+
+class Design(BaseModel):
+    """One way to make the arms comparable; the other keys are the settings of the method."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    method: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but the method."""
+        return dict(self.model_extra or {})
+
+
+class Analysis(Section):
+    """One outcome, compared once."""
+
+    outcome: str
+    design: str
+    estimator: str
+    measure: str | list[str] = ""
+    estimand: str = ""
+    contrast: tuple[str, str] | None = None
+    margin: Annotated[float, Field(gt=0)] | None = None
+    settings: dict[str, Any] = {}
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures asked for."""
+        return [self.measure] if isinstance(self.measure, str) else list(self.measure)
+
+
+class Gate(Section):
+    """What a design must reach before an outcome is shown."""
+
+    max_smd: Annotated[float, Field(gt=0)] = 0.1
+    min_equipoise: Share = 0.2
+    min_ess: Annotated[float, Field(ge=0)] = 100
+    max_one_arm_share: Share = 0.1
+    max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+    on_failure: Literal["withhold", "flag"] = "withhold"
+    override: dict[str, str] = {}
+
+
+class Release(Section):
+    """What may leave the building."""
+
+    min_cell: Annotated[int, Field(ge=1)] = 11
+    round_to: Annotated[int, Field(ge=1)] = 5
+
+
+class Claim(Section):
+    """A claim of the field and the analysis that tests it."""
+
+    claim: str
+    analysis: str
+    direction: Literal["higher", "lower"] = "higher"
+
+
+class Study(Section):
+    """One whole study, as its file says it, with the defaults filled in."""
+
+    study: Name
+    title: str = ""
+    seed: Annotated[int, Field(ge=0)] = 1
+    source: Source
+    cohort: Cohort
+    covariates: list[str] = []
+    cluster: Literal["site"] | None = "site"
+    describe_by: list[str] = []
+    urine_panel: str | None = None
+    metrics: dict[Name, dict[str, Any]] = {}
+    designs: dict[Name, Design] = {}
+    analyses: dict[Name, Analysis] = {}
+    sensitivity: list[str | dict[str, dict[str, Any]]] = []
+    margin: Annotated[float, Field(gt=0)] = 0.05
+    gate: Gate = Gate()
+    release: Release = Release()
+    claims: list[Claim] = []
+
+    @property
+    def name(self) -> str:
+        """The study's name, also that of its folder in ``results/``."""
+        return self.study
+
+    def metric(self, name: str) -> tuple[Plugin, dict[str, Any]]:
+        """Return the plug-in and the checked settings of one metric of this study."""
+        settings = dict(self.metrics[name])
+        plugin = METRICS[settings.pop("metric", name)]
+        return plugin, plugin.check(settings, f"metrics.{name}")
+
+    def contrast(self, analysis: Analysis) -> tuple[str, str]:
+        """Return the two arms an analysis compares: its own, or the first two of the study."""
+        return analysis.contrast or tuple(list(self.cohort.arms)[:2])
+
+    @property
+    def has_repeated_outcome(self) -> bool:
+        """Is the urine result of every week an outcome of some analysis?"""
+        return any(analysis.outcome == WEEKLY_URINE for analysis in self.analyses.values())
+
+    def checks(self) -> list[tuple[str, dict[str, Any]]]:
+        """Sensitivity checks in order, each with its settings."""
+        return named(self.sensitivity)
+
+
+def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return ``[a, {b: {x: 1}}]`` as ``[(a, {}), (b, {x: 1})]``."""
+    pairs = []
+    for entry in entries:
+        pairs += [(entry, {})] if isinstance(entry, str) else list(entry.items())
+    return pairs
+
+
+def find(name: str | Path, root: str | Path = ".") -> Path:
+    """Return the file of a study called by name or by path.
+
+    Raises
+    ------
+    StudyFileError
+        There is neither a study of that name nor a file at that path.
+    """
+    studies = Path(root) / STUDIES
+    if Path(name).suffix in (".yaml", ".yml"):
+        path = Path(name) if Path(name).is_absolute() else Path(root) / name
+        if not path.is_file():
+            raise StudyFileError(f"{name}: there is no such study file; give its path, or a name from {STUDIES}")
+        return path
+    path = studies / f"{name}.yaml"
+    if not path.is_file():
+        hint = did_you_mean(str(name), [p.stem for p in studies.glob("*.yaml")])
+        raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
+    return path
+
+
+def load(name: str | Path, root: str | Path = ".") -> Study:
+    """Load and check a study.
+
+    Parameters
+    ----------
+    name : str or path
+        Name of a file in ``workflow/studies`` without its ending, or a path to one.
+    root : path
+        The project's folder.
+
+    Raises
+    ------
+    StudyFileError
+        The file is not there, is no YAML, has unknown or missing keys, or asks for what does not exist or fit together.
+    """
+    path = find(name, root)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StudyFileError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from None
+    return parse(read_yaml(text, str(path)), str(path))
+
+
+def read_yaml(text: str, place: str) -> dict[str, Any]:
+    """Return the keys and values of a study file's text; a key given twice is an error."""
+    try:
+        content = yaml.load(text, Loader=_NoRepeats)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise StudyFileError(f"{place}{where}: this is not valid YAML: {problem}") from None
+    if not isinstance(content, dict):
+        raise StudyFileError(f"{place}: a study file holds keys and values; start from {STUDIES / 'template.yaml'}")
+    return content
+
+
+def parse(content: dict[str, Any], place: str = "study") -> Study:
+    """Check the content of a study file; ``place`` begins every sentence of complaint."""
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        raise StudyFileError(sentence(error, place, Study)) from None
+    try:
+        cross_check(study)
+    except StudyFileError as error:
+        raise StudyFileError(f"{place}, {error}") from None
+    return study
+
+
+class _NoRepeats(yaml.SafeLoader):
+    """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands here twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,105 @@
+"""What a study file must get right beyond its keys: names that exist, and parts that fit together."""
+
+from typing import TYPE_CHECKING
+
+from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES
+from iop_outcomes.study import before_time_zero as timing
+
+if TYPE_CHECKING:
+    from iop_outcomes.study import Analysis, Study
+
+#: Outcomes that are no metric: time in care, for survival estimators, and the urine result of every week.
+TIME_IN_CARE = "time_in_care"
+WEEKLY_URINE = "weekly_urine"
+_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated"}
+
+
+def cross_check(study: "Study") -> None:
+    """Look up every name of a study, and refuse what does not fit together.
+
+    Raises
+    ------
+    StudyFileError
+        One sentence that begins with the place in the file.
+    """
+    _check_source(study)
+    _check_cohort(study)
+    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names())
+    for name in study.metrics:
+        plugin, settings = study.metric(name)
+        timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
+        if plugin.kind_of_value == "per_week":
+            raise StudyFileError(f"metrics.{name}: '{plugin.name}' gives a value per week and cannot be an outcome")
+    for name, design in study.designs.items():
+        DESIGN_METHODS[design.method].check(design.settings, f"designs.{name}")
+    for name in study.analyses:
+        _check_analysis(study, name)
+    for name, settings in study.checks():
+        CHECKS[name].check(settings, f"sensitivity.{name}")
+    for number, claim in enumerate(study.claims, start=1):
+        if claim.analysis not in study.analyses:
+            hint = did_you_mean(claim.analysis, study.analyses)
+            raise StudyFileError(f"claims, number {number}: there is no analysis '{claim.analysis}'; {hint}")
+    for name in study.gate.override:
+        if name not in study.analyses:
+            raise StudyFileError(f"gate.override: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}")
+
+
+def _check_source(study: "Study") -> None:
+    SOURCES[study.source.kind].check(study.source.settings, f"source, kind '{study.source.kind}'")
+
+
+def _check_cohort(study: "Study") -> None:
+    for arm, selection in study.cohort.arms.items():
+        timing.check_arm(arm, selection)
+    for name, settings in study.cohort.rules:
+        ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
+
+
+def _check_analysis(study: "Study", name: str) -> None:
+    analysis, place = study.analyses[name], f"analyses.{name}"
+    if analysis.design not in study.designs:
+        hint = did_you_mean(analysis.design, study.designs)
+        raise StudyFileError(f"{place}: there is no design '{analysis.design}' in this study; {hint}")
+    estimator = ESTIMATORS[analysis.estimator]
+    method = DESIGN_METHODS[study.designs[analysis.design].method]
+    kind = _outcome_kind(study, analysis, place)
+    if kind not in estimator.kinds:
+        raise StudyFileError(
+            f"{place}: the estimator '{estimator.name}' is for {' or '.join(estimator.kinds)} outcomes and "
+            f"'{analysis.outcome}' is {kind}"
+        )
+    estimand = analysis.estimand or method.estimand
+    if estimand != method.estimand:
+        raise StudyFileError(
+            f"{place}: the design '{analysis.design}' ({method.name}) answers for the {method.estimand}, "
+            f"not the {estimand}; change the estimand or the design"
+        )
+    if estimand not in estimator.estimands:
+        raise StudyFileError(
+            f"{place}: the estimator '{estimator.name}' cannot estimate the {estimand}; it can "
+            f"{', '.join(estimator.estimands)}"
+        )
+    for measure in analysis.measures:
+        if measure and measure not in estimator.measures:
+            raise StudyFileError(
+                f"{place}: the estimator '{estimator.name}' gives no '{measure}'; "
+                f"{did_you_mean(measure, estimator.measures)}"
+            )
+    for arm in analysis.contrast or ():
+        if arm not in study.cohort.arms:
+            raise StudyFileError(f"{place}: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
+    if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
+        raise StudyFileError(f"{place}: a contrast needs two different arms")
+    given = {"outcome": analysis.outcome, "measure": ""}
+    estimator.check({**analysis.settings, **given}, f"{place}.settings")
+
+
+def _outcome_kind(study: "Study", analysis: "Analysis", place: str) -> str:
+    if analysis.outcome in _OTHER_OUTCOMES:
+        return _OTHER_OUTCOMES[analysis.outcome]
+    if analysis.outcome not in study.metrics:
+        hint = did_you_mean(analysis.outcome, [*study.metrics, *_OTHER_OUTCOMES])
+        raise StudyFileError(f"{place}: there is no outcome '{analysis.outcome}' among this study's metrics; {hint}")
+    return study.metric(analysis.outcome)[0].kind_of_value

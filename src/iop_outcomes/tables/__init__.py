@@ -1,0 +1,112 @@
+"""The contracts: every table that passes between stages, declared once.
+
+From here come checking (``check``), Parquet types (``store``), the data dictionary in ``docs/`` and the release rules.
+A contract names columns, types, units, meaning and what may be null; a frame that keeps it can be used without looking.
+
+Missing is null. Nullable whole numbers are ``float64`` with NaN in pandas and ``int32`` in Parquet, so that numpy code
+needs no special case; text is pandas ``str``; codes and labels are categorical.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.kernel.errors import ContractError, counted, did_you_mean
+from iop_outcomes.tables import canonical, results
+from iop_outcomes.tables.declare import Column, Table
+
+CONTRACTS: dict[str, Table] = {t.name: t for t in (*canonical.TABLES, *results.TABLES)}
+CANONICAL: tuple[str, ...] = tuple(t.name for t in canonical.TABLES)
+
+
+def contract(name: str) -> Table:
+    """Return the contract of one table, or say which name was meant."""
+    try:
+        return CONTRACTS[name]
+    except KeyError:
+        raise ContractError(f"there is no table '{name}'; {did_you_mean(name, CONTRACTS)}") from None
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Rows of a frame that break one rule.
+
+    Attributes
+    ----------
+    column, rule : str
+        The column, or columns of the key, and the rule in words.
+    rows : pandas.Index
+        Positions (0-based) of the rows.
+    """
+
+    column: str
+    rule: str
+    rows: pd.Index
+
+    def __str__(self) -> str:
+        return f"{self.column}: {self.rule} ({counted(len(self.rows), 'row')})"
+
+
+def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a frame with the columns in the contract's order and types, without looking at single values.
+
+    Raises
+    ------
+    ContractError
+        A required column is absent, an unknown one is there (and the table is not open), or a column cannot be read as
+        its type.
+    """
+    table = contract(name)
+    known = {c.name: c for c in table.columns}
+    absent = [c.name for c in table.columns if c.required and c.name not in frame]
+    if absent:
+        raise ContractError(f"table '{name}': {_columns(absent)} missing; it needs {', '.join(table.required)}")
+    extra = [c for c in frame.columns if c not in known]
+    if extra and not table.open:
+        raise ContractError(f"table '{name}': there is no column '{extra[0]}'; {did_you_mean(extra[0], known)}")
+    order = [c for c in known if c in frame] + extra
+    return pd.DataFrame({c: known[c].cast(frame[c], name) if c in known else frame[c] for c in order})
+
+
+def violations(frame: pd.DataFrame, name: str) -> list[Violation]:
+    """Return every broken rule of a conforming frame with the rows that break it; empty when there is none.
+
+    The rules are checked by pandera; the row positions make it possible to keep the good rows and count the others.
+    """
+    from iop_outcomes.tables.checks import broken_rules
+
+    return [Violation(column, rule, rows) for column, rule, rows in broken_rules(frame, contract(name))]
+
+
+def check(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the frame in contract order and types, or raise with a count for each broken rule."""
+    frame = conform(frame, name)
+    broken = violations(frame, name)
+    if broken:
+        raise ContractError(f"table '{name}' breaks its contract: " + "; ".join(map(str, broken)))
+    return frame
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return a table with all its columns and no rows."""
+    return pd.DataFrame({c.name: c.cast(pd.Series([], dtype=object), name) for c in contract(name).columns})
+
+
+def _columns(names: Iterable[str]) -> str:
+    names = [f"'{n}'" for n in names]
+    return f"column {names[0]} is" if len(names) == 1 else f"columns {', '.join(names)} are"
+
+
+__all__ = [
+    "CANONICAL",
+    "CONTRACTS",
+    "Column",
+    "Table",
+    "Violation",
+    "check",
+    "conform",
+    "contract",
+    "empty",
+    "violations",
+]

@@ -1,0 +1,137 @@
+"""How a table is declared: columns with a type, a meaning and a release role."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.kernel.errors import ContractError, counted
+
+#: What each type of column is called in the dictionary.
+TYPES = {
+    "text": "text",
+    "code": "one of the listed codes",
+    "label": "label (any text with few distinct values)",
+    "int": "whole number",
+    "float": "number",
+    "flag": "yes or no",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract.
+
+    Attributes
+    ----------
+    name, type, meaning : str
+        ``type`` is a key of ``TYPES``.
+    unit : str
+        Unit of a number.
+    required : bool
+        Must the column be there? A source that does not have it leaves an optional column out.
+    nullable : bool
+        May single values be missing?
+    allowed : tuple of str
+        Codes of a ``code`` column.
+    minimum, maximum : float or None
+        Bounds of a number, both allowed.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    nullable: bool = True
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def cast(self, values: pd.Series, table: str) -> pd.Series:
+        """Return the values in the pandas type of this column; text where a number is due is an error."""
+        if self.type == "text":
+            return values if values.dtype == "str" else values.astype("str").where(values.notna(), None).astype("str")
+        if self.type in ("code", "label"):
+            return self._as_category(values)
+        numbers = self._as_number(values, table)
+        if self.type == "flag":
+            return numbers.astype(bool) if not numbers.isna().any() else numbers.astype("boolean")
+        if self.type == "int" and not self.nullable and not numbers.isna().any():
+            return numbers.astype(np.int32)
+        return numbers.astype(np.float64)
+
+    def _as_category(self, values: pd.Series) -> pd.Series:
+        if not isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype("str").where(values.notna(), None).astype("category")
+        if not self.allowed:
+            return values
+        # Codes outside the list are kept as categories, so that `violations` can count their rows.
+        unknown = [c for c in values.cat.categories if c not in self.allowed]
+        return values.cat.set_categories([*self.allowed, *unknown])
+
+    def _as_number(self, values: pd.Series, table: str) -> pd.Series:
+        numbers = pd.to_numeric(values, errors="coerce")
+        lost = int((numbers.isna() & values.notna()).sum())
+        if lost:
+            raise ContractError(
+                f"table '{table}', column '{self.name}': {counted(lost, 'value')} cannot be read as {TYPES[self.type]}"
+            )
+        return numbers
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, its key and its columns.
+
+    ``open`` tables may carry further columns (covariates, outcomes) named by the study. ``stage`` is the folder of
+    ``results/<study>/`` it lies in. ``unit`` is 'person' where a row describes one person or something of theirs, which
+    may never be released row by row, and 'aggregate' where counts protect it.
+    """
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    stage: str
+    unit: str = "person"
+    open: bool = False
+
+    @property
+    def required(self) -> list[str]:
+        """Names of the columns that must be there."""
+        return [c.name for c in self.columns if c.required]
+
+    def column(self, name: str) -> Column:
+        """Return one column's declaration."""
+        return next(c for c in self.columns if c.name == name)
+
+
+def key(name: str, meaning: str, type: str = "text") -> Column:
+    """Declare a required column without nulls."""
+    return Column(name, type, meaning, required=True, nullable=False)
+
+
+def day(name: str, meaning: str, required: bool = False, nullable: bool = True) -> Column:
+    """Declare a study day."""
+    return Column(name, "int", meaning, unit="study day", required=required, nullable=nullable)
+
+
+def number(name: str, meaning: str, unit: str = "", minimum: float | None = None, maximum: float | None = None, **rest):
+    """Declare a number with optional bounds."""
+    return Column(name, "float", meaning, unit=unit, minimum=minimum, maximum=maximum, **rest)
+
+
+def count(name: str, meaning: str, **rest) -> Column:
+    """Declare a number of things, zero or more."""
+    return Column(name, "int", meaning, unit="count", minimum=0, **rest)
+
+
+def code(name: str, meaning: str, *allowed: str, required: bool = False, nullable: bool = True) -> Column:
+    """Declare a column of listed codes."""
+    return Column(name, "code", meaning, required=required, nullable=nullable, allowed=allowed)
+
+
+def label(name: str, meaning: str, required: bool = False, nullable: bool = True) -> Column:
+    """Declare a column of labels that the source chooses."""
+    return Column(name, "label", meaning, required=required, nullable=nullable)

@@ -1,0 +1,132 @@
+"""Figures are drawn from protected tables, whatever the arms and the data."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from iop_outcomes.kernel.errors import DisclosureError
+from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.release import figures
+from report_tables import attrition, study, tables
+
+NAMES = FIGURES.names()
+LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
+
+
+def test_the_figures_of_the_report():
+    assert NAMES == [
+        "abstinence_definitions",
+        "attendance_heatmap",
+        "attrition_flow",
+        "forest_plot",
+        "love_plot",
+        "overlap",
+        "retention_curves",
+        "urine_weeks",
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("n_arms", [2, 4])
+def test_nothing_is_cut_off(name, n_arms):
+    arms = LONG[:n_arms]
+    drawn = figures.make(name, tables(arms, (300, 520, 140, 90)[:n_arms]), study(arms))
+    assert not drawn.reason
+    canvas = FigureCanvasAgg(drawn.figure)
+    canvas.draw()
+    box = drawn.figure.get_tightbbox(canvas.get_renderer())
+    width, height = drawn.figure.get_size_inches()
+    assert box.x0 > -0.02 and box.y0 > -0.02
+    assert box.x1 < width + 0.02 and box.y1 < height + 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_its_tables_a_figure_says_why(name):
+    drawn = figures.make(name, {}, study())
+    assert isinstance(drawn.figure, Figure)
+    assert drawn.reason.startswith("Nothing to show: ")
+    assert len(drawn.data) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frame_that_was_not_protected_is_refused(name):
+    plugin = FIGURES[name]
+    with pytest.raises(DisclosureError, match="has passed disclosure"):
+        plugin(plugin.frame(tables(), study()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_small_count_is_in_the_data_of_a_figure(name):
+    drawn = figures.make(name, tables(n=(40, 90)), study())
+    for column in FIGURES[name].roles.counts:
+        counts = drawn.data.frame[column].dropna()
+        assert not ((counts > 0) & (counts < 11)).any()
+
+
+@pytest.mark.parametrize("name", ["attrition_flow", "forest_plot", "urine_weeks"])
+def test_the_same_data_give_the_same_bytes(name):
+    one, other = (figures.make(name, tables(), study()) for _ in range(2))
+    assert one.svg == other.svg
+    assert one.png == other.png
+    assert b"<dc:date>" not in one.svg
+
+
+def test_the_flow_hides_a_step_that_would_give_few_away():
+    given = tables()
+    given["attrition"] = attrition(given["cohort"], lost=((0, 0), (30, 45), (5, 0), (40, 60)))
+    flow = figures.make("attrition_flow", given, study()).data
+    hidden = flow.suppressed[(flow.frame["arm"] == "iop") & (flow.frame["step"] == 2)].iloc[0]
+    # 345 - 5 = 340: neither the 5, nor both of the others, may be shown.
+    assert hidden["n_excluded"]
+    assert hidden["n_before"] or hidden["n_after"]
+
+
+def test_a_level_with_dollar_signs_is_text_and_no_formula():
+    given = tables()
+    given["balance"]["level"] = given["balance"]["level"].replace("unemployed", "$10k^-$20k^")
+    assert figures.make("love_plot", given, study()).svg.startswith(b"<?xml")
+
+
+def test_a_withheld_analysis_has_no_curve():
+    given = tables()
+    staying = given["estimate"]["analysis"] == "staying"
+    given["estimate"].loc[staying, "status"] = "withheld"
+    given["estimate"].loc[staying, "reason"] = "the arms differ"
+    drawn = figures.make("retention_curves", given, study())
+    assert drawn.reason == "Withheld: the arms differ"
+    assert len(drawn.data) == 0
+
+
+def test_the_curve_has_a_step_only_where_enough_people_left():
+    given = tables()
+    data = figures.make("retention_curves", given, study()).data.frame
+    curve = given["curve"]
+    for arm, rows in data[data["survival"].notna()].groupby("arm", observed=True):
+        mine = curve[curve["arm"] == arm]
+        for one, other in zip(rows["day"], rows["day"].iloc[1:], strict=False):
+            left = mine.loc[(mine["day"] > one) & (mine["day"] <= other), "n_events"].sum()
+            assert left == 0 or left >= 11
+
+
+def test_few_events_withhold_the_comparison():
+    given = tables()
+    few = (
+        (given["estimate"]["analysis"] == "primary")
+        & (given["estimate"]["role"] == "arm")
+        & (given["estimate"]["arm"] == "iop")
+    )
+    given["estimate"].loc[few, "n_events"] = 6.0
+    data = figures.make("forest_plot", given, study()).data.frame
+    primary = data[data["analysis"] == "primary"]
+    assert set(primary["status"]) == {"withheld"}
+    assert primary[["value", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert "fewer than 11 people have, or do not have, the outcome" in primary["reason"].iloc[0]
+
+
+def test_overlap_bins_hold_enough_people():
+    data = figures.make("overlap", tables(n=(60, 90)), study()).data
+    assert not data.suppressed.any(axis=None)
+    n = data.frame["n"].to_numpy()
+    assert ((n == 0) | (n >= 15)).all()
+    assert np.isclose(data.frame.groupby("arm", observed=True)["share"].sum(), 1, atol=0.1).all()
