@@ -44,8 +44,8 @@ rule record:
 
 # The look of the page is no code, so it is an input.
 LOOK = {
-    "template": "src/iop_outcomes/report/template.html.j2",
-    "style": "src/iop_outcomes/report/style.css",
+    "template": "src/iop_outcomes/release/page/template.html.j2",
+    "style": "src/iop_outcomes/release/page/style.css",
 }
 
 
@@ -58,6 +58,6 @@ rule release:
         RELEASE_FILES,
     params:
         settings=STUDY.model_dump(mode="json"),
-        code=code_digest("iop_outcomes.release.page", "iop_outcomes.release.figures", "iop_outcomes.release.disclosure"),
+        code=code_digest("iop_outcomes.release"),
     script:
         "../scripts/release.py"
