@@ -1,6 +1,6 @@
 # Covariates -> arms made comparable, and judged. No outcome is among the inputs: a design cannot see one.
 
-from iop_outcomes.designs import stage as comparing
+from iop_outcomes.designs.stage import contrasts
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 
 
@@ -19,7 +19,7 @@ rule design:
     params:
         settings=lambda w: {
             "design": STUDY.designs[w.design].model_dump(mode="json"),
-            "contrasts": comparing.contrasts(STUDY, w.design),
+            "contrasts": contrasts(STUDY, w.design),
             "gate": STUDY.gate.model_dump(mode="json", exclude={"on_failure", "override"}),
             "covariates": STUDY.covariates,
             "seed": STUDY.seed,

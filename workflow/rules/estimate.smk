@@ -1,11 +1,11 @@
 # Dataset + design -> estimates. Analyses of one design share a job; the conclusions gather them and apply the gate.
 
-from iop_outcomes.estimates import stage as estimation
+from iop_outcomes.estimates.stage import UNADJUSTED
 from iop_outcomes.kernel.registry import CHECKS, ESTIMATORS
 
 
 def estimator_modules(design):
-    names = {a.estimator for a in STUDY.analyses.values() if a.design == design} | {estimation.UNADJUSTED}
+    names = {a.estimator for a in STUDY.analyses.values() if a.design == design} | {UNADJUSTED}
     return sorted({ESTIMATORS[name].function.__module__ for name in names})
 
 

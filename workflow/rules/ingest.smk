@@ -1,6 +1,6 @@
 # Raw files -> canonical tables, every raw row accepted or kept in `rejected`.
 
-from iop_outcomes.ingest import stage as ingest
+from iop_outcomes.ingest.stage import source_files
 from iop_outcomes import tables
 from iop_outcomes.kernel.provenance import code_digest
 from iop_outcomes.kernel.registry import SOURCES
@@ -10,7 +10,7 @@ CANONICAL = {name: f"{RESULTS}/canonical/{name}.parquet" for name in tables.CANO
 
 rule ingest:
     input:
-        running.answer(ingest.source_files, STUDY),
+        running.answer(source_files, STUDY),
     output:
         **CANONICAL,
     params:

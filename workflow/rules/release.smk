@@ -31,7 +31,7 @@ rule truth:
 
 rule record:
     input:
-        running.answer(ingest.source_files, STUDY),
+        running.answer(source_files, STUDY),
         CANONICAL["intake"],
     output:
         f"{RESULTS}/run.json",

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from iop_outcomes.release import stage as build
+from iop_outcomes.release.stage import build
 from iop_outcomes.study.running import progress, stage
 from iop_outcomes.tables import store
 
