@@ -173,13 +173,213 @@ def test_an_arm_in_one_cluster_is_told(people):
     [
         ({"left": 2.0}, "left: 600 values are neither 0"),
         ({"left": "yes"}, "left: it holds str"),
-        ({"days": -1.0}, "negative follow-up times"),
         ({"left": 0.0}, "nobody in arm 'iop' has the event"),
     ],
 )
 def test_follow_up_that_makes_no_sense_is_answered_in_one_sentence(people, change, said):
     with pytest.raises(StudyError, match=said):
         iop_outcomes.survival(people.assign(**change), time="days", event="left", estimator="cox", **ASKED)
+
+
+FOLLOWED = {"time": "days", "event": "left", "estimator": "rmst", "until_day": 90} | ASKED
+
+
+def test_times_of_other_types_are_the_same_times(people):
+    """Durations are read in the unit that the call names, days unless it says otherwise."""
+    some = people["days"].mask(np.arange(len(people)) % 9 == 0)
+    expected = iop_outcomes.survival(people.assign(days=some), **FOLLOWED)
+    assert "67 members without known follow-up" in expected["se_method"][0]
+    durations = pd.to_timedelta(some, unit="D")
+    others = {
+        "durations": durations,
+        "durations as objects": durations.astype(object).where(some.notna(), None),
+        "Arrow's durations": durations.astype("duration[us][pyarrow]"),
+        "Arrow's numbers": some.astype("double[pyarrow]"),
+        "nullable": some.astype("Float64"),
+        "objects": some.astype(object).where(some.notna(), None),
+    }
+    for name, days in others.items():
+        found = iop_outcomes.survival(people.assign(days=days), **FOLLOWED)
+        pd.testing.assert_frame_equal(found, expected, obj=name)
+
+
+def test_events_and_arms_of_other_types_are_the_same(people):
+    expected = iop_outcomes.survival(people, **FOLLOWED)
+    left, arm = people["left"], people["arm"]
+    for change in (
+        {"left": left.astype(bool)},
+        {"left": left.astype("boolean")},
+        {"left": left.astype("Int64")},
+        {"left": left.astype("category")},
+        {"left": left.astype(bool).astype("bool[pyarrow]")},
+        {"arm": pd.Categorical(arm, ["residential", "outpatient", "iop"])},
+        {"arm": arm.astype("string[pyarrow]")},
+        {"severity": people["severity"].astype(object)},
+    ):
+        found = iop_outcomes.survival(people.assign(**change), **FOLLOWED)
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+    for coded in ((arm == "iop"), (arm == "iop").astype(float), (arm == "iop").astype("Int8")):
+        found = iop_outcomes.survival(people.assign(arm=coded), **FOLLOWED)
+        assert found["value"].tolist() == expected["value"].tolist()
+    repeated = iop_outcomes.survival(people.set_axis(["same"] * len(people)), **FOLLOWED)
+    pd.testing.assert_frame_equal(repeated, expected)
+
+
+def test_a_time_has_a_unit(people):
+    """Restricted means in years are those in days over 365.25; the day they speak of is in years too."""
+    days = iop_outcomes.survival(people, **FOLLOWED)
+    years = iop_outcomes.survival(
+        people.assign(days=people["days"] / 365.25), unit="years", **FOLLOWED | {"until_day": 90 / 365.25}
+    )
+    durations = pd.to_timedelta(people["days"], unit="D")
+    read = iop_outcomes.survival(people.assign(days=durations), unit="years", **FOLLOWED | {"until_day": 90 / 365.25})
+    for found in (years, read):
+        for column in ("value", "se", "ci_low", "ci_high", "day"):
+            assert found[column].tolist() == approx((days[column] / 365.25).tolist(), rel=1e-9)
+        assert found["time_unit"].tolist() == ["years"] * 3
+    assert days["time_unit"].tolist() == ["days"] * 3
+
+
+def test_fractional_days_by_hand():
+    """Areas to 1.2: (0.3 + 0.4 + 0.6 + 0.9 + 1.2)/5 = 0.68 and (0.3 + 0.5 + 0.6 + 1 + 1.2)/5 = 0.72."""
+    ten = pd.DataFrame(
+        {"t": [0.3, 0.4, 0.6, 0.9, 1.2, 0.3, 0.5, 0.6, 1, 1.2], "e": 1, "arm": ["iop"] * 5 + ["outpatient"] * 5}
+    )
+    asked = {"time": "t", "event": "e", "arm": "arm", "covariates": [], "design": "unweighted"}
+    rows = iop_outcomes.survival(ten, until_day=1.2, **asked)
+    assert rows["value"].tolist() == approx([-0.04, 0.68, 0.72])
+    assert rows["day"].tolist() == [1.2] * 3
+    assert tables.violations(rows, "estimate") == []
+    with pytest.raises(StudyError, match=r"set until_day, at most 1.2, to which both arms are followed"):
+        iop_outcomes.survival(ten, **asked)
+
+
+def test_times_equal_but_for_rounding_are_tied():
+    """R ties 0.1 + 0.2 and 0.3: hazard ratio 1.591581 and not 1.537733."""
+    ten = pd.DataFrame(
+        {
+            "t": [0.1 + 0.2, 0.3, 0.6, 0.9, 1.2, 0.3, 0.5, 0.1 * 6, 1, 1.2],
+            "e": [1, 1, 1, 0, 1, 1, 1, 0, 1, 0],
+            "arm": ["iop"] * 5 + ["outpatient"] * 5,
+        }
+    )
+    asked = {"time": "t", "event": "e", "arm": "arm", "covariates": [], "design": "unweighted"}
+    assert iop_outcomes.survival(ten, estimator="cox", **asked)["value"][0] == approx(1.591581471, rel=1e-8)
+    found = iop_outcomes.survival(ten, estimator="weighted_kaplan_meier", day=0.3, **asked)
+    assert found["value"].tolist() == approx([-0.2, 0.6, 0.8])
+
+
+CALLS = {
+    "estimate": lambda d: iop_outcomes.estimate(d, outcome="abstinent", **ASKED),
+    "survival": lambda d: iop_outcomes.survival(d, **FOLLOWED),
+    "weigh": lambda d: iop_outcomes.weigh(d, **ASKED),
+    "match": lambda d: iop_outcomes.match(d, **ASKED),
+    "balance": lambda d: iop_outcomes.balance(d, **ASKED),
+}
+USED = {"estimate": ["abstinent"], "survival": ["days", "left"], "weigh": [], "match": [], "balance": []}
+
+
+@pytest.mark.parametrize(
+    ("call", "name"), [(call, name) for call in CALLS for name in ["arm", "severity", "substance", "site", *USED[call]]]
+)
+def test_a_column_that_occurs_twice_is_refused(people, call, name):
+    twice = pd.concat([people, people[[name]]], axis=1)
+    with pytest.raises(StudyError, match=f"the data have 2 columns called '{name}'"):
+        CALLS[call](twice)
+
+
+def test_a_column_that_nobody_asks_for_may_occur_twice(people):
+    twice = pd.concat([people, people[["left"]]], axis=1)
+    found = iop_outcomes.estimate(twice, outcome="abstinent", **ASKED)
+    pd.testing.assert_frame_equal(found, CALLS["estimate"](people))
+
+
+def test_a_design_table_with_two_weights_and_a_week_that_occurs_twice_are_refused(people):
+    made = iop_outcomes.weigh(people, **ASKED)
+    twice = pd.concat([made, made[["weight"]]], axis=1)
+    twice.attrs.update(made.attrs)
+    with pytest.raises(StudyError, match="needs one column 'weight'"):
+        iop_outcomes.estimate(people, outcome="abstinent", design=twice, **ASKED)
+    weeks = pd.DataFrame([[1, 1, 3]], columns=pd.Index([1, 2, 2], name="week"))
+    with pytest.raises(StudyError, match="has the week '2' more than once"):
+        iop_outcomes.endpoints.score(weeks)
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "said"),
+    [
+        ({"days": -1.0}, {}, "days: 600 rows have negative follow-up times"),
+        ({"days": pd.Timestamp("2020-03-01")}, {}, r"days: it holds datetime64"),
+        ({"days": "12"}, {}, "days: it holds str"),
+        ({"left": "1"}, {}, "left: it holds str"),
+        ({"left": 0.5}, {}, "left: 600 values are neither 0"),
+        ({"days": np.nan}, {}, "nobody in arm 'iop' whom the design uses has known days"),
+        ({"severity": pd.Timestamp("2020-03-01")}, {}, "covariates: 'severity' holds dates"),
+        ({"severity": pd.Timedelta("3D")}, {}, "covariates: 'severity' holds durations"),
+        ({}, {"unit": "fortnights"}, "there is no unit 'fortnights' of time; known: days, months"),
+        ({}, {"time": "left"}, "'left': it is given as time and as event"),
+        ({}, {"event": "arm"}, "'arm': it is given as event and as arm"),
+        ({}, {"covariates": None}, "covariates: give a list of columns"),
+        ({}, {"covariates": ["severity", "severity"]}, "'severity' is named more than once"),
+        ({}, {"contrast": "iop"}, "a contrast needs two different arms"),
+        ({}, {"estimator": "aipw"}, "'aipw' does not estimate times to an event; those that do are cox"),
+        ({}, {"until_day": np.inf}, "nobody in arm 'iop' is followed to day inf"),
+    ],
+)
+def test_frames_that_make_no_sense_are_answered_in_one_sentence(people, change, settings, said):
+    with pytest.raises(StudyError, match=said) as caught:
+        iop_outcomes.survival(people.assign(**change), **FOLLOWED | settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_lists_in_a_column_are_refused(people):
+    for name, said in (("days", "days: it holds object"), ("arm", "'arm': it holds neither"), ("severity", "neither")):
+        with pytest.raises(StudyError, match=said):
+            iop_outcomes.survival(people.assign(**{name: [[1]] * len(people)}), **FOLLOWED)
+
+
+def test_estimators_of_a_day_need_it_in_another_unit(people):
+    asked = {"time": "days", "event": "left", "estimator": "weighted_kaplan_meier", "unit": "weeks"} | ASKED
+    weeks = people.assign(days=people["days"] / 7)
+    with pytest.raises(StudyError, match="needs the time it speaks of, in weeks; set day"):
+        iop_outcomes.survival(weeks, **asked)
+    days = iop_outcomes.survival(people, **asked | {"unit": "days", "day": 70})
+    assert iop_outcomes.survival(weeks, day=10, **asked)["value"].tolist() == approx(days["value"].tolist())
+
+
+def test_outcomes_that_are_durations_or_numerals_are_refused(people):
+    for outcome in (pd.to_timedelta(people["days"], unit="D"), people["abstinent"].astype(str)):
+        with pytest.raises(StudyError, match="abstinent: it holds .* and an outcome is a number"):
+            iop_outcomes.estimate(people.assign(abstinent=outcome), outcome="abstinent", **ASKED)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"left": 0.0}, "nobody in arm 'iop' has the event"),
+        ({"left": lambda d: (d["arm"] == "iop").astype(float)}, "nobody in arm 'outpatient' has the event"),
+        ({"days": lambda d: np.where(d["arm"] == "iop", 1.0, 9.0), "left": 1.0}, "has no finite value"),
+        ({"arm": "iop"}, "everybody is in arm 'iop'"),
+    ],
+)
+def test_hazard_ratios_that_cannot_be_had_are_refused(people, change, said):
+    asked = {"time": "days", "event": "left", "estimator": "cox", "arm": "arm", "covariates": []}
+    with pytest.raises(StudyError, match=said):
+        iop_outcomes.survival(people.assign(**change), design="unweighted", **asked)
+
+
+@pytest.mark.parametrize("estimator", ["rmst", "weighted_kaplan_meier", "cox", "standardised_cox"])
+@pytest.mark.parametrize("n", [2, 600])
+def test_no_interval_is_a_missing_one_with_a_reason(people, estimator, n):
+    """Everybody has the event on day 60: a value, no standard error, and why, also for one person an arm."""
+    both = people.groupby("arm").head(n // 2) if n == 2 else people
+    same = both.assign(days=60.0, left=1.0)
+    settings = {"rmst": {"until_day": 60}, "cox": {}}.get(estimator, {"day": 30})
+    asked = {"time": "days", "event": "left", "arm": "arm", "covariates": [], "estimand": "ATE"}
+    rows = iop_outcomes.survival(same, estimator=estimator, design="ate_weights", **asked, **settings)
+    assert rows["value"].notna().all()
+    assert rows[["se", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert rows["reason"].notna().all()
 
 
 def test_importing_the_package_imports_nothing_else():

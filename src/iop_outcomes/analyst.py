@@ -4,18 +4,21 @@ The same design methods and estimators as in a study file, under the same names 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import Design, compare_frame, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.frame import Design, compare_frame, listed, refuse_as_covariates, refuse_unknown
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
-from iop_outcomes.estimates.checks import known_events, known_numbers
+from iop_outcomes.estimates.time_to_event import KINDS as IN_TIME
+from iop_outcomes.estimates.time_to_event import columns_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.values import known_events, known_times
 from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast, with_arms
 
 
@@ -82,8 +85,10 @@ def estimate(
     StudyError
         What the data, the design or the estimator cannot give, by name.
     """
+    covariates = listed(covariates)
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
     refuse_unknown(data, [outcome])
+    _refuse_same(outcome=outcome, arm=arm)
     refuse_as_covariates(covariates, outcome, "the outcome")
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
     chosen = data.iloc[rows].set_axis(comparison.members.index)
@@ -116,6 +121,7 @@ def survival(
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     seed: int = 0,
+    unit: str = "days",
     design_settings: Mapping[str, object] | None = None,
     **settings,
 ) -> pd.DataFrame:
@@ -124,28 +130,52 @@ def survival(
     Parameters
     ----------
     time : str
-        Column of days followed.
+        Column of times followed: numbers in ``unit``, or durations, which are converted to it.
     event : str
         Column that says whether they ended in the event (1) or were cut off (0).
     estimator : str
-        ``rmst``, ``weighted_kaplan_meier``, ``cox``, ``standardised_cox``, ...
+        ``rmst`` (with ``until_day``, to which both arms must be followed), ``weighted_kaplan_meier``, ``cox``,
+        ``standardised_cox``, ...
+    unit : {"days", "weeks", "months", "years"}
+        Unit of the times, of ``day`` and ``until_day`` among the settings, and of restricted means and ``day`` in the
+        result. A year has 365.25 days and twelve months.
     data, arm, covariates, design, estimand, measure, cluster, contrast, seed, design_settings, **settings
         As in :func:`estimate`.
 
     Returns
     -------
     DataFrame
-        Rows of the ``estimate`` contract.
+        Rows of the ``estimate`` contract, and the column ``time_unit``.
+
+    Raises
+    ------
+    StudyError
+        What the data, the design or the estimator cannot give, by name.
+
+    Notes
+    -----
+    Times that differ only by rounding are one time, as in R (``models.tied_times``).
     """
+    covariates = listed(covariates)
     refuse_unknown(data, [time, event])
+    _refuse_same(time=time, event=event, arm=arm)
     for name in (time, event):
         refuse_as_covariates(covariates, name, "part of the outcome")
-    known = {f"{time}_days": known_numbers(data, time), f"{time}_ended": known_events(data, event)}
+    plugin = ESTIMATORS[estimator]
+    if not set(IN_TIME) & set(plugin.kinds):
+        raise EstimationError(
+            f"the estimator '{estimator}' does not estimate times to an event; those that do are "
+            f"{', '.join(each.name for each in ESTIMATORS if set(IN_TIME) & set(each.kinds))}"
+        )
+    if unit != "days" and "day" in plugin.settings_model.model_fields and "day" not in settings:
+        raise EstimationError(f"the estimator '{estimator}' needs the time it speaks of, in {unit}; set day")
+    values = (known_times(data, time, unit), known_events(data, event))
+    known = dict(zip(columns_of(time), values, strict=True))
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
     chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.members.index)
     measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
-    return _estimated(chosen, comparison, estimator, time, measures, seed, settings)
+    return _estimated(chosen, comparison, estimator, time, measures, seed, settings).assign(time_unit=unit)
 
 
 def weigh(
@@ -234,6 +264,13 @@ def balance(
         settings=settings,
     )
     return balance_of(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+
+
+def _refuse_same(**roles: str) -> None:
+    """Raise if one column is given for two roles."""
+    for (role, name), (other, again) in combinations(roles.items(), 2):
+        if name == again:
+            raise EstimationError(f"'{name}': it is given as {role} and as {other}; each needs a column of its own")
 
 
 def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed, settings) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """Time in care of two arms: ten people by hand, what weights and clusters do, and what is refused."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +17,8 @@ from iop_outcomes.estimates.survival_curves import survival_curves
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.survival.cox import fit_cox
+from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 from iop_outcomes.stats.survival.rmst import restricted_mean
 
@@ -78,10 +83,10 @@ def test_share_in_care_after_day_60(ten):
 
 def test_mean_days_in_care_up_to_day_90(ten):
     """(30 + 60 + 3 x 90)/5 = 72 and (10 + 30 + 60 + 2 x 90)/5 = 56."""
-    rows = rmst(*ten, 1).set_index("contrast")
+    rows = rmst(*ten, 1, until_day=90).set_index("contrast")
     assert_allclose(rows["value"], [16, 72, 56])
     assert_allclose(rows["day"], 90)
-    ratio = rmst(*ten, 1, measure="rmst_ratio").set_index("contrast")
+    ratio = rmst(*ten, 1, measure="rmst_ratio", until_day=90).set_index("contrast")
     assert_allclose(ratio["value"], [72 / 56, 72, 56])
     assert ratio["se_scale"].iloc[0] == "log"
 
@@ -90,14 +95,14 @@ def test_swapping_the_arms_flips_signs_and_inverts_ratios():
     data, made = cohort()
     members = made.members.assign(treated=~made.treated, score=1 - made.score)
     swapped = Comparison("everybody", "none", "ATE", ("outpatient", "iop"), members, made.covariates, made.cluster, {})
-    for estimator, measure, inverse in (
-        (weighted_kaplan_meier, "survival_difference", False),
-        (rmst, "rmst_difference", False),
-        (rmst, "rmst_ratio", True),
-        (cox, "hazard_ratio", True),
-        (standardised_cox, "survival_difference", False),
+    for estimator, measure, inverse, settings in (
+        (weighted_kaplan_meier, "survival_difference", False, {}),
+        (rmst, "rmst_difference", False, {"until_day": 120}),
+        (rmst, "rmst_ratio", True, {"until_day": 120}),
+        (cox, "hazard_ratio", True, {}),
+        (standardised_cox, "survival_difference", False, {}),
     ):
-        one, other = (estimator(data, each, 1, measure=measure).iloc[0] for each in (made, swapped))
+        one, other = (estimator(data, each, 1, measure=measure, **settings).iloc[0] for each in (made, swapped))
         assert_allclose(other["value"], 1 / one["value"] if inverse else -one["value"], rtol=1e-6)
         assert_allclose(other["se"], one["se"], rtol=1e-5)
         assert_allclose(other["ci_low"], 1 / one["ci_high"] if inverse else -one["ci_high"], rtol=1e-5)
@@ -107,7 +112,7 @@ def test_members_without_weight_or_follow_up_are_not_used(ten):
     data, made = ten
     more = comparison([True] * 6 + [False] * 6, [1] * 5 + [0] + [1] * 6)
     time, event = [*IOP[0], 5, *OUTPATIENT[0], np.nan], [*IOP[1], 1, *OUTPATIENT[1], 0]
-    for estimator, settings in ((weighted_kaplan_meier, {"day": 60}), (rmst, {}), (cox, {})):
+    for estimator, settings in ((weighted_kaplan_meier, {"day": 60}), (rmst, {"until_day": 90}), (cox, {})):
         rows = estimator(outcomes(time, event, more.members.index), more, 1, **settings)
         alone = estimator(data, made, 1, **settings)
         assert_allclose(rows[["value", "se", "n"]].astype(float), alone[["value", "se", "n"]].astype(float))
@@ -151,8 +156,8 @@ def test_clusters_are_the_units():
     doubled = Comparison(**{**doubled.__dict__, "cluster": pd.Series(twice, index=members.index)})
     alone = Comparison(**{**made.__dict__, "cluster": None})
     repeated = data.iloc[twice].set_axis(members.index)
-    for estimator in (weighted_kaplan_meier, rmst):
-        one, both = estimator(data, alone, 1).iloc[0], estimator(repeated, doubled, 1).iloc[0]
+    for estimator, settings in ((weighted_kaplan_meier, {}), (rmst, {"until_day": 120})):
+        one, both = (estimator(*each, 1, **settings).iloc[0] for each in ((data, alone), (repeated, doubled)))
         assert_allclose(both["value"], one["value"], rtol=1e-9)
         assert_allclose(both["se"], one["se"], rtol=1e-6)
         assert "cluster-robust (100 clusters)" in both["se_method"]
@@ -235,12 +240,14 @@ def test_what_is_refused_by_name(ten):
         rmst(data.assign(retention_days=np.where(made.treated, np.nan, data["retention_days"])), made, 1)
     with pytest.raises(EstimationError, match="nobody in arm 'iop' is followed to day 120"):
         weighted_kaplan_meier(data, made, 1, day=120)
-    with pytest.raises(EstimationError, match="ends at 90 while some survive"):
+    with pytest.raises(
+        EstimationError, match="nobody in arm 'iop' is followed to day 120; set until_day to at most 90"
+    ):
         rmst(data, made, 1, until_day=120)
     with pytest.raises(EstimationError, match="nobody in arm 'iop' has the event"):
         cox(data.assign(retention_ended=~made.treated), made, 1)
     with pytest.raises(EstimationError, match="did you mean 'rmst_ratio'"):
-        rmst(data, made, 1, measure="rmst_rato")
+        rmst(data, made, 1, measure="rmst_rato", until_day=90)
     with pytest.raises(EstimationError, match="gives a hazard_ratio and no 'rmst_ratio'"):
         cox(data, made, 1, measure="rmst_ratio")
     with pytest.raises(EstimationError, match="in arm 'outpatient'"):
@@ -252,10 +259,76 @@ def test_what_is_refused_by_name(ten):
 def test_nobody_leaves_care():
     """No event anywhere: the difference is 0, and it is said why there is no interval."""
     made = comparison([True] * 3 + [False] * 3)
-    rows = rmst(outcomes([90] * 6, [0] * 6, made.members.index), made, 1)
+    rows = rmst(outcomes([90] * 6, [0] * 6, made.members.index), made, 1, until_day=90)
     assert_allclose(rows["value"], [0, 90, 90])
     assert rows["se"].isna().all()
     assert rows["reason"].str.contains("does not vary").all()
+
+
+def p_value_of(rows) -> float:
+    """Return the p-value of the test of proportional hazards that stands in the row of the contrast."""
+    return float(re.search("proportional hazards p = ([0-9.e-]+)", rows["se_method"].iloc[0])[1])
+
+
+def test_no_factor_of_the_weights_changes_the_test_of_proportional_hazards():
+    data, made = cohort(n=600, seed=3)
+    alone = replace(made, cluster=None)
+    for each in (made, alone):
+        one, ten, hundred = (
+            cox(data, replace(each, members=each.members.assign(weight=factor * each.weight)), 1)
+            for factor in (1.0, 10.0, 100.0)
+        )
+        assert p_value_of(one) == p_value_of(ten) == p_value_of(hundred)
+        assert_allclose(hundred["value"], one["value"])
+
+
+def test_the_test_of_proportional_hazards_takes_the_clusters_of_the_run():
+    data, made = cohort(n=600, seed=3)
+    fit = fit_cox(
+        model_matrix(pd.DataFrame({"treated": made.treated.astype(float)})),
+        data["retention_days"],
+        data["retention_ended"],
+        weights=made.weight,
+    )
+    for cluster in (made.cluster, None):
+        expected = proportional_hazards_test(fit, cluster=cluster)["p_value"].iloc[0]
+        assert_allclose(p_value_of(cox(data, replace(made, cluster=cluster), 1)), expected, rtol=0.06)
+
+
+def test_the_horizon_of_restricted_means_looks_at_no_event(ten):
+    """Whoever of an arm has the event last: it is followed to day 90 and no further."""
+    data, made = ten
+    for event in (0, 1):
+        changed = data.assign(retention_ended=event)
+        with pytest.raises(EstimationError, match="set until_day, at most 90, to which both arms are followed"):
+            rmst(changed, made, 1)
+        with pytest.raises(EstimationError, match="nobody in arm 'iop' is followed to day 91; .* at most 90"):
+            rmst(changed, made, 1, until_day=91)
+        assert (rmst(changed, made, 1, until_day=90)["day"] == 90).all()
+    shorter = data.assign(retention_days=np.where(made.treated, data["retention_days"], data["retention_days"] / 2))
+    with pytest.raises(EstimationError, match="nobody in arm 'outpatient' is followed to day 60; .* at most 45"):
+        rmst(shorter, made, 1, until_day=60)
+
+
+def test_the_horizon_of_coded_stays_is_the_last_day_in_any_record():
+    """Stays of 10 to 30 days, and of more than 30: nothing is known after day 31."""
+    made = comparison([True, True, False, False])
+    stays = pd.DataFrame({"stay_days_low": [10.0, 31] * 2, "stay_days_high": [30.0, np.nan] * 2}, made.members.index)
+    with pytest.raises(EstimationError, match="stays in arm 'iop' are known to day 31 and not to day 365"):
+        interval_survival(stays, made, 1, measure="rmst_difference", day=365)
+    # Ten to thirty days, spread evenly from day 9: mean 19.5; the others the whole 30.
+    rows = interval_survival(stays, made, 1, measure="rmst_difference", day=30)
+    assert_allclose(rows["value"], [0, 24.75, 24.75])
+
+
+def test_an_arm_without_survivors_has_no_interval_and_says_so():
+    data, made = cohort(n=100)
+    gone = outcomes(np.where(made.treated, 30, data["retention_days"]), np.ones(100), made.members.index)
+    rows = weighted_kaplan_meier(gone, made, 1, day=60).set_index("contrast")
+    assert rows.loc["iop", "value"] == 0
+    assert rows.loc["iop", ["se", "ci_low", "ci_high"]].isna().all()
+    assert isinstance(rows.loc["iop", "reason"], str)
+    assert rows.loc["iop v outpatient", "se"] > 0
 
 
 def test_estimators_are_found_by_name():

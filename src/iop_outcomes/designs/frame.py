@@ -1,6 +1,6 @@
 """A comparison from one data frame: the arms, the covariates and a design, without a study file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.kernel.errors import DesignError, EstimationError, counted, did_you_mean
 from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.kernel.values import known_covariate, refuse_unlike_labels
 
 #: Design method that answers for an estimand when only the estimand is named.
 DESIGN_OF = {
@@ -62,17 +63,16 @@ def compare_frame(
     StudyError
         A column, an arm, the design or the estimand does not exist or does not fit.
     """
-    if isinstance(covariates, str):
-        raise EstimationError(f"covariates: give a list of columns, also when it is one: ['{covariates}']")
-    refuse_unknown(data, [arm, *covariates, *([cluster] if cluster else [])])
+    covariates = listed(covariates)
+    refuse_unknown(data, [arm, *covariates, *([] if cluster is None else [cluster])])
     refuse_as_covariates(covariates, arm, "the arm")
     first, second = _arms_of(data[arm], arm, contrast)
     rows = np.flatnonzero(data[arm].isin([first, second]).to_numpy())
     index = pd.RangeIndex(len(rows), name="member_id")
     chosen = data.iloc[rows].set_axis(index)
     treated = (chosen[arm] == first).to_numpy(bool)
-    known = chosen[list(covariates)]
-    labels = chosen[cluster] if cluster else None
+    known = pd.DataFrame({name: known_covariate(chosen, name) for name in covariates}, index=index)
+    labels = None if cluster is None else chosen[cluster]
     if isinstance(design, pd.DataFrame):
         name, estimand = "given", _estimand_of(design, estimand)
         members = _given(design, data.index[rows], index)
@@ -114,8 +114,8 @@ def _estimand_of(design: pd.DataFrame, estimand: str | None) -> str:
 
 
 def _given(design: pd.DataFrame, wanted: pd.Index, index: pd.Index) -> pd.DataFrame:
-    if "weight" not in design.columns:
-        raise DesignError("a design table needs a column 'weight'; make it with weigh or match")
+    if list(design.columns).count("weight") != 1:
+        raise DesignError("a design table needs one column 'weight'; make it with weigh or match")
     if not design.index.is_unique or not wanted.isin(design.index).all():
         raise DesignError(
             f"the design table has {counted(len(design), 'row')} and does not hold each of the {len(wanted):,} members "
@@ -132,6 +132,7 @@ def _given(design: pd.DataFrame, wanted: pd.Index, index: pd.Index) -> pd.DataFr
 
 
 def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
+    refuse_unlike_labels(column, name)
     missing = int(column.isna().sum())
     if missing:
         raise EstimationError(f"'{name}': {counted(missing, 'row has', 'rows have')} no arm; leave them out first")
@@ -145,7 +146,7 @@ def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
         raise EstimationError(
             f"'{name}': it holds {counted(len(found), 'arm')}; say by contrast=(first, second) which to compare"
         )
-    if len(contrast) != 2 or contrast[0] == contrast[1]:
+    if not isinstance(contrast, tuple | list) or len(contrast) != 2 or contrast[0] == contrast[1]:
         raise EstimationError(f"'{name}': a contrast needs two different arms")
     for one in contrast:
         if one not in found:
@@ -160,9 +161,28 @@ def refuse_as_covariates(covariates: Sequence[str], name: str, role: str) -> Non
 
 
 def refuse_unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise if the data are no frame or lack one of these columns."""
+    """Raise if the data are no frame, or lack one of these columns or hold it twice."""
     if not isinstance(data, pd.DataFrame):
         raise EstimationError(f"data: it is a {type(data).__name__} and must be a pandas DataFrame, one row per person")
+    columns = list(data.columns)
     for name in names:
-        if name not in data.columns:
-            raise EstimationError(f"the data have no column '{name}'; {did_you_mean(name, map(str, data.columns))}")
+        found = columns.count(name)
+        if found == 0:
+            raise EstimationError(f"the data have no column '{name}'; {did_you_mean(name, map(str, columns))}")
+        if found > 1:
+            raise EstimationError(
+                f"the data have {found} columns called '{name}', and only one can be meant; rename or drop the others"
+            )
+
+
+def listed(covariates: Iterable[str]) -> list[str]:
+    """Return the names of covariates as a list, or refuse what is none, or names one twice."""
+    if isinstance(covariates, str) or not isinstance(covariates, Iterable):
+        raise EstimationError(
+            f"covariates: give a list of columns, also when it is one or none, and not {covariates!r}"
+        )
+    covariates = list(covariates)
+    repeated = [name for position, name in enumerate(covariates) if name in covariates[:position]]
+    if repeated:
+        raise EstimationError(f"covariates: '{repeated[0]}' is named more than once; name each covariate once")
+    return covariates

@@ -153,10 +153,14 @@ class WeekGrid:
 
 
 def check_columns(what: str, table: pd.DataFrame, columns: Iterable[str]) -> None:
-    """Refuse a table that lacks one of the columns."""
+    """Refuse a table that lacks one of the columns, or has it twice."""
     lacking = [column for column in columns if column not in table]
     if lacking:
         raise ContractError(f"{what}: column '{lacking[0]}' is missing; it needs {', '.join(columns)}.")
+    names = list(table.columns)
+    repeated = [column for column in columns if names.count(column) > 1]
+    if repeated:
+        raise ContractError(f"{what}: there is more than one column '{repeated[0]}'; keep the one that is meant.")
 
 
 def whole_days(what: str, days: pd.Series) -> np.ndarray:

@@ -85,6 +85,11 @@ def _as_rows(words) -> pd.Series | pd.DataFrame | np.ndarray:
     if isinstance(words, str):
         raise ContractError("words: one text is one person's word; give a list or Series with one word per person.")
     if isinstance(words, pd.DataFrame):
+        repeated = words.columns[words.columns.duplicated()]
+        if len(repeated):
+            raise ContractError(
+                f"words: the table has the week '{repeated[0]}' more than once; keep one column a week."
+            )
         return words.loc[:, words.columns >= 1] if words.columns.name == "week" else words
     if isinstance(words, pd.Series) or (isinstance(words, np.ndarray) and words.ndim == 2):
         return words

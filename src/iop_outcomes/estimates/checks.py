@@ -1,52 +1,9 @@
 """What an estimator refuses, by name."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted
-
-
-def known_numbers(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Return a column as numbers, NaN where missing, or refuse one that holds anything else.
-
-    Raises
-    ------
-    EstimationError
-        Text, dates or infinite values.
-    """
-    column = data[name]
-    try:
-        if pd.api.types.is_datetime64_any_dtype(column.dtype):
-            raise TypeError("dates")
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise EstimationError(
-            f"{name}: it holds {column.dtype} and an outcome is a number; code two answers as 0 and 1, times as days"
-        ) from error
-    infinite = int(np.isinf(values).sum())
-    if infinite:
-        raise EstimationError(
-            f"{name}: {counted(infinite, 'value is', 'values are')} infinite; correct them or mark them as missing"
-        )
-    return values
-
-
-def known_events(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Return a column of 1 (ended in the event) and 0 (cut off), NaN where missing, or refuse one of other codes.
-
-    Raises
-    ------
-    EstimationError
-    """
-    values = known_numbers(data, name)
-    other = int((~np.isin(values, (0, 1)) & ~np.isnan(values)).sum())
-    if other:
-        raise EstimationError(
-            f"{name}: {counted(other, 'value is', 'values are')} neither 0 (cut off) nor 1 (ended in the event); "
-            "where there are several kinds of end, choose one as the event and code the others 0"
-        )
-    return values
 
 
 def checked_arms(treated: ArrayLike, names: tuple[str, str] = ("first", "second")) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 DIFFERENCES = ("risk_difference", "mean_difference")
 RATIOS = ("risk_ratio", "mean_ratio")
 MEASURES = (*DIFFERENCES, *RATIOS, "odds_ratio")
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def half_width(se: float, degrees_of_freedom: float, level: float = 0.95) -> flo
 
 def _interval(measure, value, gradient, arms, scale, level):
     variance = gradient @ arms.covariance.values @ gradient
-    if not variance > 0:
+    # A variance within rounding of the means it speaks of is none.
+    if not variance > (ROUNDING * (np.abs(gradient) @ np.abs(arms.means))) ** 2:
         value = float(np.exp(value) if scale == "log" else value)
         reason = "the outcome does not vary, so that there is no standard error"
         return Estimate(measure, value, np.nan, scale, np.nan, np.nan, reason)

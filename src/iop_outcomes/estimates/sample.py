@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.estimates.checks import checked_arms, known_numbers
+from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.measures import DIFFERENCES, MEASURES, RATIOS
 from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
 from iop_outcomes.estimates.nuisance.observation import Observation, fit_observation
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 
 #: Kinds of outcome that have a mean.

@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.kernel.errors import StudyError
-from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.registry import ESTIMATORS, Plugin
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
@@ -65,8 +65,8 @@ def estimate_design(
             continue
         comparison = comparisons[arms]
         data = outcomes.reindex(comparison.members.index)
-        rows.append(_estimated(name, analysis, comparison, data, study.seed))
-        rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study.seed, naive=True))
+        rows.append(_estimated(name, analysis, comparison, data, study))
+        rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study, naive=True))
         if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
             curves.append(_curve(name, data, comparison))
         tell(f"{name}: done")
@@ -83,20 +83,22 @@ def _unadjusted(comparison: Comparison) -> Comparison:
 
 
 def _estimated(
-    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, seed: int, naive: bool = False
+    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, study: Study, naive: bool = False
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
     of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
     estimator = UNADJUSTED if naive and of_means else analysis.estimator
-    settings = {} if estimator == UNADJUSTED else analysis.settings
+    settings = {} if estimator == UNADJUSTED else _with_horizon(ESTIMATORS[estimator], analysis.settings, study)
     kind = NAIVE if naive else ADJUSTED
     frames = []
     for measure in analysis.measures:
         try:
             plugin = ESTIMATORS[estimator]
             given = {**settings, "outcome": analysis.outcome, "measure": measure}
-            frames.append(plugin(data, comparison, seed_of(seed, name), **plugin.check(given, f"analyses.{name}")))
+            frames.append(
+                plugin(data, comparison, seed_of(study.seed, name), **plugin.check(given, f"analyses.{name}"))
+            )
         except StudyError as error:
             return _refused(name, analysis, comparison.arms, str(error), kind)
     frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
@@ -111,6 +113,13 @@ def _estimated(
         scenario=MAIN,
         status=SHOWN,
     )
+
+
+def _with_horizon(plugin: Plugin, settings: dict[str, object], study: Study) -> dict[str, object]:
+    """Return the settings with the last day of the study's follow-up as horizon, where the estimator asks for one."""
+    if "until_day" not in plugin.settings_model.model_fields:
+        return settings
+    return {"until_day": max(study.cohort.follow_up_days - 1, 1), **settings}
 
 
 def _refused(name: str, analysis: Analysis, arms: tuple[str, str], reason: str, kind: str = ADJUSTED) -> pd.DataFrame:

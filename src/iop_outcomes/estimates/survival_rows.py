@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.estimates.measures import ArmMeans, Estimate, arm_mean, contrast
@@ -21,7 +22,10 @@ def survival_rows(follow_up: FollowUp, arms: ArmMeans, measure: str, day: float)
     for position in (0, 1):
         plain = arm_mean(arms, position)
         low, high = survival_interval(plain.value, plain.se, degrees_of_freedom=arms.covariance.degrees_of_freedom)
-        own.append(replace(plain, measure="survival", ci_low=float(low), ci_high=float(high)))
+        reason = plain.reason
+        if reason is None and np.isnan(low):
+            reason = "survival is 0 or 1, where its interval is not defined"
+        own.append(replace(plain, measure="survival", ci_low=float(low), ci_high=float(high), reason=reason))
     return arm_rows(follow_up, arms, measure, SURVIVAL, own, day)
 
 

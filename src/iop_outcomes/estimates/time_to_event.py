@@ -11,11 +11,13 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
-from iop_outcomes.estimates.checks import checked_arms, known_events, known_numbers
+from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.kernel.values import known_events, known_times
 from iop_outcomes.stats.linear.matrix import ModelMatrix
+from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
 
 #: Columns that hold time and event of outcomes whose names differ from them.
 COLUMNS = {"time_in_care": ("retention_days", "retention_ended")}
@@ -63,15 +65,45 @@ class FollowUp:
         known = design_weights(self.comparison, self.matrix) if count_estimation else Weights(self.comparison.weight)
         return known.only(self.used)
 
+    @property
+    def last_days(self) -> tuple[float, float]:
+        """Last day on which somebody of the first and of the second arm is still followed."""
+        return tuple(float(self.time[arm].max()) for arm in self.arms)
+
     def refuse_unseen(self, day: float) -> None:
         """Raise if an arm is not followed to a day while some of it have had no event."""
-        for arm, name in zip(self.arms, self.comparison.arms, strict=True):
-            last = self.time[arm].max()
+        day = on_known_times(day, np.unique(self.time[self.used]))
+        for arm, name, last in zip(self.arms, self.comparison.arms, self.last_days, strict=True):
             if last < day and not self.event[arm & (self.time == last)].all():
                 raise EstimationError(
                     f"survival: nobody in arm '{name}' is followed to day {day:g}, so that survival is unknown there; "
                     "choose an earlier day"
                 )
+
+    def checked_horizon(self, until: float | None) -> float:
+        """Return the day up to which both arms are compared, or refuse one that an arm is not followed to.
+
+        Neither who has the event nor where the curves stand is looked at: a horizon chosen by the outcome is part of
+        the result.
+
+        Raises
+        ------
+        EstimationError
+            No day is given, or nobody in an arm is followed to it.
+        """
+        last = min(self.last_days)
+        if until is None:
+            raise EstimationError(
+                "rmst: nothing says up to which day mean times are compared; set until_day, at most "
+                f"{last:g}, to which both arms are followed"
+            )
+        for name, own in zip(self.comparison.arms, self.last_days, strict=True):
+            if own < on_known_times(until, np.array([own])):
+                raise EstimationError(
+                    f"rmst: nobody in arm '{name}' is followed to day {until:g}; set until_day to at most {last:g}, "
+                    "to which both arms are followed"
+                )
+        return float(until)
 
     def rows(self, estimates: list[tuple[str, object]], day: float, method: str) -> pd.DataFrame:
         """Return rows of the ``estimate`` contract.
@@ -112,6 +144,11 @@ class FollowUp:
         return pd.DataFrame(rows)
 
 
+def columns_of(outcome: str) -> tuple[str, str]:
+    """Return the columns that hold the time of an outcome and whether it ended in the event."""
+    return COLUMNS.get(outcome, (f"{outcome}_days", f"{outcome}_ended"))
+
+
 def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> FollowUp:
     """Return the follow-up of an outcome, or refuse it by name.
 
@@ -129,7 +166,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
         The columns are not there or hold other than days and 0/1, an arm is empty, or nobody in an arm has known
         follow-up.
     """
-    days, ended = COLUMNS.get(outcome, (f"{outcome}_days", f"{outcome}_ended"))
+    days, ended = columns_of(outcome)
     absent = [name for name in (days, ended) if name not in data.columns]
     if absent:
         raise EstimationError(
@@ -137,7 +174,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
             "they ended in the event"
         )
     checked_arms(comparison.treated, comparison.arms)
-    time, event = known_numbers(data, days), known_events(data, ended)
+    time, event = known_times(data, days), known_events(data, ended)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(time) & np.isfinite(event)
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
@@ -146,7 +183,9 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
                 f"{outcome}: nobody in arm '{name}' whom the design uses has known days of follow-up, "
                 "so that time to the event cannot be compared"
             )
-    kept = np.where(used, time, 0.0)
+    kept = np.zeros(len(time))
+    # Tied over both arms, because some models take them one by one.
+    kept[used] = tied_times(time[used])[0]
     return FollowUp(comparison, kept, used & (event > 0), used, int(in_design.sum() - used.sum()))
 
 

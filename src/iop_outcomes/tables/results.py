@@ -271,7 +271,7 @@ ESTIMATE = Table(
         label("measure", "mean, risk_difference, risk_ratio, ...", required=True, nullable=False),
         label("population", "'everybody', or the people of one level: modifier = level", required=True, nullable=False),
         label("scenario", "'main', or what was changed: a shift, an imputation, a site", required=True, nullable=False),
-        day("day", "Day the measure speaks of, where it has one"),
+        number("day", "Day the measure speaks of, where it has one", "study day", 0),
         number("value", "Estimate"),
         number("se", "Standard error"),
         code("se_scale", "Scale of the standard error", "identity", "log"),

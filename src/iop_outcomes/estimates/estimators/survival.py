@@ -56,10 +56,11 @@ def rmst(
 ) -> pd.DataFrame:
     """Compare restricted mean times; for time in care, mean days in care up to ``until_day``.
 
-    Without ``until_day`` it is the last day to which both arms are followed.
+    In a study ``until_day`` is the last day of follow-up unless the analysis says otherwise; elsewhere it must be set.
+    Both arms must be followed to it.
     """
     follow_up = take_follow_up(data, comparison, outcome)
-    until = float(until_day or min(follow_up.time[arm].max() for arm in follow_up.arms))
+    until = follow_up.checked_horizon(until_day)
     arms = restricted_means(follow_up, until, count_estimation=count_estimation)
     own = [replace(arm_mean(arms, position), measure="rmst") for position in (0, 1)]
     return arm_rows(follow_up, arms, measure, RESTRICTED, own, until)

@@ -16,6 +16,7 @@ from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import influence_covariance
 
 TREATED = "treated"
+ROUNDING = 1e-10
 
 
 @estimator(
@@ -50,11 +51,9 @@ def cox(
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
     covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
     value, se = fit.coefficients[fit.names.index(TREATED)], float(covariance.se[0])
-    half = half_width(se, covariance.degrees_of_freedom)
-    ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
-    estimate = Estimate("hazard_ratio", ratio, se, "log", low, high)
+    estimate = _hazard_ratio(value, se, covariance.degrees_of_freedom, fit.se[fit.names.index(TREATED)])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
-    method = f"{model}; {covariance.method}; {_proportional(fit)}"
+    method = f"{model}; {covariance.method}; {_proportional(fit, comparison.cluster)}"
     return follow_up.rows([(comparison.contrast, estimate)], np.nan, method)
 
 
@@ -89,8 +88,17 @@ def standardised_cox(
     influence = np.column_stack([curve.influence[:, 0] for curve in curves])
     means = [curve.survival[0] for curve in curves]
     arms = arm_means(means, influence, cluster=comparison.cluster, used=follow_up.used)
-    model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit)}"
+    model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit, comparison.cluster)}"
     return survival_rows(follow_up, arms.with_method(model), measure, day)
+
+
+def _hazard_ratio(value, se, degrees_of_freedom, model_se) -> Estimate:
+    if not se > ROUNDING * model_se:
+        reason = "the times of the arms do not vary, so that there is no standard error"
+        return Estimate("hazard_ratio", float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
+    half = half_width(se, degrees_of_freedom)
+    ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
+    return Estimate("hazard_ratio", ratio, se, "log", low, high)
 
 
 def _population(follow_up: FollowUp):
@@ -122,11 +130,13 @@ def _fit(follow_up: FollowUp, weights, adjust, ties):
     return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
 
 
-def _proportional(fit) -> str:
+def _proportional(fit, cluster) -> str:
     """Return the test that the ratio of the arms is the same on all days, in words."""
     from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
 
     if len(fit.at.data.sets.time) < 2:
         return "events on one day only"
-    test = proportional_hazards_test(fit).set_index("term")
-    return f"test of proportional hazards p = {test.loc[TREATED, 'p_value']:.2g}"
+    p_value = proportional_hazards_test(fit, cluster=cluster, terms=[TREATED])["p_value"].iloc[0]
+    if np.isnan(p_value):
+        return "too few events to test proportional hazards"
+    return f"test of proportional hazards p = {p_value:.2g}"

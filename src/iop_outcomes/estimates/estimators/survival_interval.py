@@ -12,6 +12,7 @@ from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, arm_rows,
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.kernel.values import known_times
 from iop_outcomes.stats.survival.interval_censored import IntervalCensored, interval_censored
 
 #: Days of the shortest and of the longest stay that a record allows; the longest is missing where there is none.
@@ -43,6 +44,7 @@ def interval_survival(
     follow_up = _take_stays(data, comparison, outcome)
     curves = _by_arm(data, follow_up, count_estimation)
     if measure in RESTRICTED:
+        _refuse_unseen(data, follow_up, day)
         arms = _means(follow_up, curves, [curve.mean_values(day) for curve in curves], count_estimation)
         own = [replace(arm_mean(arms, position), measure="rmst") for position in (0, 1)]
         return arm_rows(follow_up, arms, measure, RESTRICTED, own, day)
@@ -66,19 +68,35 @@ def _take_stays(data, comparison, outcome) -> FollowUp:
             "of follow-up the estimator 'weighted_kaplan_meier' or 'rmst'"
         )
     checked_arms(comparison.treated, comparison.arms)
-    low = data[LOW].to_numpy(dtype=float, na_value=np.nan)
+    low = known_times(data, LOW)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(low)
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
         if not (used & arm).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known stay")
-    ended = used & np.isfinite(data[HIGH].to_numpy(dtype=float, na_value=np.nan))
+    ended = used & np.isfinite(_longest(data))
     return FollowUp(comparison, np.where(used, low, 0.0), ended, used, int(in_design.sum() - used.sum()))
+
+
+def _longest(data):
+    """Return the longest stay that each record allows, NaN where there is none."""
+    return known_times(data[[HIGH]].replace(np.inf, np.nan), HIGH)
+
+
+def _refuse_unseen(data, follow_up, day):
+    """Raise if no stay in an arm is known as late as ``day``: what lies beyond is in no record."""
+    last_known = np.fmax(follow_up.time, _longest(data))
+    for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
+        last = float(last_known[arm].max())
+        if day > last:
+            raise EstimationError(
+                f"rmst: stays in arm '{name}' are known to day {last:g} and not to day {day:g}; choose an earlier day"
+            )
 
 
 def _by_arm(data, follow_up, count_estimation) -> list[IntervalCensored]:
     weights = follow_up.weights(count_estimation).values
-    lower, upper = stay_bounds(follow_up.time, data[HIGH].to_numpy(dtype=float, na_value=np.nan))
+    lower, upper = stay_bounds(follow_up.time, _longest(data))
     return [interval_censored(lower[arm], upper[arm], weights[arm]) for arm in follow_up.arms]
 
 

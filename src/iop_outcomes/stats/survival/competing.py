@@ -60,8 +60,14 @@ class CumulativeIncidence:
             np.append(0.0, curve.se[cause - 1])[position],
         )
         low, high = survival_interval(incidence, se, kind, level)
-        at_risk = np.append(self.table.n_risk, 0.0)[np.searchsorted(self.table.time, times)]
-        columns = {"time": times, "n_risk": at_risk, "incidence": incidence, "se": se, "ci_low": low, "ci_high": high}
+        columns = {
+            "time": times,
+            "n_risk": self.table.n_risk_at(times),
+            "incidence": incidence,
+            "se": se,
+            "ci_low": low,
+            "ci_high": high,
+        }
         return pd.DataFrame(columns)
 
     def influence(self, times: ArrayLike, cause: int = 1) -> NDArray[np.float64]:

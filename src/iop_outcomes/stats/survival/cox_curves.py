@@ -10,6 +10,7 @@ from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.cox import CoxFit
 from iop_outcomes.stats.survival.cox_robust import score_influence
+from iop_outcomes.stats.survival.tied_times import on_known_times
 
 
 def baseline_hazard(fit: CoxFit, times: ArrayLike) -> NDArray[np.float64]:
@@ -25,7 +26,7 @@ def baseline_hazard(fit: CoxFit, times: ArrayLike) -> NDArray[np.float64]:
     sets = fit.at.data.sets
     _refuse_strata(fit)
     steps = np.append(0.0, np.cumsum(fit.at.h))
-    return steps[np.searchsorted(sets.time, np.asarray(times, dtype=float), side="right")] * np.exp(-fit.at.shift)
+    return steps[np.searchsorted(sets.time, on_known_times(times, sets.time), side="right")] * np.exp(-fit.at.shift)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def standardised_survival(
     ----------
     Chen & Tsiatis 2001, Biometrics 57:1030; influence of the baseline: Reid & Crepeau 1985, Biometrika 72:1.
     """
-    times, matrix = np.asarray(times, dtype=float), fit.at.data.matrix
+    matrix = fit.at.data.matrix
+    times = np.asarray(on_known_times(times, fit.at.data.sets.time))
     shares = np.ones(matrix.n_rows) if weights is None else np.asarray(weights, dtype=float)
     shares = shares / shares.sum()
     columns = columns_of(matrix, given)

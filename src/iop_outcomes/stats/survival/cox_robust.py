@@ -5,7 +5,7 @@ sets. The second part is a sparse n x K matrix times K x p means, so that sums o
 over all rows, are had without the n x p influences.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -88,8 +88,14 @@ def _table(left, right, values, shape):
     return coo_array((values, (left, right)), shape=shape).tocsr()
 
 
-def score_influence(at: Moments) -> ScoreInfluence:
+def score_influence(at: Moments, time_weights: NDArray[np.float64] | None = None) -> ScoreInfluence:
     """Return the weighted score residuals of a Cox model, with Efron's or Breslow's rule for ties.
+
+    Parameters
+    ----------
+    at : Moments
+    time_weights : ndarray, shape (K,), optional
+        How much each event time counts in the score; 1 unless given.
 
     References
     ----------
@@ -97,6 +103,11 @@ def score_influence(at: Moments) -> ScoreInfluence:
     events is at risk by the share 1 - l/m.
     """
     data, sets = at.data, at.data.sets
+    seen = data.died.astype(float)
+    if time_weights is not None:
+        seen[sets.deaths] = time_weights[sets.death_time]
+        sums = {name: getattr(at, name) * time_weights for name in ("h", "hf", "h2", "h2f", "h2ff")}
+        at = replace(at, **sums)
     deaths, owner, risk = sets.deaths, sets.death_time, data.weights * at.risk
     # Mean over the tied events of the means of x in their reduced risk sets.
     mean_at_event = at.h[:, None] * at.risk_sums
@@ -108,7 +119,7 @@ def score_influence(at: Moments) -> ScoreInfluence:
     parts.append((deaths, owner, data.weights[deaths], mean_at_event / data.death_weights[:, None]))
     for reach in sets.reaches:
         parts.append((reach.rows, reach.index, -reach.factor * reach.take(risk), reach.to_rows(at.mean_risk)))
-    multiplier = data.weights * (data.died - at.expected())
+    multiplier = data.weights * (seen - at.expected())
     return ScoreInfluence(data.matrix, multiplier, tuple(parts))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
 
 
 def distinct_times(time: ArrayLike) -> tuple[NDArray, NDArray[np.intp]]:
@@ -52,6 +53,8 @@ def checked(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Return follow-up times, event codes (0 = censored) and weights as arrays that can be trusted.
 
+    Times that differ only by rounding are made one (see ``tied_times``).
+
     Raises
     ------
     EstimationError
@@ -82,7 +85,7 @@ def checked(
             f"survival: {counted(wrong, 'row has', 'rows have')} an event code that is no whole number; "
             "0 is censored, 1 (2, ...) is an event"
         )
-    return time, codes, weights
+    return tied_times(time)[0], codes, weights
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,11 @@ class EventTable:
 
     def position(self, at: ArrayLike) -> NDArray[np.intp]:
         """Return the position of the last distinct time not after each of ``at``, -1 where there is none."""
-        return np.searchsorted(self.time, np.asarray(at, dtype=float), side="right") - 1
+        return np.searchsorted(self.time, on_known_times(at, self.time), side="right") - 1
+
+    def n_risk_at(self, at: ArrayLike) -> NDArray[np.float64]:
+        """Return the weight of those still followed just before each of ``at``."""
+        return np.append(self.n_risk, 0.0)[np.searchsorted(self.time, on_known_times(at, self.time))]
 
     def martingale_integral(self, values: NDArray, cause: int | None = None) -> NDArray[np.float64]:
         """Return for every person the integral of ``values`` over own events less those expected while at risk.

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.stats.survival.event_table import distinct_times
+from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
 
 MOST_STEPS = 100_000
 TOLERANCE = 1e-10
@@ -106,6 +107,8 @@ class IntervalCensored:
             Where inside their interval the events are.
         """
         lower, upper = self.lower[:, None], self.upper[:, None]
+        ends = np.unique(np.concatenate([self.lower, self.upper]))
+        times = on_known_times(times, ends[np.isfinite(ends)])
         if spread == "early":
             return 1.0 - ((times > lower) | (times >= upper))
         bounded = (upper > lower) & np.isfinite(upper)
@@ -164,7 +167,7 @@ def interval_censored(
 
 
 def _checked(lower, upper, weights):
-    lower, upper = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+    lower, upper = tied_times(lower, upper)
     weights = np.ones(len(lower)) if weights is None else np.asarray(weights, dtype=float)
     wrong = int((~(lower <= upper) | ~np.isfinite(lower) | (lower < 0) | ~(weights >= 0)).sum())
     if wrong:

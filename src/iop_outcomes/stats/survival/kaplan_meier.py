@@ -90,10 +90,9 @@ class KaplanMeier:
         table, position = self.table, self.table.position(times)
         start = pd.DataFrame({"survival": [1.0], "se": 0.0, "ci_low": 1.0, "ci_high": 1.0, "cumulative_hazard": 0.0})
         steps = pd.concat([start, self.frame(kind, level)[list(start.columns)]], ignore_index=True)
-        at_risk = np.append(table.n_risk, 0.0)[np.searchsorted(table.time, times)]
         result = steps.iloc[position + 1].reset_index(drop=True)
         result.insert(0, "time", times)
-        result.insert(1, "n_risk", at_risk)
+        result.insert(1, "n_risk", table.n_risk_at(times))
         for place, (name, counts) in enumerate((("n_events", table.n_events), ("n_censored", table.n_censored)), 2):
             running = np.append(0.0, np.cumsum(counts))[position + 1]
             result.insert(place, name, np.diff(running, prepend=0.0))

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.event_table import checked, distinct_times
+from iop_outcomes.stats.survival.tied_times import tied_times
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ class RiskSets:
     death_time : ndarray of int
         Event time of each of those rows.
     reaches : tuple of Reach
+    end : ndarray, shape (n,)
+        End of follow-up of each row.
+    entry : ndarray, shape (n,), or None
+        Its beginning, where it is not 0 for all.
     """
 
     n_rows: int
@@ -95,6 +100,8 @@ class RiskSets:
     deaths: NDArray[np.intp]
     death_time: NDArray[np.intp]
     reaches: tuple[Reach, ...]
+    end: NDArray[np.float64]
+    entry: NDArray[np.float64] | None = None
 
     @property
     def n_times(self) -> int:
@@ -165,31 +172,34 @@ def risk_sets(
     EstimationError
         The arrays cannot be used, an entry is not before its time, or there is no event.
     """
-    time, event, weights = checked(time, event, weights)
+    end, event, weights = checked(time, event, weights)
     happened = (event > 0) & (weights > 0)
     if not happened.any():
         raise EstimationError("survival: nobody has the event, so that hazards cannot be compared")
+    for name, given in (("entry", entry), ("strata", strata)):
+        if given is not None and len(given) != len(end):
+            raise EstimationError(f"survival: {name} has {len(given):,} rows and times {len(end):,}; give one per row")
     if entry is not None:
-        entry = np.asarray(entry, dtype=float)
-        wrong = int((~(entry < time)).sum())
+        end, entry = tied_times(time, entry)
+        wrong = int((~(entry < end)).sum())
         if wrong:
             raise EstimationError(
                 f"survival: {counted(wrong, 'row begins', 'rows begin')} at or after the end; "
                 "entry must be before the end of follow-up"
             )
-    codes = np.zeros(len(time), dtype=np.intp) if strata is None else pd.factorize(np.asarray(strata), sort=True)[0]
-    times, position = distinct_times(time[happened])
+    codes = np.zeros(len(end), dtype=np.intp) if strata is None else pd.factorize(np.asarray(strata), sort=True)[0]
+    times, position = distinct_times(end[happened])
     deaths = np.flatnonzero(happened)
     cell, death_time = distinct_times(codes[deaths] * len(times) + position)
     cell = cell.astype(np.intp)
     stratum, cell_time = np.divmod(cell, len(times))
     start, stop = np.searchsorted(stratum, stratum), np.searchsorted(stratum, stratum, side="right")
-    ends = [(time, 1.0)] if entry is None else [(time, 1.0), (entry, -1.0)]
+    ends = [(end, 1.0)] if entry is None else [(end, 1.0), (entry, -1.0)]
     reaches = tuple(
-        Reach(_last_before(codes, moment, times, cell, stratum), np.full(len(time), sign), start, stop)
+        Reach(_last_before(codes, moment, times, cell, stratum), np.full(len(end), sign), start, stop)
         for moment, sign in ends
     )
-    return RiskSets(len(time), times[cell_time], stratum, deaths, death_time, reaches)
+    return RiskSets(len(end), times[cell_time], stratum, deaths, death_time, reaches, end, entry)
 
 
 def _last_before(codes, moment, times, cell, stratum):

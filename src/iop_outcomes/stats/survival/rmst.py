@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.stats.survival.event_table import EventTable, ratio
 from iop_outcomes.stats.survival.kaplan_meier import KaplanMeier, variance_terms
+from iop_outcomes.stats.survival.tied_times import on_known_times
 
 ROWS_AT_ONCE = 4_000_000
 
@@ -136,7 +137,7 @@ def refuse_unseen(table: EventTable, until: float) -> None:
     """Raise if the curve is not known up to ``until``."""
     if not until > 0:
         raise EstimationError(f"restricted mean: the time must be above zero, not {until:g}")
-    if until > table.time[-1] and table.survival[-1] > 0:
+    if on_known_times(until, table.time) > table.time[-1] and table.survival[-1] > 0:
         raise EstimationError(
             f"restricted mean: follow-up of a group ends at {table.time[-1]:g} while some survive, so that "
             f"the mean up to {until:g} is unknown; choose an earlier time"

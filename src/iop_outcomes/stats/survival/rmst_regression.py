@@ -11,6 +11,7 @@ from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.identifiability import refuse_collinear
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.event_table import EventTable, checked, event_table, ratio, reverse_cumsum
+from iop_outcomes.stats.survival.tied_times import on_known_times
 
 LINKS = ("identity", "log")
 SMALLEST_SHARE = 0.001
@@ -112,6 +113,7 @@ def restricted_mean_regression(
     if link not in LINKS:
         raise EstimationError(f"restricted mean regression: there is no link '{link}'; {did_you_mean(link, LINKS)}")
     time, event, _ = checked(time, event)
+    until = float(on_known_times(until, np.unique(time)))
     restricted = np.minimum(time, until)
     known = (event > 0) | (time >= until)
     groups = (
