@@ -25,9 +25,63 @@ def test_arms_come_from_the_assigned_level_and_every_step_is_counted():
         ["All episodes of the source", 2, 1, 1],
         ["Assigned to an arm of the study", 2, 1, 0],
         ["Has a day of assignment", 2, 1, 0],
+        ["Alive and observed at time zero", 2, 1, 0],
+        ["Assigned to one arm only on that day", 2, 1, 0],
         ["At least 18 years old", 1, 1, 0],
         ["The person's first eligible episode", 1, 1, 0],
+        ["No second episode of the arm on that day", 1, 1, 0],
     ]
+
+
+def lost(attrition, rule: str) -> dict[str, int]:
+    """Return how many of each arm a rule takes."""
+    rows = attrition[attrition["rule"] == rule]
+    taken = dict(zip(rows["arm"], rows["n_before"] - rows["n_after"], strict=True))
+    return {arm: n for arm, n in taken.items() if n}
+
+
+@pytest.mark.parametrize("names", [("a", "z"), ("z", "a")])
+def test_who_was_assigned_to_two_arms_on_one_day_is_in_neither(names):
+    # Whichever episode comes first in the alphabet: p1 was assigned to both levels on day 10.
+    both = [
+        {"episode_id": name, "person_id": "p1", "assignment_day": 10, "level_of_care": level}
+        for name, level in zip(names, ("2.1", "1"), strict=True)
+    ]
+    members, attrition = build_cohort(records(episodes(*both, {})), cohort())
+    assert members["member_id"].tolist() == ["e3"]
+    assert lost(attrition, "Assigned to one arm only on that day") == {"iop": 1, "outpatient": 1}
+
+
+def test_an_arm_that_is_not_of_the_study_does_not_tear_anybody():
+    both = ({"person_id": "p1", "level_of_care": "2.1"}, {"person_id": "p1", "level_of_care": "3"})
+    members, _ = build_cohort(records(episodes(*both)), cohort())
+    assert members["member_id"].tolist() == ["e1"]
+
+
+def test_a_rule_of_eligibility_does_not_hide_that_there_were_two_arms():
+    # The outpatient episode alone is not eligible, and the person was assigned to it all the same.
+    both = ({"person_id": "p1", "level_of_care": "2.1"}, {"person_id": "p1", "level_of_care": "1"}, {})
+    diagnosis = [{"episode_id": f"e{i}", "substance_use_diagnosis": said} for i, said in ((1, "yes"), (3, "yes"))]
+    members, _ = build_cohort(records(episodes(*both), baseline=diagnosis), cohort("substance_use_diagnosis"))
+    assert members["member_id"].tolist() == ["e3"]
+
+
+def test_two_episodes_of_one_arm_on_one_day_are_left_out_since_nothing_says_which_is_meant():
+    twice = ({"person_id": "p1"}, {"person_id": "p1"}, {"person_id": "p2"})
+    members, attrition = build_cohort(records(episodes(*twice)), cohort())
+    assert members["member_id"].tolist() == ["e3"]
+    assert lost(attrition, "No second episode of the arm on that day") == {"outpatient": 2}
+
+
+@pytest.mark.parametrize(
+    ("death_day", "end_day", "kept"), [(-1, None, False), (0, None, True), (None, -1, False), (None, 0, True)]
+)
+def test_nobody_is_followed_from_after_their_death_or_the_end_of_the_data(death_day, end_day, kept):
+    person = [{"person_id": "p1", "age_years": 40, "death_day": death_day}, {"person_id": "p2", "age_years": 40}]
+    tables = records(episodes({"observation_end_day": end_day}, {}), person=person)
+    members, attrition = build_cohort(tables, cohort())
+    assert ("e1" in members["member_id"].tolist()) is kept
+    assert lost(attrition, "Alive and observed at time zero") == ({} if kept else {"outpatient": 1})
 
 
 def test_a_person_is_a_member_once_with_the_first_eligible_episode():
@@ -67,8 +121,7 @@ def test_time_zero_at_admission_loses_those_who_never_came_and_says_so():
     tables = records(episodes({"admission_day": 5}, {"admission_day": None}))
     members, attrition = build_cohort(tables, cohort(time_zero="admission"))
     assert members["member_id"].tolist() == ["e1"]
-    lost = attrition[attrition["rule"].str.contains("admitted")]
-    assert (lost["n_before"] - lost["n_after"]).sum() == 1
+    assert lost(attrition, "Was admitted (time zero is admission)") == {"outpatient": 1}
 
 
 def test_a_rule_that_the_source_cannot_answer_is_refused_by_name():

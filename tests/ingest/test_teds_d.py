@@ -114,7 +114,6 @@ def test_race_is_told_of_those_known_not_to_be_hispanic(tmp_path, race, ethnic, 
         ({"EMPLOY": "2.5"}, "EMPLOY: not a code of the codebook"),
         ({"FREQ1": 4}, "FREQ1: not a code of the codebook"),
         ({"CASEID": None}, "CASEID: empty"),
-        ({"CASEID": 2}, "CASEID: repeats a key that an earlier row has"),
     ],
 )
 def test_a_record_that_breaks_a_rule_is_kept_by_line_and_rule(tmp_path, change, rule):
@@ -122,6 +121,14 @@ def test_a_record_that_breaks_a_rule_is_kept_by_line_and_rule(tmp_path, change, 
     assert found["rejected"][["file", "line", "table", "rule"]].values.tolist() == [["teds.csv", 4, "episode", rule]]
     assert found["intake"].values.tolist() == [["teds.csv", "episode", 3, 2, 1]]
     assert len(found["episode"]) == len(found["person"]) == len(found["baseline"]) == 2
+
+
+def test_of_two_different_records_of_one_case_none_is_taken(tmp_path):
+    found = read(tmp_path, {"EMPLOY": 1}, {"EMPLOY": 2}, {"CASEID": 1}, max_rejected_share=1)
+    assert found["intake"].values.tolist() == [["teds.csv", "episode", 3, 1, 2]]
+    assert found["rejected"]["rule"].unique().tolist() == [
+        "CASEID: rows of one key that contradict each other; none is taken"
+    ]
 
 
 @pytest.mark.parametrize(

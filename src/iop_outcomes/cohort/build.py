@@ -30,7 +30,8 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     -------
     cohort, attrition : pandas.DataFrame
         Tables of those contracts. Each person is at most one member, with the first of their episodes that passes all
-        rules; its id is the member's.
+        rules; its id is the member's. Where two episodes begin on one day no order decides between them: people who
+        were assigned to two arms on it, or twice to one, are left out by a rule of that name.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     steps.begin("All episodes of the source", candidates["arm"])
     candidates = steps.keep("Assigned to an arm of the study", candidates, candidates["arm"] != OTHER)
     candidates = steps.keep(_time_zero_rule(cohort), candidates, candidates["time_zero_day"].notna())
+    candidates = steps.keep("Alive and observed at time zero", candidates, _watched(candidates))
+    candidates = steps.keep("Assigned to one arm only on that day", candidates, ~_torn(candidates))
     for name, settings in cohort.rules:
         rule = ELIGIBILITY[name]
         refusal = unmet(rule.needs, records["capability"], records)
@@ -50,9 +53,11 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
         settings = rule.check(settings)
         passed = rule(candidates, records, **settings)
         candidates = steps.keep(rule.label.format(**settings), candidates, passed.fillna(False).astype(bool))
-    candidates = candidates.sort_values(["time_zero_day"], kind="stable")
-    first = ~candidates.duplicated("person_id")
+    earliest = candidates.groupby("person_id")["time_zero_day"].transform("min")
+    first = candidates["time_zero_day"] == earliest
     candidates = steps.keep("The person's first eligible episode", candidates, first)
+    once = ~candidates.duplicated("person_id", keep=False)
+    candidates = steps.keep("No second episode of the arm on that day", candidates, once)
     if candidates.empty:
         raise StudyError(
             "cohort: no episode passes the eligibility rules; see the attrition table for the rule that empties it"
@@ -99,6 +104,21 @@ def _candidates(records: Records, cohort: Cohort) -> pd.DataFrame:
     return candidates
 
 
+def _watched(candidates: pd.DataFrame) -> pd.Series:
+    """Return whose life and observation had not ended before time zero; a day not recorded has not come."""
+    zero = candidates["time_zero_day"]
+    ended = pd.Series(False, index=candidates.index)
+    for end in ("death_day", "observation_end_day"):
+        if end in candidates:
+            ended |= (candidates[end] < zero).fillna(False)
+    return ~ended
+
+
+def _torn(candidates: pd.DataFrame) -> pd.Series:
+    """Return which episodes begin on a day on which the person was assigned to another arm of the study, too."""
+    return candidates.groupby(["person_id", "time_zero_day"])["arm"].transform("nunique") > 1
+
+
 def _time_zero_rule(cohort: Cohort) -> str:
     return "Has a day of assignment" if cohort.time_zero == "assignment" else "Was admitted (time zero is admission)"
 
@@ -110,9 +130,9 @@ def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         ends["end_of_data"] = candidates["observation_end_day"] - zero
     if "death_day" in candidates:
         ends["death"] = candidates["death_day"] - zero
-    last = ends.min(axis=1).clip(lower=0)
+    last = ends.min(axis=1)
     # A tie goes to the reason that is named first, so that death on the last day of follow-up is a full follow-up.
-    reason = ends.fillna(np.inf).clip(lower=0).idxmin(axis=1)
+    reason = ends.fillna(np.inf).idxmin(axis=1)
     site = candidates["site_id"] if "site_id" in candidates else pd.Series(None, index=candidates.index, dtype="str")
     members = pd.DataFrame(
         {

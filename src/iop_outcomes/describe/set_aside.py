@@ -29,9 +29,23 @@ def records_set_aside(history: History) -> pd.DataFrame:
         ``table``, ``rule`` (in words), ``n`` (rows, or days where the rule says so); rules nothing fell under are left
         out.
     """
-    counts = [*_reports(history), *_tests(history), *_assessments(history)]
+    counts = [*_episodes(history), *_reports(history), *_tests(history), *_assessments(history)]
     frame = pd.DataFrame(counts, columns=["table", "rule", "n"])
     return frame[frame["n"] > 0].reset_index(drop=True)
+
+
+def _episodes(history: History) -> Iterator[tuple[str, str, int]]:
+    for rule, n in history.mended.items():
+        yield "episode", rule, n
+    end = history.members.get("discharge_day")
+    if end is not None:
+        late = end.to_numpy() >= history.follow_up_days
+        yield "episode", "discharged after the end of follow-up: in care to its end", _count(late)
+
+
+def _after_follow_up(history: History, table: str) -> np.ndarray:
+    records = history.table(table)
+    return records["day"].to_numpy() >= history.follow_up_days[records["member"].to_numpy()]
 
 
 def _reports(history: History) -> Iterator[tuple[str, str, int]]:
@@ -44,14 +58,15 @@ def _reports(history: History) -> Iterator[tuple[str, str, int]]:
     used = (single["days_used"] > 0).groupby([single["member"], single["day"], single["substance"]], observed=True)
     rule = "one day and substance reported both with and without use: counts as use (days)"
     yield "use_report", rule, _count(used.any() & ~used.all())
-    after = reports["day"].to_numpy() >= history.follow_up_days[reports["member"].to_numpy()]
-    yield "use_report", "begins after the end of follow-up: not used", _count(after)
+    rule = "begins after the end of follow-up: not used"
+    yield "use_report", rule, _count(_after_follow_up(history, "use_report"))
 
 
 def _tests(history: History) -> Iterator[tuple[str, str, int]]:
     if not len(history.records.get("drug_test", ())):
         return
     tests = history.table("drug_test")
+    yield "drug_test", "after the end of follow-up: not used", _count(_after_follow_up(history, "drug_test"))
     yield "drug_test", "invalid result: no result", _count(tests["result"] == "invalid")
     if "prescribed" in tests:
         prescribed = tests["prescribed"].fillna(False).astype(bool)

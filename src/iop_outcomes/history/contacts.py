@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import CAME, distinct, edges, sessions_of
+from iop_outcomes.history.sessions import distinct, edges, sessions_of
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
-from iop_outcomes.tables.canonical import SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
 
 KINDS = ("visit", "medication", "long_acting_medication", "inpatient", "residential", "hospice")
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.history.days import days_mended
 from iop_outcomes.kernel.errors import StudyError
 
 #: Day columns that are moved to time zero, by table.
@@ -40,10 +41,13 @@ class History:
         episode (days counted from time zero), and ``age_years``, ``sex`` and ``death_day`` of the person.
     records : mapping of str to DataFrame
         The canonical event tables as ingested; use ``table`` to get one ready for use.
+    mended : mapping of str to int
+        Rules by which days of the members' episodes were answered, and how many fell under each.
     """
 
     members: pd.DataFrame
     records: Mapping[str, pd.DataFrame]
+    mended: Mapping[str, int] = field(default_factory=dict)
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
@@ -52,7 +56,8 @@ class History:
         """Join a cohort with the canonical tables it was drawn from."""
         members = cohort.set_index("member_id").sort_index()
         episode = records["episode"].set_index("episode_id")
-        own = episode.loc[members.index, [c for c in episode.columns if c not in members.columns]].copy()
+        own = episode.loc[members.index, [c for c in episode.columns if c not in members.columns]]
+        own, mended = days_mended(own, records.get("session"))
         for column in own.columns.intersection(_EPISODE_DAYS):
             own[column] = own[column] - members["time_zero_day"]
         members = members.join(own)
@@ -62,7 +67,7 @@ class History:
             members = members.join(person[columns], on="person_id")
             if "death_day" in members:
                 members["death_day"] -= members["time_zero_day"]
-        return cls(members, records)
+        return cls(members, records, mended)
 
     @property
     def n(self) -> int:

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import ANSWERS, CAME, Sessions, sessions_of
+from iop_outcomes.history.sessions import ANSWERS, Sessions, sessions_of
+from iop_outcomes.tables.canonical import CAME
 
 #: What is only counted, for a reader to look at.
 ALIKE = "alike on one day"

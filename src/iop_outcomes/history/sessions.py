@@ -20,12 +20,10 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import or_missing
-from iop_outcomes.ingest.crosschecks import DAYS_AFTER_DISCHARGE
-from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE, SESSION_STATUSES, SESSION_TYPES
 
 MODES = ("in_person", "video", "phone")
 STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
-CAME = ("attended", "partial")
 
 #: Rules by which sessions are left out or changed, with what is done.
 ANSWERS = {

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MISSHAPEN = "has more or fewer cells than the header"
-REPEATED = "repeats a key that an earlier row has"
+COPY = "the same row again"
+CONFLICT = "rows of one key that contradict each other; none is taken"
 
 
 class Rule(NamedTuple):
@@ -30,6 +31,24 @@ class Rule(NamedTuple):
     words: str
     broken: "pl.Expr"
     expected: bool = False
+
+
+class Strongest(NamedTuple):
+    """Which of contradicting rows is taken: those of a column's values that come first, in words for the report."""
+
+    words: str
+    column: str
+    values: tuple[str, ...] = ()
+
+    def order(self) -> "pl.Expr":
+        """Return what to sort by so that the row to take comes first: listed values in order, or large numbers."""
+        import polars as pl
+
+        cell = pl.col(self.column)
+        if not self.values:
+            return -cell.fill_null(float("-inf"))
+        rank = {value: place for place, value in enumerate(self.values)}
+        return cell.cast(pl.String).replace_strict(rank, default=len(rank), return_dtype=pl.Int32)
 
 
 @dataclass
@@ -47,7 +66,13 @@ class Intake:
     _rejected: list["pl.DataFrame"] = field(default_factory=list)
 
     def sift(
-        self, raw: RawFile, table: str, rows: "pl.LazyFrame", rules: Sequence[Rule], key: Sequence[str] = ()
+        self,
+        raw: RawFile,
+        table: str,
+        rows: "pl.LazyFrame",
+        rules: Sequence[Rule],
+        key: Sequence[str] = (),
+        strongest: "Strongest | None" = None,
     ) -> "pl.DataFrame":
         """Return the rows that break no rule and note the others.
 
@@ -61,7 +86,10 @@ class Intake:
             Typed rows with ``LINE``.
         rules : sequence of Rule
         key : sequence of str
-            Columns that may not repeat among the rows that keep all rules; the first row stays.
+            Columns that may not repeat among the rows that keep all rules. Of copies one stays; of rows that contradict
+            each other none, unless ``strongest`` says which. The order of the rows decides nothing.
+        strongest : Strongest, optional
+            Which of contradicting rows is taken.
         """
         import polars as pl
 
@@ -75,13 +103,38 @@ class Intake:
         good = flagged.filter(~pl.any_horizontal([pl.lit(False), *names])).drop(names)
         del flagged
         if key:
-            first = good.select(first=_first_of(key))["first"]
-            self._note(raw.name, table, good.filter(~first)[LINE], f"{' + '.join(key)}: {REPEATED}")
-            good = good if first.all() else good.filter(first)
+            good = self._without_repeats(raw, table, good, key, strongest)
         self._note(raw.name, table, pl.Series(raw.misshapen, dtype=pl.UInt32), MISSHAPEN)
         self._n_in[raw.name, table] = n_rows + len(raw.misshapen)
         self._refuse_if_too_many(raw.name, table)
         return good
+
+    def _without_repeats(
+        self, raw: RawFile, table: str, rows: "pl.DataFrame", key: Sequence[str], strongest: "Strongest | None"
+    ) -> "pl.DataFrame":
+        """Return the rows with each key once, and note copies and contradictions apart from each other."""
+        import polars as pl
+
+        unique = rows.select(_one_of(key).is_unique())[:, 0]
+        if unique.all():
+            return rows
+        content = [c for c in raw.columns if c in rows.columns]
+        again = rows.filter(~unique)
+        first = again.select(_one_of(content).is_first_distinct())[:, 0]
+        named = " + ".join(key)
+        self._note(raw.name, table, again.filter(~first)[LINE], f"{named}: {COPY}", expected=True)
+        again = again.filter(first)
+        lost = again.select(~_one_of(key).is_unique())[:, 0]
+        words = f"{named}: {CONFLICT}"
+        if strongest is not None:
+            # Among equally strong rows their content decides, never their order or that of the columns.
+            again = again.sort(
+                strongest.order(), *(pl.col(c).cast(pl.String) for c in sorted(content)), nulls_last=True
+            )
+            lost = again.select(~_one_of(key).is_first_distinct())[:, 0]
+            words = f"{named}: {strongest.words}"
+        self._note(raw.name, table, again.filter(lost)[LINE], words)
+        return pl.concat([rows.filter(unique), again.filter(~lost)]).sort(LINE)
 
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the canonical tables ``intake`` and ``rejected``."""
@@ -132,11 +185,11 @@ class Intake:
         )
 
 
-def _first_of(key: Sequence[str]) -> "pl.Expr":
-    """Say which rows are the first with their key; one column is compared as it is, which is faster."""
+def _one_of(columns: Sequence[str]) -> "pl.Expr":
+    """Return columns as one to compare rows by; a single column is compared as it is, which is faster."""
     import polars as pl
 
-    return (pl.col(key[0]) if len(key) == 1 else pl.struct(key)).is_first_distinct()
+    return pl.col(columns[0]) if len(columns) == 1 else pl.struct(columns)
 
 
 def to_table(rows: "pl.DataFrame", name: str) -> "pd.DataFrame":

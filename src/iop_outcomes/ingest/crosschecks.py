@@ -7,7 +7,8 @@ asked of accepted rows only: a row whose person was rejected is rejected too, by
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from iop_outcomes.ingest.accepting import Rule
+from iop_outcomes.ingest.accepting import Rule, Strongest
+from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,10 +48,19 @@ HEIRLOOMS = {
     "episode": ("assignment_day", "admission_day", "discharge_day", "person death_day"),
 }
 
-#: Care may be wound up in the week after discharge.
-DAYS_AFTER_DISCHARGE = 7
-
 AFTER_DEATH = "day: after the person's death"
+
+#: Tables in which one of contradicting rows is taken; in the others none is.
+STRONGEST = {
+    "drug_test": Strongest(
+        "results of one day that contradict each other; a positive one is taken, then a negative one",
+        "result",
+        ("positive", "negative", "invalid", "missing"),
+    ),
+    "use_report": Strongest(
+        "reports of the same days that contradict each other; the one of most use is taken", "days_used"
+    ),
+}
 
 
 def heirlooms(rows: "pl.DataFrame", table: str) -> "pl.DataFrame":
@@ -87,7 +97,7 @@ def cross_rules(table: str, there: list[str]) -> list[Rule]:
     }
     if table in own:
         rules += own[table]()
-    if table in ("drug_test", "use_report", "assessment"):
+    if table in ("drug_test", "use_report", "assessment", "service"):
         rules.append(Rule(AFTER_DEATH, pl.col("day") > pl.col("person death_day")))
     return [rule for rule in rules if set(rule.broken.meta.root_names()) <= set(there)]
 
@@ -95,19 +105,29 @@ def cross_rules(table: str, there: list[str]) -> list[Rule]:
 def _episode_rules() -> list[Rule]:
     import polars as pl
 
-    admission, discharge, last = (pl.col(f"{c}_day") for c in ("admission", "discharge", "last_contact"))
+    assignment, admission, discharge, last, end = (
+        pl.col(f"{c}_day") for c in ("assignment", "admission", "discharge", "last_contact", "observation_end")
+    )
+    death = pl.col("person death_day")
     return [
         Rule("discharge_day: before admission_day", discharge < admission),
+        Rule("discharge_day: before assignment_day", discharge < assignment),
+        Rule("last_contact_day: before admission_day", last < admission),
+        Rule("last_contact_day: before assignment_day", last < assignment),
         Rule("last_contact_day: after discharge_day", last > discharge),
+        Rule("observation_end_day: before assignment_day", end < assignment),
+        Rule("observation_end_day: before admission_day", end < admission),
         Rule("stay_days_high: below stay_days_low", pl.col("stay_days_high") < pl.col("stay_days_low")),
-        Rule("admission_day: after the person's death", admission > pl.col("person death_day")),
+        Rule("assignment_day: after the person's death", assignment > death),
+        Rule("admission_day: after the person's death", admission > death),
+        Rule("last_contact_day: after the person's death", last > death),
     ]
 
 
 def _session_rules() -> list[Rule]:
     import polars as pl
 
-    day, came = pl.col("day"), pl.col("status").is_in(["attended", "partial"])
+    day, came = pl.col("day"), pl.col("status").is_in(CAME)
     admission, assignment = pl.col("episode admission_day"), pl.col("episode assignment_day")
     attended = pl.col("minutes_attended")
     return [
@@ -137,4 +157,5 @@ def _controlled_period_rules() -> list[Rule]:
     return [
         Rule("end_day: before start_day", end < start),
         Rule("start_day: overlaps an earlier period of the person", start <= reached),
+        Rule("start_day: after the person's death", start > pl.col("person death_day")),
     ]

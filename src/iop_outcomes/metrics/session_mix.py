@@ -7,10 +7,10 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share
-from iop_outcomes.history.sessions import CAME, MODES, sessions_of
+from iop_outcomes.history.sessions import MODES, sessions_of
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
-from iop_outcomes.tables.canonical import SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
 
 NO_HOURS = "no attended hours of a recorded type in the window"
 NO_MODE = "no attended session with a recorded mode in the window"

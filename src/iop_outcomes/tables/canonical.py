@@ -15,6 +15,10 @@ SESSION_STATUSES = (
     "rescheduled",
     "closed",
 )
+#: What became of a session to which the person came.
+CAME = ("attended", "partial")
+#: Care may be wound up in the week after discharge.
+DAYS_AFTER_DISCHARGE = 7
 SESSION_TYPES = (
     "individual",
     "group",

@@ -13,7 +13,7 @@ from pydantic import Field
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, to_table
-from iop_outcomes.ingest.crosschecks import ORDER, cross_rules, heirlooms, with_parents
+from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, locate, read
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
@@ -66,7 +66,7 @@ def read_tables(
     for name in [n for n in ORDER if n in files]:
         raw = _renamed(read(files[name]), name, columns.get(name, {}))
         codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
-        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents))
+        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), STRONGEST.get(name))
         own = by_contract.covariates_typed(kept.select(raw.columns), contracts.contract(name))
         frames[name] = to_table(own, name)
         parents[name] = heirlooms(kept, name)

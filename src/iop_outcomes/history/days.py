@@ -1,0 +1,46 @@
+"""Days of an episode that say less, or other, than they should: what is read instead, and how often that was.
+
+What cannot be (a discharge before admission, an assignment after death) never gets here: the door sets such a record
+aside (``ingest.crosschecks``). What is merely incomplete is answered here, by rules that the report counts.
+"""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.tables.canonical import CAME
+
+#: Rules, in the words of the report.
+FIRST_SERVICE = "no day of admission, though sessions were attended: admitted on the day of the first (episodes)"
+LATE_REFERRAL = "referred after admission: the day of referral is not used (episodes)"
+
+
+def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the members with the days the records imply, and how many of them each rule answered.
+
+    Parameters
+    ----------
+    members : pandas.DataFrame
+        Indexed by ``member_id``, which is the episode's; all days on one clock.
+    session : pandas.DataFrame or None
+        Sessions with ``episode_id``, ``day`` on the same clock and ``status``.
+
+    Returns
+    -------
+    members : pandas.DataFrame
+    counts : dict of str to int
+        Rule -> episodes.
+    """
+    members, counts = members.copy(), dict.fromkeys((FIRST_SERVICE, LATE_REFERRAL), 0)
+    if "admission_day" in members and session is not None and len(session):
+        absent = members.index[members["admission_day"].isna()]
+        came = session[session["episode_id"].isin(absent) & session["status"].isin(CAME)]
+        # What was attended before the assignment is no service of the level assigned.
+        came = came[came["day"].to_numpy() >= members["assignment_day"].reindex(came["episode_id"]).to_numpy()]
+        first = came.groupby("episode_id", observed=True)["day"].min().astype(float)
+        members.loc[first.index, "admission_day"] = first
+        counts[FIRST_SERVICE] = len(first)
+    if {"referral_day", "admission_day"} <= set(members):
+        late = (members["referral_day"] > members["admission_day"]).to_numpy()
+        members.loc[late, "referral_day"] = np.nan
+        counts[LATE_REFERRAL] = int(late.sum())
+    return members, counts
