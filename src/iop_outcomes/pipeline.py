@@ -39,9 +39,10 @@ def run_study(
     """
     made = ingest(study, folder)
     made["cohort"], made["attrition"] = build_cohort(made, study.cohort)
-    history = History.of(made["cohort"], made)
-    made["metric_value"], made["refusal"] = compute_metrics(history, study, made["capability"], tell)
-    made |= describe(history, made["capability"], study.urine_panel)
+    history = History.of(made["cohort"], made, study.outcome_rules)
+    made["metric_value"], refusal = compute_metrics(history, study, made["capability"], tell)
+    made |= describe(history, made["capability"])
+    made["refusal"] = pd.concat([refusal, made["refusal"]], ignore_index=True)
     names = [*study.covariates, *study.describe_by]
     made["covariates"] = build_covariates(made["cohort"], made, names, study.cluster)
     weekly = made["weekly"] if study.has_repeated_outcome else None

@@ -71,6 +71,35 @@ def test_abstinence_at_end_looks_at_the_last_four_weeks(word, as_positive, as_ob
     assert got == pytest.approx([as_positive, as_observed], nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("word", "none_missed", "one_missed"),
+    [
+        ("++----", 1, 1),
+        ("++---o", 0, 1),
+        ("++--oo", 0, 0),
+        ("++---+", 0, 0),
+        ("++--*-", 0, 0),  # a mixed week is a positive one
+        ("--ooo+", 0, 0),
+        ("oo----", 1, 1),  # only the last four weeks count
+    ],
+)
+def test_abstinence_at_end_as_the_ctn0094_group_defines_it_forgives_one_missed_week(word, none_missed, one_missed):
+    got = [value(urine.abstinence_at_end, word, max_missing=n) for n in (0, 1)]
+    assert got == [none_missed, one_missed]
+
+
+def test_nobody_is_abstinent_at_the_end_without_one_result():
+    assert value(urine.abstinence_at_end, "--oo", weeks=2, max_missing=2) == 0
+
+
+def test_abstinence_at_end_equals_the_published_endpoint_where_that_looks():
+    words = ["-" * 11 + last for last in ("----", "o---", "oo--", "--+-", "*---", "oooo")]
+    members = people(words)
+    published = urine.urine_endpoint(members, endpoint="Ab_ctnNinetyFour_2023")["value"]
+    ours = urine.abstinence_at_end(members, window_days=105, max_missing=1)["value"]
+    assert ours.tolist() == published.tolist() == [1, 1, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize(("word", "answer"), [("----", 1), ("---o", 0), ("---+", 0), ("---_", 1)])
 def test_continuous_abstinence(word, answer):
     assert value(urine.continuous_abstinence, word) == answer

@@ -1,5 +1,7 @@
 # Members and their records -> one value per member and metric, and what the source cannot give.
 
+from dataclasses import asdict
+
 from iop_outcomes.kernel.registry import METRICS
 
 METRIC_MODULES = sorted({STUDY.metric(name)[0].function.__module__ for name in STUDY.metrics})
@@ -17,7 +19,7 @@ rule metrics:
     output:
         **MEASURED,
     params:
-        settings={"metrics": STUDY.metrics, "urine_panel": STUDY.urine_panel},
+        settings={"metrics": STUDY.metrics, "rules": asdict(STUDY.outcome_rules)},
         code=code_digest(*METRIC_STAGE, *METRIC_MODULES),
     script:
         "../scripts/metrics.py"

@@ -16,6 +16,7 @@ if STUDY.source.kind == "simulated":
     RELEASED["truth"] = f"{RESULTS}/canonical/truth.parquet"
 
 
+TRUTH_RESTS_ON = {"source", "seed", "cohort", "metrics", "urine_panel", "urine_schedule", "after_death"}
 RELEASE_FILES = [f"{RESULTS}/release/{name}" for name in release_files(STUDY)]
 
 
@@ -23,7 +24,7 @@ rule truth:
     output:
         f"{RESULTS}/canonical/truth.parquet",
     params:
-        settings=STUDY.model_dump(mode="json", include={"source", "seed", "cohort", "metrics"}),
+        settings=STUDY.model_dump(mode="json", include=TRUTH_RESTS_ON),
         code=code_digest("iop_outcomes.conclude.truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
     script:
         "../scripts/truth.py"

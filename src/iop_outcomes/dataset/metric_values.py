@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
+from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study import Study
 from iop_outcomes.tables.capability import unmet
 
@@ -24,7 +25,7 @@ def compute_metrics(
     history : History
         Members and their records.
     study : Study
-        Its ``metrics`` section names them.
+        Its ``metrics`` section names them; its rules for urine tests and use hold for all of them.
     capability : pandas.DataFrame
         Table of that contract.
     tell : callable
@@ -36,16 +37,20 @@ def compute_metrics(
         Tables of those contracts.
     """
     values, refused = [], []
+    history = history.under(study.outcome_rules)
     for name in study.metrics:
         plugin, settings = study.metric(name)
+        start = time.perf_counter()
         reason = unmet(plugin.needs, capability, history.records)
+        try:
+            if not reason:
+                values.append(as_table(name, plugin(history, **settings), history))
+                tell(f"{name}: {time.perf_counter() - start:.1f} s")
+        except Refusal as refusal:
+            reason = str(refusal)
         if reason:
             refused.append({"kind": "metric", "name": name, "reason": f"{name} {reason}"})
             tell(f"{name}: refused, {reason}")
-            continue
-        start = time.perf_counter()
-        values.append(as_table(name, plugin(history, **settings), history))
-        tell(f"{name}: {time.perf_counter() - start:.1f} s")
     refusal = pd.DataFrame(refused, columns=["kind", "name", "reason"])
     return _stack(values, list(study.metrics)), refusal
 

@@ -8,6 +8,8 @@ import pandas as pd
 from iop_outcomes.history.assessments import plain
 from iop_outcomes.history.evidence import usable
 from iop_outcomes.history.history import History
+from iop_outcomes.history.panel import target_tests
+from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.bam import HIGHEST_ANSWER as BAM_HIGHEST
 from iop_outcomes.metrics.bam import INSTRUMENT as BAM
 from iop_outcomes.metrics.mental_health import HIGHEST_ANSWER, SCALES
@@ -72,7 +74,14 @@ def _tests(history: History) -> Iterator[tuple[str, str, int]]:
         prescribed = tests["prescribed"].fillna(False).astype(bool)
         rule = "positive for a prescribed substance: not use"
         yield "drug_test", rule, _count(prescribed & (tests["result"] == "positive"))
-    found = tests[tests["result"].isin(("positive", "negative"))]
+    try:
+        targets = target_tests(history)
+    except Refusal:
+        return
+    if "prescribed" in tests:
+        tests = tests[~tests["prescribed"].fillna(False).to_numpy(bool)]
+    yield "drug_test", "substance that is no target of this study: not used", len(tests) - len(targets)
+    found = targets[targets["result"].isin(("positive", "negative"))]
     positive = (found["result"] == "positive").groupby([found["member"], found["day"]])
     rule = "positive and negative results on one day: that day's panel is positive (days)"
     yield "drug_test", rule, _count(positive.any() & ~positive.all())

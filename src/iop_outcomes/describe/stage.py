@@ -3,20 +3,26 @@
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.describe.definitions import abstinence_shares
+from iop_outcomes.describe.definitions import abstinence_shares, refused_endpoints
 from iop_outcomes.describe.retention import retention_by_arm
 from iop_outcomes.describe.set_aside import records_set_aside
 from iop_outcomes.describe.weekly import weekly_records
 from iop_outcomes.history.history import History
+from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.history.session_rules import session_rules
+from iop_outcomes.history.urine_weeks import urine_weeks, urine_weeks_or_none
+from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.composite import agreement
 from iop_outcomes.tables.capability import unmet
 
 #: Days on which a report says who is still in care, while they are within the follow-up.
 DAYS = (30, 60, 90, 120, 180, 365)
 
+#: Figures drawn from the weeks of urine tests.
+FIGURES = ("urine_weeks", "abstinence_definitions")
 
-def describe(history: History, capability: pd.DataFrame, substance: str | None = None) -> dict[str, pd.DataFrame]:
+
+def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None) -> dict[str, pd.DataFrame]:
     """Return the descriptive tables of a cohort; one that the source cannot give is empty.
 
     Parameters
@@ -25,27 +31,43 @@ def describe(history: History, capability: pd.DataFrame, substance: str | None =
         Members and their records.
     capability : pandas.DataFrame
         Table of that contract.
-    substance : str, optional
-        Substance or panel whose tests count; all that are not prescribed when left out.
+    rules : OutcomeRules, optional
+        Those of the study; the history's own when left out.
 
     Returns
     -------
     dict of str to DataFrame
-        ``weekly``, ``abstinence_share``, ``agreement``, ``set_aside`` and ``retained``, tables of those contracts.
+        ``weekly``, ``abstinence_share``, ``agreement``, ``set_aside``, ``retained``, and ``refusal``: what the tests of
+        the source cannot give of them. Tables of those contracts.
     """
+    history = history.under(rules or history.rules)
     return {
-        "weekly": weekly_records(history, capability, substance),
-        "abstinence_share": abstinence_shares(history, capability, substance),
-        "agreement": _agreement(history, capability, substance),
+        "weekly": weekly_records(history, capability),
+        "abstinence_share": abstinence_shares(history, capability),
+        "agreement": _agreement(history, capability),
         "set_aside": _set_aside(history, capability),
         "retained": _retained(history, capability),
+        "refusal": _refusals(history, capability),
     }
 
 
-def _agreement(history: History, capability: pd.DataFrame, substance: str | None) -> pd.DataFrame:
-    if unmet(("drug_test.result", "use_report.days_used"), capability):
+def _refusals(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    if not unmet(("drug_test.result",), capability):
+        try:
+            urine_weeks(history)
+            rows = [("published endpoint", name, reason) for name, reason in refused_endpoints(history).items()]
+        except Refusal as refusal:
+            rows = [("figure", name, f"{name} {refusal}") for name in FIGURES]
+    return pd.DataFrame(rows, columns=["kind", "name", "reason"])
+
+
+def _agreement(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+    lacking = unmet(("use_report.days_used",), capability)
+    if lacking or urine_weeks_or_none(history, capability) is None:
         return tables.empty("agreement")
-    table = agreement(history, window_days=int(history.follow_up_days.max()), substance=substance)
+    panel = history.rules.targets()
+    table = agreement(history, window_days=int(history.follow_up_days.max()), substance=panel)
     return table[table["arm"] != "all"].reset_index(drop=True)
 
 

@@ -1,6 +1,6 @@
 """Published urine endpoints, and the weekly words they are computed from.
 
->>> from iop_outcomes.endpoints import score
+>>> from iop_outcomes.endpoints import last_week_needed, score
 >>> score(["----", "-+o-"], ["Ab_schottenfeldB_2008"])["Ab_schottenfeldB_2008"].tolist()
 [4.0, 1.0]
 """
@@ -9,7 +9,7 @@ from iop_outcomes.endpoints.catalogue import ENDPOINTS, catalogue
 from iop_outcomes.endpoints.endpoint import Endpoint
 from iop_outcomes.endpoints.matrix import WeekMatrix, to_matrix, to_words
 from iop_outcomes.endpoints.recodes import View
-from iop_outcomes.endpoints.scoring import score
+from iop_outcomes.endpoints.scoring import last_week_needed, score
 from iop_outcomes.endpoints.windows import LastWeeks, Weeks, WhileRetained
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Weeks",
     "WhileRetained",
     "catalogue",
+    "last_week_needed",
     "score",
     "to_matrix",
     "to_words",

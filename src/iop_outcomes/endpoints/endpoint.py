@@ -79,6 +79,12 @@ class Endpoint:
         when_empty = NEVER_SEEN if rests_on_observations else NO_WEEKS
         return "; ".join(filter(None, [self.correction, when_empty, UNSCHEDULED_WEEKS]))
 
+    @property
+    def last_week_needed(self) -> int:
+        """Return the last study week it looks at, 0 where it looks at as many weeks as there are."""
+        windows = self.rule.window if isinstance(self.rule.window, tuple) else (self.rule.window,)
+        return max(getattr(window, "last", None) or 0 for window in windows)
+
     def at(self, *windows) -> "Endpoint":
         """Return the endpoint looking at other weeks, in both modes."""
         corrected = self.corrected_rule and self.corrected_rule.at(*windows)

@@ -80,6 +80,15 @@ def score(
     return pd.DataFrame(values.T, index=index, columns=columns, copy=False)
 
 
+def last_week_needed(endpoint: str) -> int:
+    """Return the last study week that an endpoint or column looks at, 0 where it takes as many weeks as there are.
+
+    >>> last_week_needed("Ab_ctnNinetyFour_2023"), last_week_needed("Ab_kosten_1993")
+    (15, 0)
+    """
+    return _found(endpoint)[0].last_week_needed
+
+
 def _as_rows(words) -> pd.Series | pd.DataFrame | np.ndarray:
     """Return words given as text as a Series; a table of study weeks, as ``weekly_matrix`` gives it, from week 1 on."""
     if isinstance(words, str):

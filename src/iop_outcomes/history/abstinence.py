@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, USED, Calendar
+from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, DEAD, USED, Calendar
 from iop_outcomes.history.calendar_metric import Scored
 from iop_outcomes.history.result import share
 
@@ -20,8 +20,12 @@ MIN_FREE_SHARE = 0.5
 
 
 def free_days(calendar: Calendar, first_day: int, end_day: int) -> np.ndarray:
-    """Return the observed days of a window outside a controlled environment; a day with use there counts as free."""
-    observed = np.clip(calendar.follow_up_days, first_day, end_day) - first_day
+    """Return the observed days of a window outside a controlled environment; a day with use there counts as free.
+
+    Nothing remains unobserved of somebody who died: the days after it are among them.
+    """
+    until = np.where(calendar.died, end_day, calendar.follow_up_days)
+    observed = np.clip(until, first_day, end_day) - first_day
     return observed - calendar.days(first_day, end_day, CONTROLLED)
 
 
@@ -35,9 +39,9 @@ def abstinent_between(
 ) -> Scored:
     """Return 1 for people without use in a window, 0 for those with use, and why nothing can be said of the others.
 
-    In this order: use that is certain decides, however little else is known. Somebody who died in the window is not
-    abstinent. Somebody observed for less than the window, or free of a controlled environment for less than half of it,
-    has no value. Below the known share there is no value, or, if missing days count as use, no abstinence.
+    In this order: use that is certain decides, however little else is known, and so does death in the window.
+    Somebody observed for less than the window, or free of a controlled environment for less than half of it, has no
+    value. Below the known share there is no value, or, if missing days count as use, no abstinence.
 
     Parameters
     ----------
@@ -46,20 +50,19 @@ def abstinent_between(
     first_day, end_day : int
         Days ``first_day`` to ``end_day - 1``.
     used : ndarray of bool
-        Is use in the window certain?
+        Is use in the window certain, or did they die in it?
     missing : {'observed', 'use'}
         What too few known days mean.
     min_known_share : float
         Known days over free days below which too few are known.
     """
     free = free_days(calendar, first_day, end_day)
-    known = share(calendar.days(first_day, end_day, ABSTINENT, USED), free)
-    whole = calendar.follow_up_days >= end_day
-    died = calendar.died & ~whole
+    known = share(calendar.days(first_day, end_day, ABSTINENT, USED, DEAD), free)
+    whole = (calendar.follow_up_days >= end_day) | calendar.died
     enough_free = free >= MIN_FREE_SHARE * (end_day - first_day)
     enough_known = np.nan_to_num(known) >= min_known_share
-    judged = used | died | (whole & enough_free & (enough_known | (missing == "use")))
-    value = np.where(judged, (~used & ~died & enough_known).astype(float), np.nan)
+    judged = used | (whole & enough_free & (enough_known | (missing == "use")))
+    value = np.where(judged, (~used & enough_known).astype(float), np.nan)
     return value, np.select([~whole, ~enough_free], [SHORT, NEVER_FREE], TOO_LITTLE_KNOWN), known
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 #: ``SOME`` is a day of a stretch that was reported as a number of days with use, not day by day.
-UNKNOWN, ABSTINENT, USED, CONTROLLED, SOME = range(5)
+UNKNOWN, ABSTINENT, USED, CONTROLLED, SOME, DEAD = range(6)
 
 #: How states are drawn in worked examples and tests.
-SYMBOLS = {".": UNKNOWN, "-": ABSTINENT, "+": USED, "c": CONTROLLED, "?": SOME}
+SYMBOLS = {".": UNKNOWN, "-": ABSTINENT, "+": USED, "c": CONTROLLED, "?": SOME, "x": DEAD}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Calendar:
     Attributes
     ----------
     state : ndarray of int8, shape (members, days)
-        Codes of this module; days after the end of a member's follow-up are ``UNKNOWN``.
+        Codes of this module; days after the end of a member's follow-up are ``UNKNOWN``, after death ``DEAD``.
     follow_up_days : ndarray of int
         Days each member was observed for.
     died : ndarray of bool
@@ -73,33 +73,39 @@ class Calendar:
         return self.state.shape[1]
 
     def window(self, first_day: int, end_day: int) -> np.ndarray:
-        """Return the states of days ``first_day`` to ``end_day - 1``, padded with ``UNKNOWN`` after the calendar."""
+        """Return the states of days ``first_day`` to ``end_day - 1``; after the calendar ``UNKNOWN`` or ``DEAD``."""
         inside = self.state[:, first_day:end_day]
         lacking = max(end_day - first_day - inside.shape[1], 0)
-        return np.pad(inside, ((0, 0), (0, lacking))) if lacking else inside
+        if not lacking:
+            return inside
+        after = np.where(self.died, DEAD, UNKNOWN).astype(np.int8)
+        return np.hstack([inside, np.repeat(after[:, None], lacking, axis=1)])
 
     def days(self, first_day: int, end_day: int, *states: int) -> np.ndarray:
         """Return how many days of a window each member spent in any of the states."""
-        window = self.state[:, first_day:end_day]
+        window = self.window(first_day, end_day)
         return sum((np.count_nonzero(window == state, axis=1) for state in states), np.zeros(self.n_members, int))
 
     def used_days(self, first_day: int, end_day: int) -> np.ndarray:
-        """Return the days with use in a window, the share of a stretch that lies inside included."""
+        """Return the days with use in a window, including days after death and the share of a stretch inside."""
         some = self._some_between(first_day, end_day)
         cells = self.stretches.cell[some] // max(self.n_days, 1)
         spread = np.bincount(cells, weights=self.stretches.share[some], minlength=self.n_members)
-        return self.days(first_day, end_day, USED) + spread
+        return self.days(first_day, end_day, USED, DEAD) + spread
 
     def expected_use(self, first_day: int, end_day: int) -> np.ndarray:
-        """Return the expected use on each day of a window: 1 used, a share on days of a stretch, else 0."""
-        expected = (self.window(first_day, end_day) == USED).astype(np.float32)
+        """Return the expected use on each day of a window: 1 used or dead, a share on days of a stretch, else 0."""
+        expected = np.isin(self.window(first_day, end_day), (USED, DEAD)).astype(np.float32)
         some = self._some_between(first_day, end_day)
         member, day = np.divmod(self.stretches.cell[some], max(self.n_days, 1))
         expected[member, day - first_day] = self.stretches.share[some]
         return expected
 
     def used_in(self, first_day: int, end_day: int) -> np.ndarray:
-        """Return whether use in a window is certain: a day with use, or a stretch whose use cannot all lie outside."""
+        """Return whether use in a window is certain: a day with use, or a stretch whose use cannot all lie outside.
+
+        Somebody who died within the window counts as having used.
+        """
         return self.used_in_periods(first_day, end_day, max(end_day - first_day, 1))[:, 0]
 
     def used_in_periods(self, first_day: int, end_day: int, length: int) -> np.ndarray:
@@ -112,7 +118,11 @@ class Calendar:
         n_periods = -(-max(end_day - first_day, 1) // length)
         window = self.window(first_day, first_day + n_periods * length)[:, : max(end_day - first_day, 0)]
         lacking = n_periods * length - window.shape[1]
-        used = np.pad(window == USED, ((0, 0), (0, lacking))).reshape(self.n_members, n_periods, length).any(axis=2)
+        used = (
+            np.pad(np.isin(window, (USED, DEAD)), ((0, 0), (0, lacking)))
+            .reshape(self.n_members, n_periods, length)
+            .any(axis=2)
+        )
         some = self._some_between(first_day, end_day)
         if some.any():
             member, day = np.divmod(self.stretches.cell[some], self.n_days)

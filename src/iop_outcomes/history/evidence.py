@@ -11,6 +11,7 @@ Rules, in the order in which they are applied:
    already known account for all the use, all used if nothing else is possible, otherwise ``SOME``. Shorter stretches
    go first, because they know more. Reports of several substances on one stretch count as the largest of them: days of
    use overlap as far as they can.
+5. Days after a death are set apart as such; whoever reads the calendar counts them with use (see ``death.py``).
 """
 
 from typing import Literal
@@ -18,10 +19,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, SOME, UNKNOWN, USED, Calendar, Stretches
-from iop_outcomes.history.detection import DetectionDays, detection_days_of
+from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, DEAD, SOME, UNKNOWN, USED, Calendar, Stretches
+from iop_outcomes.history.detection import DetectionDays
 from iop_outcomes.history.history import History
-from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.history.outcome_rules import Panel
+from iop_outcomes.history.panel import bears_on, day_panels
+from iop_outcomes.kernel.errors import Refusal
 
 #: What decides whether a day was a day with use.
 Evidence = Literal["self_report", "tests", "either", "corrected"]
@@ -29,13 +32,10 @@ Evidence = Literal["self_report", "tests", "either", "corrected"]
 #: What becomes of days in jail, hospital or residential care.
 ControlledRule = Literal["set_apart", "abstinent"]
 
-#: Substance of a report or test that does not tell substances apart.
-ANY = "any"
-
 
 def use_calendar(
     history: History,
-    substance: str | None = None,
+    substance: Panel = None,
     evidence: Evidence = "self_report",
     controlled: ControlledRule = "set_apart",
     detection_days: DetectionDays = None,
@@ -46,9 +46,9 @@ def use_calendar(
     ----------
     history : History
         Members and their records.
-    substance : str, optional
-        One substance, upper or lower case alike; a denial of ``any`` use denies this one too. All substances when left
-        out.
+    substance : str or list of str, optional
+        Substances by name, upper or lower case alike, or ``primary`` for each person's own; a denial of ``any`` use
+        denies each of them. When left out, reports of all substances and tests for the study's targets.
     evidence : {'self_report', 'tests', 'either', 'corrected'}
         ``tests``: a positive test makes every day of its detection window a day with use, a negative one makes them
         abstinent, use deciding. ``either``: reports and tests together, use deciding. ``corrected``: reports, and a
@@ -60,17 +60,19 @@ def use_calendar(
 
     Raises
     ------
-    StudyError
-        Tests were asked for and the source has none.
+    Refusal
+        Tests were asked for and the source has none, or none for a target.
     """
     if evidence != "self_report" and not len(history.records.get("drug_test", ())):
-        raise StudyError(f"evidence: '{evidence}' needs drug tests and this source has none; use 'self_report'")
-    key = ("use_calendar", substance, evidence, controlled, tuple(sorted((detection_days or {}).items())))
+        raise Refusal(f"with evidence '{evidence}' needs drug tests and this source has none; use 'self_report'")
+    named = None if substance is None else history.rules.targets(substance)
+    detection = tuple(sorted((detection_days or {}).items()))
+    key = ("use_calendar", named, history.rules.targets(substance), evidence, controlled, detection)
     return history.once(key, lambda: _make(history, substance, evidence, controlled, detection_days))
 
 
 def _make(
-    history: History, substance: str | None, evidence: Evidence, controlled: ControlledRule, looks_back: DetectionDays
+    history: History, substance: Panel, evidence: Evidence, controlled: ControlledRule, looks_back: DetectionDays
 ) -> Calendar:
     follow_up = history.follow_up_days.astype(np.int64)
     state = np.zeros((history.n, int(follow_up.max(initial=0))), dtype=np.int8)
@@ -78,11 +80,12 @@ def _make(
     single = (reports["window_days"] == 1).to_numpy()
     _paint_days(state, follow_up, reports[single])
     if evidence != "self_report":
-        _paint_tests(state, follow_up, relevant_tests(history, substance, looks_back), evidence)
+        _paint_tests(state, follow_up, day_panels(history, substance, looks_back), evidence)
     paint_controlled(state, follow_up, history, ABSTINENT if controlled == "abstinent" else CONTROLLED)
     stretches = _paint_stretches(state, follow_up, reports[~single])
-    state.setflags(write=False)
     died = (history.members["end_reason"] == "death").to_numpy(bool)
+    state[died[:, None] & (np.arange(state.shape[1]) >= follow_up[:, None])] = DEAD
+    state.setflags(write=False)
     return Calendar(state, follow_up, died, stretches)
 
 
@@ -90,33 +93,6 @@ def usable(reports: pd.DataFrame) -> np.ndarray:
     """Return which rows of ``use_report`` say something: a number of days with use that fits into the window."""
     used, window = reports["days_used"].to_numpy(float), reports["window_days"].to_numpy()
     return (window >= 1) & (used >= 0) & (used <= window)
-
-
-def relevant_tests(history: History, substance: str | None, looks_back: DetectionDays = None) -> pd.DataFrame:
-    """Return what the tests of each member and day say about a substance, and the first day they speak of.
-
-    Neither invalid or missing tests count nor those of prescribed substances. Without a substance named, the tests of
-    one day are one panel: positive if any is, looking back as far as its positive tests do; negative if all are,
-    looking back no further than each of them does.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``member``, ``first_day``, ``day``, ``positive``, sorted by member and day.
-    """
-    tests = history.table("drug_test")
-    keep = tests["result"].isin(("positive", "negative")).to_numpy()
-    if "prescribed" in tests:
-        keep = keep & ~tests["prescribed"].fillna(False).to_numpy(bool)
-    tests = tests[keep]
-    positive = (tests["result"] == "positive").to_numpy()
-    tests = tests.assign(positive=positive, looks_back=detection_days_of(tests["substance"], looks_back))
-    tests = tests[bears_on(tests["substance"], substance, ~positive)]
-    found = tests.groupby(["positive", "member", "day"], sort=True)["looks_back"].agg(["min", "max"]).reset_index()
-    # Positive rows come last, so that they are the ones kept where a day has both.
-    found = found.drop_duplicates(["member", "day"], keep="last").sort_values(["member", "day"], ignore_index=True)
-    days = found["max"].where(found["positive"], found["min"])
-    return found.assign(first_day=found["day"] - days + 1)[["member", "first_day", "day", "positive"]]
 
 
 def cells(member: np.ndarray, first: np.ndarray, end: np.ndarray, follow_up: np.ndarray, n_days: int):
@@ -134,20 +110,10 @@ def cells(member: np.ndarray, first: np.ndarray, end: np.ndarray, follow_up: np.
     return member[owner] * n_days + first[owner] + within, owner
 
 
-def _reports(history: History, substance: str | None) -> pd.DataFrame:
+def _reports(history: History, substance: Panel) -> pd.DataFrame:
     reports = history.table("use_report")
     denies = (reports["days_used"] == 0).to_numpy()
-    return reports[usable(reports) & bears_on(reports["substance"], substance, denies)]
-
-
-def bears_on(named: pd.Series, substance: str | None, denies: np.ndarray) -> np.ndarray:
-    """Return which rows speak of a substance: those that name it, and those that deny any use at all."""
-    if substance is None:
-        return np.ones(len(named), dtype=bool)
-    categories = named.cat.categories.str.casefold()
-    lookup = np.append(categories == substance.casefold(), False), np.append(categories == ANY, False)
-    code = named.cat.codes.to_numpy()
-    return lookup[0][code] | (lookup[1][code] & denies)
+    return reports[usable(reports) & bears_on(history, reports, substance, denies)]
 
 
 def _paint_days(state: np.ndarray, follow_up: np.ndarray, reports: pd.DataFrame) -> None:

@@ -1,13 +1,14 @@
 """What a metric sees: the members of a cohort and everything recorded about them, in days since time zero."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.days import days_mended
+from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.kernel.errors import StudyError
 
 #: Day columns that are moved to time zero, by table.
@@ -43,17 +44,22 @@ class History:
         The canonical event tables as ingested; use ``table`` to get one ready for use.
     mended : mapping of str to int
         Rules by which days of the members' episodes were answered, and how many fell under each.
+    rules : OutcomeRules
+        What the study decided for all metrics of urine tests and use.
     """
 
     members: pd.DataFrame
     records: Mapping[str, pd.DataFrame]
     mended: Mapping[str, int] = field(default_factory=dict)
+    rules: OutcomeRules = field(default_factory=OutcomeRules)
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, cohort: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> "History":
-        """Join a cohort with the canonical tables it was drawn from."""
+    def of(
+        cls, cohort: pd.DataFrame, records: Mapping[str, pd.DataFrame], rules: OutcomeRules | None = None
+    ) -> "History":
+        """Join a cohort with the canonical tables it was drawn from, under the rules of a study or the usual ones."""
         members = cohort.set_index("member_id").sort_index()
         episode = records["episode"].set_index("episode_id")
         own = episode.loc[members.index, [c for c in episode.columns if c not in members.columns]]
@@ -67,7 +73,11 @@ class History:
             members = members.join(person[columns], on="person_id")
             if "death_day" in members:
                 members["death_day"] -= members["time_zero_day"]
-        return cls(members, records, mended)
+        return cls(members, records, mended, rules or OutcomeRules())
+
+    def under(self, rules: OutcomeRules) -> "History":
+        """Return the same members and records under other rules; what was derived from them is shared."""
+        return replace(self, rules=rules)
 
     @property
     def n(self) -> int:

@@ -25,6 +25,10 @@ class ContractError(StudyError):
     """A table does not keep its contract (see ``tables.py``)."""
 
 
+class Refusal(StudyError):
+    """A metric or table that this source cannot give; written down by name, and the study goes on without it."""
+
+
 class DesignError(StudyError):
     """The data cannot carry the design asked for: no overlap, one arm empty, separation, collinearity."""
 

@@ -11,8 +11,10 @@ from iop_outcomes.history.abstinence import Missing, abstinent_between
 from iop_outcomes.history.calendar import ABSTINENT, SOME, USED, Calendar
 from iop_outcomes.history.calendar_metric import Scored, calendar_metric
 from iop_outcomes.history.detection import DetectionDays
-from iop_outcomes.history.evidence import cells, relevant_tests, use_calendar
+from iop_outcomes.history.evidence import cells, use_calendar
 from iop_outcomes.history.history import History
+from iop_outcomes.history.outcome_rules import Panel
+from iop_outcomes.history.panel import day_panels
 from iop_outcomes.history.windows import Days, Share
 
 COUNTS = ("n_both", "n_test_only", "n_report_only", "n_neither")
@@ -69,12 +71,12 @@ def agreement(
     history: History,
     *,
     window_days: int = 180,
-    substance: str | None = None,
+    substance: Panel = None,
     detection_days: DetectionDays = None,
 ) -> pd.DataFrame:
     """Return the two-by-two table of tests and reports, by arm and for all.
 
-    A test (without a substance named: the tests of one day) is compared with the reports of the days it looks back on:
+    A test (the panel of one day) is compared with the reports of the days it looks back on:
     use was reported if any of them was a day with use, denied if all of them were reported without use. Where neither
     is known the test is counted, not compared. A report on several days with use on some of them counts as use reported
     on each: the longer such reports are, the more sensitive and the less specific they look.
@@ -100,7 +102,7 @@ def agreement(
     Cohen 1960, 10.1177/001316446002000104.
     """
     calendar = use_calendar(history, substance)
-    tests = relevant_tests(history, substance, detection_days)
+    tests = day_panels(history, substance, detection_days)
     member, day = tests["member"].to_numpy(), tests["day"].to_numpy()
     inside = (day >= 0) & (day < np.minimum(window_days, calendar.follow_up_days[member]))
     tests, member = tests[inside], member[inside]

@@ -8,9 +8,12 @@ import pandas as pd
 from pydantic import Field, NonNegativeInt
 
 from iop_outcomes.history.abstinence import Missing, abstinent_between, free_days, share_of_use
-from iop_outcomes.history.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar, Stretches
-from iop_outcomes.history.evidence import ControlledRule, bears_on, usable, use_calendar
+from iop_outcomes.history.calendar import ABSTINENT, DEAD, SOME, UNKNOWN, USED, Calendar, Stretches
+from iop_outcomes.history.death import under_rule
+from iop_outcomes.history.evidence import ControlledRule, usable, use_calendar
 from iop_outcomes.history.history import History
+from iop_outcomes.history.outcome_rules import AfterDeath
+from iop_outcomes.history.panel import bears_on
 from iop_outcomes.history.result import result
 from iop_outcomes.history.windows import Days, Share
 from iop_outcomes.kernel.registry import metric
@@ -39,6 +42,7 @@ def heavy_drinking_days(
     controlled: ControlledRule = "set_apart",
     missing: Missing = "observed",
     min_known_share: Share = 0.5,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
     """100 times the days with at least so many drinks over the days on which the number of drinks is known.
 
@@ -59,10 +63,10 @@ def heavy_drinking_days(
         value   100*1/8    window_days=10
     """
     calendar = heavy_calendar(history, women, men, controlled)
-    known = calendar.days(0, window_days, ABSTINENT, USED)
+    known = calendar.days(0, window_days, ABSTINENT, USED, DEAD)
     free = free_days(calendar, 0, window_days)
-    heavy, reason, seen = share_of_use(calendar.days(0, window_days, USED), known, free, missing, min_known_share)
-    return result(history, 100 * heavy, reason, seen)
+    heavy, reason, seen = share_of_use(calendar.used_days(0, window_days), known, free, missing, min_known_share)
+    return under_rule(history, result(history, 100 * heavy, reason, seen), window_days, after_death)
 
 
 @metric(
@@ -82,6 +86,7 @@ def no_heavy_drinking_days(
     controlled: ControlledRule = "set_apart",
     missing: Missing = "observed",
     min_known_share: Share = 0.8,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
     """No day with at least so many drinks in the window, after a grace period if one is given.
 
@@ -98,7 +103,8 @@ def no_heavy_drinking_days(
     calendar = heavy_calendar(history, women, men, controlled)
     first_day = min(grace_days, window_days - 1)
     heavy = calendar.used_in(first_day, window_days)
-    return result(history, *abstinent_between(calendar, first_day, window_days, heavy, missing, min_known_share))
+    scored = abstinent_between(calendar, first_day, window_days, heavy, missing, min_known_share)
+    return under_rule(history, result(history, *scored), window_days, after_death)
 
 
 def heavy_calendar(history: History, women: float, men: float, controlled: ControlledRule) -> Calendar:
@@ -110,7 +116,7 @@ def heavy_calendar(history: History, women: float, men: float, controlled: Contr
     calendar = use_calendar(history, ALCOHOL, "self_report", controlled)
     reports = history.table("use_report")
     told = usable(reports) & reports["amount"].notna().to_numpy() & (reports["window_days"] == 1).to_numpy()
-    reports = reports[told & bears_on(reports["substance"], ALCOHOL, np.zeros(len(reports), dtype=bool))]
+    reports = reports[told & bears_on(history, reports, ALCOHOL, np.zeros(len(reports), dtype=bool))]
     member, day = reports["member"].to_numpy(), reports["day"].to_numpy().astype(np.int64)
     inside = (day >= 0) & (day < calendar.follow_up_days[member])
     drinks = np.full(calendar.state.shape, -1.0, dtype=np.float32)

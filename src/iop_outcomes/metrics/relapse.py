@@ -2,7 +2,8 @@
 
 A metric gives one number, so time is restricted to the window: somebody who was watched to its end and did not relapse
 has the length of the window. ``time_to_relapse`` gives what survival estimators need instead, days and whether they
-ended in a relapse, and ``first_use_interval`` the days between which first use lies.
+ended in a relapse, and ``first_use_interval`` the days between which first use lies. Death in the window ends the
+time like use or relapse does (``death.py``).
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from pydantic import NonNegativeInt
 
 from iop_outcomes.history.abstinence import SHORT, TOO_LITTLE_KNOWN, free_days
-from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, SOME, USED, Calendar
+from iop_outcomes.history.calendar import ABSTINENT, CONTROLLED, DEAD, SOME, USED, Calendar
 from iop_outcomes.history.calendar_metric import Scored, calendar_metric
 from iop_outcomes.history.result import share
 from iop_outcomes.history.windows import Days, Share
@@ -158,6 +159,12 @@ def time_to_relapse(
         day    0      7      14     21
         use    --+++++-------+++++---------
         value  2    definition=lee_2016 window_days=28
+
+    Nine are none.
+
+        day    0      7      14     21
+        use    --+++++-------++++----------
+        value  28    definition=lee_2016 window_days=28
     """
     rule = RELAPSES[definition]
     treated_as = rule.missing if missing == "by_definition" else missing
@@ -169,7 +176,7 @@ def time_to_relapse(
 def relapse_times(
     calendar: Calendar, definition: Definition | Literal["first_use"], window_days: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return days to relapse, or to first use, or to censoring at the last day known, and whether a relapse ended them.
+    """Return days to relapse, first use or death, or to censoring at the last day known, and which of both it was.
 
     Returns
     -------
@@ -204,7 +211,7 @@ def first_use_interval(calendar: Calendar, window_days: int) -> tuple[np.ndarray
 
 
 def _first_certain_use(calendar: Calendar, first_day: int, end_day: int) -> np.ndarray:
-    used = calendar.window(first_day, end_day) == USED
+    used = np.isin(calendar.window(first_day, end_day), (USED, DEAD))
     first = np.where(used.any(axis=1), first_day + np.argmax(used, axis=1), np.inf)
     stretches = calendar.stretches
     member, day = np.divmod(stretches.cell, max(calendar.n_days, 1))
@@ -219,9 +226,15 @@ def _first_certain_use(calendar: Calendar, first_day: int, end_day: int) -> np.n
 
 
 def _first_relapse(calendar: Calendar, rule: Relapse, window_days: int, missing: str) -> np.ndarray:
-    """Return the first day of the first relapse; infinite where there is none."""
+    """Return the first day of the first relapse, or after a death in the window; infinite where there is neither."""
+    died = np.where(calendar.died & (calendar.follow_up_days < window_days), calendar.follow_up_days, np.inf)
+    return np.minimum(_first_by_rule(calendar, rule, window_days, missing), died)
+
+
+def _first_by_rule(calendar: Calendar, rule: Relapse, window_days: int, missing: str) -> np.ndarray:
     if rule.use_days is not None:
         use = calendar.expected_use(rule.from_day, window_days)
+        use *= np.arange(rule.from_day, window_days) < calendar.follow_up_days[:, None]
         reached = within_span(use, rule.periods) >= rule.use_days - 1e-4
         begins = np.where(reached.any(axis=1), np.argmax(reached, axis=1), use.shape[1])
         later_use = (use > 0) & (np.arange(use.shape[1]) >= begins[:, None])
@@ -247,9 +260,9 @@ def _whole_periods(calendar: Calendar, rule: Relapse, window_days: int, n_period
 
 
 def _restricted(calendar: Calendar, first: np.ndarray, window_days: int, min_known_share: float) -> Scored:
-    known = calendar.days(0, window_days, ABSTINENT, USED, SOME)
+    known = calendar.days(0, window_days, ABSTINENT, USED, SOME, DEAD)
     seen = share(known, free_days(calendar, 0, window_days))
-    whole = calendar.follow_up_days >= window_days
+    whole = (calendar.follow_up_days >= window_days) | calendar.died
     without = whole & (np.nan_to_num(seen) >= min_known_share)
     value = np.where(np.isfinite(first), first, np.where(without, window_days, np.nan))
     return value, np.where(whole, TOO_LITTLE_KNOWN, SHORT), seen

@@ -2,7 +2,7 @@
 
 Every metric here reads the use calendar (``calendar.py``; ``evidence.py`` says how reports become days). Days on which
 nobody asked are unknown, never abstinent; days in a controlled environment are set apart, never abstinent unless the
-study counts them.
+study counts them. Days after death are not abstinent (``death.py``).
 """
 
 from typing import Literal
@@ -18,7 +18,7 @@ from iop_outcomes.history.abstinence import (
     free_days,
     share_of_use,
 )
-from iop_outcomes.history.calendar import ABSTINENT, SOME, UNKNOWN, USED, Calendar
+from iop_outcomes.history.calendar import ABSTINENT, DEAD, SOME, UNKNOWN, USED, Calendar
 from iop_outcomes.history.calendar_metric import Scored, calendar_metric
 from iop_outcomes.history.result import share
 from iop_outcomes.history.windows import Days, Share
@@ -59,6 +59,14 @@ def percent_days_abstinent(
         controlled  ........jj
         value       100*5/8
         value       100*7/10    controlled=abstinent
+
+    Died on day 4 of ten, abstinent until then.
+
+        day    0
+        use    -----
+        died   4
+        value  100*5/10    window_days=10
+        value  none: died within the window    window_days=10 after_death=no_value
     """
     days = _used_known_free(calendar, 0, window_days)
     use, reason, seen = share_of_use(*days, missing, min_known_share)
@@ -246,7 +254,7 @@ def reported_longest_abstinence(
         value       6
         value       10    controlled=abstinent
     """
-    ends = (USED, SOME, UNKNOWN) if missing == "breaks" else (USED, SOME)
+    ends = (USED, DEAD, SOME, UNKNOWN) if missing == "breaks" else (USED, DEAD, SOME)
     run = longest = np.zeros(calendar.n_members, dtype=np.int16)
     for today in np.ascontiguousarray(calendar.state[:, :window_days].T):
         run = np.where(np.isin(today, ends), 0, run + (today == ABSTINENT)).astype(np.int16)
@@ -262,6 +270,7 @@ def reported_longest_abstinence(
     missing="somebody never outside a controlled environment: no value",
     source="Known-day share, to stand beside every endpoint that rests on a calendar",
     better="neither",
+    judges_death=False,
 )
 def known_days(calendar: Calendar, *, window_days: Days = 180) -> Scored:
     """Days about which something is known over the days observed outside a controlled environment.
@@ -274,7 +283,8 @@ def known_days(calendar: Calendar, *, window_days: Days = 180) -> Scored:
         value       9/12
     """
     _, known, free = _used_known_free(calendar, 0, window_days)
-    seen = share(known, free)
+    dead = calendar.days(0, window_days, DEAD)
+    seen = share(known - dead, free - dead)
     return seen, np.full(calendar.n_members, NEVER_FREE), seen
 
 
@@ -286,5 +296,5 @@ def within_span(use: np.ndarray, span_days: int) -> np.ndarray:
 
 
 def _used_known_free(calendar: Calendar, first_day: int, end_day: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    known = calendar.days(first_day, end_day, ABSTINENT, USED, SOME)
+    known = calendar.days(first_day, end_day, ABSTINENT, USED, SOME, DEAD)
     return calendar.used_days(first_day, end_day), known, free_days(calendar, first_day, end_day)

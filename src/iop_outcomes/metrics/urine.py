@@ -1,75 +1,39 @@
 """Abstinence by urine tests, week by week since time zero.
 
-A week is negative, positive, mixed (both), missed (a test was due and none was obtained) or not due. Every endpoint
-says what it makes of missed weeks, because that choice moves the answer more than most treatments do; weeks in which
-no test was due and weeks in jail or hospital count neither way. The 54 endpoints of the literature are in
-``iop_outcomes.endpoints`` and can be used here through ``urine_endpoint``.
+A day's panel is positive if any target substance that is not prescribed is positive (``panel.py``). A week is negative,
+positive, mixed (days that differ), missed (a test was due and none was obtained) or not due (``due.py``). Every
+endpoint says what it makes of missed weeks, because that choice moves the answer more than most treatments do; weeks in
+which no test was due and weeks in jail or hospital count neither way; what comes after death is one rule of the study
+(``death.py``). The 54 endpoints of the literature are in ``iop_outcomes.endpoints`` and can be used here through
+``urine_endpoint``.
+
+All of them take ``substance`` (targets: ``all``, ``primary`` for each person's own, a name or several), ``schedule``
+(``recorded``, ``weekly``, weekly until a week, or a list of weeks) and ``after_death`` (``not_abstinent`` or
+``no_value``); left out, the study's ``urine_panel``, ``urine_schedule`` and ``after_death`` hold.
 """
 
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import NonNegativeInt
 
-from iop_outcomes.endpoints import score
-from iop_outcomes.endpoints.matrix import MISSING, MIXED, NEGATIVE, OUTSIDE, POSITIVE, UNSCHEDULED
+from iop_outcomes.endpoints import last_week_needed, score
+from iop_outcomes.endpoints.matrix import MIXED, NEGATIVE, POSITIVE
+from iop_outcomes.history.death import died_within, under_rule
 from iop_outcomes.history.history import History
-from iop_outcomes.history.windows import Days, Weeks, observed_weeks, week_of
+from iop_outcomes.history.outcome_rules import AfterDeath, Panel, Schedule
+from iop_outcomes.history.panel import NO_TARGET
+from iop_outcomes.history.urine_weeks import UrineWeeks, urine_weeks
+from iop_outcomes.history.windows import Days, Weeks, observed_weeks
 from iop_outcomes.kernel.registry import metric
 
 NEEDS = ("drug_test.result",)
 NEVER_DUE = "no test was due in the window"
 NEVER_SEEN = "no test result in the window"
-
-Schedule = Literal["recorded", "weekly"] | None
-
-
-def weekly_results(
-    history: History, window_days: int | None = None, substance: str | None = None, schedule: Schedule = None
-) -> np.ndarray:
-    """Return what the urine tests of each week say.
-
-    Parameters
-    ----------
-    history : History
-        Members and their records.
-    window_days : int, optional
-        Weeks that begin in days 0 to ``window_days - 1``; the whole follow-up when left out.
-    substance : str, optional
-        One substance; when left out, every substance that is not prescribed to the person.
-    schedule : {'recorded', 'weekly'}, optional
-        Are the tests that were due and missed on record, or was one due every week? Left out: on record if the source
-        has any record of a missed test.
-
-    Returns
-    -------
-    numpy.ndarray of int8, shape (members, weeks)
-        Codes of ``iop_outcomes.endpoints.matrix``; weeks after the last whole week observed are ``OUTSIDE``.
-    """
-    tests = _relevant(history.table("drug_test"), substance)
-    weeks = observed_weeks(history, window_days)
-    n_weeks = max(int(weeks.max(initial=0)), 1)
-    week = week_of(tests["day"].to_numpy())
-    inside = (week >= 0) & (week < n_weeks)
-    cell = (tests["member"].to_numpy() * n_weeks + week)[inside]
-    result = tests["result"].to_numpy()[inside]
-
-    def any_of(value: str) -> np.ndarray:
-        return np.bincount(cell[result == value], minlength=history.n * n_weeks) > 0
-
-    positive, negative = any_of("positive"), any_of("negative")
-    due = np.bincount(cell, minlength=history.n * n_weeks) > 0
-    if schedule == "weekly" or (schedule is None and not (tests["result"] == "missing").any()):
-        due[:] = True
-    codes = np.full(history.n * n_weeks, UNSCHEDULED, dtype=np.int8)
-    codes[due] = MISSING
-    codes[negative] = NEGATIVE
-    codes[positive] = POSITIVE
-    codes[positive & negative] = MIXED
-    codes = codes.reshape(history.n, n_weeks)
-    codes[_controlled_weeks(history, n_weeks)] = UNSCHEDULED
-    codes[np.arange(n_weeks) >= weeks[:, None]] = OUTSIDE
-    return codes
+STOPPED = "no test was due any more when this looks for one"
+NO_ANSWER = "the endpoint has no answer for these weeks"
+SHORT = "observed for less than the window"
 
 
 @metric(
@@ -84,12 +48,14 @@ def proportion_negative(
     *,
     window_days: Days = 84,
     missing: Literal["observed", "positive"] = "positive",
-    substance: str | None = None,
+    substance: Panel = None,
     schedule: Schedule = None,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
     """Share of weekly urine tests that were negative; a mixed week counts half.
 
     Negative weeks over the weeks with a result (``observed``) or over the weeks in which a test was due (``positive``).
+    The weeks from death on belong to both and are not negative.
 
     Examples
     --------
@@ -99,11 +65,19 @@ def proportion_negative(
         urine  --+*o_-o
         value  3.5/7
         value  3.5/5    missing=observed
+
+    A panel of six on one day: opioids are found, the rest is negative. A prescribed medication is no target.
+
+        panel     0: opioid+ alcohol- cocaine-; 7: opioid- alcohol- buprenorphine+prescribed
+        observed  14
+        value     1/2
+        value     2/2    substance=cocaine
     """
-    codes = weekly_results(history, window_days, substance, schedule)
-    negative = (codes == NEGATIVE).sum(axis=1) + 0.5 * (codes == MIXED).sum(axis=1)
-    seen, due = _seen_and_due(codes)
-    return _table(history, negative, seen if missing == "observed" else due, seen, due)
+    weeks = urine_weeks(history, window_days, substance, schedule)
+    negative = (weeks.found == NEGATIVE).sum(axis=1) + 0.5 * (weeks.found == MIXED).sum(axis=1)
+    over = weeks.n_dead + (weeks.n_seen if missing == "observed" else weeks.n_due)
+    reason = np.where(weeks.n_due > 0, NEVER_SEEN, NEVER_DUE)
+    return _table(history, weeks, _share(negative, over), reason, window_days, after_death)
 
 
 @metric(
@@ -118,8 +92,9 @@ def longest_abstinence(
     *,
     window_days: Days = 168,
     missing: Literal["breaks", "skipped"] = "breaks",
-    substance: str | None = None,
+    substance: Panel = None,
     schedule: Schedule = None,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
     """Longest run of weeks with negative tests; weeks in which no test was due neither lengthen nor end it.
 
@@ -130,19 +105,19 @@ def longest_abstinence(
         value  3
         value  5    missing=skipped
     """
-    codes = weekly_results(history, window_days, substance, schedule)
+    weeks = urine_weeks(history, window_days, substance, schedule)
     endpoint = "Ab_schottenfeldB_2008" if missing == "breaks" else "Ab_schottenfeld_2005"
-    runs = score(codes, [endpoint], mode="corrected")[endpoint].to_numpy(float)
-    seen, due = _seen_and_due(codes)
-    return _table(history, runs * due, due, seen, due)
+    runs = score(weeks.judged, [endpoint], mode="corrected")[endpoint].to_numpy(float)
+    value = np.where(weeks.n_due + weeks.n_dead > 0, runs, np.nan)
+    return _table(history, weeks, value, NEVER_DUE, window_days, after_death)
 
 
 @metric(
     unit="yes or no",
     kind="binary",
     needs=NEEDS,
-    missing="positive: a missed week is use; observed: judged by the weeks seen, no value when none was",
-    source="The last four weeks without a positive test: CTN-0094 group 2023; Krupitsky et al. 2011",
+    missing="positive: more than max_missing missed weeks are use; observed: judged by the weeks seen, if any was",
+    source="CTN-0094 group 2023: last four weeks, none positive, at most one missing (max_missing=1)",
 )
 def abstinence_at_end(
     history: History,
@@ -150,10 +125,15 @@ def abstinence_at_end(
     window_days: Days = 168,
     weeks: Weeks = 4,
     missing: Literal["observed", "positive"] = "positive",
-    substance: str | None = None,
+    max_missing: NonNegativeInt = 0,
+    substance: Panel = None,
     schedule: Schedule = None,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
-    """Was every test of the last weeks of the window negative?
+    """Was no test of the last weeks of the window positive, and not more than so many missed?
+
+    With ``max_missing=1`` the endpoint of the CTN-0094 group; by default no week may be missed. Refused by name where
+    no test was due any more by the end of the window.
 
     Somebody observed for less than the window is missing, not abstinent; somebody who died in it is not abstinent.
 
@@ -164,6 +144,7 @@ def abstinence_at_end(
         week   1   5
         urine  ++*o--o-
         value  0    window_days=56
+        value  1    window_days=56 max_missing=1
         value  1    window_days=56 missing=observed
         value  1    window_days=56 weeks=1
         value  none: observed for less than the window    window_days=84 missing=observed
@@ -175,9 +156,9 @@ def abstinence_at_end(
         died   31
         value  0    window_days=56
     """
-    codes = weekly_results(history, window_days, substance, schedule)
     last = window_days // 7
-    return _all_negative(history, codes[:, max(last - weeks, 0) : last], missing, observed_weeks(history) >= last)
+    found = urine_weeks(history, window_days, substance, schedule, needed=last).between(max(last - weeks, 0), last)
+    return _all_negative(history, found, missing, max_missing, last, after_death)
 
 
 @metric(
@@ -193,8 +174,9 @@ def continuous_abstinence(
     window_days: Days = 84,
     grace_weeks: int = 0,
     missing: Literal["observed", "positive"] = "positive",
-    substance: str | None = None,
+    substance: Panel = None,
     schedule: Schedule = None,
+    after_death: AfterDeath | None = None,
 ) -> pd.DataFrame:
     """Was every test of the window negative, after a grace period if one is given?
 
@@ -208,9 +190,9 @@ def continuous_abstinence(
         value  0    window_days=42 grace_weeks=1
         value  1    window_days=42 grace_weeks=1 missing=observed
     """
-    codes = weekly_results(history, window_days, substance, schedule)
-    whole = observed_weeks(history) >= window_days // 7
-    return _all_negative(history, codes[:, grace_weeks : window_days // 7], missing, whole)
+    last = window_days // 7
+    found = urine_weeks(history, window_days, substance, schedule, needed=last).between(grace_weeks, last)
+    return _all_negative(history, found, missing, 0, last, after_death)
 
 
 @metric(
@@ -227,10 +209,14 @@ def urine_endpoint(
     endpoint: str,
     window_days: Days | None = None,
     mode: Literal["corrected", "ctnote"] = "corrected",
-    substance: str | None = None,
+    substance: Panel = None,
     schedule: Schedule = None,
-) -> pd.Series:
+    after_death: AfterDeath | None = None,
+) -> pd.DataFrame:
     """Score one of the published urine endpoints, by its column name in the catalogue.
+
+    Refused by name where it looks at weeks in which no test was due any more. Weeks from death on are positive, in
+    endpoints of dropout simply not there.
 
     Examples
     --------
@@ -240,53 +226,45 @@ def urine_endpoint(
         urine  --o---+-
         value  1    endpoint=Ab_kosten_1993
     """
-    codes = weekly_results(history, window_days, substance, schedule)
-    return history.series(score(codes, [endpoint], mode=mode)[endpoint].to_numpy(float))
+    weeks = urine_weeks(history, window_days, substance, schedule, needed=last_week_needed(endpoint))
+    words = weeks.found if endpoint.startswith("Dr") else weeks.judged
+    value = score(words, [endpoint], mode=mode)[endpoint].to_numpy(float)
+    reason = np.where(weeks.n_due > 0, NO_ANSWER, NEVER_DUE)
+    return _table(history, weeks, value, reason, window_days, after_death)
 
 
-def _relevant(tests: pd.DataFrame, substance: str | None) -> pd.DataFrame:
-    if substance is not None:
-        return tests[tests["substance"] == substance]
-    if "prescribed" in tests:
-        return tests[~tests["prescribed"].fillna(False).astype(bool)]
-    return tests
+def _all_negative(
+    history: History, weeks: UrineWeeks, missing: str, max_missing: int, last: int, after_death: AfterDeath | None
+) -> pd.DataFrame:
+    """Return whether no week was positive and not more than so many were missed; ``last`` is the window's last week."""
+    used = np.isin(weeks.judged, (POSITIVE, MIXED)).any(axis=1)
+    seen, due, died = weeks.n_seen, weeks.n_due, died_within(history, 7 * last)
+    enough = (seen > 0) & ((due - seen <= max_missing) | (missing == "observed"))
+    judged = used | died | ((due if missing == "positive" else seen) > 0)
+    # A short follow-up can show use but cannot show abstinence.
+    short = ~used & ~died & (observed_weeks(history) < last)
+    value = np.where(judged & ~short, ~used & ~died & enough, np.nan)
+    reason = np.where(short, SHORT, np.where(due > 0, NEVER_SEEN, NEVER_DUE))
+    return _table(history, weeks, value, reason, 7 * last, after_death)
 
 
-def _controlled_weeks(history: History, n_weeks: int) -> np.ndarray:
-    """Return the weeks that lie wholly in jail or hospital, where a negative test says little."""
-    controlled = np.zeros((history.n, n_weeks), dtype=bool)
-    if not len(history.records.get("controlled_period", ())):
-        return controlled
-    periods = history.table("controlled_period")
-    first = -(-periods["start_day"].to_numpy(float) // 7)
-    last = (periods["end_day"].to_numpy(float) + 1) // 7 - 1
-    for member, start, end in zip(periods["member"], np.maximum(first, 0), np.minimum(last, n_weeks - 1), strict=True):
-        controlled[member, int(start) : int(end) + 1] = True
-    return controlled
+def _share(total: np.ndarray, over: np.ndarray) -> np.ndarray:
+    return np.divide(total, over, out=np.full(len(over), np.nan), where=over > 0)
 
 
-def _seen_and_due(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    seen = np.isin(codes, (NEGATIVE, POSITIVE, MIXED)).sum(axis=1)
-    return seen, seen + (codes == MISSING).sum(axis=1)
-
-
-def _all_negative(history: History, codes: np.ndarray, missing: str, whole: np.ndarray) -> pd.DataFrame:
-    seen, due = _seen_and_due(codes)
-    used = np.isin(codes, (POSITIVE, MIXED)).any(axis=1)
-    abstinent = ~used & (seen == due if missing == "positive" else seen > 0)
-    judged = np.where(missing == "positive", due, seen) > 0
-    frame = _table(history, abstinent.astype(float) * due, np.where(judged, due, 0), seen, due)
-    # A short follow-up can show use but cannot show abstinence; somebody who died is not abstinent (composite).
-    died = ~whole & (history.members["end_reason"] == "death").to_numpy()
-    short = ~whole & ~used & ~died
-    reason = frame["missing_reason"].mask(short, "observed for less than the window").mask(died, None)
-    return frame.assign(value=frame["value"].mask(short).mask(died, 0.0), missing_reason=reason)
-
-
-def _table(history: History, total: np.ndarray, over: np.ndarray, seen: np.ndarray, due: np.ndarray) -> pd.DataFrame:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(over > 0, total / over, np.nan)
-        observed = np.where(due > 0, seen / due, np.nan)
-    reason = np.where(over > 0, None, np.where(due > 0, NEVER_SEEN, NEVER_DUE))
-    columns = {"value": value, "observed_share": observed, "missing_reason": reason}
-    return pd.DataFrame(columns, index=history.members.index)
+def _table(
+    history: History,
+    weeks: UrineWeeks,
+    value: np.ndarray,
+    reason: np.ndarray,
+    window_days: int | None,
+    after_death: AfterDeath | None,
+) -> pd.DataFrame:
+    value = np.where(weeks.beyond | weeks.no_target, np.nan, value)
+    reason = np.select([weeks.no_target, weeks.beyond], [NO_TARGET, STOPPED], reason)
+    columns = {
+        "value": value,
+        "observed_share": _share(weeks.n_seen, weeks.n_due),
+        "missing_reason": np.where(np.isnan(value), reason, None),
+    }
+    return under_rule(history, pd.DataFrame(columns, index=history.members.index), window_days, after_death)

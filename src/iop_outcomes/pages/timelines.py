@@ -25,6 +25,7 @@ nothing happened:
 ``mode``       below ``session``: v video, t telephone, p in person
 ``urine``      by week: - negative, + positive, * both, o due and missed, _ not due
 ``test``       by day: - negative, + positive (substance opioid)
+``panel``      ``0: opioid+ cocaine-; 7: methadone+prescribed``, day and results by substance; panels separated by ;
 ``use``        by day: - denied, + used (substance opioid, asked by timeline follow-back)
 ``drinks``     by day: number of drinks, a digit
 ``controlled`` by day: j jail, h hospital, r residential care
@@ -237,6 +238,14 @@ def _tests(days: int, name: str) -> Callable[[str, Rows], None]:
     return fill
 
 
+def _panels(content: str, rows: Rows) -> None:
+    for panel in content.split(";"):
+        day, _, results = panel.partition(":")
+        for substance, sign, prescribed in re.findall(r"(\w+)([-+o])(prescribed)?", results):
+            row = {"person_id": "p1", "day": int(day), "substance": substance, "result": RESULT[sign][0]}
+            rows["drug_test"].append(row | {"prescribed": bool(prescribed)})
+
+
 def _report(day: int, days: int, used: float, substance: str = "opioid", **others) -> dict:
     row = {"person_id": "p1", "day": day, "window_days": days, "substance": substance, "days_used": used}
     return row | {"source": "tlfb"} | others
@@ -299,6 +308,7 @@ _TRACKS: dict[str, Callable[[str, Rows], None]] = {
     "mode": _beside_sessions("mode", lambda _, symbol: {"mode": MODE[symbol]}, MODE),
     "urine": _tests(7, "urine"),
     "test": _tests(1, "test"),
+    "panel": _panels,
     "use": _use,
     "drinks": _drinks,
     "report": _reports,

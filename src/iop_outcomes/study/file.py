@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import METRICS, Plugin, sentence
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
@@ -132,7 +133,9 @@ class Study(Section):
     covariates: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
-    urine_panel: str | None = None
+    urine_panel: Panel = None
+    urine_schedule: Schedule = None
+    after_death: AfterDeath = "not_abstinent"
     metrics: dict[Name, dict[str, Any]] = {}
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
@@ -146,6 +149,11 @@ class Study(Section):
     def name(self) -> str:
         """The study's name, also that of its folder in ``results/``."""
         return self.study
+
+    @property
+    def outcome_rules(self) -> OutcomeRules:
+        """What holds for every metric of urine tests and use that does not say otherwise."""
+        return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, self.after_death)
 
     def metric(self, name: str) -> tuple[Plugin, dict[str, Any]]:
         """Return the plug-in and the checked settings of one metric of this study."""

@@ -145,7 +145,12 @@ REFUSAL = Table(
     "thing a study asked for that its data cannot give",
     ("kind", "name"),
     (
-        label("kind", "metric, arm, analysis, figure, check or covariate", required=True, nullable=False),
+        label(
+            "kind",
+            "metric, arm, analysis, figure, published endpoint, check or covariate",
+            required=True,
+            nullable=False,
+        ),
         key("name", "Name in the study"),
         key("reason", "What is missing and why, in a sentence"),
     ),

@@ -1,13 +1,21 @@
 """Figures are drawn from protected tables, whatever the arms and the data."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.pipeline import run_study
 from iop_outcomes.release import figures
+from iop_outcomes.release.stage import build
+from iop_outcomes.study import parse
+from iop_outcomes.tables import store
 from report_tables import attrition, study, tables
 
 NAMES = FIGURES.names()
@@ -39,6 +47,59 @@ def test_nothing_is_cut_off(name, n_arms):
     width, height = drawn.figure.get_size_inches()
     assert box.x0 > -0.02 and box.y0 > -0.02
     assert box.x1 < width + 0.02 and box.y1 < height + 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "n",
+    [(300, 0), *(pytest.param(n, marks=pytest.mark.slow) for n in ((0, 300), (300, 6), (6, 6), (12, 12)))],
+    ids=str,
+)
+def test_an_arm_with_few_or_no_people_leaves_the_figure_standing(name, n):
+    drawn = figures.make(name, {k: t for k, t in of_arms(n).items() if len(t)}, study())
+    assert isinstance(drawn.figure, Figure)
+    assert len(drawn.png)
+
+
+@pytest.mark.parametrize("unknown", [("iop",), ("iop", "outpatient")])
+def test_an_arm_of_which_nothing_is_known_by_any_definition_has_no_points(unknown):
+    shares = tables()["abstinence_share"]
+    gone = shares["arm"].isin(unknown)
+    table = shares.assign(n=shares["n"].where(~gone, 4), n_events=shares["n_events"].where(~gone, 2))
+    drawn = figures.make("abstinence_definitions", {"abstinence_share": table}, study())
+    assert len(drawn.png)
+    known = drawn.data.frame.dropna(subset=["share"])
+    assert not known["arm"].isin(unknown).any()
+
+
+def test_a_figure_the_study_refused_says_what_the_study_said():
+    refusal = pd.DataFrame(
+        {
+            "kind": ["figure"],
+            "name": ["urine_weeks"],
+            "reason": ["urine_weeks needs drug tests for 'opiod'; name others"],
+        }
+    )
+    drawn = figures.make(
+        "urine_weeks", {**tables(), "refusal": refusal, "weekly": tables()["weekly"].drop(columns="urine")}, study()
+    )
+    assert drawn.reason == "Nothing to show: this figure needs drug tests for 'opiod'; name others."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gate", ["flag", "withhold"])
+def test_sixty_people_have_a_report(gate, tmp_path):
+    demo = Path(__file__).parents[3] / "workflow" / "studies" / "demo.yaml"
+    small = yaml.safe_load(demo.read_text())
+    small |= {"seed": 3, "source": small["source"] | {"n_people": 60, "n_sites": 3}, "gate": {"on_failure": gate}}
+    sixty = parse(small)
+    made = {}
+    for name, table in run_study(sixty).items():
+        store.write(table, name, tmp_path / f"{name}.parquet")
+        made[name] = store.read(tmp_path / f"{name}.parquet")
+    assert set(figures.make_all(made, sixty)) == set(NAMES)
+    build(sixty, made, tmp_path / "release")
+    assert (tmp_path / "release" / "report.html").is_file()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,3 +191,20 @@ def test_overlap_bins_hold_enough_people():
     n = data.frame["n"].to_numpy()
     assert ((n == 0) | (n >= 15)).all()
     assert np.isclose(data.frame.groupby("arm", observed=True)["share"].sum(), 1, atol=0.1).all()
+
+
+def of_arms(n: tuple[int, int]) -> dict[str, pd.DataFrame]:
+    """Return the tables of two arms of these sizes; of an empty one there is no row anywhere."""
+    made = tables(n=tuple(size or 6 for size in n))
+    empty = [arm for arm, size in zip(("iop", "outpatient"), n, strict=True) if size == 0]
+    people = made["cohort"].loc[made["cohort"]["arm"].isin(empty), "member_id"]
+
+    def kept(table: pd.DataFrame) -> pd.DataFrame:
+        gone = pd.Series(False, index=table.index)
+        if "arm" in table:
+            gone |= table["arm"].isin(empty)
+        if "member_id" in table:
+            gone |= table["member_id"].isin(people)
+        return table[~gone].reset_index(drop=True)
+
+    return {name: kept(table) for name, table in made.items()}

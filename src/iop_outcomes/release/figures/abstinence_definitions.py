@@ -63,7 +63,8 @@ def draw(data: Released) -> Figure:
             colour = style.colour(table, arm)
             face = colour if number == 0 else "white"
             look = {"marker": _MARKERS[number % len(_MARKERS)], "facecolors": face, "edgecolors": colour}
-            y = mine["endpoint"].map(order.index) - dodge * (number - (len(rules) - 1) / 2)
+            row_of = np.array([order.index(name) for name in mine["endpoint"]], dtype=float)
+            y = row_of - dodge * (number - (len(rules) - 1) / 2)
             axes.scatter(mine["share"], y, s=18, linewidths=0.9, clip_on=False, zorder=3, **look)
     axes.set_yticks(range(len(order)), [words.plain(name) for name in order], fontsize=6.5)
     axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")

@@ -122,7 +122,8 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     """
     plugin = FIGURES[name]
     rules = ReleaseRules.of(study.release)
-    data, reason = without_rows(plugin.roles, rules), _lacking(plugin.needs, tables)
+    lacking = _lacking(plugin.needs, tables)
+    data, reason = without_rows(plugin.roles, rules), lacking and (_refused(name, tables) or lacking)
     try:
         if not reason:
             data = protect(plugin.frame(tables, study), plugin.roles, rules)
@@ -147,6 +148,15 @@ def _lacking(needs: tuple[str, ...], tables: Tables) -> str:
         if empty:
             return f"Nothing to show: {_REASONS.get(need, f'there is no table {table}')}."
     return ""
+
+
+def _refused(name: str, tables: Tables) -> str:
+    """Return why the study refused a figure, an empty string where it did not."""
+    refusal = tables.get("refusal")
+    if refusal is None or not len(refusal):
+        return ""
+    said = refusal.loc[(refusal["kind"] == "figure") & (refusal["name"] == name), "reason"]
+    return f"Nothing to show: this figure {said.iloc[0].removeprefix(f'{name} ')}." if len(said) else ""
 
 
 _REASONS = {

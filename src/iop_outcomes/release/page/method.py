@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from iop_outcomes.history.outcome_rules import death_in_words, panel_in_words, schedule_in_words
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
@@ -18,6 +19,7 @@ def settings(study: Study) -> HtmlTable:
         ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
         ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
         ("People alike within", study.cluster or "nothing: everybody counts as independent"),
+        *_urine(study),
         *((f"Design “{name}”", _with_settings(d.method, d.settings)) for name, d in study.designs.items()),
         *((f"Analysis “{name}”", _analysis(a)) for name, a in study.analyses.items()),
         ("Sensitivity checks", ", ".join(words.plain(name) for name, _ in study.checks()) or "none"),
@@ -56,6 +58,21 @@ def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
 def _arm(name: str, selection: Mapping[str, object]) -> str:
     chosen = (f"{words.plain(c)} {', '.join(v) if isinstance(v, list) else v}" for c, v in selection.items())
     return f"{words.arm(name)} ({' and '.join(chosen)})"
+
+
+def _urine(study: Study) -> list[tuple[str, str]]:
+    """Return what counts in drug tests and after death, for the study and for each metric that says otherwise."""
+    says = {"substance": panel_in_words, "schedule": schedule_in_words, "after_death": death_in_words}
+    rows = [
+        ("Drug tests", f"a day’s panel is positive if any target is: {panel_in_words(study.urine_panel)}"),
+        ("Drug tests due", schedule_in_words(study.urine_schedule)),
+        ("Death within a window", death_in_words(study.after_death)),
+    ]
+    for name, settings in study.metrics.items():
+        own = [say(settings[key]) for key, say in says.items() if settings.get(key) is not None]
+        if own:
+            rows.append((f"In “{words.plain(name)}”", "; ".join(own)))
+    return rows
 
 
 def _with_settings(name: str, settings: Mapping[str, object]) -> str:

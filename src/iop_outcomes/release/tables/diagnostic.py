@@ -31,7 +31,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     the rounded sizes that are shown beside them.
     """
     rules = ReleaseRules.of(study.release)
-    table = tables["diagnostic"].copy()
+    # A column in which every check left nothing is not on file.
+    table = tables["diagnostic"].reindex(columns=[*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.sentences])
     check = table["check"].astype("str").str.replace(r"_\d+$", "", regex=True)
     value = table["value"].to_numpy(float)
     sizes = _sizes(tables.get("propensity"))

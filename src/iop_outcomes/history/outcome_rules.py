@@ -1,0 +1,93 @@
+"""What a study decides once for every metric of urine tests and use: targets, schedule, and what death means."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, WrapValidator
+from pydantic_core import PydanticCustomError
+
+
+def _or_say(allowed: str) -> WrapValidator:
+    """Answer whatever fits none of several types with one sentence instead of the complaint of the first type."""
+
+    def check(given, handler):
+        try:
+            return handler(given)
+        except ValidationError:
+            raise PydanticCustomError("allowed", "{allowed}", {"allowed": allowed}) from None
+
+    return WrapValidator(check)
+
+
+#: Targets: ``all`` substances, each person's ``primary`` one, one by name, or several.
+Panel = Annotated[
+    str | Annotated[list[str], Field(min_length=1)] | None,
+    _or_say("allowed are 'all', 'primary', the name of a substance, or a list of names"),
+]
+
+#: Week of the study, 1 for days 0 to 6.
+WeekNumber = Annotated[int, Field(strict=True, ge=1)]
+
+#: When a test was due: in the weeks on record, every week, weekly until a week, or in the weeks listed.
+Schedule = Annotated[
+    Literal["recorded", "weekly"] | WeekNumber | Annotated[list[WeekNumber], Field(min_length=1)] | None,
+    _or_say("allowed are 'recorded', 'weekly', the number of the last week with a test, or a list of weeks, from 1 on"),
+]
+
+#: What somebody who died counts as from the day of death on.
+AfterDeath = Literal["not_abstinent", "no_value"]
+
+ALL, PRIMARY = "all", "primary"
+
+
+@dataclass(frozen=True)
+class OutcomeRules:
+    """Rules of a study that a metric follows unless its own settings say otherwise.
+
+    Attributes
+    ----------
+    panel : 'all', 'primary', str or list of str
+        Target substances: a day's urine panel is positive if any of them that is not prescribed is positive.
+    schedule : 'recorded', 'weekly', int, list of int or None
+        Weeks in which a test was due. None: as recorded where the source has missed tests on record, otherwise weekly
+        until the last scheduled test (see ``due_weeks``).
+    after_death : 'not_abstinent' or 'no_value'
+        Time after death is not abstinent, or somebody who died within the window has no value.
+    """
+
+    panel: Panel = ALL
+    schedule: Schedule = None
+    after_death: AfterDeath = "not_abstinent"
+
+    def targets(self, panel: Panel = None) -> str | tuple[str, ...]:
+        """Return the targets a metric asks for, or those of the study: ``all``, ``primary`` or names."""
+        panel = panel or self.panel or ALL
+        return panel if panel in (ALL, PRIMARY) else (panel,) if isinstance(panel, str) else tuple(panel)
+
+
+def panel_in_words(panel: Panel) -> str:
+    """Return the targets as a report says them."""
+    targets = OutcomeRules(panel).targets()
+    if targets == ALL:
+        return "every substance that is not prescribed to the person"
+    if targets == PRIMARY:
+        return "the person's own primary substance, unless prescribed"
+    return f"{', '.join(name.replace('_', ' ') for name in targets)}, unless prescribed"
+
+
+def schedule_in_words(schedule: Schedule) -> str:
+    """Return when tests were due as a report says it."""
+    if schedule is None:
+        return "as recorded; where missed tests are not on record, weekly until the last scheduled test"
+    if isinstance(schedule, int):
+        return f"weekly until week {schedule}"
+    if isinstance(schedule, list):
+        return f"in weeks {', '.join(map(str, sorted(schedule)))}"
+    return {"recorded": "as recorded", "weekly": "every week"}[schedule]
+
+
+def death_in_words(after_death: AfterDeath) -> str:
+    """Return what death means as a report says it."""
+    if after_death == "no_value":
+        return "somebody who died within the window has no value"
+    return "time after death is not abstinent"
