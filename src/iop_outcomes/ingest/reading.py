@@ -15,8 +15,9 @@ from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-#: Name of the added column that says where a row stood; the header is line 1.
-LINE = "line_in_file"
+#: Name of the added column that says where a row stood; the header is line 1. No file can have a column of this name,
+#: since a header is one line.
+LINE = "line\nin file"
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 
@@ -118,12 +119,45 @@ def _read_parquet(place: Path) -> RawFile:
     return RawFile(place.name, columns, rows.with_row_index(LINE, offset=2))
 
 
+def refuse_unreadable_types(raw: RawFile) -> None:
+    """Refuse columns of a Parquet file whose cells are no text, number, or yes or no.
+
+    Raises
+    ------
+    SourceError
+        Names the column, what it holds, and what to write instead.
+    """
+    import polars as pl
+
+    said = {
+        "dates": "give whole days counted from the person's anchor, which is day 0",
+        "durations": "give whole days, as numbers",
+        "times of day": "give minutes, as numbers",
+        "lists or records": "give one value per cell",
+    }
+    for name, dtype in raw.rows.collect_schema().items():
+        held = (
+            "dates" if dtype in (pl.Date, pl.Datetime)
+            else "durations" if dtype == pl.Duration
+            else "times of day" if dtype == pl.Time
+            else "lists or records" if dtype.is_nested() or dtype in (pl.Object, pl.Binary)
+            else ""
+        )  # fmt: skip
+        if held and name != LINE:
+            raise SourceError(f"{raw.name}: the column '{name}' holds {held}; {said[held]}, or leave the column out")
+
+
 def _header(place: Path) -> tuple[str, ...]:
     lines = _collect(_lines(place).head(1), place)
     if lines.is_empty() or not lines["line"][0].strip("\ufeff \t"):
         raise SourceError(f"{place.name}: the file is empty; give a file with a header and one row per record")
     text = lines["line"][0].removeprefix("\ufeff")
-    cells = next(csv.reader([text]))
+    if "\r" in text.rstrip("\r"):
+        raise SourceError(f"{place.name}: its lines end in CR, as on old Macs; save the file with LF or CRLF line ends")
+    try:
+        cells = next(csv.reader([text]))
+    except csv.Error:
+        raise SourceError(f"{place.name}: the header cannot be read as CSV; write the file again") from None
     for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(cells) == 1 and separator in text:
             raise SourceError(f"{place.name}: the cells are separated by {called}; save the file with commas")
