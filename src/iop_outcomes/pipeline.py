@@ -39,9 +39,9 @@ def run_study(
     """
     made = ingest(study, folder)
     made["cohort"], made["attrition"] = build_cohort(made, study.cohort)
-    history = History.of(made["cohort"], made, study.outcome_rules)
+    history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
     made["metric_value"], refusal = compute_metrics(history, study, made["capability"], tell)
-    made |= describe(history, made["capability"])
+    made |= describe(history, made["capability"], cluster=study.cluster)
     made["refusal"] = pd.concat([refusal, made["refusal"]], ignore_index=True)
     names = [*study.covariates, *study.describe_by]
     made["covariates"] = build_covariates(made["cohort"], made, names, study.cluster)

@@ -144,6 +144,6 @@ def test_a_covariate_may_have_any_name(tmp_path, name, kind):
 
 def test_a_level_of_care_that_does_not_exist_is_answered_when_the_study_is_read():
     arms = ARMS | {"iop": {"level_of_care": "2.l"}}
-    said = r"cohort.arms.iop.level_of_care: there is no code '2.l'; did you mean '2.5'\?"
+    said = r"cohort.arms.iop.level_of_care: there is no code '2.l'; known: 0.5, 1, 2.1, 2.5, 3, 4"
     with pytest.raises(StudyFileError, match=said):
         study.parse({"study": "own", "source": {"kind": "simulated", "true_effect": "none"}, "cohort": {"arms": arms}})

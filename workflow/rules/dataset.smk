@@ -16,13 +16,13 @@ rule covariates:
 rule outcomes:
     input:
         cohort=f"{RESULTS}/cohort/cohort.parquet",
-        **{name: CANONICAL[name] for name in ("person", "episode")},
+        **{name: CANONICAL[name] for name in ("person", "episode", "session")},
         metric_value=f"{RESULTS}/metrics/metric_value.parquet",
         weekly=f"{RESULTS}/metrics/weekly.parquet",
     output:
         f"{RESULTS}/dataset/outcomes.parquet",
     params:
-        settings={"weekly_urine": STUDY.has_repeated_outcome},
+        settings={"weekly_urine": STUDY.has_repeated_outcome, "care": STUDY.care.model_dump()},
         code=code_digest("iop_outcomes.dataset.members"),
     script:
         "../scripts/outcomes.py"

@@ -19,7 +19,12 @@ rule metrics:
     output:
         **MEASURED,
     params:
-        settings={"metrics": STUDY.metrics, "rules": asdict(STUDY.outcome_rules)},
+        settings={
+            "metrics": STUDY.metrics,
+            "rules": asdict(STUDY.outcome_rules),
+            "care": STUDY.care.model_dump(),
+            "cluster": STUDY.cluster,
+        },
         code=code_digest(*METRIC_STAGE, *METRIC_MODULES),
     script:
         "../scripts/metrics.py"

@@ -16,7 +16,7 @@ if STUDY.source.kind == "simulated":
     RELEASED["truth"] = f"{RESULTS}/canonical/truth.parquet"
 
 
-TRUTH_RESTS_ON = {"source", "seed", "cohort", "metrics", "urine_panel", "urine_schedule", "after_death"}
+TRUTH_RESTS_ON = {"source", "seed", "cohort", "care", "metrics", "urine_panel", "urine_schedule", "after_death"}
 RELEASE_FILES = [f"{RESULTS}/release/{name}" for name in release_files(STUDY)]
 
 

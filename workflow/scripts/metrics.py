@@ -12,8 +12,8 @@ from iop_outcomes.tables import store
 
 with stage(snakemake) as study:  # noqa: F821
     records = store.read_all(Path(snakemake.input.canonical[0]).parent)  # noqa: F821
-    history = History.of(store.read(snakemake.input.cohort), records, study.outcome_rules)  # noqa: F821
-    made = describe(history, records["capability"])
+    history = History.of(store.read(snakemake.input.cohort), records, study.outcome_rules, care=study.care)  # noqa: F821
+    made = describe(history, records["capability"], cluster=study.cluster)
     made["metric_value"], refusal = compute_metrics(history, study, records["capability"], progress("metrics"))
     made["refusal"] = pd.concat([refusal, made["refusal"]], ignore_index=True)
     for name, table in made.items():

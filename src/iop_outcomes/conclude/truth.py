@@ -48,7 +48,7 @@ def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> p
 
 def _outcomes_in(study: Study, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return outcomes by member in one world."""
-    history = History.of(cohort, records)
+    history = History.of(cohort, records, care=study.care)
     metric_value, _ = compute_metrics(history, study, capabilities(records, {}))
     frame = build_outcomes(history, metric_value).set_index("member_id")
     days, _ = time_in_care(history)

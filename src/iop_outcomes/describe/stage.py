@@ -22,7 +22,9 @@ DAYS = (30, 60, 90, 120, 180, 365)
 FIGURES = ("urine_weeks", "abstinence_definitions")
 
 
-def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None) -> dict[str, pd.DataFrame]:
+def describe(
+    history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None, *, cluster: str | None = "site"
+) -> dict[str, pd.DataFrame]:
     """Return the descriptive tables of a cohort; one that the source cannot give is empty.
 
     Parameters
@@ -33,6 +35,8 @@ def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | N
         Table of that contract.
     rules : OutcomeRules, optional
         Those of the study; the history's own when left out.
+    cluster : {"site"} or None
+        Unit whose members are alike, in every interval.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | N
         "abstinence_share": abstinence_shares(history, capability),
         "agreement": _agreement(history, capability),
         "set_aside": _set_aside(history, capability),
-        "retained": _retained(history, capability),
+        "retained": _retained(history, capability, cluster),
         "refusal": _refusals(history, capability),
     }
 
@@ -81,8 +85,9 @@ def _set_aside(history: History, capability: pd.DataFrame) -> pd.DataFrame:
     return table[table["n"] > 0].reset_index(drop=True)
 
 
-def _retained(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+def _retained(history: History, capability: pd.DataFrame, cluster: str | None) -> pd.DataFrame:
     days = [day for day in DAYS if day <= history.follow_up_days.max(initial=0)]
     if not days or unmet(("episode.discharge_day|episode.last_contact_day",), capability):
         return tables.empty("retained")
-    return retention_by_arm(history, days)[["arm", "day", "n_at_risk", "n_ended", "retained", "ci_low", "ci_high"]]
+    table = retention_by_arm(history, days, cluster)
+    return table[["arm", "day", "n_at_risk", "n_ended", "retained", "ci_low", "ci_high"]]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import METRICS, Plugin, sentence
@@ -130,6 +131,7 @@ class Study(Section):
     seed: Annotated[int, Field(ge=0)] = 1
     source: Source
     cohort: Cohort
+    care: CareRules = CareRules()
     covariates: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []

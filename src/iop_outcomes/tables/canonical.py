@@ -70,7 +70,7 @@ EPISODE = Table(
         day("referral_day", "Referred or first asked for care"),
         day("assignment_day", "Level of care ordered or authorised", required=True, nullable=False),
         day("admission_day", "First service of the episode"),
-        day("discharge_day", "Discharge, or the last contact the source gives"),
+        day("discharge_day", "Discharge; empty while in care, and where the source records none"),
         day("last_contact_day", "Last service of the episode"),
         day("observation_end_day", "Last day on which anything about this person could have been recorded"),
         code("level_of_care", "ASAM level assigned at entry, never the hours received", *LEVELS_OF_CARE),

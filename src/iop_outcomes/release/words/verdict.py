@@ -154,6 +154,8 @@ def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, ta
 
 def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     finding = _finding(row, outcome)
+    if np.isnan(_interval(row)[:2]).any():
+        return f"These data cannot tell: {_lower(finding)}, and there is no interval to say how sure that is."
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
     if kind == NO_DIFFERENCE:
