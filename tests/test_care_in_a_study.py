@@ -6,7 +6,7 @@ import pytest
 
 from iop_outcomes import study
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.pipeline import run_study
+from iop_outcomes.stages import run_study
 
 N = 120
 

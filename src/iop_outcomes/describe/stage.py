@@ -1,8 +1,12 @@
 """What a report says of a cohort beside its metrics: tests against reports, odd records, who is still in care."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.dataset.metric_values import compute_metrics
 from iop_outcomes.describe.definitions import abstinence_shares, refused_endpoints
 from iop_outcomes.describe.retention import retention_by_arm
 from iop_outcomes.describe.set_aside import records_set_aside
@@ -13,6 +17,7 @@ from iop_outcomes.history.session_rules import session_rules
 from iop_outcomes.history.urine_weeks import urine_weeks, urine_weeks_or_none
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.composite import agreement
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
 
 #: Days on which a report says who is still in care, while they are within the follow-up.
@@ -20,6 +25,16 @@ DAYS = (30, 60, 90, 120, 180, 365)
 
 #: Figures drawn from the weeks of urine tests.
 FIGURES = ("urine_weeks", "abstinence_definitions")
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
+    history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
+    found = describe(history, made["capability"], cluster=study.cluster)
+    metric_value, refused = compute_metrics(history, study, made["capability"], tell)
+    return found | {"metric_value": metric_value, "refusal": pd.concat([refused, found["refusal"]], ignore_index=True)}
 
 
 def describe(

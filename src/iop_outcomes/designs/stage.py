@@ -1,6 +1,7 @@
 """The comparisons of a study: each contrast under each design, made without sight of an outcome."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
 
 Arms = tuple[str, str]
@@ -21,10 +23,11 @@ Arms = tuple[str, str]
 POSSIBLE = "comparison"
 
 
-def contrasts(study: Study, design: str) -> list[Arms]:
-    """Return the contrasts that the study's analyses ask of one design."""
-    asked = [study.contrast(a) for a in study.analyses.values() if a.design == design]
-    return list(dict.fromkeys(asked)) or [tuple(list(study.cohort.arms)[:2])]
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path, design: str
+) -> dict[str, pd.DataFrame]:
+    """Make the arms comparable by one design and judge the result: the stage ``design``."""
+    return build_design(made["covariates"], made["capability"], study, design, tell)
 
 
 def build_design(
@@ -56,7 +59,7 @@ def build_design(
         ``propensity``, ``balance`` and ``diagnostic`` tables.
     """
     made: dict[str, list[pd.DataFrame]] = {"propensity": [], "balance": [], "diagnostic": []}
-    for arms in contrasts(study, design):
+    for arms in study.contrasts_by_design[design]:
         try:
             _refuse_empty_arms(covariates, capability, study, arms)
             comparison = _compare(covariates, study, design, arms)
@@ -70,7 +73,7 @@ def build_design(
         ).assign(**labels)
         made["propensity"].append(comparison.members.assign(**labels).reset_index())
         made["balance"].append(levels)
-        made["diagnostic"].append(judge_design(comparison, study.gate, balance_table=levels))
+        made["diagnostic"].append(judge_design(comparison, study.gate_thresholds, balance_table=levels))
         tell(f"{comparison.contrast}: done")
     return {name: pd.concat(parts, ignore_index=True) if parts else tables.empty(name) for name, parts in made.items()}
 
@@ -94,7 +97,7 @@ def read_comparisons(
     """
     comparisons, refusals = {}, {}
     impossible = diagnostic[diagnostic["check"] == POSSIBLE].set_index("analysis")["reason"]
-    for arms in contrasts(study, design):
+    for arms in study.contrasts_by_design[design]:
         place = _place(design, arms)
         if place in impossible.index:
             refusals[arms] = impossible[place]

@@ -79,6 +79,12 @@ def locate(folder: Path, path: str) -> Path:
     raise SourceError(f"source.path: there is no file or folder '{path}'{hint}")
 
 
+def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
+    """Return the file that the setting ``path`` names, or the files of the folder that it names."""
+    place = locate(folder, path)
+    return [place] if place.is_file() else sorted(p for p in place.iterdir() if p.is_file() and p.name[0] != ".")
+
+
 def read(place: Path) -> RawFile:
     """Open one raw file, ``.csv``, ``.csv.gz`` or ``.parquet``.
 

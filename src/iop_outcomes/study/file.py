@@ -96,7 +96,7 @@ class Analysis(Section):
         return [self.measure] if isinstance(self.measure, str) else list(self.measure)
 
 
-class Gate(Section):
+class GateThresholds(Section):
     """What a design must reach before an outcome is shown."""
 
     max_smd: Annotated[float, Field(gt=0)] = 0.1
@@ -104,6 +104,11 @@ class Gate(Section):
     min_ess: Annotated[float, Field(ge=0)] = 100
     max_one_arm_share: Share = 0.1
     max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+
+
+class Gate(GateThresholds):
+    """What a design must reach before an outcome is shown, and what happens to one that does not."""
+
     on_failure: Literal["withhold", "flag"] = "withhold"
     override: dict[str, str] = {}
 
@@ -166,6 +171,20 @@ class Study(Section):
     def contrast(self, analysis: Analysis) -> tuple[str, str]:
         """Return the two arms an analysis compares: its own, or the first two of the study."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
+
+    @property
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
+        """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
+        asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
+        return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
+
+    def _under(self, design: str) -> list[Analysis]:
+        return [analysis for analysis in self.analyses.values() if analysis.design == design]
+
+    @property
+    def gate_thresholds(self) -> GateThresholds:
+        """What the gate asks of a design, without what it does where that is not reached."""
+        return GateThresholds(**self.gate.model_dump(include=set(GateThresholds.model_fields)))
 
     @property
     def has_repeated_outcome(self) -> bool:

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.kernel.registry import FIGURES
-from iop_outcomes.pipeline import run_study
 from iop_outcomes.release import figures
 from iop_outcomes.release.stage import build
+from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
 from iop_outcomes.tables import store
 from report_tables import attrition, study, tables

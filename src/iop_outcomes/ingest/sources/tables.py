@@ -14,7 +14,7 @@ from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
-from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, locate, read, refuse_unreadable_types
+from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read, refuse_unreadable_types
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
 
@@ -24,7 +24,7 @@ CANNOT = {name: f"there is no file of the table '{name}' in the source's folder"
 Code = str | int | float | bool
 
 
-@source(cannot=CANNOT, name="tables")
+@source(cannot=CANNOT, raw_files=files_of_path, name="tables")
 def read_tables(
     folder: Path,
     seed: int,
