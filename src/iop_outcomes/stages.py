@@ -14,14 +14,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.provenance import code_digest
-from iop_outcomes.kernel.registry import (
-    CHECKS,
-    DESIGN_METHODS,
-    ELIGIBILITY,
-    ESTIMATORS,
-    SOURCES,
-    Plugin,
-)
+from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, SOURCES, Plugin
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.estimate import UNADJUSTED

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from attendees import person, session
+from iop_outcomes.history.contacts import contacts_of
+from iop_outcomes.history.history import History
 from iop_outcomes.metrics import (
     continuity,
     dose,
@@ -269,3 +271,69 @@ def test_six_hours_are_enough_for_adolescents(minutes, answer):
     assert value(weekly_hours.hours_fidelity, member) == answer
     member.members["age_years"] = [18.0, 17.0]
     assert value(weekly_hours.hours_fidelity, member) == 0
+
+
+#: What was seen, and on how many days somebody must have been observed for the answer to be known.
+OBSERVED = [
+    (dose.sessions_attended, {"window_days": 14}, seen(3), 14, 1),
+    (dose.hours_attended, {"window_days": 14}, seen(3), 14, 1),
+    (dose.treatment_days, {"window_days": 14}, seen(3), 14, 1),
+    (first_session.started_within, {"window_days": 14, "since": "time_zero"}, seen(), 14, 0),
+    (first_session.days_to_first_session, {"window_days": 14, "since": "time_zero"}, seen(), 14, 14),
+    (weekly_hours.weekly_hours, {"window_days": 14}, seen(3), 7, 1),
+    (weekly_hours.hours_fidelity, {"among": "everybody"}, seen(3), 7, 0),
+    (dropout.dropout_by_gap, {}, seen(), 30, 1),  # never came
+    (dropout.dropout_by_gap, {"window_days": 84}, seen(*range(0, 400, 7)), 83 + 30, 0),
+    (dropout.dropout_by_missed_weeks, {"window_days": 84}, seen(*range(0, 400, 7)), 84, 0),
+    (dropout.dropout_by_missed_weeks, {"window_days": 84}, seen(), 28, 1),
+    (ninety_days.service_each_month, {}, seen(0, 30), 90, 0),
+    (initiation.hedis_initiation, {"code_list": CODES}, served("V100"), 14, 0),
+    (initiation.hedis_engagement, {"code_list": CODES}, served("V100"), 14, 0),
+    (initiation.hedis_engagement, {"code_list": CODES}, served("V5"), 5 + 34 + 1, 0),
+    (washington_circle.washington_circle_initiation, {"code_list": CODES}, served("V3"), 3 + 14 + 1, 0),
+    (washington_circle.washington_circle_engagement, {"code_list": CODES}, served("V3"), 3 + 14 + 1, 0),
+    (washington_circle.washington_circle_engagement, {"code_list": CODES}, served("V0", "V4"), 4 + 30 + 1, 0),
+    (continuity.continuity_of_care, {"code_list": CODES, "within_days": 7}, served("I0"), 8, 0),
+]
+
+
+@pytest.mark.parametrize(("metric", "settings", "member", "days", "answer"), OBSERVED)
+def test_the_answer_is_known_on_the_last_day_that_it_needs_and_not_before(metric, settings, member, days, answer):
+    found = []
+    for followed in (days - 1, days):
+        members = member.members.assign(follow_up_end_day=followed - 1)
+        found.append(value(metric, History(members, member.records), **settings))
+    np.testing.assert_array_equal(found, [np.nan, answer])
+
+
+@pytest.mark.parametrize(("day", "answer"), [(39, 0), (40, np.nan)])
+def test_completion_is_seen_until_the_last_day_observed(day, answer):
+    member = seen(*range(0, 36, 7), follow_up_days=40, discharge_day=day, discharge_reason="completed")
+    np.testing.assert_array_equal(value(dropout.dropout_by_gap, member), answer)
+
+
+@pytest.mark.parametrize(("stay", "answer"), [(-7, 1), (-8, np.nan)])
+def test_continuity_follows_stays_that_ended_within_as_many_days(stay, answer):
+    found = value(continuity.continuity_of_care, served(f"I{stay}", "V0"), within_days=7, code_list=CODES)
+    np.testing.assert_array_equal(found, answer)
+
+
+@pytest.mark.parametrize(("age", "answer"), [(12, np.nan), (13, 1)])
+def test_the_youngest_of_the_measures_are_thirteen(age, answer):
+    member = served("V3")
+    member.members["age_years"] = [float(age), 40.0]
+    np.testing.assert_array_equal(value(initiation.hedis_initiation, member, code_list=CODES), answer)
+
+
+@pytest.mark.parametrize(("referred", "answer"), [(3, 0), (4, np.nan)])
+def test_a_referral_on_the_day_of_the_first_session_is_no_wait_and_one_after_it_no_referral(referred, answer):
+    found = value(first_session.days_to_first_session, seen(3, referral_day=referred))
+    np.testing.assert_array_equal(found, answer)
+
+
+@pytest.mark.parametrize(("last", "answer"), [(19, 1), (20, 0)])
+def test_contacts_count_until_the_last_day_observed(last, answer):
+    member = served("V0", f"V{last}")
+    members = member.members.assign(follow_up_end_day=19)
+    contacts = contacts_of(History(members, member.records), CODES)
+    assert contacts.between(1, np.inf).number()[0] == answer

@@ -75,6 +75,7 @@ def test_what_comes_after_the_follow_up_tells_whether_a_gap_in_it_lasted():
 def test_coming_back_after_a_gap_does_not_undo_the_end():
     assert in_care(0, 10, 41, 97) == (10, True)
     assert in_care(0, 10, 40, 70, 97) == (100, False)
+    assert in_care(0, 30, 60, 70, 100) == (100, False)  # the last session is on the last day of the data
 
 
 def test_a_last_contact_of_the_source_is_taken_at_its_word_and_sessions_after_it_carry_care_on():

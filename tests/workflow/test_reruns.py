@@ -33,7 +33,7 @@ def test_a_second_run_does_nothing(finished):
             "    claims: list[Claim] = []\n    subgroups: list[str] = []\n",
             {"record", "release"},
         ),
-        ("src/iop_outcomes/kernel/errors.py", "known: {", "there are: {", {"record"}),
+        ("src/iop_outcomes/kernel/errors.py", "known: {", "there are: {", {"record", "release"}),
         (
             "src/iop_outcomes/designs/judge/diagnostics.py",
             "Return the propensity score with",
