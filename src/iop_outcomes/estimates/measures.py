@@ -11,6 +11,7 @@ from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 DIFFERENCES = ("risk_difference", "mean_difference")
 RATIOS = ("risk_ratio", "mean_ratio")
 MEASURES = (*DIFFERENCES, *RATIOS, "odds_ratio")
+#: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
 
 

@@ -21,9 +21,13 @@ MOST_LOST = 0.01
 
 @dataclass(frozen=True)
 class Observation:
-    """Probability that the outcome is observed given arm and covariates, and the model that gave it."""
+    """Probability that the outcome is observed given arm and covariates, and the model that gave it.
+
+    ``probability`` is that of each row in its own arm, ``in_arms`` (n, 2) in the first and in the second.
+    """
 
     probability: NDArray[np.float64]
+    in_arms: NDArray[np.float64]
     observed: NDArray[np.bool_]
     equation: EstimatingEquation
 
@@ -54,7 +58,7 @@ def fit_observation(
         fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")
     except DesignError:
         # Levels in which everybody or nobody was observed: the fit has a limit, as in an outcome model.
-        ridge = LIMIT_RIDGE * len(known)
+        ridge = LIMIT_RIDGE * np.count_nonzero(used)
         fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
     rare = probability < SMALLEST_PROBABILITY
@@ -65,4 +69,6 @@ def fit_observation(
             f"probability under {SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing "
             "outcomes out (missing: leave_out) and bound the result by a tipping point"
         )
-    return Observation(probability, observed & used, fit.equation)
+    as_arms = [with_arm(covariates, np.full(len(first), arm)) for arm in (True, False)]
+    in_arms = np.column_stack([fit.link.mean(each.matvec(fit.coefficients)) for each in as_arms])
+    return Observation(probability, in_arms, observed & used, fit.equation)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.kernel.errors import DesignError, EstimationError
+from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.blocks import DenseBlock
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import FittedEquation, fit_equation
@@ -121,14 +121,21 @@ def fit_outcome_model(
     Raises
     ------
     EstimationError
-        The outcome does not vary where a model is fitted, or the model has no solution.
+        The model has no solution.
+
+    Notes
+    -----
+    In an arm in which nobody, or everybody, has the outcome the likelihood of a model of shares or counts has no
+    maximum; its predictions have a limit, which is that certainty, while the other arm is fitted by itself.
     """
     first = checked_arms(treated, names)
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    _check_varies(y, first, prior, kind, names)
+    constant = [_certain(y[arm & (prior > 0)], kind) for arm in (first, ~first)]
+    if any(value is not None for value in constant):
+        return _with_certain_arms(y, first, covariates, kind, prior, constant)
     if form == "main":
         fit, assumed = _fit(y, with_arm(covariates, first), kind, prior)
         fits = [fit]
@@ -164,7 +171,7 @@ def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
     except DesignError:
         # Levels in which everybody or nobody has the outcome: the likelihood has no maximum, but its predictions have a
         # limit, certainty in those levels, and so have standard errors. So small a ridge is that limit to about 1e-8.
-        ridge = LIMIT_RIDGE * len(y)
+        ridge = LIMIT_RIDGE * np.count_nonzero(weights)
         fit = fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=ridge, tolerance=1e-9)
         return fit, ", certain where covariates decide the outcome"
 
@@ -182,14 +189,39 @@ def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
     )
 
 
-def _check_varies(y, first, prior, kind, names):
-    if kind == "continuous":
-        return
-    for arm, name in zip((first, ~first), names, strict=True):
-        values = y[arm & (prior > 0)]
-        if not len(values) or values.max() <= 0 or (kind in ("binary", "proportion") and values.min() >= 1):
-            found = "has no events" if not len(values) or values.max() <= 0 else "always has the outcome"
-            raise EstimationError(
-                f"outcome model: arm '{name}' {found}, so that a model of the outcome has no finite solution; "
-                "use weighted means, which need no outcome model"
-            )
+def _certain(values: NDArray[np.float64], kind: str) -> float | None:
+    """Return the outcome that all of an arm have, where a model of this kind would put it at the end of its scale."""
+    if kind == "continuous" or not len(values) or values.min() < values.max():
+        return None
+    ends = (0.0,) if kind == "count" else (0.0, 1.0)
+    return float(values[0]) if values[0] in ends else None
+
+
+def _with_certain_arms(y, first, covariates, kind, prior, constant) -> OutcomeModel:
+    """Return the limit of the fit where an arm's outcome is certain: that value, and no doubt about it."""
+    n, p = covariates.n_rows, len(covariates.names)
+    predicted, slopes, equations, scores, dispersion = np.empty((n, 2)), np.zeros((n, 2)), [], [], []
+    assumed = ""
+    for position, (arm, value) in enumerate(zip((first, ~first), constant, strict=True)):
+        if value is None:
+            fit, assumed = _fit(y, covariates, kind, prior * arm)
+            linear = covariates.matvec(fit.coefficients)
+            predicted[:, position], slopes[:, position] = fit.link.mean(linear), fit.link.slope(linear)
+            equations.append(fit.equation)
+            scores.append(fit.unit_score)
+            dispersion.append(fit.dispersion)
+            continue
+        predicted[:, position] = value
+        equations.append(EstimatingEquation(covariates, np.zeros(n), np.zeros(n), np.zeros((p, p))))
+        scores.append(np.zeros(n))
+        dispersion.append(1.0)
+    return OutcomeModel(
+        predicted=predicted,
+        slopes=slopes,
+        covariates=covariates,
+        equations=tuple(equations),
+        unit_score=np.where(first, *scores),
+        first=first,
+        dispersion=tuple(dispersion),
+        method=f"{_NAMES[kind]} outcome model in the arm whose outcome varies{assumed}",
+    )
