@@ -124,3 +124,8 @@ def test_a_claim_without_an_estimate_is_not_testable():
     withheld = table(np.nan, np.nan, np.nan, status="withheld", reason="too few people")
     assert verdict.claims(withheld, study())["verdict"].tolist() == ["not testable"]
     assert verdict.claims(withheld.iloc[:0], study())["verdict"].tolist() == ["not testable"]
+
+
+def test_a_claim_without_an_interval_is_inconclusive():
+    given = table(0.084, np.nan, np.nan)
+    assert verdict.claims(given, study())["verdict"].tolist() == ["inconclusive"]

@@ -109,6 +109,8 @@ def _claim_verdict(table: pd.DataFrame, verdict: Verdict, direction: str) -> str
     if verdict.kind in (WITHHELD, REFUSED):
         return "not testable"
     low, high, margin = _interval(_judged(table, verdict.analysis).iloc[0])
+    if np.isnan(low) or np.isnan(high):
+        return "inconclusive"
     if direction == "lower":
         low, high = -high, -low
     if low > 0:
