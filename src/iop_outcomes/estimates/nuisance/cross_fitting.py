@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.estimates.nuisance.outcome_model import MODELS, with_arm
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import fit_equation
 
@@ -74,6 +75,7 @@ def cross_fit(
     """
     used = np.ones(len(first), dtype=bool) if used is None else used
     known = np.isfinite(outcome) & used
+    covariates = centred(covariates).matrix
     crossed = with_arm(covariates, first)
     as_arm = [with_arm(covariates, np.full(len(first), arm)) for arm in (True, False)]
     any_missing = bool((used & ~known).any())

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.nuisance.tilting import ESTIMANDS, balancing_weights
 from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 
 #: Name under which clusters join the covariates.
@@ -17,8 +19,8 @@ MOST_INTERCEPTS = 1_000
 
 
 def span_of(comparison: Comparison) -> ModelMatrix:
-    """Return the model matrix of the comparison's covariates, without levels that nobody has."""
-    return model_matrix(comparison.covariates, unusable="drop")
+    """Return the model matrix of the comparison's covariates, numbers centred, without levels that nobody has."""
+    return _span(comparison.covariates)
 
 
 def design_weights(comparison: Comparison, matrix: ModelMatrix) -> Weights:
@@ -65,7 +67,11 @@ def _candidates(comparison: Comparison, matrix: ModelMatrix) -> Iterator[ModelMa
     yield matrix
     if comparison.cluster is not None and comparison.cluster.nunique() <= MOST_INTERCEPTS:
         by_cluster = comparison.covariates.assign(**{CLUSTER: comparison.cluster.astype(str)})
-        yield model_matrix(by_cluster, unusable="drop")
+        yield _span(by_cluster)
+
+
+def _span(covariates: pd.DataFrame) -> ModelMatrix:
+    return centred(model_matrix(covariates, unusable="drop")).matrix
 
 
 def _is_logistic_fit(
@@ -74,6 +80,7 @@ def _is_logistic_fit(
     """Say whether a score is logit-linear in the columns and solves their likelihood equations on the scored rows."""
     linear = np.log(score) - np.log1p(-score)
     working = score * (1 - score) * scored
+    matrix = centred(matrix).matrix
     information = matrix.sandwich(working)
     scale = np.sqrt(information.diagonal())
     if not scale.all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e12:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE, with_arm
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import fit_equation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
@@ -52,7 +53,7 @@ def fit_observation(
     EstimationError
         Members of some kind were hardly ever observed, so that nobody can stand for them.
     """
-    matrix = with_arm(covariates, first)
+    matrix = with_arm(centred(covariates).matrix, first)
     known, weights = observed & used, used.astype(float)
     try:
         fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")

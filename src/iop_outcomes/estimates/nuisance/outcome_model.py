@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.blocks import DenseBlock
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import FittedEquation, fit_equation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
@@ -34,7 +35,7 @@ class OutcomeModel:
     predicted, slopes : ndarray, shape (n, 2)
         Mean outcome had the row been in the first and in the second arm, and its derivative by the linear predictor.
     covariates : ModelMatrix
-        Covariates without the arm.
+        Covariates without the arm, numbers centred.
     equations : tuple of EstimatingEquation
         One, whose last column is the arm, or one per arm.
     unit_score : ndarray, shape (n,)
@@ -129,6 +130,7 @@ def fit_outcome_model(
     maximum; its predictions have a limit, which is that certainty, while the other arm is fitted by itself.
     """
     first = checked_arms(treated, names)
+    covariates = centred(covariates).matrix
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
