@@ -65,13 +65,13 @@ def test_a_day_within_a_hundred_years_is_taken(tmp_path, day):
 @pytest.mark.parametrize(
     ("values", "held"),
     [
-        (pd.to_datetime(["2023-03-01"] * 4), "dates"),
-        ([dt.date(2023, 3, 1)] * 4, "dates"),
+        (pd.to_datetime(["2023-03-01"] * 4), "calendar dates"),
+        ([dt.date(2023, 3, 1)] * 4, "calendar dates"),
         (pd.to_timedelta([60, 61, 62, 63], unit="D"), "durations"),
         ([dt.time(9, 30)] * 4, "times of day"),
-        ([[1, 2]] * 4, "lists or records"),
-        ([{"a": 1}] * 4, "lists or records"),
-        ([b"x"] * 4, "lists or records"),
+        ([[1, 2]] * 4, "lists, structures or bytes"),
+        ([{"a": 1}] * 4, "lists, structures or bytes"),
+        ([b"x"] * 4, "lists, structures or bytes"),
     ],
 )
 @pytest.mark.parametrize(("table", "column"), [("episode", "discharge_day"), ("baseline", "waited")])
@@ -125,7 +125,7 @@ def test_carriage_returns_alone_are_answered_and_with_line_feeds_they_are_read(t
         file.write_bytes(unix.replace(b"\n", ending))
         assert len(read_again(tmp_path)["episode"]) == 4
     file.write_bytes(unix.replace(b"\n", b"\r"))
-    with pytest.raises(SourceError, match=r"episode.csv: its lines end in CR, as on old Macs; save the file with LF"):
+    with pytest.raises(SourceError, match=r"episode.csv: some lines end in a carriage return alone"):
         read_again(tmp_path)
 
 

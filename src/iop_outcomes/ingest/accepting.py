@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
-from iop_outcomes.ingest.reading import LINE, RawFile
+from iop_outcomes.ingest.reading import LINE, OWN, RawFile
 from iop_outcomes.kernel.errors import SourceError, counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MISSHAPEN = "has more or fewer cells than the header"
 #: Beginning of the names of the columns that say which rules a row breaks; no column of a file begins like it.
-_BROKEN = "rule\n"
+_BROKEN = f"{OWN}rule "
 COPY = "the same row again"
 CONFLICT = "rows of one key that contradict each other; none is taken"
 

@@ -69,8 +69,9 @@ class Column:
         numbers = self._as_number(values, table)
         if self.type == "flag":
             return numbers.astype(bool) if not numbers.isna().any() else numbers.astype("boolean")
-        if self.type == "int" and not self.nullable and not numbers.isna().any():
+        if self.type == "int" and not self.nullable and _fits_int32(numbers):
             return numbers.astype(np.int32)
+        # Whatever does not fit stays as it is, so that `violations` can count its rows.
         return numbers.astype(np.float64)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
@@ -83,6 +84,12 @@ class Column:
         return values.cat.set_categories([*self.allowed, *unknown])
 
     def _as_number(self, values: pd.Series, table: str) -> pd.Series:
+        if values.dtype.kind in "mM":
+            # Pandas would make nanoseconds of them.
+            raise ContractError(
+                f"table '{table}', column '{self.name}': dates and durations cannot be read as {TYPES[self.type]}; "
+                "give whole study days or a number of days"
+            )
         numbers = pd.to_numeric(values, errors="coerce")
         lost = int((numbers.isna() & values.notna()).sum())
         if lost:
@@ -90,6 +97,12 @@ class Column:
                 f"table '{table}', column '{self.name}': {counted(lost, 'value')} cannot be read as {TYPES[self.type]}"
             )
         return numbers
+
+
+def _fits_int32(numbers: pd.Series) -> bool:
+    """Are all numbers there, whole and small enough to be kept as they are?"""
+    limits = np.iinfo(np.int32)
+    return bool(((numbers % 1 == 0) & numbers.between(limits.min, limits.max)).all())
 
 
 @dataclass(frozen=True)

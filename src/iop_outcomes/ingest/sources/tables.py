@@ -14,7 +14,8 @@ from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
-from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read, refuse_unreadable_types
+from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
+from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
 
@@ -129,7 +130,7 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
     table = contracts.contract(name)
     known = {c.name for c in table.columns}
     raw.need(table.required, known)
-    refuse_unreadable_types(raw)
+    refuse_unfit(raw.name, _stored(raw), {c.name: c for c in table.columns})
     extra = [c for c in raw.columns if c not in known]
     if extra and not table.open:
         raise SourceError(
@@ -137,6 +138,11 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
             f"out with source.columns.{name}: {{{extra[0]}: null}}"
         )
     return raw
+
+
+def _stored(raw: RawFile) -> dict:
+    """Return the type in which each column is stored."""
+    return {name: dtype for name, dtype in raw.rows.collect_schema().items() if name != LINE}
 
 
 def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ...], parents: dict) -> tuple:
