@@ -233,9 +233,9 @@ def test_the_tree_finds_what_comparing_everybody_finds(seed, n, ratio, replace, 
         for person in np.flatnonzero(arm):
             apart = ((coordinates - coordinates[person]) ** 2).sum(axis=1)
             steps = place - place[person]
-            met = np.where(steps < 0, -2 * steps - 1, 2 * steps)
             possible = [c for c in np.flatnonzero(free) if abs(score[c] - score[person]) <= width]
-            possible.sort(key=lambda c: (apart[c], -met[c]))
+            # Of equals the one met last on the walk to the left, and if there is none there the last to the right.
+            possible.sort(key=lambda c: (apart[c], steps[c] > 0, -abs(steps[c])))
             for control in possible[: ratio if replace else 1]:
                 expected.add((person, control))
                 free[control] = replace

@@ -10,6 +10,7 @@ from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.pairs import matching
 from iop_outcomes.designs.pairs.mahalanobis import mahalanobis_coordinates
 from iop_outcomes.designs.pairs.subclass import subclassify
+from iop_outcomes.designs.pairs.ties import rounding_of
 from iop_outcomes.designs.weighting import NOTES, BySite, Folds, Model, score_people
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
 from iop_outcomes.kernel.registry import design_method
@@ -55,6 +56,7 @@ def nearest_match(
         replace=replace,
         exact=_exact_labels(covariates, cluster, exact, scored),
         order=order,
+        rounding=rounding_of(covariates) if distance == "mahalanobis" else 0.0,
     )
     notes = [("left_out", float((~scored).mean()) if not scored.all() else np.nan, s) for s in propensity.notes]
     notes += _shortfall_notes(matches.shortfall, int(first.sum()))

@@ -7,6 +7,8 @@ from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.columns import read_terms
 
 SINGULAR = 1e-8
+#: Weights of directions that differ by a smaller share are the same.
+SAME = 1e-9
 
 
 def mahalanobis_coordinates(covariates: pd.DataFrame, treated) -> np.ndarray:
@@ -34,8 +36,6 @@ def mahalanobis_coordinates(covariates: pd.DataFrame, treated) -> np.ndarray:
     ----------
     Rubin DB. Bias reduction using Mahalanobis-metric matching. Biometrics 1980;36:293-298.
     """
-    from scipy.linalg.lapack import dpstrf
-
     treated = np.asarray(treated, dtype=bool)
     columns = _columns_with_all_levels(covariates)
     columns = (columns - columns.mean(axis=0)) / columns.std(axis=0, ddof=1)
@@ -47,9 +47,25 @@ def mahalanobis_coordinates(covariates: pd.DataFrame, treated) -> np.ndarray:
         inverse = np.linalg.inv(covariance)
     else:
         inverse = np.linalg.pinv(covariance, rcond=SINGULAR, hermitian=True)
-    # The pivoted Cholesky factor puts the heaviest direction first, and ties are met along the first (see nearest.py).
-    factor, pivot, _, _ = dpstrf(inverse, lower=0, tol=-1)
-    return columns @ np.triu(factor)[:, np.argsort(pivot)].T
+    return columns @ _factor(inverse).T
+
+
+def _factor(inverse: np.ndarray) -> np.ndarray:
+    """Return R with R'R the inverse, by pivoted Cholesky steps, as LAPACK's dpstrf makes them.
+
+    The heaviest direction comes first, because ties are met along it (see nearest.py); of directions that are equally
+    heavy but for rounding, as the two levels of a category are, the first one.
+    """
+    left, rows = inverse.copy(), []
+    smallest = len(left) * np.finfo(float).eps * left.diagonal().max()
+    for _ in range(len(left)):
+        weight = left.diagonal()
+        pivot = int(np.argmax(weight >= weight.max() * (1 - SAME)))
+        if weight[pivot] <= smallest:
+            break
+        rows.append(left[pivot] / np.sqrt(weight[pivot]))
+        left = left - np.outer(rows[-1], rows[-1])
+    return np.array(rows)
 
 
 def _columns_with_all_levels(covariates: pd.DataFrame) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.pairs.nearest import nearest_on_line, pair_on_line
 from iop_outcomes.designs.pairs.nearest_in_space import nearest_in_space
+from iop_outcomes.designs.pairs.ties import RELATIVE, snapped, tie_width
 from iop_outcomes.kernel.errors import DesignError, counted
 
 ORDERS = ("largest", "smallest", "data")
@@ -61,6 +62,7 @@ def nearest_match(
     replace: bool = False,
     exact=None,
     order: str | None = None,
+    rounding: float = 0.0,
 ) -> Matches:
     """Match every treated person with the nearest controls.
 
@@ -84,6 +86,9 @@ def nearest_match(
     order : {'largest', 'smallest', 'data'}, optional
         Who chooses first: the greatest score, the least, or the first in the data. By default the greatest score, or
         the data's order where there is none.
+    rounding : float
+        Share of a standard deviation that the covariates behind coordinates were rounded to; distances that differ by
+        no more than that are equal, and so are those that differ by less than 1e-9 standard deviations.
 
     Returns
     -------
@@ -106,17 +111,21 @@ def nearest_match(
     _check_settings(ratio, order, caliper, score)
     stratum, labels = _strata(exact, len(treated))
     width = np.inf if caliper is None else float(caliper * (score.std(ddof=1) if caliper_in_sd else 1))
+    reach = width
+    if score is not None:
+        tie = tie_width(score)
+        score, reach = snapped(score, tie), width + tie
     choosers = _in_order(np.flatnonzero(treated), score, order)
     if distance.ndim == 1:
         search = nearest_on_line if replace else pair_on_line
-        found = search(~treated, distance, stratum, choosers, ratio=ratio, width=width)
+        found = search(~treated, score, stratum, choosers, ratio=ratio, width=reach, tie=tie)
     else:
-        found = nearest_in_space(
-            ~treated, distance, stratum, choosers, ratio=ratio, replace=replace, score=score, width=width
-        )
+        tie = max(RELATIVE, rounding) * float(distance.std(axis=0).max())
+        setting = {"ratio": ratio, "replace": replace, "score": score, "width": reach, "tie": tie}
+        found = nearest_in_space(~treated, distance, stratum, choosers, **setting)
     pairs = pd.DataFrame({"treated": choosers[found.chooser], "control": found.control, "rank": found.rank})
     pairs = pairs.sort_values(["treated", "rank"], ignore_index=True)
-    shortfall = _shortfall(pairs, treated, stratum, labels, score, width, ratio)
+    shortfall = _shortfall(pairs, treated, stratum, labels, score, reach, ratio)
     if pairs.empty:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in shortfall.groupby("reason").n_people.sum().items())
         people = counted(int(treated.sum()), "treated person", "treated people")

@@ -4,15 +4,17 @@ Both searches are exact: they give what comparing every treated person with ever
 neither ever holds a treated x control table. People are handed over by position in the data; ``stratum`` codes must
 agree within a match; ``order`` lists the treated in the order in which they choose.
 
-The rules for ties are MatchIt's (4.7), so that published matches can be repeated. On the line everybody of a stratum is
-sorted by distance, then by place in the data, and the search walks outward from the chooser, left first: of two equally
-near controls the one met first is taken. In space it walks along the first coordinate in the same way, and of two
-equally near controls the one met last is taken.
+Distances that differ by no more than ``tie`` are equal (see ``ties.py``). The rules for ties are MatchIt's (4.7), so
+that published matches can be repeated. On the line everybody of a stratum is sorted by distance, then by place in the
+data, and the search walks outward from the chooser, left first: of two equally near controls the one met first is
+taken. In space see ``nearest_in_space.py``.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from iop_outcomes.designs.pairs.ties import ranks
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _step(links: list[int], start: int) -> int:
     return start
 
 
-def pair_on_line(is_control, distance, stratum, order, *, ratio: int, width: float) -> Found:
+def pair_on_line(is_control, distance, stratum, order, *, ratio: int, width: float, tie: float = 0.0) -> Found:
     """Let each treated person in turn take the nearest control that is still free, ``ratio`` rounds long.
 
     A control that is taken is unlinked from its neighbours (union-find in both directions), so that a search costs
@@ -81,6 +83,8 @@ def pair_on_line(is_control, distance, stratum, order, *, ratio: int, width: flo
         Rounds: in each, everybody may take one more control.
     width : float
         Caliper: the greatest distance of a pair, infinite for none.
+    tie : float
+        Distances that differ by no more are equal.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def pair_on_line(is_control, distance, stratum, order, *, ratio: int, width: flo
                 far_left[i] - place[left],
                 (place[right] if right < n_controls else 0) - far_right[i],
             )
-            if near_left < near_right or (near_left == near_right and steps_left <= steps_right):
+            if near_left < near_right - tie or (near_left <= near_right + tie and steps_left <= steps_right):
                 taken = left
                 far_left[i] = place[left]
             else:
@@ -127,7 +131,7 @@ def pair_on_line(is_control, distance, stratum, order, *, ratio: int, width: flo
     return Found(table[:, 0], line.controls[table[:, 1]], table[:, 2])
 
 
-def nearest_on_line(is_control, distance, stratum, order, *, ratio: int, width: float) -> Found:
+def nearest_on_line(is_control, distance, stratum, order, *, ratio: int, width: float, tie: float = 0.0) -> Found:
     """Give each treated person the ``ratio`` nearest controls, each control as often as it is wanted.
 
     Parameters and returns as :func:`pair_on_line`; ``ratio`` is the number of controls per treated person.
@@ -144,7 +148,7 @@ def nearest_on_line(is_control, distance, stratum, order, *, ratio: int, width: 
         apart[~within | (apart > width)] = np.inf
         steps = line.place[line.controls[candidate]] - line.place[order[block], None]
         met = np.where(steps < 0, -2 * steps - 1, 2 * steps)
-        best = np.lexsort((met, apart), axis=-1)[:, :ratio]
+        best = np.lexsort((met, ranks(apart, tie)), axis=-1)[:, :ratio]
         apart, candidate = np.take_along_axis(apart, best, axis=1), np.take_along_axis(candidate, best, axis=1)
         row, rank = np.nonzero(np.isfinite(apart))
         columns.append((block[row], line.controls[candidate[row, rank]], rank + 1))

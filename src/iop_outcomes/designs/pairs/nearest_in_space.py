@@ -2,12 +2,15 @@
 
 A k-d tree proposes candidates and the exact distance decides among them; the tree is asked for more until no control it
 has not shown can be as near as the one taken, so the result is that of comparing everybody with everybody. Of equally
-near controls the one met last on MatchIt's walk along the first coordinate is taken (see ``nearest.py``).
+near controls (up to ``tie``, see ``ties.py``) the one met last on MatchIt's walk to the left along the first coordinate
+is taken, and if there is none to the left the one met last to the right. MatchIt leaves it to the last bit of its
+distances whether it is left or right.
 """
 
 import numpy as np
 
 from iop_outcomes.designs.pairs.nearest import Found
+from iop_outcomes.designs.pairs.ties import ranks, snapped
 
 FIRST_ASK = 16
 
@@ -15,8 +18,8 @@ FIRST_ASK = 16
 class _Pool:
     """The controls of one stratum that are still free, with a tree that is grown anew when half of them are gone."""
 
-    def __init__(self, coordinates: np.ndarray, controls: np.ndarray):
-        self.coordinates = coordinates
+    def __init__(self, coordinates: np.ndarray, controls: np.ndarray, tie: float):
+        self.coordinates, self.tie = coordinates, tie
         self.free = np.zeros(len(coordinates), dtype=bool)
         self.free[controls] = True
         self.n_free = len(controls)
@@ -34,8 +37,8 @@ class _Pool:
         if self.n_free and self.n_free <= len(self.members) // 2:
             self._grow(self.members[self.free[self.members]])
 
-    def nearest(self, person: int, admissible, steps_met, wanted: int) -> np.ndarray:
-        """Return up to ``wanted`` free, admissible controls, nearest first and among equals the last met first."""
+    def nearest(self, person: int, admissible, walked, wanted: int) -> np.ndarray:
+        """Return up to ``wanted`` free, admissible controls, nearest first and equals as ``walked`` orders them."""
         if not self.n_free:
             return np.empty(0, dtype=np.int64)
         ask = max(FIRST_ASK, 2 * wanted)
@@ -48,16 +51,20 @@ class _Pool:
             apart = np.zeros(len(candidates))
             for column in range(self.coordinates.shape[1]):
                 apart += (self.coordinates[candidates, column] - self.coordinates[person, column]) ** 2
-            best = np.lexsort((-steps_met(candidates), apart))[:wanted]
-            # A control the tree has not shown is no nearer than the last it showed, up to rounding.
-            if ask == len(self.members) or (
-                len(best) == wanted and apart[best[-1]] < reached[-1] ** 2 * (1 - 1e-9) - 1e-300
-            ):
+            apart = np.sqrt(apart)
+            rank = ranks(apart, self.tie)
+            best = np.lexsort((*walked(candidates), rank))[:wanted]
+            if ask == len(self.members):
+                return candidates[best]
+            # A control the tree has not shown is no nearer than the last it showed, up to rounding, and no tie.
+            if len(best) == wanted and apart[rank == rank[best[-1]]].max() + self.tie < reached[-1] * (1 - 1e-9):
                 return candidates[best]
             ask *= 2
 
 
-def nearest_in_space(is_control, coordinates, stratum, order, *, ratio, replace, score=None, width=np.inf) -> Found:
+def nearest_in_space(
+    is_control, coordinates, stratum, order, *, ratio, replace, score=None, width=np.inf, tie=0.0
+) -> Found:
     """Let each treated person in turn take the nearest controls by Euclidean distance.
 
     Parameters
@@ -77,23 +84,27 @@ def nearest_in_space(is_control, coordinates, stratum, order, *, ratio, replace,
         A second distance on which the caliper ``width`` is laid.
     width : float
         The greatest difference of ``score`` within a pair.
+    tie : float
+        Distances that differ by no more are equal.
 
     Returns
     -------
     Found
     """
-    place = _places(coordinates[:, 0], stratum)
-    pools = {code: _Pool(coordinates, np.flatnonzero(is_control & (stratum == code))) for code in np.unique(stratum)}
+    place = _places(snapped(coordinates[:, 0], tie), stratum)
+    pools = {
+        code: _Pool(coordinates, np.flatnonzero(is_control & (stratum == code)), tie) for code in np.unique(stratum)
+    }
 
     def choose(person: int, wanted: int) -> np.ndarray:
         def admissible(candidates):
             return True if score is None else np.abs(score[candidates] - score[person]) <= width
 
-        def steps_met(candidates):
+        def walked(candidates):
             steps = place[candidates] - place[person]
-            return np.where(steps < 0, -2 * steps - 1, 2 * steps)
+            return -np.abs(steps), steps > 0
 
-        return pools[stratum[person]].nearest(person, admissible, steps_met, wanted)
+        return pools[stratum[person]].nearest(person, admissible, walked, wanted)
 
     chosen: list[tuple[int, int, int]] = []
     seeking = range(len(order))

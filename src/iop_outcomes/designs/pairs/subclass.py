@@ -7,6 +7,7 @@ import pandas as pd
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.pairs.matching import finite
+from iop_outcomes.designs.pairs.ties import snapped, tie_width
 from iop_outcomes.kernel.errors import DesignError, counted
 
 
@@ -68,8 +69,11 @@ def subclassify(treated, score, *, n_subclasses: int = 5, estimand: str = "ATT")
         raise DesignError(f"subclasses: estimand is '{estimand}'; allowed are ATT and ATE")
     if int(n_subclasses) != n_subclasses or n_subclasses < 2:
         raise DesignError(f"subclasses: {n_subclasses} were asked for; it must be a whole number of 2 or more")
+    tie = tie_width(score)
+    score = snapped(score, tie)
     cut_points = np.quantile(score[treated] if estimand == "ATT" else score, np.linspace(0, 1, n_subclasses + 1))
-    band = np.clip(np.searchsorted(cut_points, score, side="right"), 1, n_subclasses)
+    # A quantile that falls on a person is that person's score only up to rounding.
+    band = np.clip(np.searchsorted(cut_points - tie, score, side="right"), 1, n_subclasses)
     band = np.unique(band, return_inverse=True)[1]
     filled = band.copy()
     for arm, name in ((treated, "treated"), (~treated, "control")):
