@@ -72,6 +72,18 @@ def test_the_road_in_python_runs_from_a_mapping_to_a_release(study, tmp_path):
     assert (tmp_path / "release" / "report.html").is_file()
 
 
+def test_a_study_without_covariates_has_an_answer_and_says_what_nobody_can_say(tmp_path):
+    own = iop_outcomes.load_study(CONTENT | {"covariates": []})
+    made = iop_outcomes.run_study(own)
+    alike = made["diagnostic"].set_index("check").loc["max_smd"].iloc[0]
+    assert (alike["status"], alike["reason"]) == (
+        "NOT_EVALUATED",
+        "there are no covariates, so that nobody can say how alike the arms are.",
+    )
+    iop_outcomes.release_study(own, made, tmp_path / "release")
+    assert made["estimate"]["value"].notna().all()
+
+
 def test_every_raw_file_of_a_source_is_an_input(tmp_path, monkeypatch):
     for name in ("person", "episode"):
         (tmp_path / f"{name}.csv").write_text("x\n")

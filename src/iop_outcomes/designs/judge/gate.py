@@ -119,6 +119,9 @@ def _name(row) -> str:
 
 
 def _largest_difference(after: pd.DataFrame, threshold: float):
+    if after.empty:
+        said = "there are no covariates, so that nobody can say how alike the arms are."
+        return "max_smd", np.nan, float(threshold), NOT_EVALUATED, said
     size = after["smd"].abs()
     worst = after.loc[size.idxmax()]
     n_above = int((size > threshold).sum())
