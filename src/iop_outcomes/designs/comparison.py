@@ -1,6 +1,6 @@
 """Two arms made comparable: what a design hands to an estimator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -60,3 +60,12 @@ class Comparison:
     def cluster_codes(self) -> np.ndarray | None:
         """Cluster of each member as 0, 1, 2, ... or None."""
         return None if self.cluster is None else self.cluster.astype("category").cat.codes.to_numpy()
+
+    def of(self, rows: np.ndarray) -> "Comparison":
+        """Return the comparison of some of its members, given by a boolean mask."""
+        return replace(
+            self,
+            members=self.members.loc[rows],
+            covariates=self.covariates.loc[rows],
+            cluster=None if self.cluster is None else self.cluster.loc[rows],
+        )

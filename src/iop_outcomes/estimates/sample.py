@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.measures import DIFFERENCES, MEASURES, RATIOS
-from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
+from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
 from iop_outcomes.estimates.nuisance.observation import Observation, fit_observation
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights
@@ -35,6 +35,7 @@ class Sample:
     Attributes
     ----------
     comparison : Comparison
+        Of the members that count, which are not all of those it was taken from.
     outcome : ndarray, shape (n,)
         NaN where missing.
     kind : str
@@ -128,6 +129,7 @@ def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measur
     if outcome not in data.columns:
         raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
     checked_arms(comparison.treated, comparison.arms)
+    data, comparison = counting(data, comparison)
     values = known_numbers(data, outcome)
     known = np.isfinite(values) & (comparison.weight > 0)
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):

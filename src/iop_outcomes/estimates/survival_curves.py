@@ -36,6 +36,7 @@ def survival_curves(
     """
     follow_up = take_follow_up(data, comparison, outcome)
     days = np.arange(follow_up.time.max() + 1) if days is None else np.asarray(days, dtype=float)
+    comparison = follow_up.comparison
     cluster = None if comparison.cluster is None else comparison.cluster.to_numpy()
     curves = [
         arm_curve(

@@ -13,7 +13,7 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.lone_clusters import without_intervals_of_lone_clusters
-from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
+from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.values import known_events, known_times
@@ -36,6 +36,7 @@ class FollowUp:
     Attributes
     ----------
     comparison : Comparison
+        Of the members that count, which are not all of those it was taken from.
     time : ndarray, shape (n,)
         Days to the event or to censoring; 0 for members not used.
     event : ndarray of bool, shape (n,)
@@ -175,6 +176,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
             "they ended in the event"
         )
     checked_arms(comparison.treated, comparison.arms)
+    data, comparison = counting(data, comparison)
     time, event = known_times(data, days), known_events(data, ended)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(time) & np.isfinite(event)

@@ -125,7 +125,7 @@ def abadie_imbens(
     found = match_with_ties(
         sample.outcome[used],
         sample.first[used],
-        comparison.score[used],
+        sample.comparison.score[used],
         estimand=comparison.estimand,
         n_matches=matches,
     )

@@ -150,7 +150,7 @@ def aipw(
         sample.population,
         model=model,
         form="normalised",
-        cluster=comparison.cluster,
+        cluster=sample.comparison.cluster,
         used=sample.used,
     )
     return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])

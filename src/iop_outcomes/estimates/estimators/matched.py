@@ -153,17 +153,17 @@ def matched(
     Who has no outcome is left out, and with them the partners who then stand alone in their set. Fewer than 30 sets,
     as subclasses are, say too little about a variance; people then count as independent, within sites if there are any.
     """
-    sets = comparison.members["matched_set"]
-    sets = None if sets.isna().all() else sets
     sample = take_sample(data, comparison, outcome, measure)
-    alone = np.zeros(len(data), dtype=bool) if sets is None else _left_alone(sample, sets)
+    alone = _left_alone(sample)
     if alone.any():
-        kept = comparison.members.assign(weight=np.where(alone, 0.0, comparison.weight))
-        sample = take_sample(data, replace(comparison, members=kept), outcome, measure)
-    weights = np.where(sample.observed, sample.comparison.weight, 0.0)
-    if sets is not None and sets[weights > 0].nunique() < FEWEST_SETS:
-        sets = None
-    alike = {"matched_set": sets, "cluster": comparison.cluster}
+        members = sample.comparison.members
+        kept = replace(sample.comparison, members=members.assign(weight=members["weight"].where(~alone, 0.0)))
+        sample = take_sample(data.loc[members.index], kept, outcome, measure)
+    comparison = sample.comparison
+    sets = comparison.members["matched_set"]
+    weights = np.where(sample.observed, comparison.weight, 0.0)
+    few = sets[weights > 0].nunique() < FEWEST_SETS
+    alike = {"matched_set": None if few else sets, "cluster": comparison.cluster}
     if adjust:
         over = "treated" if comparison.estimand == "ATT" else "everybody"
         arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.covariates, over=over, **alike)
@@ -173,8 +173,11 @@ def matched(
     return estimate_rows(sample, arms, missing=partners)
 
 
-def _left_alone(sample: Sample, sets: pd.Series) -> NDArray[np.bool_]:
+def _left_alone(sample: Sample) -> NDArray[np.bool_]:
     """Say who has an outcome but nobody of the other arm with one in the set."""
+    sets = sample.comparison.members["matched_set"]
+    if sets.isna().all():
+        return np.zeros(len(sets), dtype=bool)
     known = pd.DataFrame({"first": sample.observed & sample.first, "second": sample.observed & ~sample.first})
     in_set = known.groupby(sets.to_numpy()).transform("any").fillna(False)
     return sample.observed & ~in_set.all(axis=1).to_numpy(dtype=bool)

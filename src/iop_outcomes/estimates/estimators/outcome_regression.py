@@ -126,5 +126,5 @@ def outcome_regression(
     """
     sample = take_sample(data, comparison, outcome, measure)
     model = outcome_model_of(sample, outcome_model)
-    arms = standardised_means(model, sample.population.values, cluster=comparison.cluster)
+    arms = standardised_means(model, sample.population.values, cluster=sample.comparison.cluster)
     return estimate_rows(sample, arms, missing="predicted by the outcome model")

@@ -46,7 +46,7 @@ def cox(
     if measure not in ("", "hazard_ratio"):
         raise EstimationError(f"measures: a Cox model gives a hazard_ratio and no '{measure}'")
     follow_up = take_follow_up(data, comparison, outcome)
-    weights = follow_up.weights(count_estimation)
+    comparison, weights = follow_up.comparison, follow_up.weights(count_estimation)
     fit = _fit(follow_up, weights.values, adjust, ties)
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
     covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
@@ -82,6 +82,7 @@ def standardised_cox(
 
     follow_up = take_follow_up(data, comparison, outcome)
     follow_up.refuse_unseen(day)
+    comparison = follow_up.comparison
     fit = _fit(follow_up, follow_up.used.astype(float), True, ties)
     population = _population(follow_up)
     curves = [standardised_survival(fit, {TREATED: value}, [day], population) for value in (1.0, 0.0)]
@@ -124,9 +125,11 @@ def _fit(follow_up: FollowUp, weights, adjust, ties):
             )
     columns = {TREATED: follow_up.comparison.treated.astype(float)}
     if adjust:
-        columns |= {name: follow_up.comparison.covariates[name].to_numpy() for name in follow_up.comparison.covariates}
-    frame = pd.DataFrame(columns)
-    matrix = model_matrix(frame, unusable="drop")
+        # Those who do not count stand in the frame as one who does, so that no level is theirs alone.
+        rows = np.where(follow_up.used, np.arange(len(follow_up.used)), follow_up.used.argmax())
+        covariates = follow_up.comparison.covariates.iloc[rows]
+        columns |= {name: covariates[name].to_numpy() for name in covariates}
+    matrix = model_matrix(pd.DataFrame(columns), unusable="drop")
     return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
 
 

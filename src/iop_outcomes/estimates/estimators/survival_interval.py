@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.measures import ArmMeans, arm_mean, arm_means
+from iop_outcomes.estimates.nuisance.design_weights import counting
 from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, arm_rows, survival_rows
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence
 from iop_outcomes.kernel.errors import EstimationError
@@ -41,6 +42,8 @@ def interval_survival(
     Survival is had only at days that no interval crosses. For restricted means stays are taken as even inside
     intervals.
     """
+    checked_arms(comparison.treated, comparison.arms)
+    data, comparison = counting(data, comparison)
     follow_up = _take_stays(data, comparison, outcome)
     curves = _by_arm(data, follow_up, count_estimation)
     if measure in RESTRICTED:
@@ -67,7 +70,6 @@ def _take_stays(data, comparison, outcome) -> FollowUp:
             f"{outcome}: the data have no column '{absent[0]}'; stays as intervals need {LOW} and {HIGH}, exact days "
             "of follow-up the estimator 'weighted_kaplan_meier' or 'rmst'"
         )
-    checked_arms(comparison.treated, comparison.arms)
     low = known_times(data, LOW)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(low)

@@ -261,7 +261,7 @@ def tmle(
     """
     sample = take_sample(data, comparison, outcome, measure)
     predicted, score, observation = _models(sample, outcome_model, folds, learner, seed)
-    used = sample.used
+    used, cluster = sample.used, sample.comparison.cluster
     arms = targeted_means(
         sample.outcome[used],
         sample.first[used],
@@ -270,7 +270,7 @@ def tmle(
         estimand=comparison.estimand,
         observation=None if observation is None else observation[used],
         fluctuation=fluctuation,
-        cluster=None if comparison.cluster is None else comparison.cluster[used],
+        cluster=None if cluster is None else cluster[used],
     )
     arms = arms.with_method(f"{folds} folds") if folds else arms
     return estimate_rows(sample, arms, missing=MISSING_WORDS["weight"])

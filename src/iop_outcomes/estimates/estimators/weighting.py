@@ -79,7 +79,7 @@ def unadjusted(
     plain = replace(comparison, members=comparison.members.assign(weight=1.0))
     sample = take_sample(data, plain, outcome, measure)
     weights = Weights(sample.observed.astype(float), method="unweighted")
-    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.comparison.cluster)
     return estimate_rows(sample, arms)
 
 
@@ -104,9 +104,9 @@ def weighted(
     Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
     """
     sample = take_sample(data, comparison, outcome, measure)
-    weights = sample.weights if count_estimation else Weights(comparison.weight)
+    weights = sample.weights if count_estimation else Weights(sample.comparison.weight)
     weights = weights_of_observed(sample, weights, missing)
-    arms = weighted_means(sample.outcome, sample.first, weights, cluster=comparison.cluster)
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.comparison.cluster)
     return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
 
 

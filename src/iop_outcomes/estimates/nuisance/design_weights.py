@@ -23,7 +23,22 @@ def span_of(comparison: Comparison) -> ModelMatrix:
     return _span(comparison.covariates)
 
 
-def design_weights(comparison: Comparison, matrix: ModelMatrix) -> Weights:
+def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:
+    """Return data and comparison of the members who can move an estimate.
+
+    They are those whom the design uses, and those whom it left out after the score was fitted on them. Others of weight
+    zero are in the frame only: their covariates, scores, outcomes and sites must decide nothing.
+    """
+    used = comparison.weight > 0
+    scored = used | np.isfinite(comparison.score)
+    if np.array_equal(scored, used):
+        rows = used
+    else:
+        rows = scored if design_weights(comparison.of(scored)).parts else used
+    return (data, comparison) if rows.all() else (data.loc[rows], comparison.of(rows))
+
+
+def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) -> Weights:
     """Return the weights of a design, with the propensity model behind them where the numbers show one.
 
     The estimation is counted if the score is the maximum likelihood logistic regression on the covariates, with or
@@ -34,8 +49,8 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix) -> Weights:
     Parameters
     ----------
     comparison : Comparison
-    matrix : ModelMatrix
-        From ``span_of``.
+    matrix : ModelMatrix, optional
+        From ``span_of``, where it is at hand.
 
     Returns
     -------
@@ -63,8 +78,8 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix) -> Weights:
     return Weights(weight, ((along, equation),), "estimated propensity score counted")
 
 
-def _candidates(comparison: Comparison, matrix: ModelMatrix) -> Iterator[ModelMatrix]:
-    yield matrix
+def _candidates(comparison: Comparison, matrix: ModelMatrix | None) -> Iterator[ModelMatrix]:
+    yield span_of(comparison) if matrix is None else matrix
     if comparison.cluster is not None and comparison.cluster.nunique() <= MOST_INTERCEPTS:
         by_cluster = comparison.covariates.assign(**{CLUSTER: comparison.cluster.astype(str)})
         yield _span(by_cluster)
