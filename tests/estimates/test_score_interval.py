@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from iop_outcomes.estimates.score_interval import difference_limits, effective_sizes, quantile_of, wilson
+from iop_outcomes.estimates.measures import half_width
+from iop_outcomes.estimates.score_interval import difference_limits, effective_sizes, ratio_limits, wilson
 
-NORMAL = quantile_of(np.inf)
+NORMAL = half_width(1.0, np.inf)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,10 @@ RATIOS = ("risk_ratio", "mean_ratio")
 MEASURES = (*DIFFERENCES, *RATIOS, "odds_ratio")
 #: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
+#: A clustered standard error below this share of that of independent people comes of clusters that agree, by chance or
+#: since the covariates tell them apart, and not of people who are alike.
+AGREEMENT = 1e-4
+NO_VARIATION = "the outcome does not vary, so that there is no standard error"
 
 
 @dataclass(frozen=True)
@@ -130,29 +134,39 @@ def half_width(se: float, degrees_of_freedom: float, level: float = 0.95) -> flo
     return float(quantile * se)
 
 
+def why_no_variance(covariance: Covariance, gradient: NDArray[np.float64], rounding: float) -> str | None:
+    """Return why the variance of a combination of estimates gives no standard error, None where it does.
+
+    Parameters
+    ----------
+    covariance : Covariance
+        Of k estimates.
+    gradient : ndarray, shape (k,)
+        The combination.
+    rounding : float
+        A standard error that is not above it is none.
+    """
+    variance = gradient @ covariance.values @ gradient
+    if covariance.unclustered is not None:
+        alone, units = gradient @ covariance.unclustered @ gradient, covariance.units
+        if alone > rounding**2 and not variance > AGREEMENT**2 * alone:
+            return (
+                f"people differ but the means of the {units} agree, which tells nothing of how {units} differ, so that "
+                "there is no standard error"
+            )
+    return None if variance > rounding**2 else NO_VARIATION
+
+
 def _interval(measure, value, gradient, arms, scale, level):
-    variance = gradient @ arms.covariance.values @ gradient
-    # A variance within rounding of the means it speaks of is none.
-    if not variance > (ROUNDING * (np.abs(gradient) @ np.abs(arms.means))) ** 2:
+    reason = why_no_variance(arms.covariance, gradient, ROUNDING * (np.abs(gradient) @ np.abs(arms.means)))
+    if reason:
         value = float(np.exp(value) if scale == "log" else value)
-        return Estimate(measure, value, np.nan, scale, np.nan, np.nan, _why_no_variance(arms, gradient))
-    se = float(np.sqrt(variance))
+        return Estimate(measure, value, np.nan, scale, np.nan, np.nan, reason)
+    se = float(np.sqrt(gradient @ arms.covariance.values @ gradient))
     half = half_width(se, arms.covariance.degrees_of_freedom, level)
     ends = np.array([value, value - half, value + half])
     value, low, high = (float(end) for end in (np.exp(ends) if scale == "log" else ends))
     return Estimate(measure, value, se, scale, low, high)
-
-
-def _why_no_variance(arms: ArmMeans, gradient: NDArray[np.float64]) -> str:
-    by_cluster = np.isfinite(arms.covariance.degrees_of_freedom)
-    if by_cluster and arms.influence is not None:
-        people = np.abs(arms.influence @ gradient)
-        if people.max(initial=0.0) > ROUNDING * (np.abs(gradient) @ np.abs(arms.means)):
-            return (
-                "people differ but the means of the sites agree, which tells nothing of how sites differ, so that "
-                "there is no standard error by site"
-            )
-    return "the outcome does not vary, so that there is no standard error"
 
 
 def _no_ratio(means, measure, names):

@@ -6,11 +6,18 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
-from iop_outcomes.estimates.lone_clusters import clusters_by_arm, without_intervals_of_lone_clusters
-from iop_outcomes.estimates.measures import DIFFERENCES, ROUNDING, ArmMeans, Estimate, arm_mean, contrast
+from iop_outcomes.estimates.measures import ArmMeans, Estimate, arm_mean, contrast
 from iop_outcomes.estimates.sample import Sample
-from iop_outcomes.estimates.score_interval import difference_limits, effective_sizes, quantile_of, wilson
+from iop_outcomes.estimates.score_interval import SCORE_METHOD, need_score_limits, with_score_limits
+from iop_outcomes.estimates.unseen_variance import (
+    clusters_by_arm,
+    without_intervals_of_constant_arms,
+    without_intervals_of_lone_clusters,
+)
 from iop_outcomes.kernel.errors import counted
+
+#: How far a fitted share may be from the 0 or 1 that it is the limit of.
+ROUNDING_OF_FITS = 1e-6
 
 COLUMNS = (
     "measure",
@@ -50,12 +57,16 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
         words.append(f"{counted(sample.n_missing, 'missing outcome')} {missing or 'left out'}")
     by_arm = (sample.first, ~sample.first)
     ess = [effective_sample_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
-    arms = _exact_at_the_ends(arms)
-    estimates = [contrast(arms, sample.measure, names=comparison.arms), arm_mean(arms, 0), arm_mean(arms, 1)]
-    if sample.is_share and any(mean in (0.0, 1.0) for mean in arms.means):
-        estimates = _by_score(estimates, arms, ess, clusters_by_arm(comparison, sample.observed))
-        words.append("score interval (Newcombe), since an arm has no events or nothing but events")
-    labelled = list(zip((comparison.contrast, *comparison.arms), estimates, strict=True))
+    arms = _at_the_ends(sample, arms)
+    between = contrast(arms, sample.measure, names=comparison.arms)
+    own = [arm_mean(arms, position) for position in (0, 1)]
+    if not sample.is_share:
+        constant = [value is not None for value in sample.of_all]
+        between, own = without_intervals_of_constant_arms(between, own, comparison.arms, constant)
+    elif need_score_limits(own):
+        between, own = with_score_limits(between, own, arms, ess, clusters_by_arm(comparison, sample.observed))
+        words.append(SCORE_METHOD)
+    labelled = list(zip((comparison.contrast, *comparison.arms), (between, *own), strict=True))
     labelled = without_intervals_of_lone_clusters(labelled, comparison, sample.observed)
     places = zip((np.ones_like(sample.first), *by_arm), (sum(ess), *ess), strict=True)
     rows = [
@@ -65,29 +76,15 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
     return pd.DataFrame(rows).assign(day=np.nan, se_method="; ".join(words))[list(COLUMNS)]
 
 
-def _exact_at_the_ends(arms: ArmMeans) -> ArmMeans:
-    """Return the means, those within rounding of 0 or 1 as 0 or 1: nobody, or everybody, of the arm has the event."""
-    ends = np.round(arms.means)
-    near = np.isin(ends, (0.0, 1.0)) & (np.abs(arms.means - ends) < ROUNDING)
-    return replace(arms, means=np.where(near, ends, arms.means))
-
-
-def _by_score(
-    estimates: list[Estimate], arms: ArmMeans, people: list[float], clusters: list[int] | None
-) -> list[Estimate]:
-    """Return a difference of shares and both shares with score intervals; ratios stay as they are."""
-    quantile = quantile_of(arms.covariance.degrees_of_freedom)
-    sizes = effective_sizes(arms.means, np.diag(arms.covariance.values), people, clusters)
-    limits = [wilson(mean, size, quantile) for mean, size in zip(arms.means, sizes, strict=True)]
-    found = [
-        replace(estimate, ci_low=low, ci_high=high, reason=None)
-        for estimate, (low, high) in zip(estimates[1:], limits, strict=True)
+def _at_the_ends(sample: Sample, arms: ArmMeans) -> ArmMeans:
+    """Return the means, as 0 or 1 where nobody or everybody of the arm has the event and only rounding hides it."""
+    if not sample.is_share:
+        return arms
+    means = [
+        mean if value is None or abs(mean - value) > ROUNDING_OF_FITS else value
+        for mean, value in zip(arms.means, sample.of_all, strict=True)
     ]
-    between = estimates[0]
-    if between.measure in DIFFERENCES:
-        low, high = difference_limits(arms.means, sizes, quantile)
-        between = replace(between, ci_low=low, ci_high=high, reason=None)
-    return [between, *found]
+    return replace(arms, means=np.array(means))
 
 
 def _row(estimate: Estimate, name: str, sample: Sample, arm) -> dict[str, object]:

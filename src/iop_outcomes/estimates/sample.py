@@ -44,6 +44,8 @@ class Sample:
         The measure asked for, or the difference if none was.
     is_share : bool
         Is the mean of an arm known to be the share of people with an event?
+    of_all : tuple of (float or None)
+        The one outcome that all of the first arm, and all of the second, are known to have; None where they differ.
     """
 
     comparison: Comparison
@@ -51,6 +53,7 @@ class Sample:
     kind: str
     measure: str
     is_share: bool = False
+    of_all: tuple[float | None, float | None] = (None, None)
 
     @property
     def first(self) -> NDArray[np.bool_]:
@@ -107,7 +110,14 @@ class Sample:
         return Weights(values * used, tuple((along, equation) for _, equation in self.weights.parts))
 
 
-def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measure: str) -> Sample:
+def take_sample(
+    data: pd.DataFrame,
+    comparison: Comparison,
+    outcome: str,
+    measure: str,
+    *,
+    occasions: tuple[NDArray[np.float64], NDArray[np.bool_]] | None = None,
+) -> Sample:
     """Return the sample of an analysis, or refuse it by name.
 
     Parameters
@@ -119,6 +129,8 @@ def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measur
         Column of ``data``.
     measure : str
         Empty for the difference.
+    occasions : tuple of ndarray, optional
+        All outcomes, and whether each is of the first arm, where members have more than the one in ``data``.
 
     Raises
     ------
@@ -135,10 +147,12 @@ def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measur
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
         if not (known & arm).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
-    kind = kind_of(values[known])
+    seen, of_first = (values[known], comparison.treated[known]) if occasions is None else occasions
+    kind = kind_of(seen)
     # Zeros alone may be a share without events, or no days of use.
-    is_share = kind == "binary" and (measure in RISKS or len(np.unique(values[known])) > 1)
-    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome), is_share)
+    is_share = kind == "binary" and (measure in RISKS or seen.min() < seen.max())
+    of_all = tuple(_same(seen[arm]) for arm in (of_first, ~of_first))
+    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome), is_share, of_all)
 
 
 def kind_of(values: NDArray[np.float64]) -> str:
@@ -148,6 +162,10 @@ def kind_of(values: NDArray[np.float64]) -> str:
     if low >= 0 and high <= 1:
         return "binary" if whole else "proportion"
     return "count" if whole and low >= 0 else "continuous"
+
+
+def _same(values: NDArray[np.float64]) -> float | None:
+    return float(values[0]) if values.min() == values.max() else None
 
 
 def _checked_measure(measure, kind, outcome):

@@ -12,9 +12,9 @@ from pydantic import Field
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.estimates.lone_clusters import without_intervals_of_lone_clusters
 from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.unseen_variance import without_intervals_of_lone_clusters
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.values import known_events, known_times
 from iop_outcomes.stats.linear.matrix import ModelMatrix
@@ -61,6 +61,12 @@ class FollowUp:
     def matrix(self) -> ModelMatrix:
         """Covariates of the design with an intercept."""
         return span_of(self.comparison)
+
+    def known_at(self, day: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return of whom of the first and of the second arm it is known whether they had the event by a day."""
+        day = on_known_times(day, np.unique(self.time[self.used]))
+        known = (self.time > day) | np.where(self.event, self.time <= day, self.time >= day)
+        return tuple(arm & known for arm in self.arms)
 
     def weights(self, count_estimation: bool) -> Weights:
         """Return the weights of the design, 0 for members not used."""

@@ -197,6 +197,7 @@ def _robust(influence, used, matched_set, cluster, n_coefficients: int) -> Covar
     coded = [cluster_codes(grouping, used) for grouping in groupings]
     values = sum(_within(influence[used], codes[used], groups, n_coefficients) for codes, groups in coded)
     words = "matched sets" if cluster is None else "clusters"
+    alone = influence.T @ influence
     method = f"robust within {coded[0][1]:,} {words} (HC1)"
     if len(coded) == 2:
         both, n_both = cluster_codes([f"{a} {b}" for a, b in zip(coded[0][0], coded[1][0], strict=True)], used)
@@ -205,7 +206,9 @@ def _robust(influence, used, matched_set, cluster, n_coefficients: int) -> Covar
         if np.linalg.eigvalsh(values)[0] <= 0:
             values = _within(influence[used], coded[1][0][used], coded[1][1], n_coefficients)
             method = f"robust within {coded[1][1]:,} clusters (HC1; two ways the variance would be negative)"
-    return Covariance(values, np.inf if cluster is None else coded[-1][1] - 1.0, method)
+    if cluster is None:
+        return Covariance(values, np.inf, method, alone, words)
+    return Covariance(values, coded[-1][1] - 1.0, method, alone)
 
 
 def _within(influence, codes, n_groups: int, n_coefficients: int) -> NDArray[np.float64]:

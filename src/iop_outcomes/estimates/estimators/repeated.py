@@ -4,6 +4,7 @@ Coefficients of a marginal model (GEE) and of a random-intercept model answer di
 side by side. Both are therefore turned into the share of people (or mean) had everybody been in one arm.
 """
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -75,14 +76,15 @@ def gee_means(
     share = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     share = share / share.sum()
     used = fit.cluster_codes >= 0
-    means, influence = np.empty(2), np.empty((fit.n_clusters, 2))
+    means, influence, gradients = np.empty(2), np.empty((fit.n_clusters, 2)), np.empty((2, len(fit.names)))
     for position, linear in enumerate(_under_each_arm(matrix, fit.coefficients)):
         predicted = link.mean(linear)
         means[position] = share @ predicted
-        gradient = _under_arm(matrix, share * link.slope(linear), first_arm=position == 0)
+        gradients[position] = _under_arm(matrix, share * link.slope(linear), first_arm=position == 0)
         sampling = np.bincount(fit.cluster_codes[used], (share * (predicted - means[position]))[used], fit.n_clusters)
-        influence[:, position] = fit.influence @ gradient + sampling
-    covariance = Covariance(influence.T @ influence, fit.covariance.degrees_of_freedom, fit.covariance.method)
+        influence[:, position] = fit.influence @ gradients[position] + sampling
+    modelled = gradients @ fit.model_covariance @ gradients.T
+    covariance = replace(fit.covariance, values=influence.T @ influence, unclustered=modelled)
     return ArmMeans(means, covariance).with_method("marginal means")
 
 
@@ -234,7 +236,8 @@ def _rows(
     """Return estimate rows, in which a member counts once."""
     first_seen = pd.Series(occasions.outcome, index=occasions.member).groupby(level=0).first()
     column = first_seen.reindex(range(len(data))).set_axis(data.index).to_frame(outcome)
-    rows = estimate_rows(take_sample(column, comparison, outcome, measure), arms)
+    every = (occasions.outcome, comparison.treated[occasions.member])
+    rows = estimate_rows(take_sample(column, comparison, outcome, measure, occasions=every), arms)
     if occasions.week is not None:
         said = f"{counted(len(occasions.outcome), 'weekly result')}, {occasions.n_missing:,} not seen and left out"
         rows = rows.assign(n_events=np.nan, se_method=rows["se_method"] + f"; {said}")

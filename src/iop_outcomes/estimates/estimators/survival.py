@@ -1,13 +1,11 @@
 """Weighted survival in two arms: survival at a day, and restricted mean time."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.estimates.measures import ArmMeans, arm_mean, arm_means
-from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, arm_rows, survival_rows
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
+from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, restricted_rows, survival_rows
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
 from iop_outcomes.kernel.registry import estimator
 
@@ -62,8 +60,7 @@ def rmst(
     follow_up = take_follow_up(data, comparison, outcome)
     until = follow_up.checked_horizon(until_day)
     arms = restricted_means(follow_up, until, count_estimation=count_estimation)
-    own = [replace(arm_mean(arms, position), measure="rmst") for position in (0, 1)]
-    return arm_rows(follow_up, arms, measure, RESTRICTED, own, until)
+    return restricted_rows(follow_up, arms, measure, until)
 
 
 def survival_means(follow_up: FollowUp, day: float, *, count_estimation: bool = True) -> ArmMeans:

@@ -7,13 +7,13 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_score
-from iop_outcomes.estimates.measures import Estimate, arm_means, half_width
+from iop_outcomes.estimates.measures import Estimate, arm_means, half_width, why_no_variance
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.survival_rows import SURVIVAL, survival_rows
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
-from iop_outcomes.stats.linear.sandwich import influence_covariance
+from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 
 TREATED = "treated"
 ROUNDING = 1e-10
@@ -50,8 +50,8 @@ def cox(
     fit = _fit(follow_up, weights.values, adjust, ties)
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
     covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
-    value, se = fit.coefficients[fit.names.index(TREATED)], float(covariance.se[0])
-    estimate = _hazard_ratio(value, se, covariance.degrees_of_freedom, fit.se[fit.names.index(TREATED)])
+    position = fit.names.index(TREATED)
+    estimate = _hazard_ratio(fit.coefficients[position], covariance, fit.se[position])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
     method = f"{model}; {covariance.method}; {_proportional(fit, comparison.cluster)}"
     return follow_up.rows([(comparison.contrast, estimate)], np.nan, method)
@@ -93,11 +93,12 @@ def standardised_cox(
     return survival_rows(follow_up, arms.with_method(model), measure, day)
 
 
-def _hazard_ratio(value, se, degrees_of_freedom, model_se) -> Estimate:
-    if not se > ROUNDING * model_se:
-        reason = "the times of the arms do not vary, so that there is no standard error"
+def _hazard_ratio(value: float, covariance: Covariance, model_se: float) -> Estimate:
+    reason = why_no_variance(covariance, np.ones(1), ROUNDING * model_se)
+    if reason:
         return Estimate("hazard_ratio", float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
-    half = half_width(se, degrees_of_freedom)
+    se = float(covariance.se[0])
+    half = half_width(se, covariance.degrees_of_freedom)
     ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
     return Estimate("hazard_ratio", ratio, se, "log", low, high)
 

@@ -1,15 +1,13 @@
 """Survival of two arms where the time is known only as an interval, as the coded length of stay of TEDS."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.estimates.measures import ArmMeans, arm_mean, arm_means
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.design_weights import counting
-from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, arm_rows, survival_rows
+from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, restricted_rows, survival_rows
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
@@ -49,8 +47,7 @@ def interval_survival(
     if measure in RESTRICTED:
         _refuse_unseen(data, follow_up, day)
         arms = _means(follow_up, curves, [curve.mean_values(day) for curve in curves], count_estimation)
-        own = [replace(arm_mean(arms, position), measure="rmst") for position in (0, 1)]
-        return arm_rows(follow_up, arms, measure, RESTRICTED, own, day)
+        return restricted_rows(follow_up, arms, measure, day)
     for curve, name in zip(curves, comparison.arms, strict=True):
         _refuse_crossed(curve, day, name)
     values = [curve.survival_values(np.array([day]))[:, 0] for curve in curves]

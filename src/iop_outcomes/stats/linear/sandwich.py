@@ -28,11 +28,17 @@ class Covariance:
     degrees_of_freedom : float
         Of the t quantile; infinite for the normal one.
     method : str
+    unclustered : ndarray, shape (k, k), or None
+        The same had every row been a unit of its own: beside it one sees whether clusters only agree.
+    units : str
+        What the clusters are called.
     """
 
     values: NDArray[np.float64]
     degrees_of_freedom: float
     method: str
+    unclustered: NDArray[np.float64] | None = None
+    units: str = "sites"
 
     @property
     def se(self) -> NDArray[np.float64]:
@@ -100,6 +106,7 @@ def influence_covariance(
     influence = np.asarray(influence, dtype=float)
     influence = influence[:, None] if influence.ndim == 1 else influence
     used = np.ones(len(influence), dtype=bool) if used is None else np.asarray(used, dtype=bool)
+    unclustered = None
     if cluster is None:
         n_units, method, degrees_of_freedom = int(used.sum()), "robust", np.inf
         units = influence
@@ -109,10 +116,12 @@ def influence_covariance(
         named = codes >= 0
         units = np.column_stack([np.bincount(codes[named], column[named], len(found)) for column in influence.T])
         n_units, method, degrees_of_freedom = n_clusters, f"cluster-robust ({n_clusters:,} clusters)", n_clusters - 1.0
+        unclustered = influence.T @ influence
     values = units.T @ units
     if not small_sample:
-        return Covariance(values, np.inf, method)
-    return Covariance(values * n_units / (n_units - 1), degrees_of_freedom, f"{method}, small-sample corrected")
+        return Covariance(values, np.inf, method, unclustered)
+    factor = n_units / (n_units - 1)
+    return Covariance(values * factor, degrees_of_freedom, f"{method}, small-sample corrected", unclustered)
 
 
 @dataclass(frozen=True)
