@@ -40,3 +40,19 @@ def test_a_share_without_variance_is_worth_the_people_that_clusters_leave():
     assert sizes == pytest.approx([20, 25])
     assert effective_sizes([0.0, 0.25], [0.0, 0.0075], [6, 50], clusters=[4, 5])[0] == 4
     assert effective_sizes([0.0, 0.0], [0.0, 0.0], [40, 50]) == pytest.approx([40, 50])
+
+
+def test_a_correlation_of_the_arms_narrows_a_difference_and_none_changes_nothing():
+    alone = difference_limits([0.3, 0.2], [100, 100], NORMAL)
+    together = difference_limits([0.3, 0.2], [100, 100], NORMAL, correlation=0.5)
+    assert alone[0] < together[0] < 0.1 < together[1] < alone[1]
+    assert difference_limits([0.3, 0.2], [100, 100], NORMAL, correlation=0.0) == alone
+
+
+def test_a_ratio_of_which_one_share_is_1_counts_what_that_share_does_not_show():
+    # By hand: log 2 - sqrt((log 1 - log l1)^2 + (log u2 - log 0.5)^2), with Wilson's l1 = 0.7225 and u2 = 0.7634 of 10.
+    low, high = ratio_limits([1.0, 0.5], [10, 10], NORMAL)
+    assert low == pytest.approx(np.exp(np.log(2) - np.hypot(np.log(0.72247), np.log(0.76341 / 0.5))), rel=1e-4)
+    assert high == pytest.approx(0.5 / 0.23659 * 2, rel=1e-4)
+    swapped = ratio_limits([0.5, 1.0], [10, 10], NORMAL)
+    assert swapped == pytest.approx((1 / high, 1 / low))

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.estimates.measures import DIFFERENCES, ArmMeans, Estimate, half_width
 
 SCORE_METHOD = (
-    "score interval (Newcombe), since nearly nobody, or nearly everybody, of an arm has the event; standard errors from "
-    "the width of the intervals"
+    "score interval (Newcombe), since nearly nobody, or nearly everybody, of an arm has the event; standard errors "
+    "from the width of the intervals"
 )
 
 

@@ -1,6 +1,6 @@
 """The matching estimator of Abadie and Imbens: everybody against the nearest of the other arm, ties averaged."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import numpy as np
@@ -10,13 +10,19 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome
-from iop_outcomes.estimates.measures import DIFFERENCES, half_width
+from iop_outcomes.estimates.measures import DIFFERENCES, NO_VARIATION, Estimate, half_width
 from iop_outcomes.estimates.rows import COLUMNS
-from iop_outcomes.estimates.sample import KINDS, take_sample
+from iop_outcomes.estimates.sample import KINDS, Sample, take_sample
+from iop_outcomes.estimates.unseen_variance import (
+    without_intervals_of_constant_arms,
+    without_intervals_of_lone_clusters,
+)
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.registry import estimator
 
 TIE_TOLERANCE = 1e-5
+#: A standard error below this share of the range of the outcomes is none.
+ROUNDING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,9 @@ def match_with_ties(
     outcome_variance = squares_of_pairs / count / 2
     variance = (np.sum((differences - value) ** 2) + outcome_variance * repeated.sum()) / count**2
     n_pairs = sum(side.n_pairs for side in sides)
-    return MatchingEstimate(float(value), float(np.sqrt(variance)), float(np.sqrt(squares_of_pairs)) / count, n_pairs)
+    # Sums that cancel may end below zero by rounding.
+    se, naive_se = np.sqrt(max(variance, 0.0)), np.sqrt(max(squares_of_pairs, 0.0)) / count
+    return MatchingEstimate(float(value), float(se), float(naive_se), n_pairs)
 
 
 @estimator(
@@ -129,24 +137,33 @@ def abadie_imbens(
         estimand=comparison.estimand,
         n_matches=matches,
     )
-    half = half_width(found.se, np.inf)
-    row = {
-        "measure": sample.measure,
-        "contrast": comparison.contrast,
-        "day": np.nan,
-        "value": found.value,
-        "se": found.se,
-        "se_scale": "identity",
-        "ci_low": found.value - half,
-        "ci_high": found.value + half,
-        "n": int(used.sum()),
-        "n_events": float(sample.outcome[used].sum()) if sample.kind == "binary" else np.nan,
-        "ess": np.nan,
-        "se_method": "Abadie-Imbens variance, propensity score taken as known"
-        + (f"; {counted(sample.n_missing, 'missing outcome')} left out" if sample.n_missing else ""),
-        "reason": None,
-    }
+    between = _without_false_interval(sample, _estimate(found, sample.measure, np.ptp(sample.outcome[used])))
+    method = "Abadie-Imbens variance, propensity score taken as known"
+    if comparison.cluster is not None:
+        method += ", clusters not counted"
+    if sample.n_missing:
+        method += f"; {counted(sample.n_missing, 'missing outcome')} left out"
+    n_events = float(sample.outcome[used].sum()) if sample.kind == "binary" else np.nan
+    counts = {"n": int(used.sum()), "n_events": n_events, "ess": np.nan}
+    row = {**asdict(between), **counts, "contrast": comparison.contrast, "day": np.nan, "se_method": method}
     return pd.DataFrame([row])[list(COLUMNS)]
+
+
+def _estimate(found: MatchingEstimate, measure: str, spread: float) -> Estimate:
+    # Pairs that all have the same difference leave nothing, or less than nothing by rounding, of their variance.
+    if not found.se > ROUNDING * spread:
+        return Estimate(measure, found.value, np.nan, "identity", np.nan, np.nan, NO_VARIATION)
+    half = half_width(found.se, np.inf)
+    return Estimate(measure, found.value, found.se, "identity", found.value - half, found.value + half)
+
+
+def _without_false_interval(sample: Sample, between: Estimate) -> Estimate:
+    comparison = sample.comparison
+    if not sample.is_share:
+        constant = [value is not None for value in sample.of_all]
+        between, _ = without_intervals_of_constant_arms(between, [between, between], comparison.arms, constant)
+    labelled = [(comparison.contrast, between)]
+    return without_intervals_of_lone_clusters(labelled, comparison, sample.observed)[0][1]
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,9 @@ def gee_means(
     """
     first = np.asarray(treated, dtype=bool)
     y = checked_outcome(outcome, first, weights)
+    counting = np.full(len(y), True) if weights is None else np.asarray(weights) > 0
+    if np.ptp(y[counting]) == 0:
+        raise EstimationError("GEE: the outcome is the same on all occasions, so that there is nothing to compare")
     matrix = _with_arm(first, covariates)
     fit = fit_gee(
         y, matrix, cluster, family=family, correlation=correlation, wave=wave, weights=weights, correction=correction

@@ -270,6 +270,7 @@ def tmle(
         estimand=comparison.estimand,
         observation=None if observation is None else observation[used],
         fluctuation=fluctuation,
+        bounds=(0.0, 1.0) if sample.is_share else None,
         cluster=None if cluster is None else cluster[used],
     )
     arms = arms.with_method(f"{folds} folds") if folds else arms

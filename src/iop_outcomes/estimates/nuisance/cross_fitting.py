@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.estimates.nuisance.outcome_model import MODELS, with_arm
+from iop_outcomes.estimates.nuisance.outcome_model import MODELS, certain_outcome, with_arm
 from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import fit_equation
@@ -83,14 +83,20 @@ def cross_fit(
     observation = np.full((len(first), 2), 0.5) if any_missing else None
     fit = _boost if learner == "boosting" else _regress
     y = np.where(known, outcome, 0.0)
+    certain = [certain_outcome(y[arm & known], kind) for arm in (first, ~first)]
     for fold in np.unique(folds[folds != NO_FOLD]):
         inside, training = folds == fold, folds != fold
         score[inside] = fit(first.astype(float), covariates, training & used, [covariates], inside, "binary", seed)[0]
-        values = fit(y, crossed, training & known, as_arm, inside, kind, seed)
-        predicted[inside] = np.column_stack(values)
+        if None in certain:
+            values = fit(y, crossed, training & known, as_arm, inside, kind, seed)
+            predicted[inside] = np.column_stack(values)
         if observation is not None:
             chances = fit(known.astype(float), crossed, training & used, as_arm, inside, "binary", seed)
             observation[inside] = np.column_stack(chances)
+    for position, value in enumerate(certain):
+        # The limit of the model, as without folds: what a slight ridge leaves beside it is no chance of the event.
+        if value is not None:
+            predicted[:, position] = value
     return CrossFitted(predicted, _kept_inside(score), None if observation is None else _kept_inside(observation))
 
 

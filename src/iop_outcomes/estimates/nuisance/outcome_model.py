@@ -135,7 +135,7 @@ def fit_outcome_model(
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    constant = [_certain(y[arm & (prior > 0)], kind) for arm in (first, ~first)]
+    constant = [certain_outcome(y[arm & (prior > 0)], kind) for arm in (first, ~first)]
     if any(value is not None for value in constant):
         return _with_certain_arms(y, first, covariates, kind, prior, constant)
     if form == "main":
@@ -191,7 +191,7 @@ def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
     )
 
 
-def _certain(values: NDArray[np.float64], kind: str) -> float | None:
+def certain_outcome(values: NDArray[np.float64], kind: str) -> float | None:
     """Return the outcome that all of an arm have, where a model of this kind would put it at the end of its scale."""
     if kind == "continuous" or not len(values) or values.min() < values.max():
         return None
