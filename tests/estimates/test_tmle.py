@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from pytest import approx
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from estimates.ten_rows import COVARIATES, EVERYBODY, FIRST, LIKE_THE_FIRST, SCORE, Y
 from iop_outcomes.estimates.estimators.tmle import targeted_means
@@ -69,3 +71,33 @@ def test_with_missing_outcomes_each_arm_has_its_own_probability_of_observation()
         targeted_means(predicted=start, observation=np.ones(n), fluctuation="covariate", **asked)
     with pytest.raises(EstimationError, match="have the shape"):
         targeted_means(predicted=start, observation=np.ones((n, 3)), **asked)
+
+
+def test_the_clever_covariate_of_an_arm_is_that_arms_probability_for_everybody():
+    """Solve the equation of each arm by bisection: its covariate is 1 / (score x observation), both of that arm."""
+    rng = np.random.default_rng(6)
+    n = 400
+    x = rng.normal(size=n)
+    score = expit(0.4 * x)
+    first = rng.random(n) < score
+    in_arms = np.column_stack([expit(1 + 0.5 * x), expit(0.2 - 0.8 * x)])
+    y = (rng.random(n) < expit(x + 0.5 * first)).astype(float)
+    seen = rng.random(n) < np.where(first, *in_arms.T)
+    start = np.column_stack([expit(0.3 + 0.2 * x), expit(-0.2 + 0.2 * x)])
+    means = []
+    for position, (arm, chance) in enumerate(((first, score), (~first, 1 - score))):
+        clever, offset, own = 1 / (chance * in_arms[:, position]), logit(start[:, position]), arm & seen
+
+        def slope(step, clever=clever, offset=offset, own=own):
+            return np.sum((clever * (y - expit(offset + step * clever)))[own])
+
+        means.append(expit(offset + brentq(slope, -5, 5, xtol=1e-14) * clever).mean())
+    asked = {"predicted": start, "score": score, "bounds": (0, 1)}
+    outcome = np.where(seen, y, np.nan)
+    found = targeted_means(outcome, first, observation=in_arms, fluctuation="covariate", **asked)
+    assert found.means == approx(means, abs=1e-10)
+    # As weights, only the probability in a row's own arm is asked for.
+    both = targeted_means(outcome, first, observation=in_arms, **asked)
+    own = targeted_means(outcome, first, observation=np.where(first, *in_arms.T), **asked)
+    assert both.means == approx(own.means, abs=1e-14)
+    assert both.covariance.values == approx(own.covariance.values)
