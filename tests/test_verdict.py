@@ -129,3 +129,22 @@ def test_a_claim_without_an_estimate_is_not_testable():
 def test_a_claim_without_an_interval_is_inconclusive():
     given = table(0.084, np.nan, np.nan)
     assert verdict.claims(given, study())["verdict"].tolist() == ["inconclusive"]
+
+
+@pytest.mark.parametrize("ends", [(0.041, np.nan), (np.nan, -0.02), (-np.inf, 0.03), (0.02, np.inf)])
+@pytest.mark.parametrize(("unit", "measure"), [("share", "risk_difference"), ("ratio", "risk_ratio")])
+def test_half_an_interval_is_none(ends, unit, measure):
+    ends = ends if unit == "share" else tuple(np.exp(end) if np.isfinite(end) else end for end in ends)
+    given = table(0.084, *ends, unit=unit, measure=measure, reason="nobody has the event")
+    judged = verdict.judge(given, study(), "primary")
+    assert judged.kind == verdict.CANNOT_TELL
+    assert judged.sentence.startswith("These data cannot tell: ")
+    assert "CI" not in judged.sentence and "to )" not in judged.sentence
+    assert judged.sentence.endswith("Nobody has the event.")
+    assert verdict.claims(given, study())["verdict"].tolist() == ["inconclusive"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_ratio_whose_interval_begins_at_0_is_judged_by_its_other_end():
+    given = table(0.3, 0.0, 0.8, unit="ratio", measure="risk_ratio")
+    assert verdict.judge(given, study(), "primary").kind == verdict.WORSE

@@ -5,7 +5,7 @@ import pandas as pd
 
 from iop_outcomes.kernel.registry import check
 from iop_outcomes.robustness.e_value import e_value
-from iop_outcomes.tables.estimate import ARM, is_contrast
+from iop_outcomes.tables.estimate import ARM, has_interval, is_contrast
 
 #: Measures that are ratios, or that the arms' own risks turn into one.
 RATIOS = ("risk_ratio", "odds_ratio", "hazard_ratio", "mean_ratio")
@@ -17,10 +17,10 @@ METHOD = "VanderWeele & Ding 2017; the interval's end is the E-value of the limi
     description="The least association an unmeasured confounder needs with arm and outcome to explain an estimate away",
 )
 def e_value_of_estimates(estimate: pd.DataFrame) -> pd.DataFrame:
-    """Return an E-value for every contrast of risks that is shown.
+    """Return an E-value for every contrast of risks that is shown with an interval.
 
     A risk difference is turned into a risk ratio by the second arm's own mean: the estimate and both ends of its
-    interval are added to that mean and divided by it, which takes the mean as known.
+    interval are added to that mean and divided by it, which takes the mean as known and above zero.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ def e_value_of_estimates(estimate: pd.DataFrame) -> pd.DataFrame:
 
 def _one_contrast(analysis: pd.DataFrame) -> pd.Series | None:
     contrast = analysis[is_contrast(analysis)]
+    contrast = contrast[has_interval(contrast)]
     ratio = contrast[contrast["measure"].isin(RATIOS)]
     if len(ratio):
         row, (value, low, high) = ratio.iloc[0], ratio.iloc[0][["value", "ci_low", "ci_high"]]
@@ -51,8 +52,10 @@ def _one_contrast(analysis: pd.DataFrame) -> pd.Series | None:
         if difference.empty:
             return None
         row = difference.iloc[0]
-        mean = analysis.loc[(analysis["role"] == ARM) & (analysis["arm"] == row["against"]), "value"]
-        value, low, high = ((mean.iloc[0] + row[c]) / mean.iloc[0] for c in ("value", "ci_low", "ci_high"))
+        mean = analysis.loc[(analysis["role"] == ARM) & (analysis["arm"] == row["against"]), "value"].iloc[0]
+        if not mean > 0:
+            return None
+        value, low, high = ((mean + row[c]) / mean for c in ("value", "ci_low", "ci_high"))
         measure = "risk_ratio"
     if not (value > 0 and high > 0):
         return None

@@ -1,6 +1,8 @@
 """What the columns of the ``estimate`` table say, so that nobody has to read it out of a sentence."""
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 #: What a row is: first arm against second, one arm's own mean, or a check of an analysis.
 CONTRAST, ARM, CHECK = "contrast", "arm", "check"
@@ -45,3 +47,11 @@ def is_contrast(table: pd.DataFrame, kind: str | None = None) -> pd.Series:
 def may_be_shown(table: pd.DataFrame) -> pd.Series:
     """Return which rows are neither withheld nor refused."""
     return table["status"].isin([SHOWN, FLAGGED])
+
+
+def has_interval(rows: pd.DataFrame | pd.Series) -> NDArray[np.bool_] | np.bool_:
+    """Return which rows, or whether one row, have both ends of an interval; without, there is no verdict.
+
+    A sentence that speaks of an interval looks here first.
+    """
+    return np.isfinite(rows[["ci_low", "ci_high"]].to_numpy(dtype=float)).all(axis=-1)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.release import figures, words
+from iop_outcomes.release.page.found import check_in_words
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
 from report_tables import study, tables
@@ -255,3 +256,35 @@ def test_few_missing_outcomes_are_not_given_away():
     assert row.frame["n_people"].tolist() == [300]
     assert row.suppressed["n"].tolist() == [True]
     assert "n up to 300" in page(exact, released, {}, {})
+
+
+def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
+    given = tables()
+    estimate = given["estimate"]
+    estimate["reason"] = estimate["reason"].astype(object)
+    bare = estimate["role"] == "contrast"
+    estimate.loc[bare, ["se", "ci_low", "ci_high"]] = np.nan
+    estimate.loc[bare, "reason"] = "arm 'iop' in one cluster, so that there is no standard error"
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(study(), release_tables(study(), given), {}, {}), flags=re.S)
+    said = " ".join(text.split())
+    assert not re.search(
+        r"CI\s*to|\(\s*to\b|\bto\s*\)|95% CI [^E]", said.replace("Estimate (95% CI)", "").split("Every")[0]
+    )
+    assert not re.search(r"\(\s*to\b|\bto\s+\)", said)
+    assert "These data cannot tell" in said
+    assert "(no interval)" in said
+    assert not re.search(r"No difference shown|would do to move the interval", said)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "said"),
+    [
+        (2.1, 1.4, "by a risk ratio of 2.10 each; 1.40 would do to move the interval to no difference."),
+        (2.1, 1.0, "by a risk ratio of 2.10 each; the interval holds no difference as it is."),
+        (2.1, np.nan, "by a risk ratio of 2.10 each."),
+        (1.0, 1.0, "There is no difference that something unrecorded would have to explain."),
+    ],
+)
+def test_an_e_value_says_what_its_own_row_holds(value, limit, said):
+    row = pd.Series({"measure": "e_value", "value": value, "ci_low": limit, "ci_high": np.nan})
+    assert check_in_words(row).endswith(said)

@@ -13,7 +13,7 @@ from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.making import figure
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
-from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
 
 #: Inches: a line of a label, the head of a panel and its axis, and the widths of labels, plot and values.
 _LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
@@ -200,7 +200,7 @@ def interval(row: pd.Series) -> str:
     """Return an estimate with its interval in the unit of its axis, without the unit."""
     scale, decimals = (100.0, 1) if row["unit"] == "share" else (1.0, 2 if row["unit"] == "ratio" else 1)
     value, low, high = (words.number(row[c] * scale, decimals) for c in ("value", "ci_low", "ci_high"))
-    return f"{value} ({low} to {high})" if low and high else f"{value} (no interval)"
+    return f"{value} ({low} to {high})" if has_interval(row) else f"{value} (no interval)"
 
 
 def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:

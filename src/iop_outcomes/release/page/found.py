@@ -11,8 +11,10 @@ from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.study import Study
-from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, has_interval, is_contrast, may_be_shown
 
+#: An E-value of 1 as it is printed.
+_NOTHING_NEEDED = "1.00"
 _UNITS = {"share": "percentage points", "ratio": ""}
 
 
@@ -25,7 +27,7 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
         frame = released["estimate"].frame
         mine = (frame["analysis"] == next(iter(study.analyses))) & is_contrast(frame, ADJUSTED)
         for _, row in frame[mine & may_be_shown(frame)].iterrows():
-            sure = " (95% CI)" if np.isfinite(row[["ci_low", "ci_high"]].astype(float)).all() else ""
+            sure = " (95% CI)" if has_interval(row) else ""
             numbers.append((f"{words.capital(_measure(row))}{sure}", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
@@ -117,19 +119,30 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & may_be_shown(table.frame)]
-    rows = [(_analysis(r, study), words.capital(words.plain(r["measure"])), _check(r)) for _, r in frame.iterrows()]
+    rows = [
+        (_analysis(r, study), words.capital(words.plain(r["measure"])), check_in_words(r)) for _, r in frame.iterrows()
+    ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
 
 
-def _check(row: pd.Series) -> str:
+def check_in_words(row: pd.Series) -> str:
+    """Return the result of a check in words, each of them about what the row holds."""
     value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
     if row["measure"] == "e_value":
-        said = (
-            "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
-            f"outcome by a risk ratio of {value} each"
-        )
-        return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."
-    return f"{value} ({limit} to {words.number(row['ci_high'], 2)})" if pd.notna(row["ci_high"]) else value
+        return _e_value(value, limit)
+    return f"{value} ({limit} to {words.number(row['ci_high'], 2)})" if has_interval(row) else value
+
+
+def _e_value(value: str, limit: str) -> str:
+    if value == _NOTHING_NEEDED:
+        return "There is no difference that something unrecorded would have to explain."
+    said = (
+        "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
+        f"outcome by a risk ratio of {value} each"
+    )
+    if limit == _NOTHING_NEEDED:
+        return f"{said}; the interval holds no difference as it is."
+    return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."
 
 
 def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from iop_outcomes.release import words
 from iop_outcomes.study import Study
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.tables import estimate as estimate_table
-from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
+from iop_outcomes.tables.estimate import ADJUSTED, has_interval, is_contrast
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
 NO_DIFFERENCE, CANNOT_TELL = "no difference shown", "cannot tell"
@@ -46,7 +46,7 @@ def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
     """Judge the first contrast and measure of an analysis.
 
     An interval without the value of no difference (0, or 1 for ratios) is better or worse; one within the smallest
-    difference that matters on both sides shows no difference; with any other one cannot tell.
+    difference that matters on both sides shows no difference; with any other, and without one, one cannot tell.
 
     Parameters
     ----------
@@ -108,9 +108,10 @@ def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 def _claim_verdict(table: pd.DataFrame, verdict: Verdict, direction: str) -> str:
     if verdict.kind in (WITHHELD, REFUSED):
         return "not testable"
-    low, high, margin = _interval(_judged(table, verdict.analysis).iloc[0])
-    if np.isnan(low) or np.isnan(high):
+    row = _judged(table, verdict.analysis).iloc[0]
+    if not has_interval(row):
         return "inconclusive"
+    low, high, margin = _interval(row)
     if direction == "lower":
         low, high = -high, -low
     if low > 0:
@@ -122,13 +123,17 @@ def _interval(row: pd.Series) -> tuple[float, float, float]:
     """Return low, high and margin on a scale on which 0 is no difference; ratios on that of their logarithm."""
     low, high, margin = (float(row[c]) for c in ("ci_low", "ci_high", "margin"))
     if row["unit"] == "ratio":
-        return float(np.log(low)), float(np.log(high)), float(np.log1p(margin))
+        # A ratio's interval may begin at 0.
+        with np.errstate(divide="ignore"):
+            return float(np.log(low)), float(np.log(high)), float(np.log1p(margin))
     return low, high, margin
 
 
 def _kind(row: pd.Series, outcome: words.Outcome) -> str:
     if not np.isfinite(row["value"]):
         return WITHHELD if row["status"] == estimate_table.WITHHELD else REFUSED
+    if not has_interval(row):
+        return CANNOT_TELL
     low, high, margin = _interval(row)
     if low > 0 or high < 0:
         if outcome.better == "neither":
@@ -156,7 +161,7 @@ def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, ta
 
 def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     finding = _finding(row, outcome)
-    if np.isnan(_interval(row)[:2]).any():
+    if not has_interval(row):
         return f"These data cannot tell: {_lower(finding)}, and there is no interval to say how sure that is."
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
