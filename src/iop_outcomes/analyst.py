@@ -305,7 +305,9 @@ def _with_bootstrap(found, data, comparison, again: Callable[..., pd.DataFrame],
 
         def one(rows, measure=measure, is_log=is_log):
             value = again(data.iloc[rows], measure)["value"].iloc[0]
-            return np.log(value) if is_log else value
+            # A replicate without events has no finite logarithm, and counts as one that gave no estimate.
+            with np.errstate(divide="ignore"):
+                return np.log(value) if is_log else value
 
         result = resampled(one, len(data), cluster=comparison.cluster, n_replicates=n_replicates, seed=seed)
         ends = np.array([result.ci_low, result.ci_high])

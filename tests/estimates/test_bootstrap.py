@@ -41,3 +41,9 @@ def test_replicates_that_fail_are_counted_and_too_many_are_refused():
 
     with pytest.raises(EstimationError, match="replicates gave no estimate"):
         bootstrap(fails_often, 20, n_replicates=100)
+
+
+def test_replicates_that_are_all_the_same_show_no_variance():
+    found = bootstrap(lambda rows: 0.1 + 0.2, 50, n_replicates=20)
+    assert np.isnan([found.se, found.ci_low, found.ci_high]).all()
+    assert found.n_replicates == 20

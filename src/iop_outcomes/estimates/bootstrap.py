@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.stats.linear.sandwich import cluster_codes
 
+#: Replicates that differ by less than this share of their size are the same.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Bootstrap:
@@ -17,7 +20,8 @@ class Bootstrap:
     Attributes
     ----------
     se, ci_low, ci_high : float
-        Standard deviation and percentiles of the replicates.
+        Standard deviation and percentiles of the replicates; NaN where these are all the same, which shows no variance
+        and not that there is none.
     n_replicates, n_failed : int
         Replicates used, and those in which the estimate could not be had.
     """
@@ -79,6 +83,8 @@ def bootstrap(
             f"bootstrap: {n_replicates - len(good):,} of {n_replicates:,} replicates gave no estimate, so that the "
             "others say nothing; too few people or clusters have the rarer arm, outcome or level"
         )
+    if np.ptp(good) <= ROUNDING * np.abs(good).max():
+        return Bootstrap(np.nan, np.nan, np.nan, len(good), n_replicates - len(good))
     low, high = np.quantile(good, [(1 - level) / 2, (1 + level) / 2])
     return Bootstrap(float(good.std(ddof=1)), float(low), float(high), len(good), n_replicates - len(good))
 
