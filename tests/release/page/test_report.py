@@ -147,6 +147,7 @@ def test_a_mean_is_shown_only_where_enough_people_have_and_lack_the_outcome(with
     rows = released[(released["analysis"] == "primary") & (released["arm"] == "iop") & (released["kind"] == "adjusted")]
     assert rows["value"].notna().tolist() == [shown] * len(rows)
     assert set(rows["status"]) == ({"shown"} if shown else {"withheld"})
+    assert rows["se_method"].eq("").all() == (not shown)
 
 
 def test_a_check_of_a_share_of_people_shows_no_small_count():
