@@ -45,13 +45,10 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
     if sample.n_missing:
         words.append(f"{counted(sample.n_missing, 'missing outcome')} {missing or 'left out'}")
     method = "; ".join(words)
-    by_arm = (sample.first, ~sample.first)
-    ess = [effective_sample_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
-    rows = [
-        _row(
-            contrast(arms, sample.measure, names=comparison.arms), comparison.contrast, sample, np.ones_like(by_arm[0])
-        )
-    ]
+    by_arm = (sample.first, sample.second)
+    ess = [effective_sample_size(sample.weight[arm & sample.observed]) for arm in by_arm]
+    between = contrast(arms, sample.measure, names=comparison.arms)
+    rows = [_row(between, comparison.contrast, sample, sample.first | sample.second)]
     rows[0]["ess"] = sum(ess)
     for position, (arm, name) in enumerate(zip(by_arm, comparison.arms, strict=True)):
         rows.append({**_row(arm_mean(arms, position), name, sample, arm), "ess": ess[position]})
@@ -76,11 +73,11 @@ def _row(estimate: Estimate, name: str, sample: Sample, arm) -> dict[str, object
 
 def _warnings(sample):
     said = []
-    for arm, name in zip((sample.first, ~sample.first), sample.comparison.arms, strict=True):
+    clusters = None if sample.cluster is None else sample.cluster.astype("category").cat.codes.to_numpy()
+    for arm, name in zip((sample.first, sample.second), sample.comparison.arms, strict=True):
         values = sample.outcome[arm & sample.observed]
         if values.min() == values.max():
             said.append(f"the outcome is the same for all in arm '{name}', whose variance counts as zero")
-        clusters = sample.comparison.cluster_codes
         if clusters is not None and np.ptp(clusters[arm & sample.observed]) == 0:
             said.append(f"arm '{name}' lies in one cluster, so that its variance cannot be seen")
     return said

@@ -24,6 +24,7 @@ ROUNDING = 1e-10
     kinds=KINDS,
     measures=("hazard_ratio",),
     description="Hazard ratio of a Cox model, with the weights of the design",
+    several_arms="two arms",
 )
 def cox(
     data: pd.DataFrame,

@@ -5,6 +5,7 @@ from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner, 
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.sample import Missing, Sample
+from iop_outcomes.kernel.errors import EstimationError
 
 
 def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
@@ -17,11 +18,18 @@ def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
         form=form,
         fitted_on=sample.observed,
         names=sample.comparison.arms,
+        others=sample.others,
     )
 
 
 def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
     """Fit all models crosswise, by cluster where there are clusters."""
+    n_arms = len(sample.comparison.population.arms)
+    if n_arms > 2:
+        raise EstimationError(
+            f"folds: models are not cross-fitted where {n_arms} arms are compared at once; "
+            "leave the folds out, or compare two arms by themselves"
+        )
     folds = folds_by_cluster(sample.first, sample.comparison.cluster, n_folds, seed)
     return cross_fit(
         sample.outcome,

@@ -36,7 +36,7 @@ class OutcomeModel:
     covariates : ModelMatrix
         Covariates without the arm.
     equations : tuple of EstimatingEquation
-        One, whose last column is the arm, or one per arm.
+        One, whose columns behind the covariates are the first arm and arms of neither, or one per arm.
     unit_score : ndarray, shape (n,)
         Score residual per unit of prior weight.
     first : ndarray of bool, shape (n,)
@@ -78,7 +78,9 @@ class OutcomeModel:
         """Return the derivative of a target by the coefficients of each equation, from that by the predictions."""
         along = gradient * self.slopes
         if len(self.equations) == 1:
-            return [np.append(self.covariates.transpose_matvec(along.sum(axis=1)), along[:, 0].sum())]
+            others = np.zeros(len(self.equations[0].bread) - len(self.covariates.names) - 1)
+            both = self.covariates.transpose_matvec(along.sum(axis=1))
+            return [np.concatenate([both, [along[:, 0].sum()], others])]
         return [self.covariates.transpose_matvec(column) for column in along.T]
 
     def score(self, kind: str = "HC0") -> NDArray[np.float64]:
@@ -97,6 +99,7 @@ def fit_outcome_model(
     weights: NDArray[np.float64] | None = None,
     fitted_on: NDArray[np.bool_] | None = None,
     names: tuple[str, str] = ("first", "second"),
+    others: NDArray[np.bool_] | None = None,
 ) -> OutcomeModel:
     """Fit the outcome on arm and covariates by maximum likelihood.
 
@@ -117,6 +120,9 @@ def fit_outcome_model(
         Rows to fit on; predictions are made for all rows.
     names : tuple of str
         The arms.
+    others : ndarray of bool, shape (n, m), optional
+        Rows of each arm that is neither the first nor the second: predictions are made for them too, and with ``main``
+        they are fitted with an indicator of their arm, if the outcome varies there.
 
     Raises
     ------
@@ -124,18 +130,22 @@ def fit_outcome_model(
         The outcome does not vary where a model is fitted, or the model has no solution.
     """
     first = checked_arms(treated, names)
+    others = np.zeros((len(first), 0), dtype=bool) if others is None else others
+    second = ~first & ~others.any(axis=1)
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    _check_varies(y, first, prior, kind, names)
+    _check_varies(y, (first, second), prior, kind, names)
     if form == "main":
-        fit, assumed = _fit(y, with_arm(covariates, first), kind, prior)
+        others = others[:, [_varies(y[arm & (prior > 0)], kind) is None for arm in others.T]]
+        fit, assumed = _fit(y, with_arm(covariates, first, others), kind, prior * (first | second | others.any(axis=1)))
         fits = [fit]
-        shift = np.array([fits[0].coefficients[-1], 0.0])
-        linear = covariates.matvec(fits[0].coefficients[:-1])[:, None] + shift
+        at_arm = len(covariates.names)
+        shift = np.array([fits[0].coefficients[at_arm], 0.0])
+        linear = covariates.matvec(fits[0].coefficients[:at_arm])[:, None] + shift
     else:
-        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, ~first)]
+        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, second)]
         fits, assumed = [fit for fit, _ in fitted], max(words for _, words in fitted)
         linear = np.column_stack([covariates.matvec(fit.coefficients) for fit in fits])
     link_function = fits[0].link
@@ -146,7 +156,7 @@ def fit_outcome_model(
         slopes=link_function.slope(linear),
         covariates=covariates,
         equations=tuple(fit.equation for fit in fits),
-        unit_score=own[0] if len(own) == 1 else np.where(first, *own),
+        unit_score=own[0] if len(own) == 1 else np.where(first, own[0], np.where(second, own[1], 0.0)),
         first=first,
         dispersion=tuple(fit.dispersion for fit in fits),
         method=f"{_NAMES[kind]} outcome model, {words}{assumed}",
@@ -169,27 +179,37 @@ def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
         return fit, ", certain where covariates decide the outcome"
 
 
-def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
-    """Return the covariates with the arm as last column (1 = first arm)."""
+def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_], others: NDArray[np.bool_] | None = None) -> ModelMatrix:
+    """Return the covariates with the arm behind them (1 = first arm), and arms that are neither first nor second."""
+    arms = first[:, None] if others is None else np.column_stack([first, others])
+    names = ("arm", *(f"arm {place + 2}" for place in range(1, arms.shape[1])))
     position = len(covariates.names)
-    arm = DenseBlock(np.array([position]), first.astype(float)[:, None])
+    block = DenseBlock(np.arange(position, position + len(names)), arms.astype(float))
     return ModelMatrix(
-        (*covariates.names, "arm"),
-        (*covariates.terms, ("arm", None)),
-        (*covariates.blocks, arm),
+        (*covariates.names, *names),
+        (*covariates.terms, *((name, None) for name in names)),
+        (*covariates.blocks, block),
         covariates.n_rows,
         covariates.dropped,
     )
 
 
-def _check_varies(y, first, prior, kind, names):
-    if kind == "continuous":
-        return
-    for arm, name in zip((first, ~first), names, strict=True):
-        values = y[arm & (prior > 0)]
-        if not len(values) or values.max() <= 0 or (kind in ("binary", "proportion") and values.min() >= 1):
-            found = "has no events" if not len(values) or values.max() <= 0 else "always has the outcome"
+def _check_varies(y, arms, prior, kind, names):
+    for arm, name in zip(arms, names, strict=True):
+        found = _varies(y[arm & (prior > 0)], kind)
+        if found:
             raise EstimationError(
                 f"outcome model: arm '{name}' {found}, so that a model of the outcome has no finite solution; "
                 "use weighted means, which need no outcome model"
             )
+
+
+def _varies(values, kind) -> str | None:
+    """Return None if an outcome can be modelled from these values, or else what they are."""
+    if not len(values):
+        return "has no known outcome"
+    if kind != "continuous" and values.max() <= 0:
+        return "has no events"
+    if kind in ("binary", "proportion") and values.min() >= 1:
+        return "always has the outcome"
+    return None
