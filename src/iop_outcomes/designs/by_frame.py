@@ -12,7 +12,6 @@ from iop_outcomes.designs.frame import Framed, contrast_of, take_frame
 from iop_outcomes.designs.judge.balance import balance_together
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.together import (
-    TARGET,
     pair_of,
     population_share,
     refuse_other_target,
@@ -21,7 +20,7 @@ from iop_outcomes.designs.together import (
     weigh_together,
 )
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
-from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.kernel.registry import DESIGN_METHODS, TARGET
 
 #: Design method that answers for an estimand when only the estimand is named.
 DESIGN_OF = {

@@ -12,10 +12,7 @@ from iop_outcomes.designs.scores.generalised import generalised_tilt, generalise
 from iop_outcomes.designs.scores.site_propensity import SITE
 from iop_outcomes.designs.weighting import NOTES
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
-from iop_outcomes.kernel.registry import Plugin
-
-#: Setting of a design method: the arm whose people an ATT or ATC speaks for.
-TARGET = "target"
+from iop_outcomes.kernel.registry import TARGET, Plugin
 
 
 def target_of(method: Plugin, settings: Mapping[str, object], arms: Sequence[str], contrast=None) -> int | None:
@@ -189,21 +186,21 @@ def population_share(
 def _refuse_for_two_arms(method: Plugin, settings: Mapping[str, object], n_arms: int) -> None:
     place = f"design '{method.name}'"
     if method.several_arms != "together":
-        raise DesignError(
-            f"{place}: it makes two arms comparable and there are {n_arms}; name the two to compare by themselves"
-        )
+        raise DesignError(f"{place}: it makes two arms comparable and there are {n_arms}; restrict it to two by arms")
     if settings.get("model", "logistic") != "logistic":
         raise DesignError(
             f"{place}: with {n_arms} arms the score is a multinomial logistic regression and not "
-            f"'{settings['model']}'; leave the model out, or compare two arms by themselves"
+            f"'{settings['model']}'; leave the model out, or restrict the design to two by arms"
         )
     if settings.get("by_site") == "separately":
         raise DesignError(
-            f"{place}: with {n_arms} arms sites cannot have models of their own; use by_site: intercepts, or compare "
-            "two arms by themselves"
+            f"{place}: with {n_arms} arms sites cannot have models of their own; use by_site: intercepts, or "
+            "restrict the design to two by arms"
         )
     if settings.get("trim") == "crump":
-        raise DesignError(f"{place}: Crump's bounds are for two arms; give trim a number, or compare two arms alone")
+        raise DesignError(
+            f"{place}: Crump's bounds are for two arms; give trim a number, or restrict the design to two by arms"
+        )
 
 
 def _usable_sites(arm, n_arms, cluster, by_site) -> tuple[NDArray[np.bool_], tuple[str, ...]]:

@@ -36,5 +36,5 @@ def refusal(plugin: Plugin, n_arms: int) -> str:
     able = ", ".join(each.name for each in ESTIMATORS if each.several_arms != "refused")
     return (
         f"the estimator '{plugin.name}' compares two arms by themselves and this design makes {n_arms} comparable at "
-        f"once; restrict the design to two arms, or use one of {able}"
+        f"once; restrict the design to two by arms, or use one of {able}"
     )

@@ -193,6 +193,10 @@ def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source
     return METRICS.register(unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
 
 
+#: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.
+TARGET = "target"
+
+
 def design_method(*, estimand: str, description: str, several_arms: str = "refused"):
     """Declare a way to make arms comparable, and for whom the contrast then holds.
 

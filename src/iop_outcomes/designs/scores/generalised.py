@@ -53,7 +53,7 @@ def multinomial_score(covariates: pd.DataFrame, arm: NDArray[np.intp], names: tu
         return GeneralisedScore(fit_multinomial(arm, matrix, names=names).fitted, notes)
     except DesignError as error:
         raise DesignError(
-            f"propensity score of {len(names)} arms at once, {error} Or compare two arms by themselves."
+            f"propensity score of {len(names)} arms at once, {error} Or restrict the design to two by arms."
         ) from None
 
 

@@ -28,7 +28,7 @@ def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> C
     if n_arms > 2:
         raise EstimationError(
             f"folds: models are not cross-fitted where {n_arms} arms are compared at once; "
-            "leave the folds out, or compare two arms by themselves"
+            "leave the folds out, or restrict the design to two by arms"
         )
     folds = folds_by_cluster(sample.first, sample.comparison.cluster, n_folds, seed)
     return cross_fit(

@@ -11,6 +11,8 @@ from iop_outcomes.stats.linear.identifiability import refuse_separated
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.stats.linear.newton import maximise
 
+ADVICE = "merge levels, leave the covariate out, or restrict the cohort"
+
 
 @dataclass(frozen=True)
 class MultinomialEquation:
@@ -141,7 +143,7 @@ def fit_multinomial(
         raise DesignError("multinomial regression: every row needs one of the categories, and every category rows.")
     for name, own in zip(names, member.T, strict=True):
         try:
-            refuse_separated(matrix, own, counts, "binomial")
+            refuse_separated(matrix, own, counts, "binomial", ADVICE)
         except DesignError as error:
             raise DesignError(f"where response 1 is '{name}': {error}") from None
     standardised, centre, scale = _standardised(matrix, counts / counts.sum())
