@@ -143,7 +143,7 @@ def test_bad_input_is_one_sentence(call, sentence):
 
 
 def test_pairs_of_several_arms_share_one_denominator_per_covariate():
-    """Variances are 1, 4 and 1 (of the shares 2/9, 0 and 2/9): every difference is divided by the root of their mean."""
+    """Variances are 1, 4, 1 (of the shares 2/9, 0, 2/9): every difference is divided by the root of their mean."""
     x, female = [0, 1, 2, 10, 12, 14, 5, 6, 7], [0, 1, 0, 1, 1, 1, 0, 1, 0]
     frame = pd.DataFrame({"x": np.array(x, dtype=float), "female": female})
     found = balance_together(frame, np.repeat([0, 1, 2], 3), ["a", "b", "c"])
