@@ -1,9 +1,10 @@
 """Three arms of adolescents' treatment (aod.csv, none left out) against R 4.2.2.
 
-Scores are those of nnet 7.3-18 ``multinom(treat ~ illact + crimjust + subprob + subdep + white)`` run until it no longer
-moves. Effects solve the estimating equations of PSweight 2.1.2 for several groups (weights h/e, a Hajek mean per arm; and
-augmented, with an outcome model per arm), with its sandwich: all equations stacked, their derivative by numDeriv. Its
-divisor is n and ours n - 1. Standardised differences are those of ``glm(y ~ treat + ...)``, predicted for everybody.
+Scores are those of nnet 7.3-18 ``multinom(treat ~ illact + crimjust + subprob + subdep + white)``, run until it no
+longer moves. Effects solve the estimating equations of PSweight 2.1.2 for several groups (weights h/e, a Hajek mean per
+arm; and augmented, with an outcome model per arm), with its sandwich: all equations stacked, their derivative by
+numDeriv. Its divisor is n and ours n - 1. Standardised differences are those of ``glm(y ~ treat + ...)``, predicted for
+everybody.
 """
 
 import numpy as np
