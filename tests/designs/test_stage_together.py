@@ -21,7 +21,7 @@ CONTENT = yaml.safe_load("""
 study: levels
 source: {kind: simulated, true_effect: none}
 cohort:
-  arms: {iop: {level_of_care: "2.1"}, outpatient: {level_of_care: "1"}, residential: {level_of_care: "3.5"}}
+  arms: {iop: {level_of_care: "2.1"}, outpatient: {level_of_care: "1"}, residential: {level_of_care: "3"}}
 covariates: [age_years, sex, referral]
 cluster: null
 metrics: {completion: {}}
