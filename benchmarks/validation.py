@@ -41,8 +41,9 @@ estimator by estimator before the tables.
 - The data sets are public or synthetic and lie beside the project, never in it: see `tests/reference.py`.
 """
 
+CALLS = "What a call equals, and what it does not"
 OF_CALLS = """\
-## What a call equals, and what it does not
+## {heading}
 
 The tables below compare functions, some of them with settings that no call offers. These sentences are about calls of
 `estimate` and `survival`, with their defaults unless a setting is named. *Equal* is equal to {equal:.0e}; the largest
@@ -136,7 +137,7 @@ def of_calls(findings: pd.DataFrame, estimators: list[str]) -> str:
     ValueError
         A number is called different that was equal on all data sets.
     """
-    lines = [OF_CALLS.format(equal=EQUAL)]
+    lines = [OF_CALLS.format(heading=CALLS, equal=EQUAL)]
     for estimator, part in findings.groupby("estimator", sort=False):
         equal, apart = ([said(rows) for rows in numbers(part, is_equal)] for is_equal in (True, False))
         words = [f"Equal: {'; '.join(equal)}." if equal else "", f"Not equal: {'; '.join(apart)}." if apart else ""]

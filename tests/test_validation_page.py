@@ -130,7 +130,7 @@ def test_the_page_as_it_stands_holds_every_family_within_its_tolerances(validati
     page = validation.PAGE.read_text(encoding="utf-8")
     modules = (ROOT / "tests" / "oracles").glob("test_*.py")
     families = {re.search(r'^FAMILY = "(.*)"$', path.read_text(encoding="utf-8"), re.M)[1] for path in modules}
-    assert set(re.findall(r"^## (.*)$", page, re.M)) == families
+    assert set(re.findall(r"^## (.*)$", page, re.M)) - {validation.CALLS} == families
     differences = re.findall(r"\| (\S+) ≤ (\S+) \|", page)
     assert len(differences) > 200
     assert all(float(difference) <= float(tolerance) for difference, tolerance in differences)
