@@ -12,12 +12,7 @@ config.setdefault("study", "demo")
 STUDY = running.open_study(config["study"], main=workflow.is_main_process)
 RESULTS = f"results/{STUDY.name}"
 
-include: "workflow/rules/ingest.smk"
-include: "workflow/rules/cohort.smk"
-include: "workflow/rules/metrics.smk"
-include: "workflow/rules/dataset.smk"
-include: "workflow/rules/design.smk"
-include: "workflow/rules/estimate.smk"
+include: "workflow/rules/stages.smk"
 include: "workflow/rules/release.smk"
 include: "workflow/rules/notebooks.smk"
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from iop_outcomes import study
 from iop_outcomes.conclude.truth import study_truth
-from iop_outcomes.pipeline import run_study
+from iop_outcomes.stages import run_study
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 CONTENT = {

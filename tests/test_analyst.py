@@ -165,7 +165,8 @@ def test_outcomes_of_other_types_are_the_same_outcome(people):
 def test_an_arm_in_one_cluster_is_told(people):
     sites = people["site"].where(people["arm"] == "outpatient", "its own")
     rows = iop_outcomes.estimate(people.assign(site=sites), outcome="abstinent", **ASKED)
-    assert "arm 'iop' lies in one cluster" in rows["se_method"][0]
+    assert rows["reason"][0].startswith("arm 'iop' in one cluster, which does not show how clusters differ")
+    assert rows[["se", "ci_low", "ci_high"]].isna().all(axis=1).tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.dataset.members import build_covariates, build_outcomes
+from iop_outcomes.dataset.covariates import build_covariates
+from iop_outcomes.dataset.outcomes import build_outcomes
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.study import Cohort
 from small import episodes, history, records

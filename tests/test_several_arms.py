@@ -97,8 +97,18 @@ def test_a_third_arm_without_events_stops_no_outcome_model(data):
     rows = estimates(data.assign(completed=never), estimator="aipw")
     per_arm = estimates(data, estimator="aipw", outcome_model="per_arm")
     assert rows["value"].iloc[0] == pytest.approx(per_arm["value"].iloc[0], abs=0.01)
-    with pytest.raises(StudyError, match="arm 'residential' has no events"):
-        estimates(data.assign(completed=never), "iop", "residential", estimator="aipw")
+    beside = estimates(data.assign(completed=never), "iop", "residential", estimator="aipw")
+    assert of_arm(beside, "residential")["value"] == 0
+    assert "score interval" in beside["se_method"].iloc[0]
+
+
+@pytest.mark.parametrize("estimator", ["weighted", "aipw", "outcome_regression"])
+@pytest.mark.parametrize(("origin", "unit"), [(2024.0, 1.0), (1e9, 1.0), (0.0, 1e-4), (1e6, 365.25)])
+def test_neither_origin_nor_unit_of_a_number_matters(data, estimator, origin, unit):
+    expected = estimates(data, estimator=estimator)[["value", "se"]].iloc[0]
+    moved = estimates(data.assign(age=data["age"] * unit + origin), estimator=estimator)
+    np.testing.assert_allclose(moved[["value", "se"]].iloc[0].astype(float), expected.astype(float), rtol=1e-6)
+    assert "estimated propensity score counted" in estimates(data, estimator="weighted")["se_method"].iloc[0]
 
 
 def test_missing_outcomes_are_weighted_for_in_both_arms(data):

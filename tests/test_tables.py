@@ -43,6 +43,22 @@ def test_a_wrong_table_is_answered_by_name(frame, sentence):
         tables.check(pd.DataFrame(frame), "person")
 
 
+@pytest.mark.parametrize("assigned", [[2.5, 0.0], [1e11, 0.0], [np.inf, 0.0], [2**40, 0]])
+def test_a_day_that_is_no_day_is_a_broken_rule_and_never_cut_to_one(assigned):
+    rows = {"episode_id": ["e1", "e2"], "person_id": ["p1", "p2"], "assignment_day": assigned}
+    with pytest.raises(
+        ContractError, match=r"table 'episode' breaks its contract: assignment_day: must be .* \(1 row\)"
+    ):
+        tables.check(pd.DataFrame(rows), "episode")
+
+
+@pytest.mark.parametrize("moments", [pd.to_datetime(["2023-03-01"]), pd.to_timedelta([60], unit="D")])
+def test_dates_and_durations_are_no_numbers(moments):
+    rows = {"episode_id": ["e1"], "person_id": ["p1"], "assignment_day": [0], "stay_days_high": moments}
+    with pytest.raises(ContractError, match="column 'stay_days_high': dates and durations cannot be read as number"):
+        tables.check(pd.DataFrame(rows), "episode")
+
+
 def test_an_unknown_table_is_answered_with_the_nearest():
     with pytest.raises(ContractError, match="did you mean 'session'"):
         tables.contract("sessions")

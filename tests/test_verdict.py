@@ -52,6 +52,17 @@ def test_an_uncertain_answer_says_so():
     assert sentence.startswith("No difference shown, but these data cannot rule one out: ")
 
 
+def test_without_an_interval_there_is_no_verdict_and_the_sentence_says_why():
+    reason = "people differ but the means of the sites agree"
+    judged = verdict.judge(table(0.084, np.nan, np.nan, reason=reason), study(), "primary")
+    assert judged.kind == verdict.CANNOT_TELL
+    assert judged.sentence == (
+        "These data cannot tell: people assigned to IOP were 8.4 percentage points more likely to complete treatment "
+        "than similar people in outpatient care, and there is no interval to say how sure that is. People differ but "
+        "the means of the sites agree."
+    )
+
+
 def test_a_difference_too_small_to_matter_is_called_small():
     judged = verdict.judge(table(0.02, 0.01, 0.03), study(), "primary")
     assert (judged.kind, judged.small) == (verdict.BETTER, True)
@@ -113,3 +124,8 @@ def test_a_claim_without_an_estimate_is_not_testable():
     withheld = table(np.nan, np.nan, np.nan, status="withheld", reason="too few people")
     assert verdict.claims(withheld, study())["verdict"].tolist() == ["not testable"]
     assert verdict.claims(withheld.iloc[:0], study())["verdict"].tolist() == ["not testable"]
+
+
+def test_a_claim_without_an_interval_is_inconclusive():
+    given = table(0.084, np.nan, np.nan)
+    assert verdict.claims(given, study())["verdict"].tolist() == ["inconclusive"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from iop_outcomes.estimates.measures import ArmMeans, arm_mean, contrast
+from iop_outcomes.estimates.measures import ArmMeans, arm_mean, arm_means, contrast
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.stats.linear.sandwich import Covariance
 
@@ -73,6 +73,17 @@ def test_an_outcome_that_does_not_vary_has_no_standard_error():
     assert found.value == 0
     assert np.isnan(found.se)
     assert "does not vary" in found.reason
+
+
+def test_sites_whose_means_agree_are_named_and_not_called_an_outcome_that_does_not_vary():
+    # Two people with the outcome and two without in each arm at each of three sites.
+    outcome, site = np.tile([1.0, 0.0, 1.0, 0.0], 6), np.tile(np.repeat([0, 1, 2], 4), 2)
+    first = np.repeat([True, False], 12)
+    influence = np.column_stack([np.where(arm, (outcome - 0.5) / 12, 0.0) for arm in (first, ~first)])
+    found = contrast(arm_means([0.5, 0.5], influence, cluster=site), "risk_difference")
+    assert np.isnan([found.se, found.ci_low, found.ci_high]).all()
+    assert "the means of the sites agree" in found.reason
+    assert contrast(arm_means([0.5, 0.5], influence), "risk_difference").se > 0
 
 
 def test_an_unknown_measure_is_answered_with_the_nearest():

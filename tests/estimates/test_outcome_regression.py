@@ -7,7 +7,7 @@ from pytest import approx
 
 from estimates.ten_rows import COVARIATES, EVERYBODY, FIRST, LIKE_THE_FIRST, X, Y
 from iop_outcomes.estimates.estimators.outcome_regression import standardised_means
-from iop_outcomes.estimates.measures import contrast
+from iop_outcomes.estimates.measures import arm_mean, contrast
 from iop_outcomes.estimates.nuisance.outcome_model import fit_outcome_model
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.stats.linear.matrix import model_matrix
@@ -56,9 +56,14 @@ def test_a_saturated_model_of_any_kind_reproduces_the_means_of_its_cells(kind, o
     assert model.predicted[0] == approx([outcome[:3].mean(), outcome[3]], abs=1e-6)
 
 
-def test_an_arm_without_events_is_answered_by_name():
-    with pytest.raises(EstimationError, match="arm 'iop' has no events"):
-        fit_outcome_model(Y * ~FIRST, FIRST, COVARIATES, kind="binary", names=("iop", "outpatient"))
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_where_an_arm_has_one_outcome_the_fit_is_its_limit(certain):
+    y = np.where(FIRST, certain, Y)
+    model = fit_outcome_model(y, FIRST, COVARIATES, kind="binary", names=("iop", "outpatient"))
+    assert (model.predicted[:, 0] == certain).all()
+    alone = fit_outcome_model(y, FIRST, COVARIATES, kind="binary", form="per_arm", fitted_on=~FIRST | (Y >= 0))
+    np.testing.assert_allclose(model.predicted[:, 1], alone.predicted[:, 1])
+    assert arm_mean(standardised_means(model), 0).value == certain
 
 
 def test_swapping_the_arms_flips_the_contrast():

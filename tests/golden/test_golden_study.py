@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from iop_outcomes import study
-from iop_outcomes.pipeline import run_study
+from iop_outcomes import study, tables
+from iop_outcomes.stages import run_study
 
 HERE = Path(__file__).parent
 KEY = ["table", "row", "column"]
@@ -27,7 +27,7 @@ def numbers_of(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for name, key in keys.items():
         frame = made[name]
         row = frame[key].astype("str").agg(" / ".join, axis=1)
-        values = frame.select_dtypes("number").drop(columns="step", errors="ignore")
+        values = tables.conform(frame, name).select_dtypes("number").drop(columns="step", errors="ignore")
         long = (
             values.assign(row=row).melt(id_vars="row", var_name="column", value_name="number").dropna(subset=["number"])
         )

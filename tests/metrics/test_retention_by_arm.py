@@ -5,6 +5,7 @@ Ten people in one arm. Care ended on day 10 for two (dropout), on day 40 for one
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from iop_outcomes.describe.retention import care_states, retention_by_arm, states_by_arm
@@ -76,3 +77,67 @@ def test_arms_are_apart_and_never_started_is_a_state():
 def test_a_source_without_days_of_discharge_is_refused():
     with pytest.raises(StudyError, match="records no day of discharge or last contact"):
         retention_by_arm(history({}, {}))
+
+
+def arm_at_sites(left, stayed):
+    """Return one arm at three sites, where some left on day 10 and the others were seen to day 100."""
+    rows = []
+    for gone, here in zip(left, stayed, strict=True):
+        rows += [{"admission_day": 0, "discharge_day": 10, "discharge_reason": "dropout"}] * gone
+        rows += [{"admission_day": 0}] * here
+    people = history(*rows, follow_up_days=101)
+    site = np.repeat(["a", "b", "c"], np.add(left, stayed))
+    people.members["site_id"] = pd.Series(site, index=[f"e{number}" for number in range(1, len(rows) + 1)])
+    return people
+
+
+def test_without_clusters_the_interval_is_greenwoods_whatever_the_sites():
+    row = retention_by_arm(arm_at_sites((50, 50, 50), (50, 50, 50)), days=(60,), cluster=None).iloc[0]
+    assert row["se"] == pytest.approx(np.sqrt(0.25 / 300))
+    half = 1.959964 * row["se"] / (0.5 * np.log(2))
+    np.testing.assert_allclose(row[["ci_low", "ci_high"]].astype(float), [0.5 ** np.exp(half), 0.5 ** np.exp(-half)])
+
+
+def test_sites_that_agree_give_no_interval_and_not_a_certain_one():
+    row = retention_by_arm(arm_at_sites((50, 50, 50), (50, 50, 50)), days=(60,)).iloc[0]
+    assert row["retained"] == pytest.approx(0.5)
+    assert row[["se", "ci_low", "ci_high"]].isna().all()
+
+
+def test_by_site_few_sites_widen_the_interval():
+    row = retention_by_arm(arm_at_sites((40, 50, 60), (60, 50, 40)), days=(60,)).iloc[0]
+    # Shares of 0.6, 0.5 and 0.4 around 0.5: variance 3/2 * (0.1**2 + 0.1**2) / 9, and the t quantile with 2 degrees.
+    assert row["se"] == pytest.approx(np.sqrt(1.5 * 0.02 / 9))
+    half = 4.302653 * row["se"] / (0.5 * np.log(2))
+    np.testing.assert_allclose(row[["ci_low", "ci_high"]].astype(float), [0.5 ** np.exp(half), 0.5 ** np.exp(-half)])
+
+
+@pytest.mark.parametrize("cluster", [None, "site"])
+def test_nobody_left_or_everybody_is_no_certainty(cluster):
+    people = arm_at_sites((3, 3, 3), (0, 0, 0))
+    for day, retained in ((5, 1), (60, 0)):
+        row = retention_by_arm(people, days=(day,), cluster=cluster).iloc[0]
+        assert row["retained"] == retained
+        assert row[["ci_low", "ci_high"]].isna().all()
+
+
+def test_an_arm_at_one_of_several_sites_has_no_interval_by_site():
+    two = history(*[{"admission_day": 0, "discharge_day": day} for day in (5, 50, 60, 70)], follow_up_days=101)
+    two.members["site_id"] = ["a", "a", "a", "b"]
+    two.members["arm"] = ["iop", "iop", "iop", "outpatient"]
+    assert retention_by_arm(two, days=(30,)).set_index("arm").loc["iop", ["ci_low", "ci_high"]].isna().all()
+
+
+def test_states_follow_the_same_clusters():
+    people = arm_at_sites((40, 50, 60), (60, 50, 40))
+    by_site = states_by_arm(people, days=(60,)).set_index("state").loc["dropout"]
+    alone = states_by_arm(people, days=(60,), cluster=None).set_index("state").loc["dropout"]
+    assert by_site["se"] == pytest.approx(np.sqrt(1.5 * 0.02 / 9))
+    assert alone["se"] == pytest.approx(np.sqrt(0.25 / 300))
+
+
+def test_who_was_discharged_on_a_day_nobody_knows_is_in_no_curve():
+    known = {"admission_day": 0, "discharge_day": 20, "discharge_reason": "completed"}
+    people = history(known, {"admission_day": 0, "discharge_reason": "dropout"})
+    assert care_states(people)["state"].isna().tolist() == [False, True]
+    assert retention_by_arm(people, days=(10,))["n"].tolist() == [1]

@@ -1,44 +1,26 @@
 # The only door out: everything here has passed disclosure control.
 
-from iop_outcomes.release.stage import release_files
+from iop_outcomes.ingest.stage import source_files
+from iop_outcomes.kernel.provenance import code_digest
+from iop_outcomes.release.stage import READS, release_files
 
-RELEASED = {
-    **{name: CANONICAL[name] for name in ("intake", "capability")},
-    **{name: f"{RESULTS}/cohort/{name}.parquet" for name in ("cohort", "attrition")},
-    **MEASURED,
-    **{name: f"{RESULTS}/dataset/{name}.parquet" for name in ("covariates", "outcomes")},
-    **{
-        name: f"{RESULTS}/estimates/{name}.parquet"
-        for name in ("estimate", "curve", "balance", "propensity", "diagnostic")
-    },
-}
-if STUDY.source.kind == "simulated":
-    RELEASED["truth"] = f"{RESULTS}/canonical/truth.parquet"
-
-
-TRUTH_RESTS_ON = {"source", "seed", "cohort", "metrics", "urine_panel", "urine_schedule", "after_death"}
-RELEASE_FILES = [f"{RESULTS}/release/{name}" for name in release_files(STUDY)]
-
-
-rule truth:
-    output:
-        f"{RESULTS}/canonical/truth.parquet",
-    params:
-        settings=STUDY.model_dump(mode="json", include=TRUTH_RESTS_ON),
-        code=code_digest("iop_outcomes.conclude.truth", "iop_outcomes.cohort.eligibility", *METRIC_MODULES),
-    script:
-        "../scripts/truth.py"
+RELEASE_FILES = [at(f"release/{name}") for name in release_files(STUDY)]
+MADE = {table for stage in stages.of(STUDY) for table in stage.writes}
 
 
 rule record:
     input:
         running.answer(source_files, STUDY),
-        CANONICAL["intake"],
+        at("canonical/intake.parquet"),
     output:
-        f"{RESULTS}/run.json",
+        at("run.json"),
     params:
         settings=STUDY.model_dump(mode="json"),
-        code=code_digest("iop_outcomes"),
+        code=code_digest("iop_outcomes", everything=True),
+    log:
+        at("logs/record.log"),
+    resources:
+        mem_mb=500,
     script:
         "../scripts/record.py"
 
@@ -52,13 +34,17 @@ LOOK = {
 
 rule release:
     input:
-        **RELEASED,
+        **{table: at(stages.path(stages.maker(table), table)) for table in READS if table in MADE},
         **LOOK,
-        run=f"{RESULTS}/run.json",
+        run=at("run.json"),
     output:
         RELEASE_FILES,
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes.release"),
+    log:
+        at("logs/release.log"),
+    resources:
+        mem_mb=2000,
     script:
         "../scripts/release.py"

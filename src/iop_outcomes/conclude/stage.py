@@ -1,15 +1,29 @@
 """After estimation: the gate decides what may be shown, and checks say how sure one can be."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL
 from iop_outcomes.kernel.registry import CHECKS
 from iop_outcomes.study import Study
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, FLAGGED, WITHHELD, may_be_shown
 
 #: What is taken out of the row of an analysis that is withheld.
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "n_events"]
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Gather the estimates of all designs, apply the gate and run the checks: the stage ``conclude``."""
+    estimate = apply_gate(made["estimate"], made["diagnostic"], study)
+    withheld = int((~may_be_shown(estimate.drop_duplicates("analysis"))).sum())
+    tell(f"{estimate['analysis'].nunique()} analyses, {withheld} withheld or refused")
+    return made | {"estimate": pd.concat([estimate, run_checks(estimate, study)], ignore_index=True)}
 
 
 def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """The true effect on every outcome of a simulated study, from its two potential worlds."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes.cohort.build import build_cohort
-from iop_outcomes.dataset.members import build_outcomes
 from iop_outcomes.dataset.metric_values import compute_metrics
+from iop_outcomes.dataset.outcomes import build_outcomes
 from iop_outcomes.history.care import time_in_care
 from iop_outcomes.history.history import History
 from iop_outcomes.ingest.stage import ingest
@@ -15,7 +16,15 @@ from iop_outcomes.simulate.truth import truth
 from iop_outcomes.simulate.world import simulate
 from iop_outcomes.study import Study
 from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import capabilities
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Run the study's metrics on both potential worlds of a simulated study: the stage ``truth``."""
+    return {"truth": study_truth(study, tell)}
 
 
 def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
@@ -48,7 +57,7 @@ def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> p
 
 def _outcomes_in(study: Study, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return outcomes by member in one world."""
-    history = History.of(cohort, records)
+    history = History.of(cohort, records, care=study.care)
     metric_value, _ = compute_metrics(history, study, capabilities(records, {}))
     frame = build_outcomes(history, metric_value).set_index("member_id")
     days, _ = time_in_care(history)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,9 +29,13 @@ STATES = (
 )
 
 
+#: A standard error below this is that of sums which cancel but for rounding.
+ROUNDING = 1e-12
+
+
 @dataclass(frozen=True)
 class _Arm:
-    """One arm: days in care, how it ended (0 censored, else position in ``STATES`` + 1), sites if there are several."""
+    """One arm: days in care, how it ended (0 censored, else position in ``STATES`` + 1), sites if they are clusters."""
 
     name: str
     days: np.ndarray
@@ -45,7 +50,7 @@ def care_states(history: History) -> pd.DataFrame:
     -------
     pandas.DataFrame
         By member: ``days`` to the end of care, of life or of observation, and ``state``: one of ``STATES``, or
-        ``in_care`` where observation ended first.
+        ``in_care`` where observation ended first. Both are missing for whoever was discharged on a day nobody knows.
 
     Raises
     ------
@@ -60,17 +65,19 @@ def care_states(history: History) -> pd.DataFrame:
         )
     members = history.members
     reason = label_or_none(history, "discharge_reason")
-    ended = ended.to_numpy(bool)
+    ended, dated = ended.fillna(False).to_numpy(bool), days.notna().to_numpy()
     never = np.isnan(or_missing(history, "admission_day")) & ended if "admission_day" in members else np.zeros(1, bool)
     died = ~ended & (members["end_reason"] == "death").to_numpy(bool)
     died |= ((reason == "death") & (or_missing(history, "discharge_day") < history.follow_up_days)).to_numpy(bool)
     told = reason.fillna("not_recorded").to_numpy()
-    state = np.select([died, never, ended], ["death", "never_started", told], "in_care")
+    state = np.select([~dated, died, never, ended], [None, "death", "never_started", told], "in_care")
     categories = ["in_care", *STATES]
     return pd.DataFrame({"days": days.to_numpy(float), "state": pd.Categorical(state, categories)}, index=members.index)
 
 
-def retention_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
+def retention_by_arm(
+    history: History, days: Sequence[int] = DAYS, cluster: Literal["site"] | None = "site"
+) -> pd.DataFrame:
     """Return the share of each arm still in care, by Kaplan-Meier: death and the end of observation censor.
 
     Nobody's weights are used: this describes the arms and compares nothing.
@@ -81,13 +88,18 @@ def retention_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFra
         Members and their records.
     days : sequence of int
         Days since time zero. Retained on day k is whose care did not end before it.
+    cluster : {"site"} or None
+        Are members of one site alike, where there are several sites? As the study's ``cluster``, which every interval
+        of a run follows.
 
     Returns
     -------
     pandas.DataFrame
         ``arm``, ``day``, ``n``, ``n_at_risk`` (in care and observed on the day before), ``n_ended`` (by then),
-        ``retained``, ``se``, ``ci_low``, ``ci_high`` (95%, log-log). Where there are several sites, standard errors
-        allow for members of one being alike. Where nobody was observed for so long there is no value.
+        ``retained``, ``se``, ``ci_low``, ``ci_high`` (95%, log-log). Standard errors are Greenwood's, or by site, with
+        the factor G/(G - 1) and the t quantile with G - 1 degrees of freedom for G sites. Where nobody was observed
+        for so long there is no value; where the people or sites of an arm do not differ, or it lies in one of several
+        sites, nothing tells how sure the share is, and there is no interval.
 
     References
     ----------
@@ -96,20 +108,28 @@ def retention_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFra
     from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 
     rows = []
-    for arm in _arms(history):
+    for arm in _arms(history, cluster):
         # Death is no end of care, so that it censors.
         event = (arm.cause > 0) & (arm.cause != STATES.index("death") + 1)
         robust = {} if arm.cluster is None else {"variance": "robust", "cluster": arm.cluster}
         curve = kaplan_meier(arm.days, event, **robust).at(np.asarray(days) - 1)
-        rows.append(_rows(arm, days, event, event, curve.rename(columns={"survival": "retained"}), "retained"))
+        curve = _with_interval(curve.rename(columns={"survival": "retained"}), "retained", arm)
+        rows.append(_rows(arm, days, event, event, curve, "retained"))
     return pd.concat(rows, ignore_index=True)
 
 
-def states_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
+def states_by_arm(
+    history: History, days: Sequence[int] = DAYS, cluster: Literal["site"] | None = "site"
+) -> pd.DataFrame:
     """Return the share of each arm whose care had ended in each way, by Aalen-Johansen.
 
     Every way to end, death too, competes with the others; only the end of observation censors. The shares of one day
     and those still in care sum to 1.
+
+    Parameters
+    ----------
+    history, days, cluster
+        As for ``retention_by_arm``.
 
     Returns
     -------
@@ -124,7 +144,7 @@ def states_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
     from iop_outcomes.stats.survival.competing import cumulative_incidence
 
     rows = []
-    for arm in _arms(history):
+    for arm in _arms(history, cluster):
         present, code = np.unique(arm.cause[arm.cause > 0], return_inverse=True)
         event = np.zeros(len(arm.cause), dtype=int)
         event[arm.cause > 0] = code + 1
@@ -132,6 +152,7 @@ def states_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
         in_care = np.ones(len(days))
         for number, cause in enumerate(present, start=1):
             curve = curves.at(np.asarray(days) - 1, cause=number).rename(columns={"incidence": "share"})
+            curve = _with_interval(curve, "share", arm)
             in_care -= curve["share"].to_numpy()
             rows.append(_rows(arm, days, event == number, event > 0, curve, "share", STATES[cause - 1]))
         rest = pd.DataFrame({"share": in_care, "se": np.nan, "ci_low": np.nan, "ci_high": np.nan})
@@ -139,20 +160,35 @@ def states_by_arm(history: History, days: Sequence[int] = DAYS) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _arms(history: History) -> list[_Arm]:
+def _arms(history: History, cluster: str | None) -> list[_Arm]:
     ends = care_states(history)
     known = ends["days"].notna().to_numpy()
     # "in_care" is the first category, so that its code is that of censoring.
     cause = ends["state"].cat.codes.to_numpy().astype(int)
     site = pd.factorize(history.members["site_id"].fillna(""))[0]
+    by_site = cluster is not None and len(np.unique(site)) > 1
     arms = history.members["arm"].astype("category")
     found = []
     for name in arms.cat.categories:
         own = known & (arms == name).to_numpy()
         if own.any():
-            cluster = site[own] if len(np.unique(site[own])) > 1 else None
-            found.append(_Arm(name, ends["days"].to_numpy()[own], cause[own], cluster))
+            found.append(_Arm(name, ends["days"].to_numpy()[own], cause[own], site[own] if by_site else None))
     return found
+
+
+def _with_interval(curve: pd.DataFrame, value: str, arm: _Arm) -> pd.DataFrame:
+    """Return a curve with the interval its clusters allow, and none where its standard error says nothing."""
+    from iop_outcomes.stats.survival.kaplan_meier import survival_interval
+
+    if arm.cluster is not None:
+        n_sites = len(np.unique(arm.cluster))
+        curve["se"] *= np.sqrt(n_sites / (n_sites - 1)) if n_sites > 1 else np.nan
+        degrees_of_freedom = max(n_sites - 1.0, 1.0)
+        limits = survival_interval(curve[value], curve["se"], degrees_of_freedom=degrees_of_freedom)
+        curve["ci_low"], curve["ci_high"] = limits
+    certain = ~(curve["se"] > ROUNDING)
+    curve.loc[certain, ["se", "ci_low", "ci_high"]] = np.nan
+    return curve
 
 
 def _rows(

@@ -1,8 +1,12 @@
 """What a report says of a cohort beside its metrics: tests against reports, odd records, who is still in care."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.dataset.metric_values import compute_metrics
 from iop_outcomes.describe.definitions import abstinence_shares, refused_endpoints
 from iop_outcomes.describe.retention import retention_by_arm
 from iop_outcomes.describe.set_aside import records_set_aside
@@ -13,6 +17,7 @@ from iop_outcomes.history.session_rules import session_rules
 from iop_outcomes.history.urine_weeks import urine_weeks, urine_weeks_or_none
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.composite import agreement
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
 
 #: Days on which a report says who is still in care, while they are within the follow-up.
@@ -22,7 +27,19 @@ DAYS = (30, 60, 90, 120, 180, 365)
 FIGURES = ("urine_weeks", "abstinence_definitions")
 
 
-def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None) -> dict[str, pd.DataFrame]:
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
+    history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
+    found = describe(history, made["capability"], cluster=study.cluster)
+    metric_value, refused = compute_metrics(history, study, made["capability"], tell)
+    return found | {"metric_value": metric_value, "refusal": pd.concat([refused, found["refusal"]], ignore_index=True)}
+
+
+def describe(
+    history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None, *, cluster: str | None = "site"
+) -> dict[str, pd.DataFrame]:
     """Return the descriptive tables of a cohort; one that the source cannot give is empty.
 
     Parameters
@@ -33,6 +50,8 @@ def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | N
         Table of that contract.
     rules : OutcomeRules, optional
         Those of the study; the history's own when left out.
+    cluster : {"site"} or None
+        Unit whose members are alike, in every interval.
 
     Returns
     -------
@@ -46,7 +65,7 @@ def describe(history: History, capability: pd.DataFrame, rules: OutcomeRules | N
         "abstinence_share": abstinence_shares(history, capability),
         "agreement": _agreement(history, capability),
         "set_aside": _set_aside(history, capability),
-        "retained": _retained(history, capability),
+        "retained": _retained(history, capability, cluster),
         "refusal": _refusals(history, capability),
     }
 
@@ -81,8 +100,9 @@ def _set_aside(history: History, capability: pd.DataFrame) -> pd.DataFrame:
     return table[table["n"] > 0].reset_index(drop=True)
 
 
-def _retained(history: History, capability: pd.DataFrame) -> pd.DataFrame:
+def _retained(history: History, capability: pd.DataFrame, cluster: str | None) -> pd.DataFrame:
     days = [day for day in DAYS if day <= history.follow_up_days.max(initial=0)]
     if not days or unmet(("episode.discharge_day|episode.last_contact_day",), capability):
         return tables.empty("retained")
-    return retention_by_arm(history, days)[["arm", "day", "n_at_risk", "n_ended", "retained", "ci_low", "ci_high"]]
+    table = retention_by_arm(history, days, cluster)
+    return table[["arm", "day", "n_at_risk", "n_ended", "retained", "ci_low", "ci_high"]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
 
 Arms = tuple[str, str]
@@ -26,15 +28,16 @@ Arms = tuple[str, str]
 POSSIBLE = "comparison"
 
 
-def contrasts(study: Study, design: str) -> list[Arms]:
-    """Return the contrasts that the study's analyses ask of one design."""
-    asked = [study.contrast(a) for a in study.analyses.values() if a.design == design]
-    return list(dict.fromkeys(asked)) or [tuple(list(study.cohort.arms)[:2])]
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path, design: str
+) -> dict[str, pd.DataFrame]:
+    """Make the arms comparable by one design and judge the result: the stage ``design``."""
+    return build_design(made["covariates"], made["capability"], study, design, tell)
 
 
 def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]:
     """Return all pairs of the arms that a design makes comparable at once, those asked for in their direction."""
-    asked = [pair for pair in contrasts(study, design) if set(pair) <= set(together)]
+    asked = [pair for pair in study.contrasts_by_design[design] if set(pair) <= set(together)]
     seen = {frozenset(pair) for pair in asked}
     return asked + [pair for pair in combinations(together, 2) if frozenset(pair) not in seen]
 
@@ -78,7 +81,7 @@ def build_design(
     together = together_in(covariates, study, design)
     if together:
         _build_together(made, covariates, study, design, together, tell)
-    for arms in contrasts(study, design):
+    for arms in study.contrasts_by_design[design]:
         if set(arms) <= set(together):
             continue
         try:
@@ -94,7 +97,7 @@ def build_design(
         ).assign(**labels)
         made["propensity"].append(comparison.members.assign(**labels).reset_index())
         made["balance"].append(levels)
-        made["diagnostic"].append(judge_design(comparison, study.gate, balance_table=levels))
+        made["diagnostic"].append(judge_design(comparison, study.gate_thresholds, balance_table=levels))
         tell(f"{comparison.contrast}: done")
     return {name: pd.concat(parts, ignore_index=True) if parts else tables.empty(name) for name, parts in made.items()}
 
@@ -121,7 +124,7 @@ def read_comparisons(
     mine = propensity[propensity["design"] == design].drop(columns="design")
     together = together_in(covariates, study, design)
     everybody = None
-    for arms in contrasts(study, design):
+    for arms in study.contrasts_by_design[design]:
         place = _place(design, arms)
         if place in impossible.index:
             refusals[arms] = impossible[place]
@@ -148,7 +151,7 @@ def _build_together(
     try:
         everybody = _weigh_together(covariates, study, design, together)
     except StudyError as error:
-        asked = [pair for pair in contrasts(study, design) if set(pair) <= set(together)]
+        asked = [pair for pair in study.contrasts_by_design[design] if set(pair) <= set(together)]
         made["diagnostic"] += [_impossible(design, pair, str(error)) for pair in asked]
         tell(f"{', '.join(together)}: {error}")
         return
@@ -169,7 +172,7 @@ def _build_together(
     )
     made["propensity"] += [own.assign(design=design) for own in rows]
     made["balance"].append(levels[~levels["contrast"].str.endswith(f" v {EVERYBODY}")].assign(design=design))
-    made["diagnostic"].append(judge_together(comparisons, study.gate, levels))
+    made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
     tell(f"{', '.join(together)}: done")
 
 

@@ -11,6 +11,7 @@ from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 DIFFERENCES = ("risk_difference", "mean_difference")
 RATIOS = ("risk_ratio", "mean_ratio")
 MEASURES = (*DIFFERENCES, *RATIOS, "odds_ratio")
+#: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
 
 
@@ -134,13 +135,24 @@ def _interval(measure, value, gradient, arms, scale, level):
     # A variance within rounding of the means it speaks of is none.
     if not variance > (ROUNDING * (np.abs(gradient) @ np.abs(arms.means))) ** 2:
         value = float(np.exp(value) if scale == "log" else value)
-        reason = "the outcome does not vary, so that there is no standard error"
-        return Estimate(measure, value, np.nan, scale, np.nan, np.nan, reason)
+        return Estimate(measure, value, np.nan, scale, np.nan, np.nan, _why_no_variance(arms, gradient))
     se = float(np.sqrt(variance))
     half = half_width(se, arms.covariance.degrees_of_freedom, level)
     ends = np.array([value, value - half, value + half])
     value, low, high = (float(end) for end in (np.exp(ends) if scale == "log" else ends))
     return Estimate(measure, value, se, scale, low, high)
+
+
+def _why_no_variance(arms: ArmMeans, gradient: NDArray[np.float64]) -> str:
+    by_cluster = np.isfinite(arms.covariance.degrees_of_freedom)
+    if by_cluster and arms.influence is not None:
+        people = np.abs(arms.influence @ gradient)
+        if people.max(initial=0.0) > ROUNDING * (np.abs(gradient) @ np.abs(arms.means)):
+            return (
+                "people differ but the means of the sites agree, which tells nothing of how sites differ, so that "
+                "there is no standard error by site"
+            )
+    return "the outcome does not vary, so that there is no standard error"
 
 
 def _no_ratio(means, measure, names):

@@ -20,6 +20,7 @@ from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 
 #: Kinds of outcome that have a mean.
+RISKS = ("risk_difference", "risk_ratio", "odds_ratio")
 KINDS = ("binary", "proportion", "count", "continuous", "duration")
 #: What to do with missing outcomes.
 Missing = Literal["weight", "leave_out"]
@@ -40,12 +41,15 @@ class Sample:
         binary, proportion, count or continuous, from the values.
     measure : str
         The measure asked for, or the difference if none was.
+    is_share : bool
+        Is the mean of an arm known to be the share of people with an event?
     """
 
     comparison: Comparison
     outcome: NDArray[np.float64]
     kind: str
     measure: str
+    is_share: bool = False
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
@@ -167,12 +171,15 @@ def take_sample(data: pd.DataFrame, comparison: Comparison, outcome: str, measur
         raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
     checked_arms(comparison.treated, comparison.arms)
     values = known_numbers(data, outcome)
-    known, everybody = np.isfinite(values), comparison.population
+    everybody = comparison.population
+    known = np.isfinite(values) & (everybody.weight > 0)
     for name in comparison.arms:
-        if not (known & everybody.of(name) & (everybody.weight > 0)).any():
+        if not (known & everybody.of(name)).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
     kind = kind_of(values[known])
-    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome))
+    # Zeros alone may be a share without events, or no days of use.
+    is_share = kind == "binary" and (measure in RISKS or len(np.unique(values[known])) > 1)
+    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome), is_share)
 
 
 def kind_of(values: NDArray[np.float64]) -> str:
@@ -185,7 +192,7 @@ def kind_of(values: NDArray[np.float64]) -> str:
 
 
 def _checked_measure(measure, kind, outcome):
-    wanted = ("risk_difference", "risk_ratio", "odds_ratio") if kind == "binary" else ("mean_difference", "mean_ratio")
+    wanted = RISKS if kind == "binary" else ("mean_difference", "mean_ratio")
     if not measure:
         return wanted[0]
     if measure not in MEASURES:

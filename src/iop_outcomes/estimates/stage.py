@@ -2,22 +2,41 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.stage import read_comparisons
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS, Plugin
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
-from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, NAIVE, REFUSED, SHOWN, with_arms
+from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.estimate import (
+    ADJUSTED,
+    AS_SEEN,
+    EVERYBODY,
+    MAIN,
+    NAIVE,
+    REFUSED,
+    SHOWN,
+    UNADJUSTED,
+    with_arms,
+)
 
-#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
-#: whom it holds: no design chose them.
-UNADJUSTED, AS_SEEN = "unadjusted", "as seen"
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path, design: str
+) -> dict[str, pd.DataFrame]:
+    """Estimate every analysis of one design: the stage ``estimate``."""
+    comparisons, refusals = read_comparisons(made["covariates"], made["propensity"], made["diagnostic"], study, design)
+    refused = made["refusal"].query("kind == 'metric'").set_index("name")["reason"].to_dict()
+    told = estimate_design(study, design, comparisons, refusals, made["outcomes"], refused, tell)
+    return dict(zip(("estimate", "curve"), told, strict=True))
 
 
 def estimate_design(

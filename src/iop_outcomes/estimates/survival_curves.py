@@ -8,6 +8,9 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.time_to_event import take_follow_up
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier, survival_interval
 
+#: A standard error below this is that of sums which cancel but for rounding.
+ROUNDING = 1e-12
+
 COLUMNS = ("arm", "day", "survival", "ci_low", "ci_high", "n_at_risk", "n_events")
 
 
@@ -57,8 +60,9 @@ def arm_curve(
 ) -> pd.DataFrame:
     """Return the curve of one group on given days: day, survival, ci_low, ci_high, n_at_risk, n_events.
 
-    Limits are missing where survival is 1 or 0, and where all members are in one cluster. With clusters they have the
-    factor G/(G - 1) and the t quantile with G - 1 degrees of freedom, as those of the estimates do.
+    Limits are missing where survival is 1 or 0, where the clusters agree so that nothing tells how they differ, and
+    where all members are in one. With clusters they have the factor G/(G - 1) and the t quantile with G - 1 degrees of
+    freedom, as those of the estimates do.
     """
     days = np.asarray(days, dtype=float)
     curve = kaplan_meier(time, event, weights, cluster=cluster, variance="robust")
@@ -79,5 +83,5 @@ def arm_curve(
 def _limits(weighted: pd.DataFrame, n_units: int, cluster):
     if n_units < 2:
         return np.nan, np.nan
-    se = weighted["se"] * np.sqrt(n_units / (n_units - 1))
+    se = weighted["se"].where(weighted["se"] > ROUNDING) * np.sqrt(n_units / (n_units - 1))
     return survival_interval(weighted["survival"], se, degrees_of_freedom=np.inf if cluster is None else n_units - 1.0)

@@ -12,6 +12,7 @@ from pydantic import Field
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.estimates.lone_clusters import without_intervals_of_lone_clusters
 from iop_outcomes.estimates.nuisance.design_weights import design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, counted
@@ -122,7 +123,7 @@ class FollowUp:
         members = dict(zip(self.comparison.arms, self.arms, strict=True))
         sizes = {name: effective_sample_size(self.comparison.weight[arm]) for name, arm in members.items()}
         rows = []
-        for name, estimate in estimates:
+        for name, estimate in without_intervals_of_lone_clusters(estimates, self.comparison, self.used):
             own = members.get(name, self.used)
             rows.append(
                 {

@@ -19,8 +19,10 @@ from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
 
 KINDS = ("visit", "medication", "long_acting_medication", "inpatient", "residential", "hospice")
 
+MEDICATIONS = ("medication", "long_acting_medication")
+
 #: Kinds that are treatment of substance use.
-TREATMENT = ("visit", "medication", "long_acting_medication", "inpatient", "residential")
+TREATMENT = ("visit", *MEDICATIONS, "inpatient", "residential")
 
 #: What services are where no list says so; early intervention and ambulatory detox are no treatment visits.
 KIND_OF_LEVEL = {"1": "visit", "2.1": "visit", "2.5": "visit", "3": "residential", "4": "inpatient"}

@@ -4,14 +4,12 @@ What cannot be (a discharge before admission, an assignment after death) never g
 aside (``ingest.crosschecks``). What is merely incomplete is answered here, by rules that the report counts.
 """
 
-import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import CAME
 
-#: Rules, in the words of the report.
+#: The rule, in the words of the report.
 FIRST_SERVICE = "no day of admission, though sessions were attended: admitted on the day of the first (episodes)"
-LATE_REFERRAL = "referred after admission: the day of referral is not used (episodes)"
 
 
 def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -30,7 +28,7 @@ def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd
     counts : dict of str to int
         Rule -> episodes.
     """
-    members, counts = members.copy(), dict.fromkeys((FIRST_SERVICE, LATE_REFERRAL), 0)
+    members, counts = members.copy(), {FIRST_SERVICE: 0}
     if "admission_day" in members and session is not None and len(session):
         absent = members.index[members["admission_day"].isna()]
         came = session[session["episode_id"].isin(absent) & session["status"].isin(CAME)]
@@ -39,8 +37,4 @@ def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd
         first = came.groupby("episode_id", observed=True)["day"].min().astype(float)
         members.loc[first.index, "admission_day"] = first
         counts[FIRST_SERVICE] = len(first)
-    if {"referral_day", "admission_day"} <= set(members):
-        late = (members["referral_day"] > members["admission_day"]).to_numpy()
-        members.loc[late, "referral_day"] = np.nan
-        counts[LATE_REFERRAL] = int(late.sum())
     return members, counts

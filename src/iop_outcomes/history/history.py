@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.days import days_mended
 from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.kernel.errors import StudyError
@@ -46,6 +47,8 @@ class History:
         Rules by which days of the members' episodes were answered, and how many fell under each.
     rules : OutcomeRules
         What the study decided for all metrics of urine tests and use.
+    care : CareRules
+        What ends care where no discharge is on record.
     """
 
     members: pd.DataFrame
@@ -54,10 +57,16 @@ class History:
     rules: OutcomeRules = field(default_factory=OutcomeRules)
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    care: CareRules = field(default_factory=CareRules)
 
     @classmethod
     def of(
-        cls, cohort: pd.DataFrame, records: Mapping[str, pd.DataFrame], rules: OutcomeRules | None = None
+        cls,
+        cohort: pd.DataFrame,
+        records: Mapping[str, pd.DataFrame],
+        rules: OutcomeRules | None = None,
+        *,
+        care: CareRules | None = None,
     ) -> "History":
         """Join a cohort with the canonical tables it was drawn from, under the rules of a study or the usual ones."""
         members = cohort.set_index("member_id").sort_index()
@@ -73,7 +82,7 @@ class History:
             members = members.join(person[columns], on="person_id")
             if "death_day" in members:
                 members["death_day"] -= members["time_zero_day"]
-        return cls(members, records, mended, rules or OutcomeRules())
+        return cls(members, records, mended, rules or OutcomeRules(), care=care or CareRules())
 
     def under(self, rules: OutcomeRules) -> "History":
         """Return the same members and records under other rules; what was derived from them is shared."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
-from iop_outcomes.ingest.reading import LINE, RawFile
+from iop_outcomes.ingest.reading import LINE, OWN, RawFile
 from iop_outcomes.kernel.errors import SourceError, counted
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MISSHAPEN = "has more or fewer cells than the header"
+#: Beginning of the names of the columns that say which rules a row breaks; no column of a file begins like it.
+_BROKEN = f"{OWN}rule "
 COPY = "the same row again"
 CONFLICT = "rows of one key that contradict each other; none is taken"
 
@@ -93,10 +95,10 @@ class Intake:
         """
         import polars as pl
 
-        flags = [rule.broken.fill_null(False).alias(f"rule {i}") for i, rule in enumerate(rules)]
+        flags = [rule.broken.fill_null(False).alias(f"{_BROKEN}{i}") for i, rule in enumerate(rules)]
         flagged = rows.with_columns(flags).collect(engine="streaming")
         n_rows = flagged.height
-        names = [f"rule {i}" for i in range(len(rules))]
+        names = [f"{_BROKEN}{i}" for i in range(len(rules))]
         for name, rule in zip(names, rules, strict=True):
             self._note(raw.name, table, flagged.filter(name)[LINE], rule.words, rule.expected)
         # One name for the rows before and after, so that the memory of the first is free for the second.

@@ -7,13 +7,17 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Rule
-from iop_outcomes.tables.declare import Column, Table
+from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.tables.declare import LARGEST_NUMBER, Column, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
 #: Ending of the added columns that say where a cell could not be read as its type.
 UNREADABLE = " unreadable"
+
+#: Whole numbers below zero that stand for "missing" in code books.
+SENTINELS = (-1.0, -7.0, -8.0, -9.0, -88.0, -97.0, -98.0, -99.0, -888.0, -999.0, -9999.0)
 
 _TEXT = ("text", "label")
 _CALLED = {"int": "whole number", "float": "number", "flag": "yes or no"}
@@ -73,16 +77,60 @@ def contract_rules(table: Table, there: Collection[str]) -> list[Rule]:
             rules.append(Rule(f"{name}: must be at least {column.minimum:g}", cell < column.minimum))
         if column.maximum is not None:
             rules.append(Rule(f"{name}: must be at most {column.maximum:g}", cell > column.maximum))
+        if column.sentinels:
+            named = " and ".join(f"{value:g}" for value in column.sentinels)
+            words = f"{name}: {named} stand for a missing value in many programs; name them in source.missing"
+            rules.append(Rule(words, cell.cast(pl.Float64).is_in(column.sentinels)))
     return rules
 
 
-def covariates_typed(rows: "pl.DataFrame", table: Table) -> "pl.DataFrame":
-    """Return the columns that no contract types (covariates) as numbers, or true and false, where every cell is."""
+def covariate_rules(names: Collection[str]) -> list[Rule]:
+    """Return the one rule of columns that no contract types: a number in them is one that can be reckoned with."""
+    import polars as pl
+
+    rules = []
+    for name in names:
+        number = pl.col(name).cast(pl.String).cast(pl.Float64, strict=False)
+        words = f"{name}: a number must lie between -{LARGEST_NUMBER:g} and {LARGEST_NUMBER:g}"
+        rules.append(Rule(words, (number.abs() > LARGEST_NUMBER) | number.is_infinite()))
+    return rules
+
+
+def covariates_typed(
+    rows: "pl.DataFrame", table: Table, place: str, categories: Collection[str] = (), quantities: Collection[str] = ()
+) -> "pl.DataFrame":
+    """Return the columns that no contract types (covariates) as numbers, or true and false, where every cell is.
+
+    Numerals with leading zeros are codes. Whole numbers with a -9, -99 or the like among them may be either.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Accepted rows.
+    table : Table
+    place : str
+        The file, for the sentence.
+    categories, quantities : collection of str
+        Columns that the study calls codes, and those it calls quantities.
+
+    Raises
+    ------
+    SourceError
+        A column may hold codes or a quantity, and the study does not say which.
+    """
     import polars as pl
 
     known = {c.name for c in table.columns}
-    for name in [c for c in rows.columns if c not in known and rows[c].dtype == pl.String]:
+    for name in [c for c in rows.columns if c not in known]:
+        if name in categories:
+            rows = rows.with_columns(pl.col(name).cast(pl.String))
+            continue
+        _refuse_ambiguous(rows[name], name, place, name in quantities)
+        if rows[name].dtype != pl.String:
+            continue
         text = rows[name]
+        if name not in quantities and text.str.contains(r"^-?0\d").any():
+            continue
         truth = text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
         for values in (text.cast(pl.Float64, strict=False), truth):
             if values.null_count() == text.null_count() < len(rows):
@@ -90,10 +138,31 @@ def covariates_typed(rows: "pl.DataFrame", table: Table) -> "pl.DataFrame":
     return rows
 
 
+def _refuse_ambiguous(values: "pl.Series", name: str, place: str, is_quantity: bool) -> None:
+    """Raise if a column of whole numbers above zero has codes for missing below zero among them."""
+    import polars as pl
+
+    if is_quantity or values.dtype == pl.Boolean:
+        return
+    numbers = values.cast(pl.String).cast(pl.Float64, strict=False)
+    if numbers.null_count() != values.null_count() or (numbers % 1 != 0).any():
+        return
+    below = numbers.filter(numbers < 0).unique()
+    if len(below) and below.is_in(SENTINELS).all() and (numbers >= 0).any():
+        held = " and ".join(f"{value:g}" for value in sorted(below))
+        raise SourceError(
+            f"{place}: '{name}' holds {held} among whole numbers above zero; say source.missing: ['{held}'] if that "
+            f"is a missing value, source.categories: [{name}] if these are codes, or source.quantities: [{name}]"
+        )
+
+
 def _as_type(column: Column, cell: "pl.Expr") -> "pl.Expr":
     import polars as pl
 
     text = cell.cast(pl.String)
+    if column.name.endswith("_id"):
+        # Programs that take ids for numbers write 1.0 for 1 as soon as one of them is missing.
+        return text.str.replace(r"^(\d+)\.0+$", "$1")
     if column.type in _TEXT:
         return text
     if column.type == "code":

@@ -5,7 +5,9 @@ Files are streamed; nothing here holds a whole file in memory.
 """
 
 import csv
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +17,16 @@ from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
+#: Begins the name of every column that is added to a file's own; no name in a file may hold it.
+OWN = "\x1f"
+
 #: Name of the added column that says where a row stood; the header is line 1.
-LINE = "line_in_file"
+LINE = f"{OWN}line"
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+#: A line whose quotation marks all enclose whole cells, those inside a cell written twice.
+_WELL_QUOTED = r'^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$'
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,12 @@ def locate(folder: Path, path: str) -> Path:
     raise SourceError(f"source.path: there is no file or folder '{path}'{hint}")
 
 
+def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
+    """Return the file that the setting ``path`` names, or the files of the folder that it names."""
+    place = locate(folder, path)
+    return [place] if place.is_file() else sorted(p for p in place.iterdir() if p.is_file() and p.name[0] != ".")
+
+
 def read(place: Path) -> RawFile:
     """Open one raw file, ``.csv``, ``.csv.gz`` or ``.parquet``.
 
@@ -101,6 +115,8 @@ def _read_csv(place: Path) -> RawFile:
     columns = _header(place)
     misshapen, blank = _odd_lines(place, len(columns))
     rows = pl.scan_csv(place, infer_schema=False, row_index_name=LINE, row_index_offset=2, truncate_ragged_lines=True)
+    # By place, because polars keeps doubled quotation marks in names.
+    rows = rows.rename(dict(zip(rows.collect_schema().names(), (LINE, *columns), strict=True)))
     left_out = [*misshapen, *blank]
     if left_out:
         rows = rows.filter(~pl.col(LINE).is_in(left_out))
@@ -113,28 +129,72 @@ def _read_parquet(place: Path) -> RawFile:
     try:
         rows = pl.scan_parquet(place)
         columns = tuple(rows.collect_schema().names())
+    except pl.exceptions.DuplicateError:
+        raise SourceError(f"{place.name}: two columns have the same name; keep one, or rename it") from None
     except (pl.exceptions.PolarsError, OSError):
         raise SourceError(f"{place.name}: this is not a Parquet file; write it again or give a CSV file") from None
+    _check_names(place, columns)
     return RawFile(place.name, columns, rows.with_row_index(LINE, offset=2))
 
 
 def _header(place: Path) -> tuple[str, ...]:
-    lines = _collect(_lines(place).head(1), place)
-    if lines.is_empty() or not lines["line"][0].strip("\ufeff \t"):
+    lines = _collect(_lines(place).head(2), place)["line"].to_list()
+    if not any(line.strip("\ufeff \t\r") for line in lines):
         raise SourceError(f"{place.name}: the file is empty; give a file with a header and one row per record")
-    text = lines["line"][0].removeprefix("\ufeff")
-    cells = next(csv.reader([text]))
+    _check_bytes(place)
+    text = lines[0].removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceError(f"{place.name}: the first line is blank; begin the file with its header")
+    cells = _cells(text, place)
     for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(cells) == 1 and separator in text:
             raise SourceError(f"{place.name}: the cells are separated by {called}; save the file with commas")
-    if "" in cells:
-        raise SourceError(
-            f"{place.name}: column {cells.index('') + 1} has no name; name it, or write the file without row numbers"
-        )
-    twice = [c for c in cells if cells.count(c) > 1]
-    if twice:
-        raise SourceError(f"{place.name}: the column '{twice[0]}' stands there {cells.count(twice[0])} times; keep one")
+    _check_names(place, cells)
     return tuple(cells)
+
+
+def _cells(header: str, place: Path) -> list[str]:
+    try:
+        return next(csv.reader([header], strict=True))
+    except csv.Error:
+        raise SourceError(
+            f"{place.name}: the header cannot be split into names; write it as names between commas"
+        ) from None
+
+
+def _check_names(place: Path, names: Sequence[str]) -> None:
+    """Refuse names that are missing, not printable or there twice."""
+    for number, name in enumerate(names, start=1):
+        if not name.strip():
+            raise SourceError(
+                f"{place.name}: column {number} has no name; name it, or write the file without row numbers"
+            )
+        if name == "*" or (name[0] == "^" and name[-1] == "$"):
+            raise SourceError(f"{place.name}: the name of column {number} is a pattern for names; rename it")
+        if any(unicodedata.category(character) == "Cc" for character in name):
+            raise SourceError(f"{place.name}: the name of column {number} holds a control character; rename it")
+    name, times = Counter(names).most_common(1)[0] if names else ("", 0)
+    if times > 1:
+        raise SourceError(f"{place.name}: the column '{name}' stands there {times} times; keep one")
+
+
+def _check_bytes(place: Path) -> None:
+    """Refuse a text whose lines or characters are not those of a CSV file, before anything is counted in it."""
+    import polars as pl
+
+    text = pl.col("line")
+    lone, zero = text.str.contains("\r", literal=True), text.str.contains("\0", literal=True)
+    found = _collect(_lines(place).select(lone=lone.any(), zero=zero.any()), place)
+    if found["zero"][0]:
+        raise SourceError(
+            f"{place.name}: the text holds zero bytes, so it is damaged or not UTF-8; save the file in the encoding "
+            "UTF-8"
+        )
+    if found["lone"][0]:
+        raise SourceError(
+            f"{place.name}: some lines end in a carriage return alone, as those of old Macintosh programs; save the "
+            "file with the line ends of Windows or Unix"
+        )
 
 
 def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
@@ -149,6 +209,13 @@ def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
             f"{place.name}: {counted(quoted['open'][0], 'line opens', 'lines open')} a quotation mark and "
             "close none; a record may not go over several lines"
         )
+    stray = (quotes > 0) & ~text.str.strip_prefix("\ufeff").str.contains(_WELL_QUOTED)
+    n_stray = _collect(_lines(place).select(stray.sum()), place)["line"][0] if quoted["any"][0] else 0
+    if n_stray:
+        raise SourceError(
+            f"{place.name}: {counted(n_stray, 'line has', 'lines have')} a quotation mark inside a cell; put the whole "
+            "cell in quotation marks and write the mark twice"
+        )
     bare = text.str.replace_all('"[^"]*"', "") if quoted["any"][0] else text
     cells = bare.str.count_matches(",", literal=True) + 1
     blank = text.str.strip_chars() == ""
@@ -160,6 +227,16 @@ def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
         place,
     )
     return odd.filter(~pl.col("blank"))["number"].to_list(), odd.filter("blank")["number"].to_list()
+
+
+def collected(rows: "pl.LazyFrame", name: str) -> "pl.DataFrame":
+    """Return rows of a raw file called ``name``, or say that the file is damaged."""
+    import polars as pl
+
+    try:
+        return rows.collect(engine="streaming")
+    except (pl.exceptions.ComputeError, OSError):
+        raise SourceError(f"{name}: the file is damaged or cut off; fetch or write it again") from None
 
 
 def _lines(place: Path) -> "pl.LazyFrame":

@@ -1,5 +1,6 @@
 """The first stage: one source, read, checked and made canonical."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,18 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
+from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import capabilities
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Read the study's source and make it canonical: the stage ``ingest``."""
+    records = ingest(study, folder)
+    for row in records["intake"].itertuples():
+        tell(f"{row.file} -> {row.table}: {row.n_in:,} rows in, {row.n_rejected:,} rejected")
+    return records
 
 
 def ingest(study: Study, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
@@ -44,16 +56,8 @@ def source_files(study: Study, folder: str | Path = ".") -> list[Path]:
     SourceError
         The path the study gives does not exist.
     """
-    path = study.source.settings.get("path")
-    if path is None:
-        return []
-    place = Path(folder) / str(path)
-    if not place.exists():
-        raise SourceError(
-            f"source.path: there is no file or folder '{path}'; it is looked up from the project's folder, so check "
-            "the spelling or put the data there"
-        )
-    return [place] if place.is_file() else sorted(p for p in place.iterdir() if p.is_file() and p.name[0] != ".")
+    source = SOURCES[study.source.kind]
+    return [Path(file) for file in source.raw_files(Path(folder), **source.check(study.source.settings))]
 
 
 def _count_everything(intake: pd.DataFrame, rejected: pd.DataFrame) -> None:

@@ -22,6 +22,10 @@ _IMPORT = re.compile(
     rf"^[ \t]*(?:from[ ]+({PACKAGE}[\w.]*)[ ]+import[ ]+(\([^)]*\)|[^\n#]+)|import[ ]+({PACKAGE}[\w.]*))", re.MULTILINE
 )
 
+#: What cannot change a number: sentences, how plug-ins are found, and the study file, of which the parameters of each
+#: rule hold what its stage reads.
+_NO_NUMBER = ("kernel/errors.py", "kernel/registry.py", "study/")
+
 #: Packages whose version can change a number.
 NUMERICAL = (
     "numpy",
@@ -36,13 +40,15 @@ NUMERICAL = (
 )
 
 
-def code_digest(*modules: str) -> str:
+def code_digest(*modules: str, everything: bool = False) -> str:
     """Return a digest of modules of this package and of all that they import from it.
 
     Parameters
     ----------
     *modules : str
         Dotted names; a package stands for all its modules.
+    everything : bool
+        Count modules that cannot change a number, too.
 
     Returns
     -------
@@ -53,7 +59,8 @@ def code_digest(*modules: str) -> str:
     waiting = [path for name in modules for path in _files(name)]
     while waiting:
         path = waiting.pop()
-        if path not in reached:
+        counts = everything or not path.relative_to(_HERE).as_posix().startswith(_NO_NUMBER)
+        if path not in reached and counts:
             reached.add(path)
             waiting += [p for p in _imports(path) if p not in reached]
     digest = hashlib.sha256()
@@ -102,7 +109,7 @@ def write_record(settings: dict, raw: Iterable[Path], path: str | Path) -> None:
         "study": settings["study"],
         "settings": settings,
         "inputs": {path.name: file_digest(path) for path in raw},
-        "code": {"digest": code_digest(PACKAGE), "commit": commit()},
+        "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit()},
         "versions": versions(),
     }
     path = Path(path)

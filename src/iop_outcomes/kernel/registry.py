@@ -162,9 +162,19 @@ CHECKS = Registry("sensitivity check", "iop_outcomes.robustness")
 FIGURES = Registry("figure", "iop_outcomes.release.figures")
 
 
-def source(*, cannot: Mapping[str, str], name: str | None = None):
-    """Declare a kind of source; ``cannot`` says by table or ``table.column`` what it can never give, and why."""
-    return SOURCES.register(name, cannot=cannot)
+def source(*, cannot: Mapping[str, str], raw_files: Callable[..., list], name: str | None = None):
+    """Declare a kind of source.
+
+    Parameters
+    ----------
+    cannot : mapping
+        By table or ``table.column``, what it can never give, and why.
+    raw_files : callable
+        ``raw_files(folder, **settings)`` returns every file that it reads, so that a changed one is noticed.
+    name : str, optional
+        The function's name when left out.
+    """
+    return SOURCES.register(name, cannot=cannot, raw_files=raw_files)
 
 
 def eligibility(*, label: str, needs: tuple[str, ...] = ()):

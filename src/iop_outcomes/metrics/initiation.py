@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.history.contacts import TREATMENT, CodeList, Contacts, contacts_of
+from iop_outcomes.history.contacts import MEDICATIONS, TREATMENT, CodeList, Contacts, contacts_of
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.kernel.registry import metric
@@ -35,13 +35,25 @@ class Variant:
         quoted, not checked against the specification; ``lookback_days`` overrides it.
     without_hospice : bool
         Are people in hospice care left out?
+    kinds : tuple of str
+        Kinds of contact that begin and continue treatment. CMS137 has psychosocial visits and medication, no stays.
+    with_index : bool
+        Does the contact that makes the episode begin treatment? CMS137 asks for a visit other than that one.
     """
 
     lookback_days: int
     without_hospice: bool
+    kinds: tuple[str, ...]
+    with_index: bool
 
 
-VARIANTS = {"hedis": Variant(194, False), "ecqm": Variant(60, True)}
+VARIANTS = {
+    "hedis": Variant(194, False, TREATMENT, True),
+    "ecqm": Variant(60, True, ("visit", *MEDICATIONS), False),
+}
+
+#: Where the window of engagement begins for whoever began treatment with an inpatient stay.
+InpatientFrom = Literal["discharge", "admission"]
 
 NEEDS = ("session.status|service.code|service.level_of_care",)
 SOURCE = "NCQA HEDIS Initiation and Engagement of SUD Treatment; CMS137 (eCQM). Windows only, code lists are the user's"
@@ -51,6 +63,7 @@ MISSING = (
 TOO_YOUNG = f"younger than {YOUNGEST_YEARS}"
 NOT_NEW = "treated in the days before, so not a new episode"
 IN_HOSPICE = "in hospice"
+STILL_INPATIENT = "no discharge from the inpatient stay on record"
 
 
 @metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE)
@@ -63,8 +76,10 @@ def hedis_initiation(
 ) -> pd.DataFrame:
     """Did treatment begin within 14 days, on the day of the episode or the next 13?
 
-    Any treatment counts: a visit, medication, an inpatient or residential stay. An episode that begins with inpatient
-    care has begun. A source without services cannot show earlier treatment, and leaves nobody out for it.
+    For ``hedis`` any treatment counts: a visit, medication, an inpatient or residential stay, and an episode that
+    begins with inpatient care has begun. For ``ecqm`` visits and medication count, and a visit on the day of the
+    episode is the one that made it. A source without services cannot show earlier treatment, and leaves nobody out
+    for it.
 
     Examples
     --------
@@ -77,6 +92,13 @@ def hedis_initiation(
         day      0      7      14
         session  N.............A......
         value    0
+
+    Nothing after the visit that made the episode.
+
+        day      0      7      14
+        session  A....................
+        value    1
+        value    0    variant=ecqm
 
     Days are still missing.
 
@@ -92,9 +114,17 @@ def hedis_initiation(
         value    1    code_list={"H0015":visit,"H0004":visit} lookback_days=90
         value    0    code_list={"99999":hospice,"H0010":visit,"H0004":inpatient} lookback_days=0
         value    none: in hospice    code_list={"99999":hospice,"H0015":visit} variant=ecqm
+
+    Treatment 60 days before is within the look-back of the eCQM, 61 days before is not.
+
+        service  -60: H0015; 3: H0015
+        value    none: treated in the days before, so not a new episode    code_list={"H0015":visit} variant=ecqm
+
+        service  -61: H0015; 3: H0015
+        value    1    code_list={"H0015":visit} variant=ecqm
     """
     contacts = contacts_of(history, code_list)
-    begun = initiation_day(history, contacts)
+    begun = initiation_day(history, contacts, VARIANTS[variant])
     return _measure(history, contacts, variant, lookback_days, ~np.isnan(begun), np.full(history.n, INITIATION_DAYS))
 
 
@@ -105,12 +135,15 @@ def hedis_engagement(
     variant: Literal["hedis", "ecqm"] = "hedis",
     code_list: CodeList = None,
     lookback_days: Lookback = None,
+    inpatient_from: InpatientFrom = "discharge",
 ) -> pd.DataFrame:
     """Was initiation followed by enough treatment on the next 34 days?
 
     Enough are two visits, two medication events, one of each, or one long-acting medication, on the days 1 to 34 after
     initiation. Several of one kind on one day are one, because nobody knows whether they were of different providers.
-    Everybody counts, also those who did not initiate.
+    Everybody counts, also those who did not initiate. Where treatment began with an inpatient stay the days count from
+    discharge: that of the member's own inpatient episode, or the last of the days in a row with an inpatient contact;
+    with ``inpatient_from=admission`` from its first day. Stays are no engagement for ``ecqm``.
 
     Examples
     --------
@@ -126,26 +159,59 @@ def hedis_engagement(
         session  A...A..............................A
         value    0
 
+    After an inpatient stay until day 20 the days 21 to 54 count.
+
+        service  22: H0015; 50: H0015
+        episode  level_of_care="4" discharge_day=20 discharge_reason=completed
+        value    1    code_list={"H0015":visit}
+        value    0    code_list={"H0015":visit} inpatient_from=admission
+
+    Two inpatient detoxification stays and no visit.
+
+        service  3: H0009; 20: H0009
+        value    0    code_list={"H0009":inpatient} variant=ecqm
+
     One long-acting medication is enough.
 
         service   2: H0015; 20: J2315
         value     1    code_list={"H0015":visit,"J2315":long_acting_medication}
         value     0    code_list={"H0015":visit,"J2315":medication}
     """
-    contacts = contacts_of(history, code_list)
-    begun = initiation_day(history, contacts)
-    after = contacts.between(begun + 1, begun + ENGAGEMENT_DAYS)
-    short = after.of("visit", "inpatient", "residential", "medication").number()
-    engaged = (short >= 2) | (after.of("long_acting_medication").number() >= 1)
-    days = np.where(np.isnan(begun), INITIATION_DAYS, begun + ENGAGEMENT_DAYS + 1)
+    contacts, rules = contacts_of(history, code_list), VARIANTS[variant]
+    begun = initiation_day(history, contacts, rules)
+    start = begun if inpatient_from == "admission" else _left_inpatient_care(history, contacts, begun, rules)
+    after = contacts.of(*rules.kinds).between(start + 1, start + ENGAGEMENT_DAYS)
+    long_acting = after.of("long_acting_medication").number()
+    engaged = (after.number() - long_acting >= 2) | (long_acting >= 1)
+    days = np.where(np.isnan(begun), INITIATION_DAYS, start + ENGAGEMENT_DAYS + 1)
     return _measure(history, contacts, variant, lookback_days, engaged, days)
 
 
-def initiation_day(history: History, contacts: Contacts) -> np.ndarray:
+def initiation_day(history: History, contacts: Contacts, rules: Variant) -> np.ndarray:
     """Return the day on which treatment began within 14 days of time zero, NaN where it did not."""
-    begun = contacts.of(*TREATMENT).between(0, INITIATION_DAYS - 1).first_day()
-    inpatient = label_or_none(history, "level_of_care").isin(INPATIENT_LEVELS).to_numpy()
-    return np.where(inpatient, 0.0, begun)
+    window = contacts.of(*rules.kinds).between(0, INITIATION_DAYS - 1)
+    if not rules.with_index:
+        medication = window.of(*MEDICATIONS).first_day()
+        return np.fmin(medication, window.between(1, INITIATION_DAYS - 1).first_day())
+    return np.where(_inpatient_episode(history), 0.0, window.first_day())
+
+
+def _inpatient_episode(history: History) -> np.ndarray:
+    return label_or_none(history, "level_of_care").isin(INPATIENT_LEVELS).to_numpy()
+
+
+def _left_inpatient_care(history: History, contacts: Contacts, begun: np.ndarray, rules: Variant) -> np.ndarray:
+    """Return the day of initiation, or of discharge where that was an inpatient stay; NaN without a discharge."""
+    if "inpatient" not in rules.kinds:
+        return begun
+    stays = contacts.of("inpatient")
+    # Contacts are sorted by member and day: a stay goes on while the next day of the member has one too.
+    ends = np.append((np.diff(stays.member) != 0) | (np.diff(stays.day) != 1), True)[: len(stays.day)]
+    last_day = stays.day[np.flatnonzero(ends)[np.cumsum(ends) - ends]]
+    first = stays.day == begun[stays.member]
+    left = begun.copy()
+    left[stays.member[first]] = last_day[first]
+    return np.where(_inpatient_episode(history), or_missing(history, "discharge_day"), left)
 
 
 def _measure(
@@ -158,5 +224,6 @@ def _measure(
     treated = contacts.of(*TREATMENT).between(-lookback, -1).number() > 0
     hospice = rules.without_hospice & (contacts.of("hospice").between(0, np.inf).number() > 0)
     value = np.where(met, 1.0, np.where(history.follow_up_days >= days, 0.0, np.nan))
-    reason = np.select([young, treated, hospice], [TOO_YOUNG, NOT_NEW, IN_HOSPICE], NOT_OBSERVED)
+    out = [young, treated, hospice, np.isnan(days)]
+    reason = np.select(out, [TOO_YOUNG, NOT_NEW, IN_HOSPICE, STILL_INPATIENT], NOT_OBSERVED)
     return result(history, np.where(young | treated | hospice, np.nan, value), reason)

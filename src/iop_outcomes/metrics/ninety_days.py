@@ -4,7 +4,7 @@ Both are described outcomes of people who stayed; comparing those who stayed wit
 treatments.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from iop_outcomes.metrics.retention import NO_END
 
 Months = Annotated[int, Field(ge=1)]
 
+#: How the days of a stay are counted: last minus first, or the first and the last day both, as TEDS does.
+Counting = Literal["last_minus_first", "both_days"]
+
 #: Months have no calendar here; 30 days each.
 MONTH_DAYS = 30
 
@@ -32,38 +35,56 @@ MONTH_DAYS = 30
     missing="in care when observation ends, for less than the days asked about: no value; death before: no",
     source="DATOS outpatient: stays of three months or more against shorter ones",
 )
-def ninety_day_stay(history: History, *, days: Days = 90) -> pd.DataFrame:
+def ninety_day_stay(history: History, *, days: Days = 90, counting: Counting = "last_minus_first") -> pd.DataFrame:
     """Did the stay, from admission to the end of care, last at least 90 days? Never admitted is no.
 
-    ``retention`` counts from assignment instead, as a comparison of arms must.
+    Days are those from the first to the last, so that a stay of one day has none; ``both_days`` counts the first and
+    the last day both, as TEDS does, and gives one more. ``retention`` counts from assignment instead, as a comparison
+    of arms must.
 
     Examples
     --------
+    Admitted on day 0, discharged on day 88, 89 or 90.
+
+        episode  discharge_day=88 discharge_reason=completed
+        value    0
+        value    0    counting=both_days
+
+        episode  discharge_day=89 discharge_reason=completed
+        value    0
+        value    1    counting=both_days
+
+        episode  discharge_day=90 discharge_reason=completed
+        value    1
+
     Admitted on day 10, discharged on day 95.
 
         episode  admission_day=10 discharge_day=95 discharge_reason=completed
         value    0
         value    1    days=85
 
-    In care when observation ends, for 60 days.
+    In care when observation ends after 60 days: discharge is on day 70 or later.
 
         episode   admission_day=10 discharge_day=none
         observed  70
         value     none: observed for less than this time
         value     1    days=60
+        value     none: observed for less than this time    days=61
+        value     1    days=61 counting=both_days
 
         episode  admission_day=none discharge_day=14
         value    0
     """
     start = or_missing(history, "admission_day")
     end, ended = time_in_care(history)
-    if ended.isna().all():
-        return result(history, np.full(history.n, np.nan), NO_END)
-    seen = np.where(ended.to_numpy(bool), end.to_numpy(float), history.follow_up_days) - start
-    left = ended.to_numpy(bool) | (history.members["end_reason"] == "death").to_numpy(bool)
-    value = np.where(seen >= days, 1.0, np.where(left, 0.0, np.nan))
-    never = np.isnan(start) & left
-    return result(history, np.where(never, 0.0, value), NOT_OBSERVED)
+    dated, ended = end.notna().to_numpy(), ended.fillna(False).to_numpy(bool)
+    # Whoever is in care when observation ends leaves on a later day.
+    last = np.where(ended, end.to_numpy(float), history.follow_up_days)
+    stayed = last - start + (counting == "both_days")
+    left = ended | (history.members["end_reason"] == "death").to_numpy(bool)
+    value = np.where(stayed >= days, 1.0, np.where(left, 0.0, np.nan))
+    value = np.where(np.isnan(start) & left, 0.0, value)
+    return result(history, np.where(dated, value, np.nan), np.where(dated, NOT_OBSERVED, NO_END))
 
 
 @metric(

@@ -27,8 +27,22 @@ NO_END = "no day of discharge or last contact on record"
 def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
     """Still in care on the given day after assignment; somebody who never started was not retained.
 
+    In care on day k is whose care ended on day k or later, so that the day of discharge is a day in care. When care
+    ended is said in ``metrics/care.py``; without a discharge a gap in contact ends it (``care`` in the study).
+
     Examples
     --------
+    Discharged on the day before, on the day, and on the day after.
+
+        episode  discharge_day=59 discharge_reason=dropout
+        value    0    day=60
+
+        episode  discharge_day=60 discharge_reason=dropout
+        value    1    day=60
+
+        episode  discharge_day=61 discharge_reason=dropout
+        value    1    day=60
+
     Discharged on day 95.
 
         episode  discharge_day=95 discharge_reason=completed
@@ -40,22 +54,35 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
         episode  admission_day=none discharge_day=14
         value    0    day=30
 
-    In care when observation ends on day 60: retained at 30, at 90 nobody knows.
+    In care when observation ends after 60 days, of which day 59 is the last: from day 61 on nobody knows.
 
         episode   discharge_day=none
         observed  60
         value     1    day=30
+        value     1    day=60
+        value     none: observed for less than this time    day=61
         value     none: observed for less than this time    day=90
+
+    No discharge on record, and the data end on day 100: last seen on day 97 is in care, and last seen on day 40 left
+    that day, because 30 days have passed without contact.
+
+        episode   last_contact_day=97
+        observed  101
+        value     1    day=98
+
+        episode   last_contact_day=40
+        observed  101
+        value     1    day=40
+        value     0    day=41
     """
     days, ended = time_in_care(history)
-    if ended.isna().all():
-        return result(history, np.full(history.n, np.nan), NO_END)
-    left = ended.to_numpy(bool) & (days.to_numpy(float) < day)
+    dated = days.notna().to_numpy()
+    left = ended.fillna(False).to_numpy(bool) & (days.to_numpy(float) < day)
     known = left | (history.follow_up_days >= day)
     # A death before the day is a failure to retain, as composite outcomes count it.
     died = (history.members["end_reason"] == "death").to_numpy() & (history.follow_up_days < day)
-    value = np.where(known | died, (~left & ~died).astype(float), np.nan)
-    return result(history, value, NOT_OBSERVED)
+    value = np.where(dated & (known | died), (~left & ~died).astype(float), np.nan)
+    return result(history, value, np.where(dated, NOT_OBSERVED, NO_END))
 
 
 @metric(

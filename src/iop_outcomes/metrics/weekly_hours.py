@@ -17,12 +17,22 @@ from iop_outcomes.history.sessions import sessions_of
 from iop_outcomes.history.windows import Days, observed_weeks
 from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN, NO_PLAN, counted
+from iop_outcomes.tables.canonical import SESSION_TYPES
 
 Hours = Annotated[float, Field(gt=0, le=168)]
 NO_WEEK = "not observed for a whole week"
 NOT_INTENSIVE = "not assigned to level 2.1"
 INTENSIVE = "2.1"
 ADULT_YEARS = 18
+
+#: Hours that differ by less are equal.
+ROUNDING = 1e-9
+
+#: Support that is no clinical service and counts towards no level of care.
+NOT_CLINICAL = ("peer", "case_management")
+
+#: Where a week's hours lie: below the level, at it, or above it, where day treatment (2.5) begins.
+Band = Literal["below", "within", "above"]
 
 
 @metric(
@@ -59,7 +69,8 @@ def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     kind="proportion",
     needs=("session.status", "session.minutes_scheduled", "episode.level_of_care"),
     missing="not assigned to level 2.1, no whole week observed, or hours not on record: no value",
-    source="ASAM level 2.1: 9 hours a week or more for adults, 6 for adolescents (SAMHSA Advisory 2021)",
+    source="ASAM level 2.1: from 9 hours of clinical services a week for adults, 6 for adolescents, to under 20 "
+    "(SAMHSA Advisory 2021)",
 )
 def hours_fidelity(
     history: History,
@@ -68,9 +79,15 @@ def hours_fidelity(
     hours: Literal["assigned", "offered", "received"] = "received",
     adult_hours: Hours = 9,
     adolescent_hours: Hours = 6,
+    upper_hours: Hours = 20,
+    band: Band = "within",
     among: Literal["intensive", "everybody"] = "intensive",
 ) -> pd.DataFrame:
-    """Share of the weeks assigned to intensive outpatient treatment that reached nine hours, six for adolescents.
+    """Share of the weeks assigned to intensive outpatient treatment with hours of level 2.1: 9 to under 20.
+
+    Six hours are enough for adolescents. ``band=above`` gives the share of weeks above level 2.1, ``below`` that of
+    weeks below it; the three sum to 1. Clinical hours count: case management and peer support do not, sessions of a
+    kind that is not recorded do.
 
     ``assigned`` looks at the hours prescribed, ``offered`` at those of the sessions booked and not taken away by the
     programme, ``received`` at those attended. Weeks count for the planned length of treatment, as far as observed,
@@ -88,6 +105,25 @@ def hours_fidelity(
         value    1/3
         value    2/3    hours=offered
         value    3/3    hours=assigned
+
+    Nine hours of which one is case management.
+
+        day      0      7
+        session  A.A.AAA
+        hours    2.3.121
+        type     g.g.igc
+        episode  level_of_care=2.1
+        value    0/1
+        value    1/1    band=below
+
+    Twenty hours are above the level.
+
+        day      0      7
+        session  A.A.A..A.A.A..
+        hours    7.6.6..7.7.6..
+        episode  level_of_care=2.1
+        value    1/2
+        value    1/2    band=above
 
     Six hours are enough for an adolescent.
 
@@ -108,11 +144,14 @@ def hours_fidelity(
         value    none: not assigned to level 2.1
         value    1/1    among=everybody
     """
-    reached = _hours_by_week(history, hours)
+    reached = _hours_by_week(history, hours, clinical=True)
     needed = np.where(or_missing(history, "age_years") < ADULT_YEARS, adolescent_hours, adult_hours)
     weeks = planned_days(history, window_days) // 7
     inside = (np.arange(reached.shape[1]) < weeks[:, None]) & ~np.isnan(reached)
-    rate = share((inside & (reached >= needed[:, None])).sum(axis=1), inside.sum(axis=1))
+    # Minutes are summed and divided by 60, which leaves 8.999999 where 9 is meant.
+    below, above = reached < needed[:, None] - ROUNDING, reached >= upper_hours - ROUNDING
+    found = {"below": below, "within": ~below & ~above, "above": above & ~below}[band]
+    rate = share((inside & found).sum(axis=1), inside.sum(axis=1))
     unknown = NO_PLAN if hours == "assigned" else MINUTES_UNKNOWN
     reason = np.where(weeks >= 1, unknown, NO_WEEK)
     intensive = (label_or_none(history, "level_of_care") == INTENSIVE).to_numpy(bool) | (among == "everybody")
@@ -151,12 +190,15 @@ def hours_by_week(history: History) -> np.ndarray:
     return history.once("hours_by_week", lambda: _hours_by_week(history, "received"))
 
 
-def _hours_by_week(history: History, kind: str) -> np.ndarray:
+def _hours_by_week(history: History, kind: str, clinical: bool = False) -> np.ndarray:
     n_weeks = int(observed_weeks(history).max(initial=0))
     if kind == "assigned":
         return np.repeat(or_missing(history, "prescribed_hours_per_week")[:, None], n_weeks, axis=1)
     sessions = sessions_of(history)
+    counts = np.ones(len(sessions.day), dtype=bool)
+    if clinical:
+        counts = ~np.isin(sessions.type, [SESSION_TYPES.index(name) for name in NOT_CLINICAL])
     if kind == "offered":
-        where = counted(sessions, 7 * n_weeks, "strict")
+        where = counts & counted(sessions, 7 * n_weeks, "strict")
         return sessions.weekly(n_weeks, where, sessions.minutes_scheduled) / 60
-    return sessions.weekly(n_weeks, sessions.minutes_attended != 0, sessions.minutes_attended) / 60
+    return sessions.weekly(n_weeks, counts & (sessions.minutes_attended != 0), sessions.minutes_attended) / 60

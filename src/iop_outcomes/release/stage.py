@@ -16,6 +16,29 @@ from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
 
+#: What a release is made of.
+READS = (
+    "intake",
+    "capability",
+    "cohort",
+    "attrition",
+    "metric_value",
+    "weekly",
+    "abstinence_share",
+    "agreement",
+    "set_aside",
+    "retained",
+    "refusal",
+    "covariates",
+    "outcomes",
+    "estimate",
+    "curve",
+    "balance",
+    "propensity",
+    "diagnostic",
+    "truth",
+)
+
 
 def build(
     study: Study,

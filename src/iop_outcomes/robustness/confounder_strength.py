@@ -1,5 +1,6 @@
 """E-values beside the estimates of a study: how strong an unmeasured confounder would have to be."""
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.registry import check
@@ -56,5 +57,5 @@ def _one_contrast(analysis: pd.DataFrame) -> pd.Series | None:
     if not (value > 0 and high > 0):
         return None
     found = e_value(value, max(low, 1e-12), high, measure=measure)
-    numbers = {"value": found.point, "ci_low": found.limit, "ci_high": None, "se": None, "se_scale": None}
+    numbers = {"value": found.point, "ci_low": found.limit, "ci_high": np.nan, "se": np.nan, "se_scale": None}
     return pd.Series({**row, **numbers, "measure": "e_value", "se_method": METHOD})

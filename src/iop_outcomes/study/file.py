@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
@@ -100,7 +101,7 @@ class Analysis(Section):
         return [self.measure] if isinstance(self.measure, str) else list(self.measure)
 
 
-class Gate(Section):
+class GateThresholds(Section):
     """What a design must reach before an outcome is shown."""
 
     max_smd: Annotated[float, Field(gt=0)] = 0.1
@@ -108,6 +109,11 @@ class Gate(Section):
     min_ess: Annotated[float, Field(ge=0)] = 100
     max_one_arm_share: Share = 0.1
     max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+
+
+class Gate(GateThresholds):
+    """What a design must reach before an outcome is shown, and what happens to one that does not."""
+
     on_failure: Literal["withhold", "flag"] = "withhold"
     override: dict[str, str] = {}
 
@@ -135,6 +141,7 @@ class Study(Section):
     seed: Annotated[int, Field(ge=0)] = 1
     source: Source
     cohort: Cohort
+    care: CareRules = CareRules()
     covariates: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
@@ -178,6 +185,20 @@ class Study(Section):
     def contrast(self, analysis: Analysis) -> tuple[str, str]:
         """Return the two arms an analysis compares: its own, or the first two of the study."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
+
+    @property
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
+        """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
+        asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
+        return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
+
+    def _under(self, design: str) -> list[Analysis]:
+        return [analysis for analysis in self.analyses.values() if analysis.design == design]
+
+    @property
+    def gate_thresholds(self) -> GateThresholds:
+        """What the gate asks of a design, without what it does where that is not reached."""
+        return GateThresholds(**self.gate.model_dump(include=set(GateThresholds.model_fields)))
 
     @property
     def has_repeated_outcome(self) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
+from iop_outcomes.tables.canonical import EPISODE
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Analysis, Study
@@ -53,6 +54,8 @@ def _check_source(study: "Study") -> None:
 def _check_cohort(study: "Study") -> None:
     for arm, selection in study.cohort.arms.items():
         timing.check_arm(arm, selection)
+        for column, value in selection.items():
+            _check_codes(f"cohort.arms.{arm}.{column}", column, [value] if isinstance(value, str) else value)
     for name, settings in study.cohort.rules:
         ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
 
@@ -94,6 +97,14 @@ def _check_arms(study: "Study", name: str) -> None:
             f"'{analysis.design}' makes {len(together)} comparable at once; give that design arms: pairwise, or a list "
             "of two"
         )
+
+
+def _check_codes(place: str, column: str, values: list[str]) -> None:
+    """Refuse an arm of a code that no episode can have."""
+    allowed = next((c.allowed for c in EPISODE.columns if c.name == column), ())
+    for value in values:
+        if allowed and value not in allowed:
+            raise StudyFileError(f"{place}: there is no code '{value}'; known: {', '.join(allowed)}")
 
 
 def _check_analysis(study: "Study", name: str) -> None:

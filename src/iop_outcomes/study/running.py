@@ -80,11 +80,17 @@ def stage(snakemake: Any) -> Iterator[studies.Study]:
         _end(error)
 
 
-def progress(stage_name: str) -> Callable[[str], None]:
-    """Return a function that prints a line of progress, named by its stage."""
+def progress(stage_name: str, log: str | Path | None = None) -> Callable[[str], None]:
+    """Return a function that prints a line of progress, named by its stage, and keeps it in a log if one is given."""
+    if log is not None:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        Path(log).write_text("", encoding="utf-8")
 
     def tell(line: str) -> None:
         print(f"  {stage_name}: {line}", file=sys.stderr, flush=True)
+        if log is not None:
+            with Path(log).open("a", encoding="utf-8") as kept:
+                kept.write(f"{line}\n")
 
     return tell
 

@@ -1,6 +1,6 @@
 """Canonical tables: what every source is turned into. Day 0 is the person's anchor."""
 
-from iop_outcomes.tables.declare import Column, Table, code, count, day, key, label, number
+from iop_outcomes.tables.declare import FURTHEST_DAY, Column, Table, code, count, day, key, label, number
 
 LEVELS_OF_CARE = ("0.5", "1", "2.1", "2.5", "3", "4", "detox_ambulatory", "detox_inpatient")
 DISCHARGE_REASONS = ("completed", "dropout", "terminated", "transfer", "incarcerated", "death", "other")
@@ -70,7 +70,7 @@ EPISODE = Table(
         day("referral_day", "Referred or first asked for care"),
         day("assignment_day", "Level of care ordered or authorised", required=True, nullable=False),
         day("admission_day", "First service of the episode"),
-        day("discharge_day", "Discharge, or the last contact the source gives"),
+        day("discharge_day", "Discharge; empty while in care, and where the source records none"),
         day("last_contact_day", "Last service of the episode"),
         day("observation_end_day", "Last day on which anything about this person could have been recorded"),
         code("level_of_care", "ASAM level assigned at entry, never the hours received", *LEVELS_OF_CARE),
@@ -87,8 +87,14 @@ EPISODE = Table(
             "partial_hospital",
         ),
         code("discharge_reason", "Why the episode ended", *DISCHARGE_REASONS),
-        number("stay_days_low", "Shortest stay the record allows (interval-censored stays)", "days", 0),
-        number("stay_days_high", "Longest stay the record allows; missing where there is no upper bound", "days", 0),
+        number("stay_days_low", "Shortest stay the record allows (interval-censored stays)", "days", 0, FURTHEST_DAY),
+        number(
+            "stay_days_high",
+            "Longest stay the record allows; missing where there is no upper bound",
+            "days",
+            0,
+            FURTHEST_DAY,
+        ),
         label("period", "Year or quarter of assignment, the only calendar time kept"),
     ),
     stage="canonical",
@@ -157,7 +163,7 @@ USE_REPORT = Table(
         day("day", "First day the report speaks of", required=True, nullable=False),
         count("window_days", "Days it speaks of, 1 for a day-by-day calendar", required=True, nullable=False),
         label("substance", "Substance; 'any' where the report does not tell them apart", required=True, nullable=False),
-        number("days_used", "Days with use in the window; 0 = asked and denied", "days", 0),
+        number("days_used", "Days with use in the window; 0 = asked and denied", "days", 0, FURTHEST_DAY),
         number("amount", "Amount used on a day (standard drinks for alcohol)", "units", 0),
         code(
             "source", "How it was asked", "tlfb", "interview", "diary", "questionnaire", required=True, nullable=False

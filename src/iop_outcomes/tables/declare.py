@@ -18,6 +18,15 @@ TYPES = {
 }
 
 
+#: No study looks further than a hundred years from a person's anchor: what lies beyond is a calendar date as programs
+#: store it (43831 is the first of January 2020) or a word for "missing" (99999).
+FURTHEST_DAY = 36_525
+#: Days within a hundred years that are written for "missing".
+NO_DAY = (9999.0, -9999.0)
+#: Numbers beyond this are no measurement, and no model could be fitted to them.
+LARGEST_NUMBER = 1e12
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a contract.
@@ -36,6 +45,8 @@ class Column:
         Codes of a ``code`` column.
     minimum, maximum : float or None
         Bounds of a number, both allowed.
+    sentinels : tuple of float
+        Numbers within the bounds that programs write for "missing"; a raw cell that holds one is no record of it.
     """
 
     name: str
@@ -47,6 +58,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    sentinels: tuple[float, ...] = ()
 
     def cast(self, values: pd.Series, table: str) -> pd.Series:
         """Return the values in the pandas type of this column; text where a number is due is an error."""
@@ -57,8 +69,9 @@ class Column:
         numbers = self._as_number(values, table)
         if self.type == "flag":
             return numbers.astype(bool) if not numbers.isna().any() else numbers.astype("boolean")
-        if self.type == "int" and not self.nullable and not numbers.isna().any():
+        if self.type == "int" and not self.nullable and _fits_int32(numbers):
             return numbers.astype(np.int32)
+        # Whatever does not fit stays as it is, so that `violations` can count its rows.
         return numbers.astype(np.float64)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
@@ -71,6 +84,12 @@ class Column:
         return values.cat.set_categories([*self.allowed, *unknown])
 
     def _as_number(self, values: pd.Series, table: str) -> pd.Series:
+        if values.dtype.kind in "mM":
+            # Pandas would make nanoseconds of them.
+            raise ContractError(
+                f"table '{table}', column '{self.name}': dates and durations cannot be read as {TYPES[self.type]}; "
+                "give whole study days or a number of days"
+            )
         numbers = pd.to_numeric(values, errors="coerce")
         lost = int((numbers.isna() & values.notna()).sum())
         if lost:
@@ -78,6 +97,12 @@ class Column:
                 f"table '{table}', column '{self.name}': {counted(lost, 'value')} cannot be read as {TYPES[self.type]}"
             )
         return numbers
+
+
+def _fits_int32(numbers: pd.Series) -> bool:
+    """Are all numbers there, whole and small enough to be kept as they are?"""
+    limits = np.iinfo(np.int32)
+    return bool(((numbers % 1 == 0) & numbers.between(limits.min, limits.max)).all())
 
 
 @dataclass(frozen=True)
@@ -114,12 +139,24 @@ def key(name: str, meaning: str, type: str = "text") -> Column:
 
 def day(name: str, meaning: str, required: bool = False, nullable: bool = True) -> Column:
     """Declare a study day."""
-    return Column(name, "int", meaning, unit="study day", required=required, nullable=nullable)
+    return Column(
+        name,
+        "int",
+        meaning,
+        unit="study day",
+        required=required,
+        nullable=nullable,
+        minimum=-FURTHEST_DAY,
+        maximum=FURTHEST_DAY,
+        sentinels=NO_DAY,
+    )
 
 
 def number(name: str, meaning: str, unit: str = "", minimum: float | None = None, maximum: float | None = None, **rest):
-    """Declare a number with optional bounds."""
-    return Column(name, "float", meaning, unit=unit, minimum=minimum, maximum=maximum, **rest)
+    """Declare a number with optional bounds; none is beyond ``LARGEST_NUMBER``."""
+    least = -LARGEST_NUMBER if minimum is None else minimum
+    most = LARGEST_NUMBER if maximum is None else maximum
+    return Column(name, "float", meaning, unit=unit, minimum=least, maximum=most, **rest)
 
 
 def count(name: str, meaning: str, **rest) -> Column:

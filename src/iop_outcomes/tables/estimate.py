@@ -10,6 +10,10 @@ ADJUSTED, NAIVE = "adjusted", "naive"
 EVERYBODY, MAIN = "everybody", "main"
 SHOWN, FLAGGED, WITHHELD, REFUSED = "shown", "flagged", "withheld", "refused"
 
+#: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
+#: whom it holds: no design chose them.
+UNADJUSTED, AS_SEEN = "unadjusted", "as seen"
+
 KEY = ("analysis", "role", "arm", "against", "kind", "measure", "population", "scenario", "day")
 
 

@@ -56,6 +56,16 @@ def shown(released: Released, column: str) -> list:
     return ["-" if h else int(v) for v, h in zip(released.frame[column], hidden, strict=True)]
 
 
+def test_the_usual_rules_are_eleven_and_five():
+    assert (ReleaseRules().min_cell, ReleaseRules().round_to) == (11, 5)
+
+
+def test_a_pool_is_large_enough_when_rounding_cannot_make_it_look_few():
+    # Two rounded counts can be off by 4 together, so that a true difference of 15 may look like 11 and of 14 like 10.
+    assert ReleaseRules(11, 5).clear == 15
+    assert ReleaseRules(11, 1).clear == 11
+
+
 def test_counts_of_1_to_10_are_suppressed_and_the_others_rounded_to_5():
     frame = pd.DataFrame({"site": list("abcdef"), "n": [0, 1, 10, 11, 17, 103]})
     released = protect(frame, Roles(labels=("site",), counts=("n",)), RULES)

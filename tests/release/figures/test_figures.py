@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.kernel.registry import FIGURES
-from iop_outcomes.pipeline import run_study
 from iop_outcomes.release import figures
 from iop_outcomes.release.stage import build
+from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
 from iop_outcomes.tables import store
 from report_tables import attrition, study, tables
@@ -168,6 +168,57 @@ def test_the_curve_has_a_step_only_where_enough_people_left():
         for one, other in zip(rows["day"], rows["day"].iloc[1:], strict=False):
             left = mine.loc[(mine["day"] > one) & (mine["day"] <= other), "n_events"].sum()
             assert left == 0 or left >= 11
+
+
+def area_drawn(drawn, number: int) -> tuple[float, int]:
+    """Return the area beneath the line of an arm, and the day on which it ends."""
+    days, share = drawn.figure.axes[0].lines[number].get_data()
+    days, share = np.asarray(days, dtype=float), np.asarray(share, dtype=float)
+    return float(np.sum(np.diff(days) * (share[1:] + share[:-1]) / 2)), int(days[-1])
+
+
+@pytest.mark.parametrize(("n", "seed"), [((300, 520), 1), ((40, 90), 2), ((3000, 900), 3), ((120, 60), 4)])
+def test_the_area_beneath_the_line_is_the_mean_time_in_care(n, seed):
+    given = tables(n=n, seed=seed)
+    drawn = figures.make("retention_curves", given, study())
+    for number, arm in enumerate(("iop", "outpatient")):
+        area, last = area_drawn(drawn, number)
+        curve = given["curve"][given["curve"]["arm"] == arm].set_index("day")["survival"]
+        assert last > 0
+        # The mean time in care within so many days is the sum of the shares still in care at the end of each.
+        assert area == pytest.approx(curve.loc[: last - 1].sum(), abs=0.25)
+
+
+@pytest.mark.parametrize("day", [0, 1, 50, 83, 84, 85])
+def test_departures_on_one_day_keep_the_area_and_do_not_show_the_day(day):
+    given = tables()
+    days = np.arange(180)
+    share = np.where(days < day, 1.0, 0.4)
+    at_risk = np.where(days <= day, 300, 120)
+    facts = {"day": days, "survival": share, "ci_low": share - 0.01, "ci_high": share, "n_at_risk": at_risk}
+    one = pd.DataFrame(facts | {"n_events": np.where(days == day, 180, 0), "analysis": "staying"})
+    given["curve"] = pd.concat([one.assign(arm=arm) for arm in ("iop", "outpatient")], ignore_index=True)
+    area, last = area_drawn(figures.make("retention_curves", given, study()), 0)
+    assert last == 179
+    assert area == pytest.approx(share[:179].sum(), abs=0.25)
+    data = figures.make("retention_curves", given, study()).data.frame
+    assert set(data.loc[data["survival"].notna(), "day"] % 7) <= {0, 179 % 7}
+
+
+def test_the_line_ends_where_too_few_are_at_risk_and_is_never_held_beyond():
+    given = tables()
+    given["curve"].loc[(given["curve"]["arm"] == "iop") & (given["curve"]["day"] > 100), "n_at_risk"] = 10
+    drawn = figures.make("retention_curves", given, study())
+    # Day 98 ends the last whole week of those in which eleven were at risk.
+    assert [area_drawn(drawn, number)[1] for number in (0, 1)] == [98, 180]
+
+
+def test_bars_of_pooled_bins_have_the_area_of_their_people():
+    _band, *bars = figures.make("overlap", tables(n=(60, 900)), study()).figure.axes[0].patches
+    for sign in (1, -1):
+        areas = [abs(bar.get_height()) * bar.get_width() for bar in bars if sign * bar.get_height() > 0]
+        # A bin is 1/25 wide, and the shares of an arm sum to 1 but for the rounding of counts.
+        assert sum(areas) == pytest.approx(1 / 25, rel=0.1)
 
 
 def test_few_events_withhold_the_comparison():

@@ -136,6 +136,18 @@ def test_effective_sizes_are_guarded_like_the_counts_they_are():
     assert shown.loc[shown["role"] == "contrast", "ess"].isna().all()
 
 
+@pytest.mark.parametrize(("with_it", "shown"), [(3, False), (297, False), (11, True), (289, True)])
+def test_a_mean_is_shown_only_where_enough_people_have_and_lack_the_outcome(with_it, shown):
+    # 300 people in the arm: three with the outcome, or three without it, could be read off the mean.
+    given = tables()
+    mine = given["estimate"].eval("analysis == 'primary' and role == 'arm' and arm == 'iop'")
+    given["estimate"].loc[mine, ["n", "n_events"]] = [300.0, with_it]
+    released = release_tables(study(), given)["estimate"].frame
+    rows = released[(released["analysis"] == "primary") & (released["arm"] == "iop") & (released["kind"] == "adjusted")]
+    assert rows["value"].notna().tolist() == [shown] * len(rows)
+    assert set(rows["status"]) == ({"shown"} if shown else {"withheld"})
+
+
 def test_a_check_of_a_share_of_people_shows_no_small_count():
     given = tables()
     rows = (

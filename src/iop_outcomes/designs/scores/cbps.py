@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.kernel.errors import DesignError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 
@@ -63,9 +64,11 @@ def balancing_score(matrix: ModelMatrix, treated, estimand: str = "ATE") -> Bala
     first = two_arms(treated, "covariate-balancing score")
     if estimand not in ("ATE", "ATT", "ATC", "ATO"):
         raise DesignError(f"covariate-balancing score: the estimand is '{estimand}'; it can be ATE, ATT, ATC or ATO.")
+    moved = centred(matrix)
+    matrix = moved.matrix
     start = fit_glm(first, matrix)
     if estimand == "ATO":
-        return BalancingScore(start.fitted, start.coefficients, matrix.names)
+        return BalancingScore(start.fitted, moved.coefficients(start.coefficients), matrix.names)
     scale = np.sqrt(np.diag(matrix.sandwich(np.ones(len(first)))) / len(first))
     coefficients = start.coefficients
     moment, weight = moment_factors(first, matrix.matvec(coefficients), estimand)
@@ -77,7 +80,7 @@ def balancing_score(matrix: ModelMatrix, treated, estimand: str = "ATE") -> Bala
         step = linalg.solve(slope, gap / scale, assume_a="pos") / scale
         coefficients, moment, weight, gap = _nearer(matrix, first, estimand, coefficients, step, scale, gap)
     _refuse_unsolved(matrix, gap / scale / len(first))
-    return BalancingScore(expit(matrix.matvec(coefficients)), coefficients, matrix.names)
+    return BalancingScore(expit(matrix.matvec(coefficients)), moved.coefficients(coefficients), matrix.names)
 
 
 def moment_factors(first: np.ndarray, eta: np.ndarray, estimand: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from scipy.special import expit
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.scores.cbps import BalancingScore, moment_factors
 from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 
@@ -37,6 +38,8 @@ def overidentified_score(matrix: ModelMatrix, treated, estimand: str = "ATE") ->
     first = two_arms(treated, "covariate-balancing score")
     if estimand not in ("ATE", "ATT"):
         raise DesignError(f"covariate-balancing score: over-identified for ATE or ATT, not for '{estimand}'.")
+    moved = centred(matrix)
+    matrix = moved.matrix
     moments = MomentConditions(matrix, first, estimand)
     start = moments.root @ fit_glm(first, matrix).coefficients
 
@@ -56,7 +59,10 @@ def overidentified_score(matrix: ModelMatrix, treated, estimand: str = "ATE") ->
     )
     coefficients = linalg.solve_triangular(moments.root, found.x)
     return BalancingScore(
-        expit(matrix.matvec(coefficients)), coefficients, matrix.names, statistic=float(2 * found.cost)
+        expit(matrix.matvec(coefficients)),
+        moved.coefficients(coefficients),
+        matrix.names,
+        statistic=float(2 * found.cost),
     )
 
 

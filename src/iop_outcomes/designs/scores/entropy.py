@@ -4,6 +4,7 @@ import numpy as np
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.kernel.errors import DesignError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import aliased_columns
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 
@@ -47,6 +48,7 @@ def entropy_weights(matrix: ModelMatrix, treated, estimand: str = "ATE", *, base
     if estimand not in targets:
         raise DesignError(f"entropy balancing: the estimand is '{estimand}'; it can be ATE, ATT or ATC.")
     wanted = targets[estimand]
+    matrix = centred(matrix).matrix
     means = matrix.transpose_matvec(base * wanted) / base[wanted].sum()
     weights = base.copy()
     for arm, name in ((first, "first"), (~first, "second")):

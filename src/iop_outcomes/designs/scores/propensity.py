@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.scores.folds import folds_by_cluster
 from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.stats.linear.centring import standardised
 from iop_outcomes.stats.linear.columns import read_terms
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
 from iop_outcomes.stats.linear.identifiability import independent_columns
@@ -201,10 +202,13 @@ def boosted_score(
 
 
 def _library_frame(covariates: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return covariates as libraries take them, numbers and categories in use, after the checks they would not make."""
+    """Return covariates as libraries take them, after the checks they would not make.
+
+    Numbers come with mean 0 and standard deviation 1, because libraries lose those that are large beside their spread.
+    """
     terms, dropped = read_terms(covariates, covariates.columns, unusable="drop")
     columns = {
-        term.name: term.values
+        term.name: standardised(term.values)
         if term.levels is None
         else pd.Categorical.from_codes(term.codes, [str(level) for level in term.levels])
         for term in terms

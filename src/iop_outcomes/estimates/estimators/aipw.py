@@ -55,6 +55,7 @@ def augmented_means(
     form: Augmentation = "plain",
     cluster: ArrayLike | None = None,
     small_sample: bool = True,
+    used: ArrayLike | None = None,
 ) -> ArmMeans:
     """Return the augmented mean of each arm.
 
@@ -78,8 +79,8 @@ def augmented_means(
         estimation of all models (stacked estimating equations); without it the efficient influence function is used,
         which is right when all models are, and with cross-fitting.
     form : {"plain", "normalised"}
-    cluster, small_sample
-        As in ``influence_covariance``.
+    cluster, small_sample, used
+        As in ``influence_covariance``; used are the rows that weights or population count, unless told.
 
     References
     ----------
@@ -107,9 +108,10 @@ def augmented_means(
             gradient = np.zeros_like(predicted)
             gradient[:, position] = population.values / size - own / divisor
             influence[:, position] += model.direction(gradient) * model.score()
-    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample)
-    counted = "estimation of the models counted" if model is not None else "efficient influence function"
-    return result.with_method(f"augmented weighting ({form}), {counted}")
+    counted = (weights.values > 0) | (population.values > 0) if used is None else used
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample, used=counted)
+    how = "estimation of the models counted" if model is not None else "efficient influence function"
+    return result.with_method(f"augmented weighting ({form}), {how}")
 
 
 @estimator(
@@ -151,6 +153,7 @@ def aipw(
         model=model,
         form="normalised",
         cluster=sample.cluster,
+        used=sample.used,
     )
     return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
 
@@ -159,7 +162,8 @@ def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -
     estimand = sample.comparison.estimand
     weights = propensity_weights(fitted.score, sample.first, estimand).only(sample.observed)
     if fitted.observation is not None and missing == "weight":
-        weights = Weights(weights.values / fitted.observation, method=weights.method)
+        own = np.where(sample.first, *fitted.observation.T)
+        weights = Weights(weights.values / own, method=weights.method)
     population = target_population(weights, fitted.score, sample.first, estimand).only(sample.used)
     return augmented_means(
         sample.outcome,
@@ -169,4 +173,5 @@ def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -
         population,
         form="normalised",
         cluster=sample.comparison.cluster,
+        used=sample.used,
     )

@@ -18,6 +18,7 @@ from iop_outcomes.estimates.rows import estimate_rows
 from iop_outcomes.estimates.sample import KINDS, Sample, take_sample
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import aliased_columns
 from iop_outcomes.stats.linear.matrix import model_matrix
 from iop_outcomes.stats.linear.sandwich import Covariance, cluster_codes
@@ -109,7 +110,7 @@ def adjusted_matched_means(
     y = checked_outcome(outcome, first, weights)
     used = weights > 0
     arm = first[used]
-    terms = model_matrix(covariates[used], intercept=True, unusable="drop").dense()
+    terms = centred(model_matrix(covariates[used], unusable="drop")).matrix.dense()
     columns = _crossed(terms, arm)
     root = np.sqrt(weights[used])
     weighted = columns * root[:, None]

@@ -78,7 +78,9 @@ def standardised_means(
             influence[:, position] += weights.carry(direction * model.unit_score)
     if count_sampling:
         influence += share[:, None] * (model.predicted - means)
-    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample)
+    fitted = np.any([equation.working_weights != 0 for equation in model.equations], axis=0)
+    used = fitted | (share > 0)
+    result = arm_means(means, influence, cluster=cluster, small_sample=small_sample, used=used)
     sampling = "influence functions" if count_sampling else "delta method, covariates fixed"
     weighted = "" if weights is None else f", {weights.method}"
     return result.with_method(

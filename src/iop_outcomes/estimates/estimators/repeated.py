@@ -19,6 +19,7 @@ from iop_outcomes.estimates.rows import estimate_rows
 from iop_outcomes.estimates.sample import KINDS, kind_of, take_sample
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.families import family_and_link
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.linear.sandwich import Covariance
@@ -257,7 +258,8 @@ def _integrated(linear: NDArray[np.float64], deviation: float):
 
 def _with_arm(first: NDArray[np.bool_], covariates: pd.DataFrame | None) -> ModelMatrix:
     frame = pd.DataFrame(index=range(len(first))) if covariates is None else covariates.reset_index(drop=True)
-    return model_matrix(frame.assign(**{ARM: first.astype(float)}), unusable="drop")
+    matrix = model_matrix(frame.assign(**{ARM: first.astype(float)}), unusable="drop")
+    return centred(matrix, fixed=(ARM,)).matrix
 
 
 def _under_each_arm(matrix: ModelMatrix, coefficients):

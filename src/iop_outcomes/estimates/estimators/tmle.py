@@ -56,8 +56,9 @@ def targeted_means(
         Propensity score.
     estimand : {"ATE", "ATT"}
         ATT is moved in small steps along the least favourable path of outcome and propensity model together.
-    observation : ndarray, shape (n,), optional
-        Probability that the outcome is observed (ATE only).
+    observation : ndarray, shape (n,) or (n, 2), optional
+        Probability that the outcome is observed, of each row in its own arm or in the first and in the second (ATE
+        only). As covariates the inverse probabilities are needed of both arms.
     fluctuation : {"weighted", "covariate"}
         For ATE: inverse probabilities as weights of the logistic step, or as its covariates.
     bounds : (float, float), optional
@@ -82,7 +83,7 @@ def targeted_means(
         observed=observed,
         predicted=_logit(_bounded((predicted - low) / (high - low))),
         score=np.asarray(score, dtype=float),
-        observation=np.ones(len(y)) if observation is None else observation,
+        observation=_in_both_arms(observation, len(y), fluctuation),
     )
     if estimand == "ATE":
         means, influence = _everybody(unit, fluctuation)
@@ -109,7 +110,7 @@ class _Unit:
 
 
 def _everybody(unit, fluctuation):
-    probabilities = np.column_stack([unit.score, 1 - unit.score]) * unit.observation[:, None]
+    probabilities = np.column_stack([unit.score, 1 - unit.score]) * unit.observation
     in_arm = np.column_stack([unit.first, ~unit.first]) & unit.observed[:, None]
     weights = np.where(in_arm, 1 / probabilities, 0.0)
     moved = np.empty_like(unit.predicted)
@@ -118,10 +119,38 @@ def _everybody(unit, fluctuation):
         covariate = np.ones_like(inverse) if fluctuation == "weighted" else inverse
         prior = weights[:, position] if fluctuation == "weighted" else in_arm[:, position].astype(float)
         start = unit.predicted[:, position]
+        end = _certain(unit.outcome[in_arm[:, position]])
+        if end is not None:
+            # Nobody, or everybody, of the arm is at an end of the scale, which the step would reach without end.
+            moved[:, position] = end
+            continue
         moved[:, position] = _expit(start + _fluctuation(unit.outcome, start, covariate, prior) * covariate)
     means = moved.mean(axis=0)
     influence = weights * (unit.outcome[:, None] - moved) + moved - means
     return means, influence / len(moved)
+
+
+def _in_both_arms(observation, n, fluctuation):
+    """Return the probability of observation of each row in both arms, shape (n, 2)."""
+    if observation is None:
+        return np.ones((n, 2))
+    given = np.asarray(observation, dtype=float)
+    if given.shape not in ((n,), (n, 2)):
+        raise EstimationError(f"tmle: the probabilities of observation have the shape {given.shape} for {n:,} rows")
+    if given.ndim == 2:
+        return given
+    if fluctuation == "covariate":
+        raise EstimationError(
+            "tmle: with fluctuation='covariate' the probability of observation is needed in both arms, shape (n, 2)"
+        )
+    # As weights they count in a row's own arm only.
+    return np.column_stack([given, given])
+
+
+def _certain(outcome):
+    """Return the end of the scale at which all outcomes are, or None."""
+    low, high = outcome.min(), outcome.max()
+    return float(low) if low == high and low in (0.0, 1.0) else None
 
 
 def _fluctuation(y, start, covariate, prior):
@@ -143,6 +172,8 @@ def _fluctuation(y, start, covariate, prior):
 
 
 def _like_the_first_arm(unit):
+    if any(_certain(unit.outcome[arm]) is not None for arm in (unit.first, ~unit.first)):
+        raise EstimationError("tmle: an arm has one outcome only, where the path of the ATT has no end; use aipw")
     path = _Path(unit, unit.first.mean())
     predicted, score = unit.predicted, unit.score
     for _ in range(MOST_STEPS):
@@ -220,6 +251,7 @@ def tmle(
     outcome: str,
     measure: str = "",
     outcome_model: Form = "main",
+    fluctuation: Fluctuation = "weighted",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
 ) -> pd.DataFrame:
@@ -237,6 +269,7 @@ def tmle(
         checked_score(score[used]),
         estimand=comparison.estimand,
         observation=None if observation is None else observation[used],
+        fluctuation=fluctuation,
         cluster=None if comparison.cluster is None else comparison.cluster[used],
     )
     arms = arms.with_method(f"{folds} folds") if folds else arms
@@ -248,7 +281,7 @@ def _models(sample: Sample, form, folds, learner, seed):
     if folds:
         fitted = cross_fitted(sample, folds, learner, seed)
         return fitted.predicted, fitted.score, fitted.observation
-    observation = None if sample.observation is None else sample.observation.probability
+    observation = None if sample.observation is None else sample.observation.in_arms
     return outcome_model_of(sample, form).predicted, sample.comparison.score, observation
 
 

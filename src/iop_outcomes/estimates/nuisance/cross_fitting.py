@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.estimates.nuisance.outcome_model import MODELS, with_arm
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import fit_equation
 
 Learner = Literal["regression", "boosting"]
+#: Fold of rows for which nothing is predicted.
+NO_FOLD = -1
 #: In observations' worth, on columns divided by their standard deviations: keeps levels that a fold lacks finite.
 FOLD_RIDGE = 1.0
 #: Cross-fitted probabilities are kept this far from 0 and 1.
@@ -27,8 +30,8 @@ class CrossFitted:
         Outcome in the first and in the second arm.
     score : ndarray, shape (n,)
         Probability of the first arm.
-    observation : ndarray, shape (n,), or None
-        Probability that the outcome is observed.
+    observation : ndarray, shape (n, 2), or None
+        Probability that the outcome is observed, in the first and in the second arm.
     """
 
     predicted: NDArray[np.float64]
@@ -56,11 +59,11 @@ def cross_fit(
     first : ndarray of bool, shape (n,)
     covariates : ModelMatrix
     folds : ndarray, shape (n,)
-        From ``design.propensity.folds_by_cluster``.
+        From ``designs.scores.propensity.folds_by_cluster``; rows in ``NO_FOLD`` get no prediction.
     kind : str
         A key of ``outcome_model.MODELS``.
     used : ndarray of bool, shape (n,), optional
-        Rows to learn from; predictions are made for all.
+        Rows to learn from.
     learner : {"regression", "boosting"}
         Generalised linear models with a slight ridge, or scikit-learn's histogram gradient boosting.
     seed : int
@@ -72,22 +75,22 @@ def cross_fit(
     """
     used = np.ones(len(first), dtype=bool) if used is None else used
     known = np.isfinite(outcome) & used
+    covariates = centred(covariates).matrix
     crossed = with_arm(covariates, first)
     as_arm = [with_arm(covariates, np.full(len(first), arm)) for arm in (True, False)]
     any_missing = bool((used & ~known).any())
-    predicted, score = np.empty((len(first), 2)), np.empty(len(first))
-    observation = np.empty(len(first)) if any_missing else None
+    predicted, score = np.zeros((len(first), 2)), np.full(len(first), 0.5)
+    observation = np.full((len(first), 2), 0.5) if any_missing else None
     fit = _boost if learner == "boosting" else _regress
     y = np.where(known, outcome, 0.0)
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds != NO_FOLD]):
         inside, training = folds == fold, folds != fold
         score[inside] = fit(first.astype(float), covariates, training & used, [covariates], inside, "binary", seed)[0]
         values = fit(y, crossed, training & known, as_arm, inside, kind, seed)
         predicted[inside] = np.column_stack(values)
         if observation is not None:
-            observation[inside] = fit(known.astype(float), crossed, training & used, [crossed], inside, "binary", seed)[
-                0
-            ]
+            chances = fit(known.astype(float), crossed, training & used, as_arm, inside, "binary", seed)
+            observation[inside] = np.column_stack(chances)
     return CrossFitted(predicted, _kept_inside(score), None if observation is None else _kept_inside(observation))
 
 
@@ -117,7 +120,10 @@ def _boost(response, matrix, training, targets, inside, kind, seed):
     with threadpool_limits(1):
         if kind == "binary":
             model = HistGradientBoostingClassifier(random_state=seed).fit(rows, response[training])
-            return [model.predict_proba(other)[:, 1] for other in others]
+            # Where all that was learned from are alike, there is one column only.
+            position = {value: place for place, value in enumerate(model.classes_)}.get(1.0)
+            chances = [model.predict_proba(other) for other in others]
+            return [np.zeros(len(c)) if position is None else c[:, position] for c in chances]
         loss = "poisson" if kind == "count" else "squared_error"
         model = HistGradientBoostingRegressor(loss=loss, random_state=seed).fit(rows, response[training])
         return [model.predict(other) for other in others]

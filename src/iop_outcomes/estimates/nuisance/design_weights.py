@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison, Population
@@ -11,6 +12,7 @@ from iop_outcomes.designs.scores.generalised import along_predictors, generalise
 from iop_outcomes.estimates.nuisance.tilting import ESTIMANDS, balancing_weights
 from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
 from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import independent_columns
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.linear.multinomial import fit_multinomial
@@ -24,8 +26,8 @@ LEAST_BALANCING = 0.9
 
 
 def span_of(design: Comparison | Population) -> ModelMatrix:
-    """Return the model matrix of a design's covariates, without levels that nobody has."""
-    return model_matrix(design.covariates, unusable="drop")
+    """Return the model matrix of a design's covariates, numbers centred, without levels that nobody has."""
+    return _span(design.covariates)
 
 
 def design_weights(comparison: Comparison, matrix: ModelMatrix) -> Weights:
@@ -139,7 +141,11 @@ def _candidates(design: Comparison | Population, matrix: ModelMatrix) -> Iterato
     yield matrix
     if design.cluster is not None and design.cluster.nunique() <= MOST_INTERCEPTS:
         by_cluster = design.covariates.assign(**{CLUSTER: design.cluster.astype(str)})
-        yield model_matrix(by_cluster, unusable="drop")
+        yield _span(by_cluster)
+
+
+def _span(covariates: pd.DataFrame) -> ModelMatrix:
+    return centred(model_matrix(covariates, unusable="drop")).matrix
 
 
 def _is_logistic_fit(
@@ -148,6 +154,7 @@ def _is_logistic_fit(
     """Say whether a score is logit-linear in the columns and solves their likelihood equations on the scored rows."""
     linear = np.log(score) - np.log1p(-score)
     working = score * (1 - score) * scored
+    matrix = centred(matrix).matrix
     information = matrix.sandwich(working)
     scale = np.sqrt(information.diagonal())
     if not scale.all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e12:

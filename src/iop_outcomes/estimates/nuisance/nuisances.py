@@ -1,7 +1,9 @@
 """The models an estimator needs for a sample, fitted on all of it or crosswise."""
 
+import numpy as np
+
 from iop_outcomes.designs.scores.propensity import folds_by_cluster
-from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner, cross_fit
+from iop_outcomes.estimates.nuisance.cross_fitting import NO_FOLD, CrossFitted, Learner, cross_fit
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.sample import Missing, Sample
@@ -30,14 +32,17 @@ def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> C
             f"folds: models are not cross-fitted where {n_arms} arms are compared at once; "
             "leave the folds out, or restrict the design to two by arms"
         )
-    folds = folds_by_cluster(sample.first, sample.comparison.cluster, n_folds, seed)
+    used, cluster = sample.used, sample.comparison.cluster
+    # People whom the design does not use are in no fold, so that they cannot move those of the others.
+    folds = np.full(len(used), NO_FOLD)
+    folds[used] = folds_by_cluster(sample.first[used], None if cluster is None else cluster[used], n_folds, seed)
     return cross_fit(
         sample.outcome,
         sample.first,
         sample.matrix,
         folds,
         kind=sample.kind,
-        used=sample.used,
+        used=used,
         learner=learner,
         seed=seed,
     )

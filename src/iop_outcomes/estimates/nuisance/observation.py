@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE, with_arm
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import fit_equation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
@@ -21,9 +22,13 @@ MOST_LOST = 0.01
 
 @dataclass(frozen=True)
 class Observation:
-    """Probability that the outcome is observed given arm and covariates, and the model that gave it."""
+    """Probability that the outcome is observed given arm and covariates, and the model that gave it.
+
+    ``probability`` is that of each row in its own arm, ``in_arms`` (n, 2) in the first and in the second.
+    """
 
     probability: NDArray[np.float64]
+    in_arms: NDArray[np.float64]
     observed: NDArray[np.bool_]
     equation: EstimatingEquation
 
@@ -54,13 +59,14 @@ def fit_observation(
     EstimationError
         Members of some kind were hardly ever observed, so that nobody can stand for them.
     """
+    covariates = centred(covariates).matrix
     matrix = with_arm(covariates, first, others)
     known, weights = observed & used, used.astype(float)
     try:
         fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")
     except DesignError:
         # Levels in which everybody or nobody was observed: the fit has a limit, as in an outcome model.
-        ridge = LIMIT_RIDGE * len(known)
+        ridge = LIMIT_RIDGE * np.count_nonzero(used)
         fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
     rare = probability < SMALLEST_PROBABILITY
@@ -73,4 +79,6 @@ def fit_observation(
             f"probability under {SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them; leave missing "
             "outcomes out (missing: leave_out) and bound the result by a tipping point"
         )
-    return Observation(probability, observed & used, fit.equation)
+    as_arms = [with_arm(covariates, np.full(len(first), arm)) for arm in (True, False)]
+    in_arms = np.column_stack([fit.link.mean(each.matvec(fit.coefficients)) for each in as_arms])
+    return Observation(probability, in_arms, observed & used, fit.equation)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.kernel.errors import DesignError, EstimationError
+from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.blocks import DenseBlock
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.robust_glm import FittedEquation, fit_equation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
@@ -34,7 +35,7 @@ class OutcomeModel:
     predicted, slopes : ndarray, shape (n, 2)
         Mean outcome had the row been in the first and in the second arm, and its derivative by the linear predictor.
     covariates : ModelMatrix
-        Covariates without the arm.
+        Covariates without the arm, numbers centred.
     equations : tuple of EstimatingEquation
         One, whose columns behind the covariates are the first arm and arms of neither, or one per arm.
     unit_score : ndarray, shape (n,)
@@ -127,25 +128,34 @@ def fit_outcome_model(
     Raises
     ------
     EstimationError
-        The outcome does not vary where a model is fitted, or the model has no solution.
+        The model has no solution.
+
+    Notes
+    -----
+    In an arm in which nobody, or everybody, has the outcome the likelihood of a model of shares or counts has no
+    maximum; its predictions have a limit, which is that certainty, while the other arm is fitted by itself.
     """
     first = checked_arms(treated, names)
+    covariates = centred(covariates).matrix
     others = np.zeros((len(first), 0), dtype=bool) if others is None else others
     second = ~first & ~others.any(axis=1)
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    _check_varies(y, (first, second), prior, kind, names)
+    arms = (first, second)
+    constant = [_certain(y[arm & (prior > 0)], kind) for arm in arms]
+    if any(value is not None for value in constant):
+        return _with_certain_arms(y, arms, covariates, kind, prior, constant)
     if form == "main":
-        others = others[:, [_varies(y[arm & (prior > 0)], kind) is None for arm in others.T]]
+        others = others[:, [_can_be_fitted(y[arm & (prior > 0)], kind) for arm in others.T]]
         fit, assumed = _fit(y, with_arm(covariates, first, others), kind, prior * (first | second | others.any(axis=1)))
         fits = [fit]
         at_arm = len(covariates.names)
         shift = np.array([fits[0].coefficients[at_arm], 0.0])
         linear = covariates.matvec(fits[0].coefficients[:at_arm])[:, None] + shift
     else:
-        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, second)]
+        fitted = [_fit(y, covariates, kind, prior * arm) for arm in arms]
         fits, assumed = [fit for fit, _ in fitted], max(words for _, words in fitted)
         linear = np.column_stack([covariates.matvec(fit.coefficients) for fit in fits])
     link_function = fits[0].link
@@ -156,7 +166,7 @@ def fit_outcome_model(
         slopes=link_function.slope(linear),
         covariates=covariates,
         equations=tuple(fit.equation for fit in fits),
-        unit_score=own[0] if len(own) == 1 else np.where(first, own[0], np.where(second, own[1], 0.0)),
+        unit_score=own[0] if len(own) == 1 else _by_arm(arms, own),
         first=first,
         dispersion=tuple(fit.dispersion for fit in fits),
         method=f"{_NAMES[kind]} outcome model, {words}{assumed}",
@@ -174,7 +184,7 @@ def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
     except DesignError:
         # Levels in which everybody or nobody has the outcome: the likelihood has no maximum, but its predictions have a
         # limit, certainty in those levels, and so have standard errors. So small a ridge is that limit to about 1e-8.
-        ridge = LIMIT_RIDGE * len(y)
+        ridge = LIMIT_RIDGE * np.count_nonzero(weights)
         fit = fit_equation(y, matrix, family=family, link=link, weights=weights, penalty=ridge, tolerance=1e-9)
         return fit, ", certain where covariates decide the outcome"
 
@@ -194,22 +204,48 @@ def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_], others: NDArray[
     )
 
 
-def _check_varies(y, arms, prior, kind, names):
-    for arm, name in zip(arms, names, strict=True):
-        found = _varies(y[arm & (prior > 0)], kind)
-        if found:
-            raise EstimationError(
-                f"outcome model: arm '{name}' {found}, so that a model of the outcome has no finite solution; "
-                "use weighted means, which need no outcome model"
-            )
+def _certain(values: NDArray[np.float64], kind: str) -> float | None:
+    """Return the outcome that all of an arm have, where a model of this kind would put it at the end of its scale."""
+    if kind == "continuous" or not len(values) or values.min() < values.max():
+        return None
+    ends = (0.0,) if kind == "count" else (0.0, 1.0)
+    return float(values[0]) if values[0] in ends else None
 
 
-def _varies(values, kind) -> str | None:
-    """Return None if an outcome can be modelled from these values, or else what they are."""
-    if not len(values):
-        return "has no known outcome"
-    if kind != "continuous" and values.max() <= 0:
-        return "has no events"
-    if kind in ("binary", "proportion") and values.min() >= 1:
-        return "always has the outcome"
-    return None
+def _can_be_fitted(values: NDArray[np.float64], kind: str) -> bool:
+    return len(values) > 0 and _certain(values, kind) is None
+
+
+def _with_certain_arms(y, arms, covariates, kind, prior, constant) -> OutcomeModel:
+    """Return the limit of the fit where an arm's outcome is certain: that value, and no doubt about it."""
+    n, p = covariates.n_rows, len(covariates.names)
+    predicted, slopes, equations, scores, dispersion = np.empty((n, 2)), np.zeros((n, 2)), [], [], []
+    assumed = ""
+    for position, (arm, value) in enumerate(zip(arms, constant, strict=True)):
+        if value is None:
+            fit, assumed = _fit(y, covariates, kind, prior * arm)
+            linear = covariates.matvec(fit.coefficients)
+            predicted[:, position], slopes[:, position] = fit.link.mean(linear), fit.link.slope(linear)
+            equations.append(fit.equation)
+            scores.append(fit.unit_score)
+            dispersion.append(fit.dispersion)
+            continue
+        predicted[:, position] = value
+        equations.append(EstimatingEquation(covariates, np.zeros(n), np.zeros(n), np.zeros((p, p))))
+        scores.append(np.zeros(n))
+        dispersion.append(1.0)
+    return OutcomeModel(
+        predicted=predicted,
+        slopes=slopes,
+        covariates=covariates,
+        equations=tuple(equations),
+        unit_score=_by_arm(arms, scores),
+        first=arms[0],
+        dispersion=tuple(dispersion),
+        method=f"{_NAMES[kind]} outcome model in the arm whose outcome varies{assumed}",
+    )
+
+
+def _by_arm(arms, values):
+    """Return each row's value in its own arm, 0 in neither."""
+    return np.where(arms[0], values[0], np.where(arms[1], values[1], 0.0))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.multinomial import MultinomialEquation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
@@ -28,6 +29,7 @@ def logistic_equation(
     used : array_like of bool, shape (n,), optional
         Rows the model was fitted on.
     """
+    matrix = centred(matrix).matrix
     probability = np.asarray(fitted, dtype=float)
     working = probability * (1 - probability)
     score = np.asarray(outcome, dtype=float) - probability

@@ -11,7 +11,7 @@ from iop_outcomes.kernel.registry import source
 from iop_outcomes.simulate.settings import Effect, SelfReport, Settings, Stays
 
 
-@source(cannot={})
+@source(cannot={}, raw_files=lambda folder, **settings: [])
 def simulated(
     folder: Path,
     seed: int,

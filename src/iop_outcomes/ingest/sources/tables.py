@@ -14,7 +14,8 @@ from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
-from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, locate, read
+from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
+from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
 
@@ -24,7 +25,7 @@ CANNOT = {name: f"there is no file of the table '{name}' in the source's folder"
 Code = str | int | float | bool
 
 
-@source(cannot=CANNOT, name="tables")
+@source(cannot=CANNOT, raw_files=files_of_path, name="tables")
 def read_tables(
     folder: Path,
     seed: int,
@@ -33,6 +34,8 @@ def read_tables(
     columns: dict[str, dict[str, str | None]] | None = None,
     values: dict[str, dict[Code, str]] | None = None,
     missing: tuple[str, ...] = ("NA",),
+    categories: tuple[str, ...] = (),
+    quantities: tuple[str, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
 ) -> dict[str, pd.DataFrame]:
     """Read canonical tables from a folder.
@@ -52,6 +55,9 @@ def read_tables(
         By ``table.column``, a code in the file and our code for it.
     missing : tuple of str
         What stands for a missing value, besides an empty cell.
+    categories, quantities : tuple of str
+        Baseline columns whose numbers are codes, and those whose numbers are quantities. Unsaid, numerals with leading
+        zeros are codes, other numbers are quantities, and whole numbers with a -9 or the like among them are refused.
     max_rejected_share : float
         Share of a table's rows that may be rejected before the source is refused.
 
@@ -62,12 +68,17 @@ def read_tables(
     """
     columns, values, files = columns or {}, values or {}, _files(locate(folder, path))
     _check_settings(columns, values, files)
+    if set(categories) & set(quantities):
+        both = sorted(set(categories) & set(quantities))[0]
+        raise SourceError(f"source: '{both}' stands among the categories and the quantities; it is one of them")
     intake, frames, parents = Intake(max_rejected_share), {}, {}
     for name in [n for n in ORDER if n in files]:
         raw = _renamed(read(files[name]), name, columns.get(name, {}))
         codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
         kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), STRONGEST.get(name))
-        own = by_contract.covariates_typed(kept.select(raw.columns), contracts.contract(name))
+        own = by_contract.covariates_typed(
+            kept.select(raw.columns), contracts.contract(name), raw.name, categories, quantities
+        )
         frames[name] = to_table(own, name)
         parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
@@ -119,6 +130,7 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
     table = contracts.contract(name)
     known = {c.name for c in table.columns}
     raw.need(table.required, known)
+    refuse_unfit(raw.name, _stored(raw), {c.name: c for c in table.columns})
     extra = [c for c in raw.columns if c not in known]
     if extra and not table.open:
         raise SourceError(
@@ -126,6 +138,11 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
             f"out with source.columns.{name}: {{{extra[0]}: null}}"
         )
     return raw
+
+
+def _stored(raw: RawFile) -> dict:
+    """Return the type in which each column is stored."""
+    return {name: dtype for name, dtype in raw.rows.collect_schema().items() if name != LINE}
 
 
 def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ...], parents: dict) -> tuple:
@@ -140,5 +157,7 @@ def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ..
     rows = by_contract.replaced(rows, codes)
     rows = by_contract.typed(rows, [c for c in table.columns if c.name in raw.columns])
     rows = with_parents(rows, name, parents)
-    rules = by_contract.contract_rules(table, raw.columns) + cross_rules(name, rows.collect_schema().names())
+    free = [c for c in raw.columns if c not in {column.name for column in table.columns}]
+    rules = by_contract.contract_rules(table, raw.columns) + by_contract.covariate_rules(free)
+    rules += cross_rules(name, rows.collect_schema().names())
     return rows, rules, table.key

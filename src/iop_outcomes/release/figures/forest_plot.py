@@ -200,7 +200,7 @@ def interval(row: pd.Series) -> str:
     """Return an estimate with its interval in the unit of its axis, without the unit."""
     scale, decimals = (100.0, 1) if row["unit"] == "share" else (1.0, 2 if row["unit"] == "ratio" else 1)
     value, low, high = (words.number(row[c] * scale, decimals) for c in ("value", "ci_low", "ci_high"))
-    return f"{value} ({low} to {high})"
+    return f"{value} ({low} to {high})" if low and high else f"{value} (no interval)"
 
 
 def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:

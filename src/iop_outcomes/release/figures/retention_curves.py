@@ -17,6 +17,7 @@ from iop_outcomes.tables.estimate import ADJUSTED, is_contrast, may_be_shown
 
 #: Days between two points of the curve, and at most so many columns of numbers at risk.
 _GRID, _COLUMNS = 7, 7
+_CURVE = ("survival", "ci_low", "ci_high")
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     rules, curve = ReleaseRules.of(study.release), _shown(tables, study)
     curve = curve[curve["analysis"] == primary_curve(curve, study)]
     arms = [arm for arm in study.cohort.arms if (curve["arm"] == arm).any()]
-    length = int(curve["day"].max())
+    length = max(int(curve["day"].max()), study.cohort.follow_up_days - 1)
     parts_ = [_arm_rows(curve[curve["arm"] == arm].sort_values("day"), arm, length, rules) for arm in arms]
     table = pd.concat(parts_, ignore_index=True)
     table["n_left"] = table["n_at_risk"] - table["n_next"]
@@ -56,7 +57,7 @@ def _arm_rows(curve: pd.DataFrame, arm: str, length: int, rules: ReleaseRules) -
     table_days = _table_days(length)
     numbers = pd.DataFrame({"day": table_days, "n_at_risk": [_last(at_risk, day) for day in table_days]})
     numbers["n_next"] = numbers["n_at_risk"].shift(-1, fill_value=0.0)
-    points = _coarse(curve, length, rules)
+    points = _coarse(curve, rules)
     rows = points.merge(numbers, on="day", how="outer").sort_values("day", ignore_index=True)
     rows["is_first"] = rows["day"] == 0
     return rows.assign(arm=arm)
@@ -73,29 +74,51 @@ def _table_days(length: int) -> list[int]:
     return list(range(0, length + 1, step))
 
 
-def _coarse(curve: pd.DataFrame, length: int, rules: ReleaseRules) -> pd.DataFrame:
-    """Thin a curve out to days since the last of which at least ``min_cell`` people left, or nobody."""
-    curve = curve[(curve["n_at_risk"] >= rules.min_cell) & (curve["day"] > 0)]
-    start = pd.DataFrame({"day": [0], "survival": [1.0], "ci_low": [1.0], "ci_high": [1.0]})
-    if curve.empty:
-        return start
-    interval = np.ceil(curve["day"] / _GRID).to_numpy(int)
-    by_interval = curve.groupby(interval).agg(
-        {"day": "last", "survival": "last", "ci_low": "last", "ci_high": "last", "n_events": "sum"}
-    )
-    by_interval["day"] = np.minimum(by_interval.index.to_numpy() * _GRID, length)
-    by_interval["pool"] = pool(by_interval["n_events"], rules)
-    kept = by_interval.groupby("pool").last()
-    enough = ~rules.small(by_interval.groupby("pool")["n_events"].sum())
-    return pd.concat([start, kept.loc[enough, list(start)]], ignore_index=True)
+def _coarse(curve: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Thin a curve out to days since the last of which at least ``min_cell`` people left, or nobody.
+
+    ``mean_day`` is the mean day on which those who left since the last point did, so that the line drawn can have the
+    area of the curve.
+    """
+    known = curve[curve["n_at_risk"] >= rules.min_cell]
+    last = int(known["day"].max()) if len(known) else 0
+    last = last if len(known) == len(curve) else last // _GRID * _GRID
+    daily = _daily(known, last)
+    left = daily.groupby(np.ceil(daily.index / _GRID).astype(int))["n_events"].sum()
+    pools = pool(left, rules)
+    enough = ~rules.small(left.groupby(pools).sum())
+    ends = [min(int(left.index[pools == number][-1]) * _GRID, last) for number in np.flatnonzero(enough)]
+    points = daily.loc[ends, list(_CURVE)].rename_axis("day").reset_index()
+    if not ends or ends[0] > 0:
+        points = pd.concat([pd.DataFrame({"day": [0], **dict.fromkeys(_CURVE, 1.0)}), points], ignore_index=True)
+    return points.assign(mean_day=_mean_days(points, daily["survival"]))
+
+
+def _daily(curve: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return a curve for every day from 0 to the last; on a day without a row it is what it was before."""
+    by_day = curve.set_index("day")
+    position = by_day.index.searchsorted(np.arange(last + 1), side="right") - 1
+    start = pd.DataFrame(dict.fromkeys(_CURVE, 1.0), index=[0])
+    daily = pd.concat([start, by_day[list(_CURVE)]]).iloc[position + 1].set_axis(range(last + 1))
+    return daily.assign(n_events=by_day["n_events"].reindex(daily.index, fill_value=0))
+
+
+def _mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
+    """Return the mean day on which those who left between two points did, NaN for the first point and for nobody."""
+    means = [np.nan]
+    heights, days = points["survival"].to_numpy(), points["day"].to_numpy(int)
+    for high, low, first, last in zip(heights, heights[1:], days, days[1:], strict=False):
+        area = survival.loc[first : last - 1].sum()
+        means.append(first + (area - low * (last - first)) / (high - low) if high > low else np.nan)
+    return means
 
 
 @figure(
     title="How long people stay in care",
     caption=(
         "Share of each arm still in care by day since time zero: weighted Kaplan-Meier curves with 95% confidence "
-        "bands; beneath, the people in care and observed. A curve has a step only where enough people left since the "
-        "last one."
+        "bands; beneath, the people in care and observed. A line falls only over days on which enough people left, and "
+        "has the area of the curve beneath it, the mean time in care; within these days it does not say when they left."
     ),
     needs=("curve", "estimate"),
     frame=frame,
@@ -103,7 +126,7 @@ def _coarse(curve: pd.DataFrame, length: int, rules: ReleaseRules) -> pd.DataFra
         labels=("arm", "day"),
         counts=("n_at_risk",),
         hidden_counts=("n_next", "n_left"),
-        values={name: () for name in ("survival", "ci_low", "ci_high")},
+        values={name: () for name in (*_CURVE, "mean_day")},
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
     ),
@@ -116,16 +139,33 @@ def draw(data: Released) -> Figure:
     drawing = style.blank(3.2 + 0.3 * len(arms))
     axes, numbers = drawing.subplots(2, 1, sharex=True, height_ratios=[3.0, 0.25 + 0.28 * len(arms)])
     for arm in arms:
-        rows = table[(table["arm"] == arm) & table["survival"].notna()]
+        rows = line(table[(table["arm"] == arm) & table["survival"].notna()])
         look = {"color": style.colour(table, arm), "linestyle": style.line(table, arm)}
-        axes.step(rows["day"], rows["survival"], where="post", label=style.arm_label(arm, 40), linewidth=1.6, **look)
-        axes.fill_between(rows["day"], rows["ci_low"], rows["ci_high"], step="post", alpha=0.15, color=look["color"])
+        axes.plot(rows["day"], rows["survival"], label=style.arm_label(arm, 40), linewidth=1.6, **look)
+        axes.fill_between(rows["day"], rows["ci_low"], rows["ci_high"], alpha=0.15, color=look["color"])
     axes.set(ylim=(0, 1.02), ylabel="Still in care", xlabel="Days since time zero")
     axes.tick_params(labelbottom=True)
     axes.legend(loc="upper right")
     style.percent_axis(axes)
     _numbers_at_risk(numbers, table, arms)
     return drawing
+
+
+def line(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of a line, with a bend between two of them where those who left did so early or late.
+
+    The bend is at the height of one of the two, on the day that keeps the area beneath the curve: points that are only
+    joined, or held as steps, would show another mean time in care than was computed.
+    """
+    rows = []
+    for row in points[["day", *_CURVE, "mean_day"]].itertuples(index=False):
+        if rows and not np.isnan(row.mean_day):
+            start = rows[-1]
+            late = 2 * row.mean_day > start.day + row.day
+            bend = 2 * row.mean_day - (row.day if late else start.day)
+            rows.append((start if late else row)._replace(day=min(max(bend, start.day), row.day)))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["day", *_CURVE, "mean_day"])
 
 
 def _numbers_at_risk(axes, table: pd.DataFrame, arms: list[str]) -> None:

@@ -25,7 +25,8 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
         frame = released["estimate"].frame
         mine = (frame["analysis"] == next(iter(study.analyses))) & is_contrast(frame, ADJUSTED)
         for _, row in frame[mine & may_be_shown(frame)].iterrows():
-            numbers.append((f"{words.capital(_measure(row))} (95% CI)", interval(row)))
+            sure = " (95% CI)" if np.isfinite(row[["ci_low", "ci_high"]].astype(float)).all() else ""
+            numbers.append((f"{words.capital(_measure(row))}{sure}", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
         status = frame.loc[frame["analysis"] == f"{' v '.join(arms)}, {analysis.design}", "status"]
@@ -123,10 +124,11 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
 def _check(row: pd.Series) -> str:
     value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
     if row["measure"] == "e_value":
-        return (
+        said = (
             "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
-            f"outcome by a risk ratio of {value} each; {limit} would do to move the interval to no difference."
+            f"outcome by a risk ratio of {value} each"
         )
+        return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."
     return f"{value} ({limit} to {words.number(row['ci_high'], 2)})" if pd.notna(row["ci_high"]) else value
 
 

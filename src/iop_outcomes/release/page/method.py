@@ -16,6 +16,7 @@ def settings(study: Study) -> HtmlTable:
         ("Arms", "; ".join(_arm(name, selection) for name, selection in study.cohort.arms.items())),
         ("Time zero", f"day of {study.cohort.time_zero}"),
         ("Followed for", f"{study.cohort.follow_up_days} days"),
+        ("Care ends", study.care.in_words()),
         ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
         ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
         ("People alike within", study.cluster or "nothing: everybody counts as independent"),

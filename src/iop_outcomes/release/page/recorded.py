@@ -27,7 +27,11 @@ def retained(table: Released | None) -> HtmlTable | None:
     cells = {(row.arm, row.day): _share(table, position) for position, row in enumerate(frame.itertuples())}
     rows = [(words.heading(arm), *(cells.get((arm, day), "") for day in days)) for arm in arms]
     columns = ("Arm", *(f"Day {day:.0f}" for day in days))
-    note = "Share still in care (95% CI), Kaplan-Meier: death and the end of observation censor."
+    note = (
+        "Share still in care (95% CI), Kaplan-Meier: death and the end of observation censor. There is no interval "
+        "where everybody or nobody is still in care, or where sites agree or an arm has only one, so that nothing "
+        "tells how sites differ."
+    )
     return HtmlTable("Still in care, without adjustment", columns, rows, note, tuple(range(1, len(columns))))
 
 
@@ -56,5 +60,6 @@ def agreement(table: Released | None) -> HtmlTable | None:
 
 def _share(table: Released, position: int) -> str:
     row = table.frame.iloc[position]
-    text = f"{words.percent(row['retained'])} ({words.percent(row['ci_low'])} to {words.percent(row['ci_high'])})"
-    return cell(table, position, "retained", text if words.percent(row["retained"]) else "nobody observed")
+    share, low, high = (words.percent(row[column]) for column in ("retained", "ci_low", "ci_high"))
+    text = f"{share} ({f'{low} to {high}' if low and high else 'no interval'})"
+    return cell(table, position, "retained", text if share else "nobody observed")

@@ -109,6 +109,8 @@ def _claim_verdict(table: pd.DataFrame, verdict: Verdict, direction: str) -> str
     if verdict.kind in (WITHHELD, REFUSED):
         return "not testable"
     low, high, margin = _interval(_judged(table, verdict.analysis).iloc[0])
+    if np.isnan(low) or np.isnan(high):
+        return "inconclusive"
     if direction == "lower":
         low, high = -high, -low
     if low > 0:
@@ -154,6 +156,8 @@ def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, ta
 
 def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
     finding = _finding(row, outcome)
+    if np.isnan(_interval(row)[:2]).any():
+        return f"These data cannot tell: {_lower(finding)}, and there is no interval to say how sure that is."
     evidence = f"({_evidence(row, table)})"
     margin = _margin(row)
     if kind == NO_DIFFERENCE:

@@ -40,6 +40,14 @@ class CodedBlock:
         cells = np.bincount(groups.astype(np.intp) * size + self.codes, weights=values, minlength=n_groups * size)
         return cells.reshape(n_groups, size) @ self.table
 
+    def moments(self):
+        share = np.bincount(self.codes, minlength=len(self.table)) / max(len(self.codes), 1)
+        mean = share @ self.table
+        return mean, np.sqrt(share @ (self.table - mean) ** 2)
+
+    def moved(self, centre, unit):
+        return CodedBlock(self.columns, (self.table - centre) / unit, self.codes)
+
 
 @dataclass(frozen=True)
 class DenseBlock:
@@ -63,6 +71,12 @@ class DenseBlock:
     def group_sums(self, values, groups, n_groups):
         sums = [np.bincount(groups, weights=values * column, minlength=n_groups) for column in self.values.T]
         return np.column_stack(sums)
+
+    def moments(self):
+        return self.values.mean(axis=0), self.values.std(axis=0)
+
+    def moved(self, centre, unit):
+        return DenseBlock(self.columns, (self.values - centre) / unit)
 
 
 Block = CodedBlock | DenseBlock

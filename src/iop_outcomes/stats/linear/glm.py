@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
+from iop_outcomes.stats.linear.centring import Centring, centred
 from iop_outcomes.stats.linear.families import Family, family_and_link
 from iop_outcomes.stats.linear.identifiability import aliased_columns, refuse_aliased, refuse_separated
 from iop_outcomes.stats.linear.likelihood import Likelihood, State, inverse, maximise
@@ -114,6 +115,8 @@ def fit_glm(
     """
     chosen, link = family_and_link(family, link)
     y, weights, offset = _checked(y, matrix, chosen, weights, offset)
+    moved = centred(matrix)
+    matrix = moved.matrix
     if penalty is None and family != "gaussian":
         refuse_separated(matrix, y, weights, family)
     if penalty == "firth" and (family, link.name) != ("binomial", "logit"):
@@ -131,7 +134,7 @@ def fit_glm(
         likelihood = Likelihood(y, matrix.columns(~lost), chosen, link, weights, offset, penalty)
         state = likelihood.first_state(None if start is None else start[~lost])
     state, iterations = maximise(likelihood, state, tolerance)
-    return _result(likelihood, state, iterations, matrix.names, lost)
+    return _result(likelihood, state, iterations, moved, lost)
 
 
 def _checked(y, matrix, family: Family, weights, offset):
@@ -169,7 +172,8 @@ def _start_on_part(likelihood: Likelihood) -> np.ndarray | None:
         return None
 
 
-def _result(likelihood: Likelihood, state: State, iterations: int, names, lost) -> GlmFit:
+def _result(likelihood: Likelihood, state: State, iterations: int, moved: Centring, lost) -> GlmFit:
+    names = moved.matrix.names
     coefficients, bread = np.zeros(len(names)), np.zeros((len(names),) * 2)
     coefficients[~lost] = state.coefficients
     bread[np.ix_(~lost, ~lost)] = inverse(likelihood.information(state))
@@ -180,8 +184,8 @@ def _result(likelihood: Likelihood, state: State, iterations: int, names, lost) 
         dispersion = deviance / left if left > 0 else np.nan
     return GlmFit(
         names=names,
-        coefficients=coefficients,
-        bread=bread,
+        coefficients=moved.coefficients(coefficients),
+        bread=moved.covariance(bread),
         fitted=state.mean,
         linear_predictor=state.eta,
         score_residuals=state.score_residuals,

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import linalg
 
 from iop_outcomes.kernel.errors import DesignError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 
 UNEXPLAINED = 1e-10
@@ -65,11 +66,12 @@ def independent_columns(matrix: ModelMatrix) -> tuple[ModelMatrix, tuple[str, ..
     sentences : tuple of str
         Column and the covariates it follows from.
     """
-    information = matrix.sandwich(np.ones(matrix.shape[0]))
+    moved = centred(matrix).matrix
+    information = moved.sandwich(np.ones(matrix.shape[0]))
     aliased = aliased_columns(information, matrix.has_intercept)
     if not aliased.any():
         return matrix, ()
-    return matrix.columns(~aliased), tuple(_aliases(matrix, information, aliased))
+    return matrix.columns(~aliased), tuple(_aliases(moved, information, aliased))
 
 
 def refuse_aliased(matrix: ModelMatrix, information: np.ndarray, aliased: np.ndarray) -> None:
@@ -109,7 +111,7 @@ def _aliases(matrix, information, aliased) -> list[str]:
         if others:
             said.append(f"{matrix.names[column]} follows exactly from {', '.join(others[:NAMED_AT_MOST])}")
         else:
-            said.append(f"{matrix.names[column]} is the same for all who count, or nearly so next to its size")
+            said.append(f"{matrix.names[column]} is the same for all who count")
     return said
 
 

@@ -115,6 +115,11 @@ class ModelMatrix:
         n_rows = len(np.empty(self.n_rows, dtype=bool)[selection])
         return ModelMatrix(self.names, self.terms, blocks, n_rows, self.dropped)
 
+    def moved(self, centre: np.ndarray, unit: np.ndarray) -> "ModelMatrix":
+        """Return the matrix of ``(x - centre) / unit``, both of shape (p,)."""
+        blocks = tuple(block.moved(centre[block.columns], unit[block.columns]) for block in self.blocks)
+        return ModelMatrix(self.names, self.terms, blocks, self.n_rows, self.dropped)
+
     def columns(self, selection) -> "ModelMatrix":
         """Return the matrix of some columns, given by a boolean mask."""
         keep = np.asarray(selection, dtype=bool)

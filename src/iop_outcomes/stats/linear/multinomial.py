@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import DesignError, EstimationError
-from iop_outcomes.stats.linear.blocks import CodedBlock, DenseBlock
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import refuse_separated
-from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.newton import maximise
 
 ADVICE = "merge levels, leave the covariate out, or restrict the cohort"
@@ -21,7 +21,7 @@ class MultinomialEquation:
     Attributes
     ----------
     matrix : ModelMatrix
-        Design Z, n by p, columns of mean 0 and standard deviation 1 but for the intercept.
+        Design, n by p, numbers centred.
     score : ndarray, shape (n, k - 1)
         Membership in each category but the first, minus its probability; zero for rows that were not fitted.
     bread : ndarray, shape (p(k - 1), p(k - 1))
@@ -146,63 +146,25 @@ def fit_multinomial(
             refuse_separated(matrix, own, counts, "binomial", ADVICE)
         except DesignError as error:
             raise DesignError(f"where response 1 is '{name}': {error}") from None
-    standardised, centre, scale = _standardised(matrix, counts / counts.sum())
+    moved = centred(matrix)
     labels = tuple(f"{column} ({name})" for name in names[1:] for column in matrix.names)
     try:
         found = maximise(
-            lambda values: _Point.of(values, standardised, member, counts),
+            lambda values: _Point.of(values, moved.matrix, member, counts),
             np.zeros(len(labels)),
             labels,
             "multinomial regression",
         )
     except EstimationError as error:
         raise DesignError(str(error)) from None
-    back = _as_given(matrix, centre, scale)
-    blocks = found.covariance.reshape(len(names) - 1, len(scale), len(names) - 1, len(scale))
-    variances = np.array([np.diag(back @ blocks[k, :, k] @ back.T) for k in range(len(names) - 1)])
+    size = (len(names) - 1, len(matrix.names))
+    covariance = found.covariance.reshape(size * 2)
+    variances = np.array([np.diag(moved.covariance(covariance[k, :, k])) for k in range(size[0])])
     return MultinomialFit(
         names=matrix.names,
-        coefficients=found.values.reshape(len(names) - 1, -1) @ back.T,
+        coefficients=np.array([moved.coefficients(own) for own in found.values.reshape(size)]),
         standard_errors=np.sqrt(variances),
         fitted=found.at.probability,
         deviance=-2 * found.at.log_likelihood,
-        equation=MultinomialEquation(standardised, found.at.residual, found.covariance),
+        equation=MultinomialEquation(moved.matrix, found.at.residual, found.covariance),
     )
-
-
-def _standardised(
-    matrix: ModelMatrix, share: NDArray[np.float64]
-) -> tuple[ModelMatrix, NDArray[np.float64], NDArray[np.float64]]:
-    """Return the columns with mean 0 and standard deviation 1, and what was taken off and divided by.
-
-    Products of columns far from zero next to their spread, such as years, would lose the digits that matter.
-    """
-    centre, scale = matrix.transpose_matvec(share), np.ones(len(matrix.names))
-    constant = np.array(matrix.names) == INTERCEPT
-    centre[constant] = 0.0
-    shifted = _moved(matrix, centre, scale)
-    # Once more, for what rounding left of a mean much larger than the spread.
-    left = np.where(constant, 0.0, shifted.transpose_matvec(share))
-    shifted, centre = _moved(shifted, left, scale), centre + left
-    spread = np.sqrt(np.diag(shifted.sandwich(share)))
-    scale = np.where(constant | (spread == 0), 1.0, spread)
-    return _moved(shifted, np.zeros(len(scale)), scale), centre, scale
-
-
-def _moved(matrix, centre, scale):
-    blocks = []
-    for block in matrix.blocks:
-        off, by = centre[block.columns], scale[block.columns]
-        if isinstance(block, CodedBlock):
-            blocks.append(CodedBlock(block.columns, (block.table - off) / by, block.codes))
-        else:
-            blocks.append(DenseBlock(block.columns, (block.values - off) / by))
-    return ModelMatrix(matrix.names, matrix.terms, tuple(blocks), matrix.n_rows, matrix.dropped)
-
-
-def _as_given(matrix, centre, scale):
-    """Return the map from coefficients of the standardised columns to those of the columns as given."""
-    back = np.diag(1 / scale)
-    intercept = matrix.names.index(INTERCEPT)
-    back[intercept] -= np.where(np.arange(len(scale)) == intercept, 0.0, centre / scale)
-    return back

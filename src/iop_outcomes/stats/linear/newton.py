@@ -56,7 +56,13 @@ class Maximum:
     iterations: int
 
 
-def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[str, ...], model: str) -> Maximum:
+def maximise(
+    evaluate: Callable[[NDArray], Point],
+    start: NDArray,
+    names: tuple[str, ...],
+    model: str,
+    spread: NDArray | float = 1.0,
+) -> Maximum:
     """Maximise a likelihood from ``start``, halving steps that would lower it.
 
     Parameters
@@ -68,6 +74,8 @@ def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[
         Of the parameters, for sentences.
     model : str
         What the model is called in a sentence.
+    spread : ndarray, shape (p,), optional
+        Standard deviation of what each parameter multiplies: a step of one over it counts as one.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def maximise(evaluate: Callable[[NDArray], Point], start: NDArray, names: tuple[
         values = values + step
         if length < CONVERGED:
             break
-    moving = np.abs(step) > MOVING
+    moving = np.abs(step) * spread > MOVING
     _refuse_infinite(moving if moving.any() or length < CONVERGED else np.ones(len(names), dtype=bool), names, model)
     if length > EXACT:
         covariance = inverse_information(here.information(), names, model)

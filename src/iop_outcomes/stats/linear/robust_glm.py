@@ -1,11 +1,12 @@
 """Generalised linear models with robust and cluster-robust standard errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.cluster_robust import CLUSTERED, cluster_covariance
 from iop_outcomes.stats.linear.families import Link, family_and_link
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
@@ -156,12 +157,15 @@ def fit_robust_glm(
     if (covariance in CLUSTERED) != (cluster is not None) and covariance != "survey":
         need = "needs clusters" if covariance in CLUSTERED else "knows no clusters; use CR0 to CR3 or survey with them"
         raise EstimationError(f"robust model: {covariance} {need}")
-    fit = fit_glm(response, matrix, family=family, link=link, weights=weights, offset=offset)
-    equation = EstimatingEquation(matrix, fit.score_residuals, fit.working_weights, fit.bread)
+    moved = centred(matrix)
+    fit = fit_glm(response, moved.matrix, family=family, link=link, weights=weights, offset=offset)
+    equation = EstimatingEquation(moved.matrix, fit.score_residuals, fit.working_weights, fit.bread)
     slope = family_and_link(family, link)[1].slope(fit.linear_predictor)
     values, degrees_of_freedom, method = _covariance(equation, fit, covariance, cluster, slope)
     df = np.broadcast_to(np.asarray(degrees_of_freedom, dtype=float), fit.coefficients.shape)
-    return RobustGlm(fit.names, fit.coefficients, values, df, method, fit)
+    coefficients, bread = moved.coefficients(fit.coefficients), moved.covariance(fit.bread)
+    original = replace(fit, coefficients=coefficients, bread=bread)
+    return RobustGlm(fit.names, coefficients, moved.covariance(values), df, method, original)
 
 
 def _covariance(equation: EstimatingEquation, fit: GlmFit, kind: str, cluster: ArrayLike | None, slope):

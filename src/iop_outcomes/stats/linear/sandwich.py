@@ -85,7 +85,8 @@ def influence_covariance(
     small_sample : bool
         Multiply by n/(n - 1), or with clusters by G/(G - 1) and use t quantiles with G - 1 degrees of freedom.
     used : array_like of bool, shape (n,), optional
-        Rows that count towards n and G; all unless told.
+        Rows that count towards n and G; all unless told. The influence of the others (of somebody trimmed, through the
+        score that was fitted on all) counts too where it is not zero.
 
     Returns
     -------
@@ -103,8 +104,10 @@ def influence_covariance(
         n_units, method, degrees_of_freedom = int(used.sum()), "robust", np.inf
         units = influence
     else:
-        codes, n_clusters = cluster_codes(cluster, used)
-        units = np.column_stack([np.bincount(codes[used], column[used], n_clusters) for column in influence.T])
+        _, n_clusters = cluster_codes(cluster, used)
+        codes, found = pd.factorize(pd.Series(cluster).reset_index(drop=True))
+        named = codes >= 0
+        units = np.column_stack([np.bincount(codes[named], column[named], len(found)) for column in influence.T])
         n_units, method, degrees_of_freedom = n_clusters, f"cluster-robust ({n_clusters:,} clusters)", n_clusters - 1.0
     values = units.T @ units
     if not small_sample:

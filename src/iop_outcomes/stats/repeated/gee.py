@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.families import Family, Link, family_and_link
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
@@ -124,6 +125,8 @@ def fit_gee(
     """
     if correction not in CORRECTIONS:
         raise EstimationError(f"GEE: there is no correction '{correction}'; {did_you_mean(correction, CORRECTIONS)}")
+    moved = centred(matrix)
+    matrix = moved.matrix
     start = fit_glm(y, matrix, family=family, link=link, weights=weights)
     weights = np.ones(matrix.shape[0]) if weights is None else np.asarray(weights, dtype=float)
     used = weights > 0
@@ -136,14 +139,14 @@ def fit_gee(
     )
     coefficients, state, iterations = _solve(equations, start.coefficients, tolerance)
     bread = np.linalg.inv(equations.information(state))
-    influence = _cluster_scores(equations, state, bread, correction) @ bread
+    influence = _cluster_scores(equations, state, bread, correction) @ bread @ moved.outward.T
     return GeeFit(
         names=matrix.names,
-        coefficients=coefficients,
+        coefficients=moved.coefficients(coefficients),
         covariance=_covariance(influence, correlation, correction),
         influence=influence,
         cluster_codes=codes,
-        model_covariance=bread * state.scale,
+        model_covariance=moved.covariance(bread) * state.scale,
         scale=state.scale,
         correlation=correlation,
         parameter=state.parameter,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.sandwich import cluster_codes
@@ -80,6 +81,8 @@ def fit_linear_mixed(
     ----------
     Bates et al. 2015, J Stat Softw 67(1).
     """
+    moved = centred(matrix)
+    matrix = moved.matrix
     plain = fit_glm(y, matrix, family="gaussian")
     codes, n_clusters = cluster_codes(cluster)
     n, p = matrix.shape
@@ -93,11 +96,12 @@ def fit_linear_mixed(
     cluster_residuals = profile.residual_sums - profile.sums @ step
     return LinearMixedFit(
         names=matrix.names,
-        coefficients=coefficients,
-        covariance=inverse * residual_variance,
+        coefficients=moved.coefficients(coefficients),
+        covariance=moved.covariance(inverse) * residual_variance,
         standard_deviation=float(theta * np.sqrt(residual_variance)),
         residual_deviation=float(np.sqrt(residual_variance)),
-        log_likelihood=-profile.deviance(theta) / 2,
+        # The restricted likelihood is stated in the units of the columns.
+        log_likelihood=-profile.deviance(theta) / 2 - restricted * np.log(moved.unit).sum(),
         intercepts=shrink * cluster_residuals,
         n_clusters=n_clusters,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.sandwich import cluster_codes
@@ -95,6 +96,8 @@ def fit_random_intercept(
     if int(nodes) != nodes or nodes < 1:
         raise EstimationError(f"random intercept: {nodes} nodes were asked for; it must be a whole number of 1 or more")
     trials = np.ones(matrix.shape[0]) if trials is None else np.asarray(trials, dtype=float)
+    moved = centred(matrix)
+    matrix = moved.matrix
     start = fit_glm(y, matrix, weights=trials)
     codes, n_clusters = cluster_codes(cluster)
     likelihood = _Likelihood(np.asarray(y, dtype=float), trials, matrix, codes, n_clusters, *_rule(nodes))
@@ -103,9 +106,9 @@ def fit_random_intercept(
     coefficients, deviation = _maximise(likelihood, start.coefficients, scale)
     return RandomInterceptFit(
         names=matrix.names,
-        coefficients=coefficients,
+        coefficients=moved.coefficients(coefficients),
         standard_deviation=deviation,
-        covariance=_covariance(likelihood, coefficients, deviation, scale),
+        covariance=_turned(_covariance(likelihood, coefficients, deviation, scale), moved.outward),
         log_likelihood=likelihood(coefficients, deviation)[0] + likelihood.constant,
         conditional_deviance=likelihood.conditional_deviance(coefficients, deviation),
         intercepts=deviation * likelihood.modes(coefficients, deviation),
@@ -260,3 +263,11 @@ def _covariance(likelihood: _Likelihood, coefficients, deviation, scale) -> NDAr
     stretch[:p, :p] = scale
     covariance[:size, :size] = stretch @ inverse @ stretch.T
     return covariance
+
+
+def _turned(covariance, outward) -> NDArray[np.float64]:
+    """Turn the covariance to the original columns; that of the deviation (last) stays."""
+    result = covariance.copy()
+    result[:-1, :-1] = outward @ covariance[:-1, :-1] @ outward.T
+    result[:-1, -1] = result[-1, :-1] = outward @ covariance[:-1, -1]
+    return result

@@ -1,11 +1,12 @@
 """Cox's proportional hazards model: weights, ties, strata, late entry and time-varying covariates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.stats.linear.centring import from_means
 from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 from iop_outcomes.stats.linear.newton import listed, maximise
 from iop_outcomes.stats.survival.cox_likelihood import CoxData, Moments, moments
@@ -43,7 +44,9 @@ class CoxFit:
         Rows with the event.
     iterations : int
     at : Moments
-        The partial likelihood at the coefficients.
+        The partial likelihood at the coefficients, with numbers counted from ``centre``.
+    centre : ndarray, shape (p,)
+        Means of numbers, 0 for levels.
     """
 
     names: tuple[str, ...]
@@ -55,6 +58,7 @@ class CoxFit:
     n_events: int
     iterations: int
     at: Moments
+    centre: NDArray[np.float64]
 
     @property
     def se(self) -> NDArray[np.float64]:
@@ -109,13 +113,24 @@ def fit_cox(
 def fit_partial_likelihood(data: CoxData) -> CoxFit:
     """Fit a Cox model to risk sets that are already made."""
     names = data.matrix.names
+    moved, spread = from_means(data.matrix)
+    data = replace(data, matrix=moved.matrix)
     refuse_levels_without_events(data.death_matrix)
-    found = maximise(lambda values: moments(data, values), np.zeros(len(names)), names, MODEL)
+    found = maximise(lambda values: moments(data, values), np.zeros(len(names)), names, MODEL, spread)
     null, full = found.start.log_likelihood, found.at.log_likelihood
     wald = float(found.values @ np.linalg.solve(found.covariance, found.values))
     tests = Tests(found.score_test, 2 * (full - null), wald, len(names))
     return CoxFit(
-        names, found.values, found.covariance, null, full, tests, len(data.sets.deaths), found.iterations, found.at
+        names,
+        found.values,
+        found.covariance,
+        null,
+        full,
+        tests,
+        len(data.sets.deaths),
+        found.iterations,
+        found.at,
+        moved.centre,
     )
 
 

@@ -23,10 +23,16 @@ def baseline_hazard(fit: CoxFit, times: ArrayLike) -> NDArray[np.float64]:
     EstimationError
         The model has strata, each of which has a baseline of its own.
     """
-    sets = fit.at.data.sets
+    return _hazard_at_centre(fit, times) * np.exp(-fit.centre @ fit.coefficients)
+
+
+def _hazard_at_centre(fit: CoxFit, times: ArrayLike) -> NDArray[np.float64]:
+    """Return the cumulative hazard of somebody at the centre of the fit."""
     _refuse_strata(fit)
     steps = np.append(0.0, np.cumsum(fit.at.h))
-    return steps[np.searchsorted(sets.time, on_known_times(times, sets.time), side="right")] * np.exp(-fit.at.shift)
+    known = fit.at.data.sets.time
+    reached = np.searchsorted(known, on_known_times(times, known), side="right")
+    return steps[reached] * np.exp(-fit.at.shift)
 
 
 @dataclass(frozen=True)
@@ -80,14 +86,15 @@ def standardised_survival(
     shares = np.ones(matrix.n_rows) if weights is None else np.asarray(weights, dtype=float)
     shares = shares / shares.sum()
     columns = columns_of(matrix, given)
+    values = np.array(list(given.values()), dtype=float) - fit.centre[columns]
     linear = matrix.matvec(np.where(np.isin(np.arange(len(fit.names)), columns), 0.0, fit.coefficients))
-    relative = np.exp(linear + fit.coefficients[columns] @ np.array(list(given.values()), dtype=float))
-    hazards = baseline_hazard(fit, times)
+    relative = np.exp(linear + fit.coefficients[columns] @ values)
+    hazards = _hazard_at_centre(fit, times)
     own = np.exp(-np.multiply.outer(relative, hazards))
     survival = shares @ own
     slopes = own * (shares * relative)[:, None]
     by_coefficients = np.column_stack([-h * matrix.transpose_matvec(s) for s, h in zip(slopes.T, hazards, strict=True)])
-    by_coefficients[columns] = -np.multiply.outer(list(given.values()), hazards * slopes.sum(axis=0))
+    by_coefficients[columns] = -np.multiply.outer(values, hazards * slopes.sum(axis=0))
     influence = shares[:, None] * (own - survival)
     influence += _baseline_and_coefficients(fit, times, -slopes.sum(axis=0), by_coefficients)
     return StandardisedSurvival(times, survival, influence)

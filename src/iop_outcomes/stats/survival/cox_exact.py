@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.stats.linear.centring import from_means
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.newton import maximise
 from iop_outcomes.stats.survival.cox import MODEL, refuse_levels_without_events, without_intercept
@@ -65,9 +66,10 @@ def fit_cox_exact(
     matrix = without_intercept(matrix)
     codes = np.zeros(len(time), dtype=np.intp) if strata is None else pd.factorize(np.asarray(strata))[0]
     refuse_levels_without_events(matrix.rows(event > 0))
-    people = _latest_first(matrix.dense(), time, event > 0, codes)
+    moved, spread = from_means(matrix)
+    people = _latest_first(moved.matrix.dense(), time, event > 0, codes)
     start = np.zeros(len(matrix.names))
-    found = maximise(lambda values: _evaluate(people, values), start, matrix.names, MODEL)
+    found = maximise(lambda values: _evaluate(people, values), start, matrix.names, MODEL, spread)
     likelihoods = found.start.log_likelihood, found.at.log_likelihood
     return ExactCoxFit(
         matrix.names, found.values, found.covariance, *likelihoods, int((event > 0).sum()), found.iterations

@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.stats.linear.centring import from_means
 from iop_outcomes.stats.linear.matrix import ModelMatrix
-from iop_outcomes.stats.linear.newton import maximise
+from iop_outcomes.stats.linear.newton import inverse_information, maximise
 from iop_outcomes.stats.survival.cox import refuse_levels_without_events, without_intercept
 from iop_outcomes.stats.survival.cox_curves import columns_of
 from iop_outcomes.stats.survival.event_table import checked
@@ -40,6 +41,8 @@ class DiscreteTimeFit:
         Inverse of the observed information.
     log_likelihood : float
     at : _Point
+        The likelihood at its maximum, with numbers counted from ``centre``.
+    centre : ndarray, shape (p,)
     """
 
     intervals: NDArray[np.int64]
@@ -48,6 +51,7 @@ class DiscreteTimeFit:
     covariance: NDArray[np.float64]
     log_likelihood: float
     at: "_Point"
+    centre: NDArray[np.float64]
 
     @property
     def coefficients(self) -> NDArray[np.float64]:
@@ -73,7 +77,9 @@ class DiscreteTimeFit:
             else:
                 np.add.at(sums, codes[rows], scores)
         middle = middle if codes is None else sums.T @ sums
-        return self.covariance @ middle @ self.covariance
+        turn = _outward(self.centre, len(self.intervals))
+        bread = turn @ inverse_information(at.information(), self.names, MODEL)
+        return bread @ middle @ bread.T
 
     def standardised_survival(self, given: Mapping[str, float], weights: ArrayLike | None = None) -> pd.DataFrame:
         """Return the mean over all rows of survival with some covariates set, after each interval with events.
@@ -95,10 +101,11 @@ class DiscreteTimeFit:
         columns = columns_of(matrix, given)
         coefficients = self.coefficients.copy()
         coefficients[columns] = 0.0
-        linear = matrix.matvec(coefficients) + self.coefficients[columns] @ np.array(list(given.values()), dtype=float)
+        values = np.array(list(given.values()), dtype=float) - self.centre[columns]
+        linear = matrix.matvec(coefficients) + self.coefficients[columns] @ values
         total = np.zeros(len(self.intervals))
         for rows in _blocks(matrix.n_rows):
-            hazard = _hazard(linear[rows, None] + self.values[: len(self.intervals)], self.at.people.link)
+            hazard = _hazard(linear[rows, None] + self.at.values[: len(self.intervals)], self.at.people.link)
             total += shares[rows] @ np.cumprod(1 - hazard, axis=1)
         return pd.DataFrame({"interval": self.intervals, "survival": total / shares.sum()})
 
@@ -144,7 +151,8 @@ def fit_discrete_time(
     happened = (event > 0) & (weights > 0)
     if not happened.any():
         raise EstimationError(f"{MODEL}: nobody has the event, so that hazards cannot be compared")
-    matrix = without_intercept(matrix)
+    moved, spread = from_means(without_intercept(matrix))
+    matrix = moved.matrix
     refuse_levels_without_events(matrix.rows(happened))
     intervals, own = np.unique(interval[happened], return_inverse=True)
     last = np.searchsorted(intervals, interval, side="right") - 1
@@ -154,10 +162,25 @@ def fit_discrete_time(
     # Intervals in which everybody has the event begin just short of certainty.
     start = np.append(_linked(np.minimum(share, 0.999), link), np.zeros(len(matrix.names)))
     names = (*(f"interval {int(k)}" for k in intervals), *matrix.names)
-    found = maximise(lambda values: _Point(people, values), start, names, MODEL)
+    spread = np.append(np.ones(len(intervals)), spread)
+    found = maximise(lambda values: _Point(people, values), start, names, MODEL, spread)
+    turn = _outward(moved.centre, len(intervals))
     return DiscreteTimeFit(
-        intervals.astype(np.int64), names, found.values, found.covariance, found.at.log_likelihood, found.at
+        intervals.astype(np.int64),
+        names,
+        turn @ found.values,
+        turn @ found.covariance @ turn.T,
+        found.at.log_likelihood,
+        found.at,
+        moved.centre,
     )
+
+
+def _outward(centre: NDArray[np.float64], n_intervals: int) -> NDArray[np.float64]:
+    """Return the matrix that turns values on columns counted from their centre into those on the original columns."""
+    turn = np.eye(n_intervals + len(centre))
+    turn[:n_intervals, n_intervals:] -= centre
+    return turn
 
 
 def _linked(hazard, link):

@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import block_diag
 
 from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.newton import maximise
 from iop_outcomes.stats.survival.event_table import checked
@@ -28,6 +30,10 @@ class WeibullFit:
     covariance : ndarray, shape (p + 1, p + 1)
         Inverse of the observed information.
     log_likelihood : float
+    at : _Point
+        The likelihood at its maximum, on columns whose numbers are moved to mean 0.
+    outward : ndarray, shape (p + 1, p + 1)
+        Turns values on those columns into ``values``.
     """
 
     names: tuple[str, ...]
@@ -35,6 +41,7 @@ class WeibullFit:
     covariance: NDArray[np.float64]
     log_likelihood: float
     at: "_Point"
+    outward: NDArray[np.float64]
 
     @property
     def coefficients(self) -> NDArray[np.float64]:
@@ -65,7 +72,7 @@ class WeibullFit:
                 [matrix.group_sums(here.by_linear, codes, len(units)), np.bincount(codes, here.by_shape, len(units))]
             )
             middle = sums.T @ sums
-        bread = here.slope @ np.linalg.inv(here.information())
+        bread = self.outward @ here.slope @ np.linalg.inv(here.information())
         return bread @ middle @ bread.T
 
 
@@ -104,13 +111,15 @@ def fit_weibull(matrix: ModelMatrix, time: ArrayLike, event: ArrayLike, weights:
     if not weights @ happened > 0:
         raise EstimationError(f"{MODEL}: nobody has the event, so that there is nothing to fit")
     names = (*matrix.names, "log(scale)")
+    moved = centred(matrix)
+    matrix, outward = moved.matrix, block_diag(moved.outward, 1.0)
     level = np.log(weights @ happened / (weights @ time))
     start = np.append(level * _constant(matrix), 1.0)
     found = maximise(lambda values: _Point(matrix, np.log(time), happened, weights, values), start, names, MODEL)
     negated, shape = found.values[:-1], found.values[-1]
-    values = np.append(-negated / shape, -np.log(shape))
-    covariance = found.at.slope @ found.covariance @ found.at.slope.T
-    return WeibullFit(names, values, covariance, found.at.log_likelihood, found.at)
+    values = outward @ np.append(-negated / shape, -np.log(shape))
+    turn = outward @ found.at.slope
+    return WeibullFit(names, values, turn @ found.covariance @ turn.T, found.at.log_likelihood, found.at, outward)
 
 
 def _constant(matrix):

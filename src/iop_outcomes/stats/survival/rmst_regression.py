@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.stats.linear.centring import Centring, centred
 from iop_outcomes.stats.linear.identifiability import refuse_collinear
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.event_table import EventTable, checked, event_table, ratio, reverse_cumsum
@@ -15,6 +16,8 @@ from iop_outcomes.stats.survival.tied_times import on_known_times
 
 LINKS = ("identity", "log")
 SMALLEST_SHARE = 0.001
+#: Root mean square by which the last of Newton's steps moves the linear predictor; what is left is about its square.
+LAST_STEP = 1e-9
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,10 @@ class RestrictedMeanRegression:
 
     Attributes
     ----------
-    matrix : ModelMatrix
+    moved : Centring
+        Columns with their numbers moved to mean 0, on which ``bread`` stands.
     coefficients : ndarray, shape (p,)
+        Of the original columns.
     bread : ndarray, shape (p, p)
         Inverse of the expected slope of the estimating equations.
     residual : ndarray, shape (n,)
@@ -33,7 +38,7 @@ class RestrictedMeanRegression:
         The censoring of each group, with censorings as events.
     """
 
-    matrix: ModelMatrix
+    moved: Centring
     coefficients: NDArray[np.float64]
     bread: NDArray[np.float64]
     residual: NDArray[np.float64]
@@ -51,12 +56,11 @@ class RestrictedMeanRegression:
         -------
         ndarray, shape (n, p) or (n, q)
         """
-        directions = self.bread @ (
-            np.eye(len(self.bread)) if directions is None else np.asarray(directions, dtype=float)
-        )
-        result = np.empty((self.matrix.n_rows, directions.shape[1]))
+        asked = np.eye(len(self.bread)) if directions is None else np.asarray(directions, dtype=float)
+        directions, matrix = self.bread @ self.moved.combinations(asked), self.moved.matrix
+        result = np.empty((matrix.n_rows, directions.shape[1]))
         for column, direction in enumerate(directions.T):
-            score = self.residual * self.matrix.matvec(direction)
+            score = self.residual * matrix.matvec(direction)
             for rows, table in self.censoring:
                 later = ratio(reverse_cumsum(table.sums(score[rows])), table.n_risk)
                 result[rows, column] = score[rows] + table.martingale_integral(later)
@@ -126,26 +130,32 @@ def restricted_mean_regression(
     weights = np.zeros(len(time))
     for rows, table in zip(parts, tables, strict=True):
         weights[rows] = known[rows] / np.maximum(table.survival, SMALLEST_SHARE)[table.code]
+    moved = centred(matrix)
+    matrix = moved.matrix
     refuse_collinear(matrix, weights)
     coefficients = _solve(matrix, restricted, weights, link)
     linear = matrix.matvec(coefficients)
     mean = np.exp(linear) if link == "log" else linear
     bread = np.linalg.inv(matrix.sandwich(mean if link == "log" else np.ones(len(time))))
     censoring = tuple(zip(parts, tables, strict=True))
-    return RestrictedMeanRegression(matrix, coefficients, bread, weights * (restricted - mean), censoring)
+    return RestrictedMeanRegression(
+        moved, moved.coefficients(coefficients), bread, weights * (restricted - mean), censoring
+    )
 
 
 def _solve(matrix, outcome, weights, link):
     if link == "identity":
         return np.linalg.solve(matrix.sandwich(weights), matrix.transpose_matvec(weights * outcome))
     linear = np.log(np.maximum(outcome, 0.1))
-    coefficients = np.zeros(len(matrix.names))
+    mean = np.exp(linear)
+    working = matrix.transpose_matvec(weights * (mean * linear + outcome - mean))
+    coefficients = np.linalg.solve(matrix.sandwich(weights * mean), working)
     for _ in range(100):
-        mean = np.exp(linear)
-        working = matrix.transpose_matvec(weights * (mean * linear + outcome - mean))
-        previous, coefficients = coefficients, np.linalg.solve(matrix.sandwich(weights * mean), working)
-        linear = matrix.matvec(coefficients)
-        if np.max(np.abs(coefficients - previous)) < 1e-12 * (1 + np.max(np.abs(coefficients))):
+        mean = np.exp(matrix.matvec(coefficients))
+        score = matrix.transpose_matvec(weights * (outcome - mean))
+        step = np.linalg.solve(matrix.sandwich(weights * mean), score)
+        coefficients = coefficients + step
+        if np.sqrt(max(score @ step, 0.0) / (weights @ mean)) < LAST_STEP:
             return coefficients
     raise EstimationError(
         "restricted mean regression: the fit with a log link found no solution; use the identity link"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.reading import LINE, RawFile, read
+from iop_outcomes.ingest.reading import LINE, OWN, RawFile, read
 from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.tables.declare import FURTHEST_DAY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +21,9 @@ RERANDOMISED = 30
 
 NO_EPISODE = "who: never randomised, so there is no episode"
 WHOLE_NUMBERS = ("who", "project", "which", "when", "age", "ftnd", "days")
-UNREADABLE = " unreadable"
+#: Bounds of whole numbers that are days, years, points and days of the last 30, by raw column.
+BOUNDS = {"when": (-FURTHEST_DAY, FURTHEST_DAY), "age": (0, 120), "ftnd": (0, 10), "days": (0, 30)}
+UNREADABLE = f"{OWN}unreadable"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class RawTrials:
         common = [Rule("who: empty or not in the table 'everybody'", pl.col("project").is_null())]
         numbers = [c for c in columns if c in WHOLE_NUMBERS]
         common += [Rule(f"{c}: is no whole number", pl.col(c + UNREADABLE)) for c in numbers]
+        for column in [c for c in numbers if c in BOUNDS]:
+            low, high = BOUNDS[column]
+            common.append(Rule(f"{column}: must be from {low} to {high}", ~pl.col(column).is_between(low, high)))
         if needs_episode:
             never = pl.col("project").is_not_null() & pl.col("rand_day").is_null()
             common.append(Rule(NO_EPISODE, never, expected=True))

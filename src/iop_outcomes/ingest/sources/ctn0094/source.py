@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, to_table
-from iop_outcomes.ingest.reading import locate
+from iop_outcomes.ingest.reading import files_of_path, locate
 from iop_outcomes.ingest.sources.ctn0094 import people as people
 from iop_outcomes.ingest.sources.ctn0094.raw import RawTrials, open_trials
 from iop_outcomes.ingest.sources.ctn0094.reports import use_reports
@@ -56,7 +56,7 @@ CANNOT = {
 }
 
 
-@source(cannot=CANNOT)
+@source(cannot=CANNOT, raw_files=files_of_path)
 def ctn0094(
     folder: Path,
     seed: int,

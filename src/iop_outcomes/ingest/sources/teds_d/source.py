@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.reading import LINE, RawFile, locate, read
+from iop_outcomes.ingest.reading import LINE, RawFile, files_of_path, locate, read
 from iop_outcomes.ingest.sources.teds_d import codebook as codebook
 from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
@@ -56,7 +56,7 @@ CANNOT = {
 }
 
 
-@source(cannot=CANNOT)
+@source(cannot=CANNOT, raw_files=files_of_path)
 def teds_d(
     folder: Path,
     seed: int,

@@ -1,24 +1,27 @@
-"""One row per cohort member: what was known by time zero, and what came of it.
+"""What was known of each member by time zero: all that a design ever gets to see."""
 
-The two halves are separate tables. ``covariates`` is all that a design ever gets to see; ``outcomes`` joins it only
-when something is estimated.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.history.care import time_in_care
-from iop_outcomes.history.history import History
 from iop_outcomes.kernel.errors import StudyError, did_you_mean
 from iop_outcomes.study import before_time_zero as timing
-from iop_outcomes.study.names import WEEKLY_URINE
+from iop_outcomes.study.view import StudyView
 
 #: Level of a categorical covariate that was not recorded.
 MISSING = "missing"
 
 Records = Mapping[str, pd.DataFrame]
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Put what was known by time zero into one row per member: the stage ``covariates``."""
+    names = [*study.covariates, *study.describe_by]
+    return {"covariates": build_covariates(made["cohort"], made, names, study.cluster)}
 
 
 def build_covariates(
@@ -57,37 +60,6 @@ def build_covariates(
             raise StudyError(f"covariates: '{name}' is recorded for no member of the cohort; leave it out")
         columns.update(_complete(name, known[name]))
     return pd.DataFrame(columns, index=members.index).reset_index()
-
-
-def build_outcomes(history: History, metric_value: pd.DataFrame, weekly: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the ``outcomes`` table: one column per metric, and time in care.
-
-    Parameters
-    ----------
-    history : History
-        Members and their records.
-    metric_value : pandas.DataFrame
-        Table of that contract.
-    weekly : pandas.DataFrame, optional
-        Table of that contract, where the urine result of every week is an outcome (``weekly_urine_1``, ...).
-    """
-    wide = metric_value.pivot(index="member_id", columns="metric", values="value")
-    wide.columns = wide.columns.astype(str)
-    days, ended = time_in_care(history)
-    stays = [c for c in ("stay_days_low", "stay_days_high") if c in history.members]
-    frame = pd.DataFrame({"retention_days": days, "retention_ended": ended}).join(history.members[stays]).join(wide)
-    if weekly is not None and "urine" in weekly:
-        frame = frame.join(_urine_by_week(weekly))
-    return frame.reset_index()
-
-
-def _urine_by_week(weekly: pd.DataFrame) -> pd.DataFrame:
-    """Return ``weekly_urine_1``, ``_2``, ...: 1 negative, 0 positive or mixed, missing where no result was seen."""
-    result = weekly["urine"].astype("str").map({"-": 1.0, "+": 0.0, "*": 0.0})
-    table = weekly.assign(result=result).pivot(index="member_id", columns="week", values="result")
-    seen = np.flatnonzero(table.notna().any().to_numpy())
-    table = table.iloc[:, : seen[-1] + 1 if len(seen) else 0]
-    return table.set_axis([f"{WEEKLY_URINE}_{int(week)}" for week in table.columns], axis=1)
 
 
 def _known_at_time_zero(members: pd.DataFrame, records: Records) -> dict[str, pd.Series]:

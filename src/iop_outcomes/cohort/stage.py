@@ -1,0 +1,18 @@
+"""The stage ``cohort``: from the canonical tables to members and attrition."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.cohort.build import build_cohort
+from iop_outcomes.study.view import StudyView
+
+
+def run(
+    study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
+) -> dict[str, pd.DataFrame]:
+    """Draw the cohort from the canonical tables."""
+    cohort, attrition = build_cohort(made, study.cohort)
+    tell(f"{len(cohort):,} members in {cohort['arm'].nunique()} arms")
+    return {"cohort": cohort, "attrition": attrition}

@@ -1,0 +1,261 @@
+"""THE list of stages: what each may read of a study, which tables it takes and makes, and the function that does it.
+
+From here come the rules of the workflow with their parameters and digests, the one script that runs them, and
+``run_study``, which does the same in memory. Order matters: a table is read as the last stage before left it.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes import tables
+from iop_outcomes.ingest.stage import source_files
+from iop_outcomes.kernel.provenance import code_digest
+from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, SOURCES, Plugin
+from iop_outcomes.study import Study
+from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.estimate import UNADJUSTED
+
+#: Written and read by every stage, so that how a table is stored is part of what its bytes rest on.
+_STORE = "iop_outcomes.tables.store"
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step from raw files to conclusions.
+
+    Attributes
+    ----------
+    name : str
+        Also the name of its rule.
+    sections : tuple of str
+        What it may read of a study; see ``StudyView``.
+    reads, writes : tuple of str
+        Contract tables.
+    function : str
+        ``module:function``; called with the study's view, the tables by name, a function that tells of progress, and
+        ``folder``, from which relative paths start. Returns the tables it makes.
+    folder : str
+        Folder of ``results/<study>/`` that holds what it makes.
+    plugins : callable
+        The plug-ins of a study (under one design) whose code its results rest on.
+    files : callable
+        The files outside ``results/`` that it reads: raw data, code lists.
+    wanted : callable
+        Does a study have this stage?
+    per_design : bool
+        Does it run once for every design of the study?
+    memory_mb : int
+        Memory that a study of a million episodes takes, for schedulers.
+    """
+
+    name: str
+    sections: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    function: str
+    folder: str
+    plugins: Callable[[Study, str | None], Iterable[Plugin]] = lambda study, design: ()
+    files: Callable[[Study], list[Path]] = lambda study: []
+    wanted: Callable[[Study], bool] = lambda study: True
+    per_design: bool = False
+    memory_mb: int = 2000
+
+    def view(self, study: Study, design: str | None = None) -> StudyView:
+        """Return the study as this stage may read it."""
+        return StudyView(study, self.sections, design)
+
+    def digest(self, study: Study, design: str | None = None) -> str:
+        """Return a digest of the code its results rest on."""
+        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
+        return code_digest(self.function.partition(":")[0], _STORE, *sorted(plugins))
+
+    def run(
+        self,
+        study: Study,
+        made: Mapping[str, pd.DataFrame],
+        tell: Callable[[str], None] = lambda _: None,
+        folder: str | Path = ".",
+        design: str | None = None,
+    ) -> Tables:
+        """Run it on tables by name and return those it makes."""
+        module, _, name = self.function.partition(":")
+        function = getattr(importlib.import_module(module), name)
+        design_of = {"design": design} if self.per_design else {}
+        return function(self.view(study, design), dict(made), tell=tell, folder=Path(folder), **design_of)
+
+
+def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
+    used = {analysis.estimator for analysis in study.analyses.values() if analysis.design == design}
+    return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
+
+
+def _code_lists(study: Study) -> list[Path]:
+    """Return the files of codes that metrics of a study read."""
+    given = (study.metric(name)[1].get("code_list") for name in study.metrics)
+    return sorted({Path(path) for path in given if isinstance(path, str)})
+
+
+_DESIGNED = ("propensity", "balance", "diagnostic")
+_MEASURED = ("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "refusal")
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "ingest",
+        sections=("source", "seed"),
+        reads=(),
+        writes=tables.CANONICAL,
+        function="iop_outcomes.ingest.stage:run",
+        folder="canonical",
+        plugins=lambda study, _: [SOURCES[study.source.kind]],
+        files=source_files,
+    ),
+    Stage(
+        "cohort",
+        sections=("cohort",),
+        reads=("person", "episode", "baseline", "service", "capability"),
+        writes=("cohort", "attrition"),
+        function="iop_outcomes.cohort.stage:run",
+        folder="cohort",
+        plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
+    ),
+    Stage(
+        "metrics",
+        sections=("metrics", "outcome_rules", "care", "cluster"),
+        reads=("cohort", *tables.CANONICAL),
+        writes=_MEASURED,
+        function="iop_outcomes.describe.stage:run",
+        folder="metrics",
+        plugins=lambda study, _: [study.metric(name)[0] for name in study.metrics],
+        files=_code_lists,
+        memory_mb=4000,
+    ),
+    Stage(
+        "covariates",
+        sections=("covariates", "describe_by", "cluster"),
+        reads=("cohort", "person", "site", "episode", "baseline"),
+        writes=("covariates",),
+        function="iop_outcomes.dataset.covariates:run",
+        folder="dataset",
+    ),
+    Stage(
+        "outcomes",
+        sections=("has_repeated_outcome", "care"),
+        reads=("cohort", "person", "episode", "session", "metric_value", "weekly"),
+        writes=("outcomes",),
+        function="iop_outcomes.dataset.outcomes:run",
+        folder="dataset",
+    ),
+    Stage(
+        "design",
+        sections=("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
+        reads=("covariates", "capability"),
+        writes=_DESIGNED,
+        function="iop_outcomes.designs.stage:run",
+        folder="design",
+        plugins=lambda study, design: [DESIGN_METHODS[study.designs[design].method]],
+        per_design=True,
+    ),
+    Stage(
+        "estimate",
+        sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "seed"),
+        reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
+        writes=("estimate", "curve"),
+        function="iop_outcomes.estimates.stage:run",
+        folder="estimates",
+        plugins=_estimators,
+        per_design=True,
+    ),
+    Stage(
+        "conclude",
+        sections=("analyses", "cohort", "gate", "sensitivity"),
+        reads=("estimate", "curve", *_DESIGNED),
+        writes=("estimate", "curve", *_DESIGNED),
+        function="iop_outcomes.conclude.stage:run",
+        folder="estimates",
+        plugins=lambda study, _: [CHECKS[name] for name, _ in study.checks()],
+    ),
+    Stage(
+        "truth",
+        sections=("source", "seed", "cohort", "care", "metrics", "outcome_rules"),
+        reads=(),
+        writes=("truth",),
+        function="iop_outcomes.conclude.truth:run",
+        folder="canonical",
+        plugins=lambda study, _: [study.metric(name)[0] for name in study.metrics],
+        wanted=lambda study: study.source.kind == "simulated",
+    ),
+)
+
+
+def of(study: Study) -> list[Stage]:
+    """Return the stages of a study, in order."""
+    return [stage for stage in STAGES if stage.wanted(study)]
+
+
+def named(name: str) -> Stage:
+    """Return a stage by its name."""
+    return next(stage for stage in STAGES if stage.name == name)
+
+
+def maker(table: str, before: Stage | None = None) -> Stage:
+    """Return the last stage that makes a table, of those before a stage or of all."""
+    earlier = STAGES[: STAGES.index(before)] if before else STAGES
+    return [stage for stage in earlier if table in stage.writes][-1]
+
+
+def path(stage: Stage, table: str, design: str | None = None) -> str:
+    """Return where a stage leaves a table, from ``results/<study>/``; ``{design}`` may stand for any design."""
+    parts = [stage.folder, *([design] if stage.per_design and design else []), f"{table}.parquet"]
+    return "/".join(parts)
+
+
+def inputs(stage: Stage, designs: Iterable[str]) -> dict[str, str | list[str]]:
+    """Return the files a stage reads by table; all designs' where it gathers what was made for each."""
+    found: dict[str, str | list[str]] = {}
+    for table in stage.reads:
+        origin = maker(table, stage)
+        gathers = origin.per_design and not stage.per_design
+        found[table] = [path(origin, table, d) for d in designs] if gathers else path(origin, table, "{design}")
+    return found
+
+
+def run_study(study: Study, folder: str | Path = ".", tell: Callable[[str], None] = lambda _: None) -> Tables:
+    """Return every table that the workflow would make of a study up to its release.
+
+    Parameters
+    ----------
+    study : Study
+        From ``load_study``.
+    folder : path
+        Folder that the relative paths of the study start from.
+    tell : callable
+        Gets a line per metric, design and analysis, for progress.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Contract tables by name. They describe single people: what may be shared is made by ``release_study``.
+    """
+    made: Tables = {}
+    of_designs: dict[str, Tables] = {design: {} for design in study.designs}
+    for stage in STAGES[: STAGES.index(named("conclude")) + 1]:
+        if stage.per_design:
+            for design, own in of_designs.items():
+                own |= stage.run(study, {n: own.get(n, made.get(n)) for n in stage.reads}, tell, folder, design)
+            continue
+        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], made) for n in stage.reads}
+        made |= stage.run(study, given, tell, folder)
+    return made
+
+
+def gathered(name: str, parts: list[pd.DataFrame], made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one table of all designs, or the one table there is."""
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return made[name] if name in made else tables.empty(name)

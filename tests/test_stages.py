@@ -1,0 +1,85 @@
+"""The list of stages: what each reads exists by then, and no stage reads more of a study than it says."""
+
+import pandas as pd
+import pytest
+
+import iop_outcomes
+from iop_outcomes import stages, tables
+from iop_outcomes.study.view import StudyView
+
+CONTENT = {
+    "study": "own",
+    "source": {"kind": "simulated", "n_people": 200, "true_effect": "none"},
+    "cohort": {"arms": {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}},
+    "covariates": ["sex"],
+    "metrics": {"completion": {}},
+    "designs": {"overlap": {"method": "overlap_weights"}, "all": {"method": "ate_weights"}},
+    "analyses": {"primary": {"outcome": "completion", "design": "overlap", "estimator": "weighted"}},
+    "gate": {"min_ess": 1, "max_smd": 9, "min_equipoise": 0, "max_one_arm_share": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def study():
+    return iop_outcomes.load_study(CONTENT)
+
+
+def test_every_table_a_stage_reads_was_made_before(study):
+    made: set[str] = set()
+    for stage in stages.STAGES:
+        assert set(stage.reads) <= made, stage.name
+        made |= set(stage.writes)
+    assert made <= set(tables.CONTRACTS)
+
+
+def test_a_stage_that_reads_what_it_has_not_stated_fails_at_once(study):
+    view = StudyView(study, ("seed",))
+    assert view.seed == study.seed
+    with pytest.raises(AttributeError, match="has not stated that it reads 'metrics' of the study"):
+        view.metrics  # noqa: B018
+
+
+def test_a_stage_of_one_design_reads_that_design_only(study):
+    view = stages.named("estimate").view(study, "all")
+    assert list(view.designs) == ["all"]
+    assert view.analyses == {}
+
+
+@pytest.mark.parametrize("change", [{"sensitivity": ["e_value"]}, {"title": "Other"}, {"margin": 0.1}, {"claims": []}])
+def test_what_is_said_of_checks_and_words_changes_nothing_that_early_stages_rest_on(study, change):
+    other = iop_outcomes.load_study(CONTENT | change)
+    for name in ("ingest", "cohort", "metrics", "covariates", "outcomes", "design", "estimate"):
+        stage = stages.named(name)
+        design = "overlap" if stage.per_design else None
+        assert stage.view(study, design).settings() == stage.view(other, design).settings()
+
+
+def test_a_measure_changes_estimates_and_no_design(study):
+    other = iop_outcomes.load_study(
+        CONTENT | {"analyses": {"primary": CONTENT["analyses"]["primary"] | {"measure": "risk_ratio"}}}
+    )
+    same = {
+        stage.name: stage.view(study, "overlap").settings() == stage.view(other, "overlap").settings()
+        for stage in stages.STAGES
+    }
+    assert [name for name, equal in same.items() if not equal] == ["estimate", "conclude"]
+
+
+def test_the_road_in_python_runs_from_a_mapping_to_a_release(study, tmp_path):
+    made = iop_outcomes.run_study(study)
+    assert isinstance(made["estimate"], pd.DataFrame)
+    iop_outcomes.release_study(study, made, tmp_path / "release")
+    assert (tmp_path / "release" / "report.html").is_file()
+
+
+def test_every_raw_file_of_a_source_is_an_input(tmp_path, monkeypatch):
+    for name in ("person", "episode"):
+        (tmp_path / f"{name}.csv").write_text("x\n")
+    own = iop_outcomes.load_study(CONTENT | {"source": {"kind": "tables", "path": str(tmp_path)}})
+    assert [path.name for path in stages.named("ingest").files(own)] == ["episode.csv", "person.csv"]
+
+
+def test_a_code_list_that_a_metric_reads_is_an_input():
+    metrics = {"hedis": {"metric": "hedis_engagement", "code_list": "codes.csv"}}
+    own = iop_outcomes.load_study(CONTENT | {"metrics": CONTENT["metrics"] | metrics})
+    assert [str(path) for path in stages.named("metrics").files(own)] == ["codes.csv"]

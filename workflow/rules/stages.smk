@@ -1,0 +1,48 @@
+# Every stage of src/iop_outcomes/stages.py is a rule: what it reads, what it makes, and what its results rest on.
+
+from functools import partial
+
+from iop_outcomes import stages
+from iop_outcomes.study import running
+
+
+def at(place):
+    return f"{RESULTS}/{place}"
+
+
+def rests_on(stage, wildcards):
+    return stage.view(STUDY, wildcards.get("design")).settings()
+
+
+def made_by(stage, wildcards):
+    return stage.digest(STUDY, wildcards.get("design"))
+
+
+def log_of(stage):
+    return at(f"logs/{stage.name}{'_{design}' if stage.per_design else ''}.log")
+
+
+for STAGE in stages.of(STUDY):
+
+    rule:
+        name:
+            STAGE.name
+        input:
+            files=running.answer(STAGE.files, STUDY),
+            **{
+                table: [at(p) for p in paths] if isinstance(paths, list) else at(paths)
+                for table, paths in stages.inputs(STAGE, STUDY.designs).items()
+            },
+        output:
+            **{table: at(stages.path(STAGE, table, "{design}")) for table in STAGE.writes},
+        params:
+            settings=partial(rests_on, STAGE),
+            code=partial(made_by, STAGE),
+        log:
+            log_of(STAGE),
+        resources:
+            mem_mb=STAGE.memory_mb,
+        wildcard_constraints:
+            design="[a-z][a-z0-9_]*",
+        script:
+            "../scripts/stage.py"
