@@ -48,16 +48,16 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
     words = [arms.method]
     if sample.n_missing:
         words.append(f"{counted(sample.n_missing, 'missing outcome')} {missing or 'left out'}")
-    by_arm = (sample.first, ~sample.first)
-    ess = [effective_sample_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
-    arms = _exact_at_the_ends(arms)
+    by_arm, either = (sample.first, sample.second), sample.first | sample.second
+    ess = [effective_sample_size(sample.weight[arm & sample.observed]) for arm in by_arm]
+    arms, known = _exact_at_the_ends(arms), sample.observed[either]
     estimates = [contrast(arms, sample.measure, names=comparison.arms), arm_mean(arms, 0), arm_mean(arms, 1)]
     if sample.is_share and any(mean in (0.0, 1.0) for mean in arms.means):
-        estimates = _by_score(estimates, arms, ess, clusters_by_arm(comparison, sample.observed))
+        estimates = _by_score(estimates, arms, ess, clusters_by_arm(comparison, known))
         words.append("score interval (Newcombe), since an arm has no events or nothing but events")
     labelled = list(zip((comparison.contrast, *comparison.arms), estimates, strict=True))
-    labelled = without_intervals_of_lone_clusters(labelled, comparison, sample.observed)
-    places = zip((np.ones_like(sample.first), *by_arm), (sum(ess), *ess), strict=True)
+    labelled = without_intervals_of_lone_clusters(labelled, comparison, known)
+    places = zip((either, *by_arm), (sum(ess), *ess), strict=True)
     rows = [
         {**_row(estimate, name, sample, people), "ess": size}
         for (name, estimate), (people, size) in zip(labelled, places, strict=True)

@@ -24,6 +24,7 @@ LOW, HIGH = "stay_days_low", "stay_days_high"
     kinds=KINDS,
     measures=(*SURVIVAL, *RESTRICTED),
     description="Survival at a day, or restricted mean time, from stays known as intervals (Turnbull)",
+    several_arms="two arms",
 )
 def interval_survival(
     data: pd.DataFrame,
