@@ -13,17 +13,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from iop_outcomes.kernel.registry import ESTIMATORS
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "validation.md"
 REFERENCE = ROOT.parent / "shared" / "data"
 SMALLEST_SHOWN = 1e-13
+#: As in ``tests/oracles/agreement.py``.
+EQUAL = 1e-6
+#: Another name of ``weighted``.
+ALIAS = "weighting"
 
 INTRODUCTION = """\
 # Validation: our numbers beside R's
 
 Made by `python benchmarks/validation.py` from the tests in `tests/oracles`, which assert every difference at the
 tolerance shown behind it. Each line shows, of one method on one data set, the estimate that differs most from the
-reference and the standard error that differs most, out of all that were compared.
+reference and the standard error that differs most, out of all that were compared. What holds of public calls is said
+estimator by estimator before the tables.
 
 - A **difference** is relative to the reference; where a number may be zero (balance, p-values, coefficients near zero),
   relative to the scale of its kind. Ratios are compared as logarithms. Below {smallest:.0e} it is rounding, shown as 0.
@@ -34,12 +41,22 @@ reference and the standard error that differs most, out of all that were compare
 - The data sets are public or synthetic and lie beside the project, never in it: see `tests/reference.py`.
 """
 
+CALLS = "What a call equals, and what it does not"
+OF_CALLS = """\
+## {heading}
+
+The tables below compare functions, some of them with settings that no call offers. These sentences are about calls of
+`estimate` and `survival`, with their defaults unless a setting is named. *Equal* is equal to {equal:.0e}; the largest
+difference found stands behind each number, relative to it, with the data it was looked for in.
+"""
+
 
 class Collected:
-    """A pytest plug-in that keeps what the tests compared, and which failed."""
+    """A pytest plug-in that keeps what the tests compared and found of public calls, and which failed."""
 
     def __init__(self) -> None:
         self.agreements: list[dict] = []
+        self.findings: list[dict] = []
         self.failed: list[str] = []
 
     def pytest_runtest_logreport(self, report) -> None:
@@ -47,6 +64,7 @@ class Collected:
             self.failed.append(report.nodeid)
         if report.when == "call":
             self.agreements += [value for name, value in report.user_properties if name == "agreement"]
+            self.findings += [value for name, value in report.user_properties if name == "finding"]
 
 
 def worst(agreements: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -104,6 +122,51 @@ def summary(agreements: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def of_calls(findings: pd.DataFrame, estimators: list[str]) -> str:
+    """Return a sentence for each estimator: which numbers of a reference its calls equal, and which they do not.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Rows of ``tests/oracles/agreement.py``'s ``Finding``.
+    estimators : list of str
+        All there are; those of which nothing was found are named at the end.
+
+    Raises
+    ------
+    ValueError
+        A number is called different that was equal on all data sets.
+    """
+    lines = [OF_CALLS.format(heading=CALLS, equal=EQUAL)]
+    for estimator, part in findings.groupby("estimator", sort=False):
+        equal, apart = ([said(rows) for rows in numbers(part, is_equal)] for is_equal in (True, False))
+        words = [f"Equal: {'; '.join(equal)}." if equal else "", f"Not equal: {'; '.join(apart)}." if apart else ""]
+        lines.append(f"- **`{estimator}`** {' '.join(filter(None, words))}")
+    left = [f"`{name}`" for name in estimators if name not in set(findings["estimator"])]
+    if left:
+        lines.append(f"- No number of a reference is compared with a call of {', '.join(left)}.")
+    return "\n".join(lines)
+
+
+def numbers(part: pd.DataFrame, is_equal: bool) -> list[pd.DataFrame]:
+    """Return the findings about each number that is equal, or that is not, in the order of the tests."""
+    mine = part[part["is_equal"] == is_equal]
+    return [rows for _, rows in mine.groupby(["quantity", "number"], sort=False)]
+
+
+def said(rows: pd.DataFrame) -> str:
+    """Return what was found about one number, in words."""
+    first, n_data = rows.iloc[0], rows["data"].nunique()
+    data = f"{n_data} data sets" if n_data > 1 else rows["data"].iloc[0]
+    largest, smallest = rows["difference"].max(), rows.groupby("data")["difference"].max().min()
+    if first["is_equal"]:
+        return f"the {first['quantity']} is {first['number']} ({shown_difference(largest)}; {data})"
+    if largest <= EQUAL:
+        raise ValueError(f"{first['estimator']}: {first['number']} is called different and is equal on all data sets")
+    apart = f"{shown_difference(smallest)} to {shown_difference(largest)}"
+    return f"the {first['quantity']} is not {first['number']} ({apart} apart; {data}), because {first['because']}"
+
+
 def shown_difference(value: float) -> str:
     """Return a difference in two digits."""
     return f"{value:.1e}" if value else "0"
@@ -120,14 +183,15 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def page(agreements: pd.DataFrame, programs: dict[str, str]) -> str:
+def page(agreements: pd.DataFrame, findings: pd.DataFrame, programs: dict[str, str], estimators: list[str]) -> str:
     """Return the whole page."""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(programs.items(), key=lambda x: x[0].lower()))
     parts = [
         INTRODUCTION.format(smallest=SMALLEST_SHOWN),
         "The largest differences by family, apart where a note explains them:\n",
         markdown(summary(agreements)),
-        f"\nReference programs: {versions}.",
+        f"\nReference programs: {versions}.\n",
+        of_calls(findings, estimators),
     ]
     for family, part in agreements.groupby("family", sort=False):
         parts.append(f"\n## {family}")
@@ -159,8 +223,11 @@ def main() -> int:
         print(f"{len(collected.failed)} comparisons failed; the page is left as it is")
         return 1
     agreements = pd.DataFrame(collected.agreements)
-    agreements["difference"] = agreements["difference"].where(agreements["difference"] >= SMALLEST_SHOWN, 0.0)
-    PAGE.write_text(page(agreements, reference_programs()), encoding="utf-8")
+    findings = pd.DataFrame(collected.findings)
+    for table in (agreements, findings):
+        table["difference"] = table["difference"].where(table["difference"] >= SMALLEST_SHOWN, 0.0)
+    estimators = [name for name in ESTIMATORS.names() if name != ALIAS]
+    PAGE.write_text(page(agreements, findings, reference_programs(), estimators), encoding="utf-8")
     print(summary(agreements).to_string(index=False))
     return 0
 

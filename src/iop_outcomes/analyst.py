@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import Design, compare_frame, listed, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
+from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.estimates.time_to_event import KINDS as IN_TIME
 from iop_outcomes.estimates.time_to_event import columns_of
 from iop_outcomes.kernel.errors import EstimationError
@@ -34,6 +36,7 @@ def estimate(
     measure: str | Sequence[str] | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
+    arms: Sequence[object] | None = None,
     seed: int = 0,
     design_settings: Mapping[str, object] | None = None,
     bootstrap: int = 0,
@@ -64,7 +67,13 @@ def estimate(
     cluster : str, optional
         Column of units whose members are alike, usually the site.
     contrast : (first, second), optional
-        The two arms; needed unless they are iop and outpatient, or 1 and 0.
+        The two arms; needed unless they are iop and outpatient, or 1 and 0. Where the data hold more, one design makes
+        all of them comparable, so that every contrast speaks of the same people; an ATT speaks for the first arm of the
+        contrast (ATC: the second) unless ``design_settings`` name a ``target``. Matching compares the two arms by
+        themselves.
+    arms : sequence, optional
+        Arms that the design makes comparable, all in the data unless named. ``arms=(first, second)`` leaves the others
+        out and compares the two by themselves.
     seed : int
         For cross-fitting, boosting and the bootstrap.
     design_settings : mapping, optional
@@ -86,12 +95,12 @@ def estimate(
         What the data, the design or the estimator cannot give, by name.
     """
     covariates = listed(covariates)
-    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms, "seed": seed}
     refuse_unknown(data, [outcome])
     _refuse_same(outcome=outcome, arm=arm)
     refuse_as_covariates(covariates, outcome, "the outcome")
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
-    chosen = data.iloc[rows].set_axis(comparison.members.index)
+    chosen = data.iloc[rows].set_axis(comparison.population.members.index)
     measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     found = _estimated(chosen, comparison, estimator, outcome, measures, seed, settings)
     if bootstrap:
@@ -100,7 +109,7 @@ def estimate(
 
         def again(sample: pd.DataFrame, one: str) -> pd.DataFrame:
             made, kept = compare_frame(sample, design=design, estimand=estimand, settings=design_settings, **asked)
-            own = sample.iloc[kept].set_axis(made.members.index)
+            own = sample.iloc[kept].set_axis(made.population.members.index)
             return _estimated(own, made, estimator, outcome, [one], seed, settings)
 
         found = _with_bootstrap(found, chosen, comparison, again, bootstrap, seed)
@@ -120,6 +129,7 @@ def survival(
     measure: str | Sequence[str] | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
+    arms: Sequence[object] | None = None,
     seed: int = 0,
     unit: str = "days",
     design_settings: Mapping[str, object] | None = None,
@@ -139,7 +149,7 @@ def survival(
     unit : {"days", "weeks", "months", "years"}
         Unit of the times, of ``day`` and ``until_day`` among the settings, and of restricted means and ``day`` in the
         result. A year has 365.25 days and twelve months.
-    data, arm, covariates, design, estimand, measure, cluster, contrast, seed, design_settings, **settings
+    data, arm, covariates, design, estimand, measure, cluster, contrast, arms, seed, design_settings, **settings
         As in :func:`estimate`.
 
     Returns
@@ -171,9 +181,9 @@ def survival(
         raise EstimationError(f"the estimator '{estimator}' needs the time it speaks of, in {unit}; set day")
     values = (known_times(data, time, unit), known_events(data, event))
     known = dict(zip(columns_of(time), values, strict=True))
-    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "seed": seed}
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms, "seed": seed}
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
-    chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.members.index)
+    chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.population.members.index)
     measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     return _estimated(chosen, comparison, estimator, time, measures, seed, settings).assign(time_unit=unit)
 
@@ -187,6 +197,7 @@ def weigh(
     estimand: str | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
+    arms: Sequence[object] | None = None,
     seed: int = 0,
     **settings,
 ) -> pd.DataFrame:
@@ -194,7 +205,7 @@ def weigh(
 
     Parameters
     ----------
-    data, arm, covariates, design, estimand, cluster, contrast, seed
+    data, arm, covariates, design, estimand, cluster, contrast, arms, seed
         As in :func:`estimate`.
     **settings
         Settings of the design method.
@@ -204,25 +215,27 @@ def weigh(
     DataFrame
         For the rows of the two arms, with their index: ``treated``, ``score``, ``preference_score``, ``weight`` (0 =
         not used), ``matched_set``. To be handed to ``estimate``, ``survival`` and ``balance`` as ``design``.
+
+        For more than two arms the rows of all: ``arm``, ``weight``, ``score`` (probability of the own arm),
+        ``score[<arm>]`` for each, ``matched_set``; with a contrast ``treated`` and ``preference_score`` of its members.
+        It serves every contrast.
     """
-    comparison, rows = compare_frame(
-        data,
-        arm=arm,
-        covariates=covariates,
-        cluster=cluster,
-        contrast=contrast,
-        seed=seed,
-        design=design,
-        estimand=estimand,
-        settings=settings,
-    )
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms}
+    together, pair = _together(data, design=design, estimand=estimand, settings=settings, **asked)
+    if together is not None:
+        return together.table(data.index, pair)
+    comparison, rows = compare_frame(data, seed=seed, design=design, estimand=estimand, settings=settings, **asked)
     made = comparison.members.set_axis(data.index[rows])
     made.attrs.update(design=comparison.design, estimand=comparison.estimand)
     return made
 
 
 def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], **settings) -> pd.DataFrame:
-    """Match the arms by ``nearest_match``; like :func:`weigh` with that design, and with its settings."""
+    """Match two arms by ``nearest_match``; like :func:`weigh` with that design, and with its settings.
+
+    Matching compares two arms by themselves: where the data hold more, name the two by ``contrast``; the others are
+    left out.
+    """
     return weigh(data, arm=arm, covariates=covariates, **{"design": "nearest_match", **settings})
 
 
@@ -235,6 +248,7 @@ def balance(
     estimand: str | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
+    arms: Sequence[object] | None = None,
     seed: int = 0,
     **settings,
 ) -> pd.DataFrame:
@@ -242,7 +256,7 @@ def balance(
 
     Parameters
     ----------
-    data, arm, covariates, design, estimand, cluster, contrast, seed
+    data, arm, covariates, design, estimand, cluster, contrast, arms, seed
         As in :func:`estimate`.
     **settings
         Settings of the design method.
@@ -250,20 +264,26 @@ def balance(
     Returns
     -------
     DataFrame
-        As ``designs.judge.balance.balance`` gives it: one row per stage, covariate and level.
+        As ``designs.judge.balance.balance`` gives it: one row per stage, covariate and level. For more than two arms
+        and no contrast as ``balance_together`` does: with ``contrast`` first, all pairs, and each arm against the
+        population. All have the same denominators, also if a contrast is named.
     """
-    comparison, _ = compare_frame(
-        data,
-        arm=arm,
-        covariates=covariates,
-        cluster=cluster,
-        contrast=contrast,
-        seed=seed,
-        design=design,
-        estimand=estimand,
-        settings=settings,
-    )
+    asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms}
+    together, pair = _together(data, design=design, estimand=estimand, settings=settings, **asked)
+    if together is not None:
+        return together.balance(pair)
+    comparison, _ = compare_frame(data, seed=seed, design=design, estimand=estimand, settings=settings, **asked)
     return balance_of(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+
+
+def _together(
+    data, *, arm, covariates, cluster, contrast, arms, design, estimand, settings
+) -> tuple[Together | None, tuple[str, str] | None]:
+    """Return the design of more than two arms at once, if it is one, and the contrast in words, if one is named."""
+    framed = take_frame(data, arm=arm, covariates=covariates, cluster=cluster, arms=arms)
+    pair = None if contrast is None else contrast_of(framed.arms, arm, contrast)
+    together = weigh_frame(framed, data.index, design, estimand, settings, pair)
+    return together, None if pair is None else tuple(str(one) for one in pair)
 
 
 def _refuse_same(**roles: str) -> None:
@@ -282,7 +302,8 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
         )
     place = f"estimator '{estimator}'"
     checked = [plugin.check({**settings, "outcome": outcome, "measure": measure}, place) for measure in measures]
-    frames = [plugin(data, comparison, seed, **each) for each in checked]
+    own = data_for(plugin, data, comparison)
+    frames = [plugin(own, comparison, seed, **each) for each in checked]
     rows = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"], ignore_index=True)
     rows = with_arms(rows, comparison.arms, comparison.contrast).assign(
         analysis=outcome,
@@ -309,7 +330,7 @@ def _with_bootstrap(found, data, comparison, again: Callable[..., pd.DataFrame],
             with np.errstate(divide="ignore"):
                 return np.log(value) if is_log else value
 
-        result = resampled(one, len(data), cluster=comparison.cluster, n_replicates=n_replicates, seed=seed)
+        result = resampled(one, len(data), cluster=comparison.population.cluster, n_replicates=n_replicates, seed=seed)
         ends = np.array([result.ci_low, result.ci_high])
         found.loc[position, ["boot_se", "boot_ci_low", "boot_ci_high"]] = [
             result.se,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iop_outcomes.designs.judge.balance import balance, balance_within
+from iop_outcomes.designs.judge.balance import balance, balance_together, balance_within
 from iop_outcomes.designs.judge.table_one import table_one_smd
 from iop_outcomes.kernel.errors import DesignError
+from three_arms import COVARIATES, three_arms
 
 TREATED = np.array([1, 1, 1, 1, 0, 0, 0, 0])
 PEOPLE = pd.DataFrame(
@@ -139,3 +140,43 @@ def test_one_number_for_all_levels():
 def test_bad_input_is_one_sentence(call, sentence):
     with pytest.raises(DesignError, match=sentence):
         call()
+
+
+def test_pairs_of_several_arms_share_one_denominator_per_covariate():
+    """Variances are 1, 4, 1 (of the shares 2/9, 0, 2/9): every difference is divided by the root of their mean."""
+    x, female = [0, 1, 2, 10, 12, 14, 5, 6, 7], [0, 1, 0, 1, 1, 1, 0, 1, 0]
+    frame = pd.DataFrame({"x": np.array(x, dtype=float), "female": female})
+    found = balance_together(frame, np.repeat([0, 1, 2], 3), ["a", "b", "c"])
+    by_pair = found.pivot(index="contrast", columns="covariate", values="smd")
+    assert list(found["contrast"].unique()) == ["a v b", "a v c", "b v c"]
+    np.testing.assert_allclose(by_pair["x"], np.array([-11, -5, 6]) / np.sqrt(2))
+    np.testing.assert_allclose(by_pair["female"], np.array([-2, 0, 2]) / 3 / np.sqrt((2 / 9 + 0 + 2 / 9) / 3))
+
+
+def test_several_arms_are_compared_with_the_population_they_are_to_stand_for():
+    """Everybody has a mean of 2; weights of 1, 3 give the first arm a mean of 1.75 and 3, 1 the second one of 2.25."""
+    frame = pd.DataFrame({"x": [1.0, 2, 2, 3]})
+    weights = [1, 3, 3, 1]
+    found = balance_together(frame, [0, 0, 1, 1], ["a", "b"], weights, population=np.ones(4))
+    after = found[found["stage"] == "after"].set_index("contrast")
+    assert list(after.index) == ["a v b", "a v everybody", "b v everybody"]
+    np.testing.assert_allclose(after["mean_reference"], [2.25, 2, 2])
+    np.testing.assert_allclose(after["smd"], np.array([-0.5, -0.25, 0.25]) / np.sqrt(0.5))
+    assert list(after["n_reference"]) == [2, 4, 4]
+
+
+@pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATC", "ATO", "ATM"])
+def test_two_arms_at_once_balance_as_two_arms(estimand):
+    frame = three_arms().query("arm != 'residential'").reset_index(drop=True)
+    first = (frame["arm"] == "iop").to_numpy()
+    weights = np.random.default_rng(2).uniform(0.5, 2, len(frame))
+    target = {"ATT": 0, "ATC": 1}.get(estimand)
+    arm = np.where(first, 0, 1)
+    at_once = balance_together(frame[COVARIATES], arm, ["a", "b"], weights, estimand=estimand, target=target)
+    alone = balance(frame[COVARIATES], first, weights, estimand=estimand)
+    pd.testing.assert_frame_equal(at_once.drop(columns="contrast"), alone)
+
+
+def test_an_arm_without_members_is_refused_by_name():
+    with pytest.raises(DesignError, match="nobody is in the arm 'c'"):
+        balance_together(pd.DataFrame({"x": [1.0, 2]}), [0, 1], ["a", "b", "c"])

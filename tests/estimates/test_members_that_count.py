@@ -108,6 +108,6 @@ def test_whom_a_design_left_out_after_its_score_was_fitted_on_them_moves_the_var
     assert "estimated propensity score counted" in found["se_method"][0]
     assert found["n"][0] == inside.sum()
     # Without them the score is no longer the fit that it was, and the weights count as fixed.
-    alone = run("weighted", data[inside], trimmed.of(inside.to_numpy()))
+    alone = run("weighted", data[inside], trimmed.only(inside.to_numpy()))
     assert found["value"][0] == pytest.approx(alone["value"][0])
     assert found["se"][0] != pytest.approx(alone["se"][0], rel=1e-3)

@@ -334,3 +334,19 @@ def test_an_arm_without_survivors_has_no_interval_and_says_so():
 def test_estimators_are_found_by_name():
     for name in ("weighted_kaplan_meier", "rmst", "cox", "standardised_cox", "interval_survival"):
         assert "time_to_event" in ESTIMATORS[name].kinds
+
+
+@pytest.mark.parametrize("settings", [{"estimator": standardised_cox, "day": 40}, {"estimator": cox, "adjust": True}])
+def test_a_category_whose_levels_are_numbers_stays_a_category_in_a_cox_model(settings):
+    """Levels 1, 2 and 3 of a code are no amounts: the same answer comes of a, b and c."""
+    rng = np.random.default_rng(5)
+    code, treated = rng.integers(1, 4, 300), rng.integers(0, 2, 300)
+    time = np.ceil(rng.exponential(np.array([60, 15, 90])[code - 1]))
+    estimator, asked = settings["estimator"], {k: v for k, v in settings.items() if k != "estimator"}
+
+    def value(labels):
+        # The covariate's own name is that of nothing in the model.
+        made = comparison(treated, covariates=pd.DataFrame({"treated": pd.Categorical(labels)}))
+        return estimator(outcomes(time, 1, made.members.index), made, 0, **asked)["value"].iloc[0]
+
+    assert value(code) == pytest.approx(value(np.array(["a", "b", "c"])[code - 1]), rel=1e-12)

@@ -96,3 +96,65 @@ class Agree:
     def statistic(self, method: str, ours, reference, **settings) -> None:
         """Compare tests, likelihoods, limits or degrees of freedom."""
         self(method, ours, reference, of="statistic", **settings)
+
+
+#: A difference below this is rounding or where R stops; one that is called a difference is larger somewhere.
+EQUAL = 1e-6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a public call gave beside one number of a reference program on one data set.
+
+    Attributes
+    ----------
+    estimator : str
+        Of ``iop_outcomes.estimate`` or ``survival``.
+    quantity : {"estimate", "standard error"}
+    number : str
+        The reference's, in words, with the settings under which the call was made.
+    data : str
+    difference : float
+        Relative to the reference, or to its scale.
+    is_equal : bool
+    because : str
+        Why the two are not equal.
+    """
+
+    estimator: str
+    quantity: Quantity
+    number: str
+    data: str
+    difference: float
+    is_equal: bool
+    because: str = ""
+
+
+class Found:
+    """What a test calls to say which number of a reference a public call equals, and which it does not."""
+
+    def __init__(self, data: str, record):
+        self.data, self.record = data, record
+
+    def equal(self, estimator: str, number: str, ours, reference, *, of: Quantity = "estimate", scale=0.0) -> None:
+        """Assert that the numbers are equal, and record by how much they differ."""
+        difference = compare(ours, reference, scale)[3]
+        self.record("finding", asdict(Finding(estimator, of, number, self.data, difference, True)))
+        assert difference <= EQUAL, f"{estimator}: the {of} is off {number} by {difference:.2g}"
+
+    def apart(
+        self,
+        estimator: str,
+        number: str,
+        ours,
+        reference,
+        *,
+        at_most: float,
+        because: str,
+        of: Quantity = "estimate",
+        scale=0.0,
+    ) -> None:
+        """Assert that the numbers differ by no more than is known, and record by how much."""
+        difference = compare(ours, reference, scale)[3]
+        self.record("finding", asdict(Finding(estimator, of, number, self.data, difference, False, because)))
+        assert difference <= at_most, f"{estimator}: the {of} is off {number} by {difference:.2g} of {at_most:.2g}"

@@ -1,9 +1,55 @@
-"""Two arms made comparable: what a design hands to an estimator."""
+"""Arms made comparable: what a design hands to an estimator."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everybody one design makes comparable: all its contrasts speak of these people.
+
+    Attributes
+    ----------
+    arms : tuple of str
+        All arms of the design, two or more.
+    members : pandas.DataFrame
+        Indexed by ``member_id`` in sorted order: ``arm`` (position in ``arms``), ``weight`` (0 = not used), ``scored``
+        (whether the design gave the member a propensity score).
+    covariates : pandas.DataFrame
+        The covariates the design balanced, complete, with the same index.
+    cluster : pandas.Series or None
+        Label of the unit whose members are alike, with the same index.
+    target : int or None
+        Position of the arm whose people an ATT or ATC speaks for.
+    """
+
+    arms: tuple[str, ...]
+    members: pd.DataFrame
+    covariates: pd.DataFrame
+    cluster: pd.Series | None = None
+    target: int | None = None
+
+    @cached_property
+    def arm(self) -> NDArray[np.intp]:
+        """Position of each member's arm."""
+        return self.members["arm"].to_numpy(np.intp)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """Weight of each member."""
+        return self.members["weight"].to_numpy(float)
+
+    def of(self, name: str) -> NDArray[np.bool_]:
+        """Return who is in an arm."""
+        return self.arm == self.arms.index(name)
+
+    def only(self, rows: NDArray[np.bool_]) -> "Population":
+        """Return the population of some of its members, given by a boolean mask."""
+        return replace(self, **_of_rows(self, rows))
 
 
 @dataclass(frozen=True)
@@ -17,14 +63,16 @@ class Comparison:
     arms : tuple of str
         First and second arm; a contrast is always first minus second.
     members : pandas.DataFrame
-        Indexed by ``member_id`` in sorted order: ``treated`` (bool, first arm), ``score`` (propensity, may be missing),
-        ``weight`` (0 = not used), ``matched_set`` (label or missing).
+        Of the two arms, indexed by ``member_id`` in sorted order: ``treated`` (bool, first arm), ``score`` (probability
+        of the first of the two arms, may be missing), ``weight`` (0 = not used), ``matched_set`` (label or missing).
     covariates : pandas.DataFrame
         The covariates the design balanced, complete, with the same index.
     cluster : pandas.Series or None
         Label of the unit whose members are alike, with the same index.
     settings : dict
         Settings of the design method.
+    together : Population or None
+        Everybody of a design that makes more than these two arms comparable at once.
     """
 
     design: str
@@ -35,6 +83,7 @@ class Comparison:
     covariates: pd.DataFrame
     cluster: pd.Series | None = None
     settings: dict | None = None
+    together: Population | None = None
 
     @property
     def contrast(self) -> str:
@@ -61,11 +110,26 @@ class Comparison:
         """Cluster of each member as 0, 1, 2, ... or None."""
         return None if self.cluster is None else self.cluster.astype("category").cat.codes.to_numpy()
 
-    def of(self, rows: np.ndarray) -> "Comparison":
-        """Return the comparison of some of its members, given by a boolean mask."""
-        return replace(
-            self,
-            members=self.members.loc[rows],
-            covariates=self.covariates.loc[rows],
-            cluster=None if self.cluster is None else self.cluster.loc[rows],
-        )
+    @cached_property
+    def population(self) -> Population:
+        """Everybody the design makes comparable: the two arms, unless it has more."""
+        if self.together is not None:
+            return self.together
+        arm = np.where(self.treated, 0, 1)
+        scored = self.members["score"].notna()
+        members = pd.DataFrame({"arm": arm, "weight": self.weight, "scored": scored}, index=self.members.index)
+        target = {"ATT": 0, "ATC": 1}.get(self.estimand)
+        return Population(self.arms, members, self.covariates, self.cluster, target)
+
+    def only(self, rows: NDArray[np.bool_]) -> "Comparison":
+        """Return the comparison of some of its population, given by a boolean mask."""
+        if self.together is not None:
+            together = self.together.only(rows)
+            kept = self.members.index.isin(together.members.index)
+            return replace(self, together=together, **_of_rows(self, kept))
+        return replace(self, **_of_rows(self, rows))
+
+
+def _of_rows(whole: Population | Comparison, rows: NDArray[np.bool_]) -> dict[str, object]:
+    cluster = None if whole.cluster is None else whole.cluster.loc[rows]
+    return {"members": whole.members.loc[rows], "covariates": whole.covariates.loc[rows], "cluster": cluster}

@@ -1,44 +1,67 @@
-"""A comparison from one data frame: the arms, the covariates and a design, without a study file."""
+"""The members of a data frame whose arms are to be compared, without a study file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.judge.diagnostics import preference_score
-from iop_outcomes.kernel.errors import DesignError, EstimationError, counted, did_you_mean
-from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
 from iop_outcomes.kernel.values import known_covariate, refuse_unlike_labels
 
-#: Design method that answers for an estimand when only the estimand is named.
-DESIGN_OF = {
-    "ATO": "overlap_weights",
-    "ATE": "ate_weights",
-    "ATT": "att_weights",
-    "ATC": "atc_weights",
-    "ATM": "matching_weights",
-}
 #: Arms that need no naming: the first is the one whose effect is asked for.
 KNOWN_ARMS = (("iop", "outpatient"), (1, 0))
 
-Design = str | pd.DataFrame | None
+
+@dataclass(frozen=True)
+class Framed:
+    """Members of a data frame whose arms a design makes comparable.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Positions of the members in the frame.
+    arms : tuple
+        The arms as the frame holds them, two or more.
+    arm : ndarray of int
+        Position of each member's arm in ``arms``.
+    covariates : DataFrame
+        Indexed by ``member_id``, 0 to n - 1.
+    cluster : Series or None
+    """
+
+    rows: NDArray[np.intp]
+    arms: tuple
+    arm: NDArray[np.intp]
+    covariates: pd.DataFrame
+    cluster: pd.Series | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arms in words."""
+        return tuple(str(arm) for arm in self.arms)
+
+    def of(self, arms: tuple) -> "Framed":
+        """Return the members of some arms only."""
+        places = [self.arms.index(arm) for arm in arms]
+        kept = np.flatnonzero(np.isin(self.arm, places))
+        index = pd.RangeIndex(len(kept), name="member_id")
+        covariates = self.covariates.iloc[kept].set_axis(index)
+        cluster = None if self.cluster is None else self.cluster.iloc[kept].set_axis(index)
+        arm = np.array([places.index(place) for place in self.arm[kept]], dtype=np.intp)
+        return Framed(self.rows[kept], tuple(arms), arm, covariates, cluster)
 
 
-def compare_frame(
+def take_frame(
     data: pd.DataFrame,
     *,
     arm: str,
     covariates: Sequence[str],
     cluster: str | None = None,
-    contrast: tuple[object, object] | None = None,
-    seed: int = 0,
-    design: Design = None,
-    estimand: str | None = None,
-    settings: Mapping[str, object] | None = None,
-) -> tuple[Comparison, NDArray[np.intp]]:
-    """Return the comparison of two arms of a frame, and the positions of its members in the frame.
+    arms: Sequence[object] | None = None,
+) -> Framed:
+    """Return the members of the arms that a design is to make comparable.
 
     Parameters
     ----------
@@ -48,90 +71,30 @@ def compare_frame(
         Columns.
     covariates : sequence of str
         Columns.
-    contrast : (first, second), optional
-        Needed unless the arms are those of ``KNOWN_ARMS``.
-    seed : int
-    design : str or DataFrame, optional
-        Name of a design method, or a table with the frame's index and a column ``weight``.
-    estimand : str, optional
-        A key of ``DESIGN_OF``.
-    settings : mapping, optional
-        Settings of the design method.
+    arms : sequence, optional
+        Arms of the design; all in the data unless named.
 
     Raises
     ------
     StudyError
-        A column, an arm, the design or the estimand does not exist or does not fit.
+        A column or an arm does not exist, or holds what it may not.
     """
     covariates = listed(covariates)
     refuse_unknown(data, [arm, *covariates, *([] if cluster is None else [cluster])])
     refuse_as_covariates(covariates, arm, "the arm")
-    first, second = _arms_of(data[arm], arm, contrast)
-    rows = np.flatnonzero(data[arm].isin([first, second]).to_numpy())
+    kept = _arms_of(data[arm], arm, arms)
+    codes = np.full(len(data), -1, dtype=np.intp)
+    for place, label in enumerate(kept):
+        codes[(data[arm] == label).to_numpy(bool)] = place
+    rows = np.flatnonzero(codes >= 0)
     index = pd.RangeIndex(len(rows), name="member_id")
     chosen = data.iloc[rows].set_axis(index)
-    treated = (chosen[arm] == first).to_numpy(bool)
     known = pd.DataFrame({name: known_covariate(chosen, name) for name in covariates}, index=index)
-    labels = None if cluster is None else chosen[cluster]
-    if isinstance(design, pd.DataFrame):
-        name, estimand = "given", _estimand_of(design, estimand)
-        members = _given(design, data.index[rows], index)
-    else:
-        name, estimand = _method_of(design, estimand)
-        method = DESIGN_METHODS[name]
-        checked = method.check(settings or {}, f"design '{name}'")
-        members = method(known, treated, None if labels is None else labels.to_numpy(), seed, **checked)
-    members = members.assign(treated=treated)
-    members["preference_score"] = (
-        preference_score(members["score"], treated) if members["score"].notna().any() else np.nan
-    )
-    arms = (str(first), str(second))
-    made = Comparison(name, name, estimand, arms, members, known, labels, dict(settings or {}))
-    return made, rows
+    return Framed(rows, kept, codes[rows], known, None if cluster is None else chosen[cluster])
 
 
-def _method_of(design: str | None, estimand: str | None) -> tuple[str, str]:
-    if design is None:
-        if estimand is not None and estimand not in DESIGN_OF:
-            raise DesignError(f"there is no estimand '{estimand}'; {did_you_mean(estimand, DESIGN_OF)}")
-        design = DESIGN_OF[estimand or "ATO"]
-    answers_for = DESIGN_METHODS[design].estimand
-    if estimand not in (None, answers_for):
-        raise DesignError(
-            f"the design '{design}' answers for the {answers_for}, not the {estimand}; "
-            "change the estimand or the design"
-        )
-    return design, answers_for
-
-
-def _estimand_of(design: pd.DataFrame, estimand: str | None) -> str:
-    known = design.attrs.get("estimand", estimand)
-    if known is None:
-        raise DesignError("this design table does not say for whom it answers; name the estimand")
-    if estimand not in (None, known):
-        raise DesignError(f"this design table answers for the {known}, not the {estimand}; leave the estimand out")
-    return known
-
-
-def _given(design: pd.DataFrame, wanted: pd.Index, index: pd.Index) -> pd.DataFrame:
-    if list(design.columns).count("weight") != 1:
-        raise DesignError("a design table needs one column 'weight'; make it with weigh or match")
-    if not design.index.is_unique or not wanted.isin(design.index).all():
-        raise DesignError(
-            f"the design table has {counted(len(design), 'row')} and does not hold each of the {len(wanted):,} members "
-            "once by its index; make it from the same data"
-        )
-    own = design.reindex(wanted).set_axis(index)
-    bad = int((~(own["weight"] >= 0) | np.isinf(own["weight"])).sum())
-    if bad:
-        raise DesignError(
-            f"the design table: {counted(bad, 'weight is', 'weights are')} missing, infinite or below zero; "
-            "0 is for members who are not used"
-        )
-    return own.assign(**{name: np.nan for name in ("score", "matched_set") if name not in own.columns})
-
-
-def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
+def _arms_of(column: pd.Series, name: str, arms) -> tuple:
+    """Return the arms of a design, in the order asked for, of the categories, or by name."""
     refuse_unlike_labels(column, name)
     missing = int(column.isna().sum())
     if missing:
@@ -140,18 +103,43 @@ def _arms_of(column: pd.Series, name: str, contrast) -> tuple[object, object]:
     if len(found) < 2:
         everybody = f"everybody is in arm '{found[0]}'" if found else "there are no rows"
         raise EstimationError(f"'{name}': {everybody}, so that nothing can be compared")
+    if arms is None:
+        ordered = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else sorted(found, key=str)
+        return tuple(one for one in ordered if one in found)
+    if not isinstance(arms, tuple | list) or len(arms) < 2 or len(set(arms)) < len(arms):
+        raise EstimationError(f"'{name}': arms are two or more different arms, as ('iop', 'outpatient')")
+    for one in arms:
+        _refuse_empty(one, found, name)
+    return tuple(arms)
+
+
+def contrast_of(arms: tuple, name: str, contrast) -> tuple[object, object]:
+    """Return the two arms to be compared, or refuse what is no contrast between these arms.
+
+    Parameters
+    ----------
+    arms : tuple
+        Arms of the design.
+    name : str
+        Their column.
+    contrast : (first, second) or None
+    """
     if contrast is None:
-        contrast = next((arms for arms in KNOWN_ARMS if set(found) == set(arms)), None)
+        contrast = next((known for known in KNOWN_ARMS if set(arms) == set(known)), None)
     if contrast is None:
         raise EstimationError(
-            f"'{name}': it holds {counted(len(found), 'arm')}; say by contrast=(first, second) which to compare"
+            f"'{name}': it holds {counted(len(arms), 'arm')}; say by contrast=(first, second) which to compare"
         )
     if not isinstance(contrast, tuple | list) or len(contrast) != 2 or contrast[0] == contrast[1]:
         raise EstimationError(f"'{name}': a contrast needs two different arms")
     for one in contrast:
-        if one not in found:
-            raise EstimationError(f"'{name}': nobody is in arm '{one}'; {did_you_mean(str(one), map(str, found))}")
+        _refuse_empty(one, arms, name)
     return contrast[0], contrast[1]
+
+
+def _refuse_empty(one, found, name) -> None:
+    if one not in found:
+        raise EstimationError(f"'{name}': nobody is in arm '{one}'; {did_you_mean(str(one), map(str, found))}")
 
 
 def refuse_as_covariates(covariates: Sequence[str], name: str, role: str) -> None:

@@ -20,7 +20,11 @@ SITE = "site"
 STRATA_NAMED_AT_MOST = 5
 
 
-@design_method(estimand="ATT", description="nearest-neighbour matching: the first arm with those most like it")
+@design_method(
+    estimand="ATT",
+    description="nearest-neighbour matching: the first arm with those most like it",
+    several_arms="by pairs",
+)
 def nearest_match(
     covariates: pd.DataFrame,
     treated,
@@ -64,7 +68,11 @@ def nearest_match(
     return _frame(covariates, propensity.score, scored, matches.weights, sets, notes)
 
 
-@design_method(estimand="ATT", description="subclasses of the propensity score, the second arm weighted to the first")
+@design_method(
+    estimand="ATT",
+    description="subclasses of the propensity score, the second arm weighted to the first",
+    several_arms="by pairs",
+)
 def subclass(
     covariates: pd.DataFrame,
     treated,

@@ -1,15 +1,20 @@
 """The comparisons of a study: each contrast under each design, made without sight of an outcome."""
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes import tables
-from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.comparison import Comparison, Population
+from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.judge.gate import FAIL, judge_design
+from iop_outcomes.designs.judge.gate_together import judge_together
+from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.kernel.seeds import seed_of
@@ -28,6 +33,20 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Make the arms comparable by one design and judge the result: the stage ``design``."""
     return build_design(made["covariates"], made["capability"], study, design, tell)
+
+
+def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]:
+    """Return all pairs of the arms that a design makes comparable at once, those asked for in their direction."""
+    asked = [pair for pair in study.contrasts_by_design[design] if set(pair) <= set(together)]
+    seen = {frozenset(pair) for pair in asked}
+    return asked + [pair for pair in combinations(together, 2) if frozenset(pair) not in seen]
+
+
+def together_in(covariates: pd.DataFrame, study: Study, design: str) -> tuple[str, ...]:
+    """Return the arms that a design makes comparable at once, as far as they have members; none for two at a time."""
+    present = set(covariates["arm"].astype("str"))
+    arms = tuple(arm for arm in study.arms_together(design) if arm in present)
+    return arms if len(arms) > 2 else ()
 
 
 def build_design(
@@ -59,7 +78,12 @@ def build_design(
         ``propensity``, ``balance`` and ``diagnostic`` tables.
     """
     made: dict[str, list[pd.DataFrame]] = {"propensity": [], "balance": [], "diagnostic": []}
+    together = together_in(covariates, study, design)
+    if together:
+        _build_together(made, covariates, study, design, together, tell)
     for arms in study.contrasts_by_design[design]:
+        if set(arms) <= set(together):
+            continue
         try:
             _refuse_empty_arms(covariates, capability, study, arms)
             comparison = _compare(covariates, study, design, arms)
@@ -97,34 +121,111 @@ def read_comparisons(
     """
     comparisons, refusals = {}, {}
     impossible = diagnostic[diagnostic["check"] == POSSIBLE].set_index("analysis")["reason"]
+    mine = propensity[propensity["design"] == design].drop(columns="design")
+    together = together_in(covariates, study, design)
+    everybody = None
     for arms in study.contrasts_by_design[design]:
         place = _place(design, arms)
         if place in impossible.index:
             refusals[arms] = impossible[place]
             continue
-        mine = (propensity["contrast"] == f"{arms[0]} v {arms[1]}") & (propensity["design"] == design)
-        members = propensity[mine].drop(columns=["contrast", "design"]).set_index("member_id").sort_index()
-        comparisons[arms] = _comparison(covariates, study, design, arms, members)
+        members = mine[mine["contrast"] == f"{arms[0]} v {arms[1]}"].drop(columns="contrast")
+        members = members.set_index("member_id").sort_index()
+        shared = set(arms) <= set(together)
+        if shared and everybody is None:
+            everybody = _population(covariates, study, design, together, mine)
+        comparisons[arms] = _comparison(covariates, study, design, arms, members, everybody if shared else None)
     return comparisons, refusals
+
+
+def _build_together(
+    made: dict[str, list[pd.DataFrame]],
+    covariates: pd.DataFrame,
+    study: Study,
+    design: str,
+    together: tuple[str, ...],
+    tell: Callable[[str], None],
+) -> None:
+    """Make all arms comparable at once, and add the tables of every pair."""
+    pairs = pairs_of(study, design, together)
+    try:
+        everybody = _weigh_together(covariates, study, design, together)
+    except StudyError as error:
+        asked = [pair for pair in study.contrasts_by_design[design] if set(pair) <= set(together)]
+        made["diagnostic"] += [_impossible(design, pair, str(error)) for pair in asked]
+        tell(f"{', '.join(together)}: {error}")
+        return
+    members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
+    rows = [own.assign(contrast=f"{pair[0]} v {pair[1]}").reset_index() for pair, own in members.items()]
+    population = _population(covariates, study, design, together, pd.concat(rows))
+    comparisons = {pair: _comparison(covariates, study, design, pair, own, population) for pair, own in members.items()}
+    method = DESIGN_METHODS[study.designs[design].method]
+    levels = balance_together(
+        population.covariates,
+        population.arm,
+        together,
+        population.weight,
+        estimand=method.estimand,
+        target=population.target,
+        population=population_share(everybody, together, method.estimand, population.target),
+        pairs=pairs,
+    )
+    made["propensity"] += [own.assign(design=design) for own in rows]
+    made["balance"].append(levels[~levels["contrast"].str.endswith(f" v {EVERYBODY}")].assign(design=design))
+    made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
+    tell(f"{', '.join(together)}: done")
+
+
+def _weigh_together(covariates: pd.DataFrame, study: Study, design: str, together: tuple[str, ...]) -> pd.DataFrame:
+    chosen = _in_arms(covariates, together)
+    method = DESIGN_METHODS[study.designs[design].method]
+    settings = method.check(study.designs[design].settings, f"designs.{design}")
+    cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
+    arm, target = _codes(chosen, together), target_of(method, settings, together, study.arms_together(design)[:2])
+    return weigh_together(_model_frame(chosen, study), arm, together, cluster, method, settings, target)
+
+
+def _population(
+    covariates: pd.DataFrame, study: Study, design: str, together: tuple[str, ...], propensity: pd.DataFrame
+) -> Population:
+    """Return everybody of a design for several arms, from the members of its pairs."""
+    chosen = _in_arms(covariates, together)
+    by_member = propensity.drop_duplicates("member_id").set_index("member_id").reindex(chosen.index)
+    weight, scored = by_member["weight"].to_numpy(float), by_member["score"].notna().to_numpy()
+    members = pd.DataFrame({"arm": _codes(chosen, together), "weight": weight, "scored": scored}, index=chosen.index)
+    method = DESIGN_METHODS[study.designs[design].method]
+    target = target_of(method, study.designs[design].settings, together, study.arms_together(design)[:2])
+    return Population(together, members, _model_frame(chosen, study), chosen.get("cluster"), target)
+
+
+def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return the position of everybody's arm among the arms."""
+    return pd.Categorical(chosen["arm"].astype("str"), categories=list(together)).codes.astype(np.intp)
 
 
 def _compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
     chosen = _in_arms(covariates, arms)
     treated = (chosen["arm"] == arms[0]).to_numpy()
-    settings = study.designs[design].settings
     method = DESIGN_METHODS[study.designs[design].method]
+    settings = method.check(study.designs[design].settings, f"designs.{design}")
+    refuse_other_target(method, settings, arms)
     cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
     model = _model_frame(chosen, study)
-    members = method(
-        model, treated, cluster, seed_of(study.seed, design), **method.check(settings, f"designs.{design}")
-    )
+    members = method(model, treated, cluster, seed_of(study.seed, design), **settings)
     members = members.assign(treated=treated)
     scored = members["score"].notna().any()
     members["preference_score"] = preference_score(members["score"], treated) if scored else float("nan")
     return _comparison(covariates, study, design, arms, members)
 
 
-def _comparison(covariates: pd.DataFrame, study: Study, design: str, arms: Arms, members: pd.DataFrame) -> Comparison:
+def _comparison(
+    covariates: pd.DataFrame,
+    study: Study,
+    design: str,
+    arms: Arms,
+    members: pd.DataFrame,
+    together: Population | None = None,
+) -> Comparison:
     chosen = _in_arms(covariates, arms).loc[members.index]
     method = DESIGN_METHODS[study.designs[design].method]
     return Comparison(
@@ -136,10 +237,11 @@ def _comparison(covariates: pd.DataFrame, study: Study, design: str, arms: Arms,
         covariates=_model_frame(chosen, study),
         cluster=chosen.get("cluster"),
         settings=study.designs[design].settings,
+        together=together,
     )
 
 
-def _in_arms(covariates: pd.DataFrame, arms: Arms) -> pd.DataFrame:
+def _in_arms(covariates: pd.DataFrame, arms: tuple[str, ...]) -> pd.DataFrame:
     chosen = covariates[covariates["arm"].isin(arms)].set_index("member_id").sort_index()
     for name in chosen.select_dtypes("category"):
         chosen[name] = chosen[name].cat.remove_unused_categories()

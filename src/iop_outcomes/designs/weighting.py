@@ -38,14 +38,22 @@ Truncate = Annotated[float, Field(gt=0.5, lt=1)] | None
 NOTES = "notes"
 
 
-@design_method(estimand="ATE", description="everybody counts the same: the arms as they are, for contrast")
+@design_method(
+    estimand="ATE",
+    description="everybody counts the same: the arms as they are, for contrast",
+    several_arms="together",
+)
 def unweighted(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
     """Compare the arms as they are."""
     two_arms(treated)
     return _frame(covariates, np.full(len(covariates), np.nan), np.ones(len(covariates)), [])
 
 
-@design_method(estimand="ATO", description="overlap weights: people who might have been in either arm count most")
+@design_method(
+    estimand="ATO",
+    description="overlap weights: people who might have been in either arm count most",
+    several_arms="together",
+)
 def overlap_weights(
     covariates: pd.DataFrame,
     treated,
@@ -56,12 +64,19 @@ def overlap_weights(
     by_site: BySite = "no",
     folds: Folds = 5,
 ) -> pd.DataFrame:
-    """Weight each person by the probability of the other arm (Li, Morgan & Zaslavsky 2018)."""
+    """Weight each person by the probability of the other arm (Li, Morgan & Zaslavsky 2018).
+
+    With more than two arms by 1 / sum(1 / e) over the probability of the own arm (Li & Li 2019).
+    """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
     return _weighted(covariates, treated, propensity, "ATO")
 
 
-@design_method(estimand="ATM", description="matching weights: like one-to-one matching, but with everybody")
+@design_method(
+    estimand="ATM",
+    description="matching weights: like one-to-one matching, but with everybody",
+    several_arms="together",
+)
 def matching_weights(
     covariates: pd.DataFrame,
     treated,
@@ -72,12 +87,14 @@ def matching_weights(
     by_site: BySite = "no",
     folds: Folds = 5,
 ) -> pd.DataFrame:
-    """Weight by the smaller of the two probabilities over that of the own arm (Li & Greene 2013)."""
+    """Weight by the smallest of the arms' probabilities over that of the own arm (Li & Greene 2013)."""
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
     return _weighted(covariates, treated, propensity, "ATM")
 
 
-@design_method(estimand="ATE", description="inverse-probability weights: everybody as if in either arm")
+@design_method(
+    estimand="ATE", description="inverse-probability weights: everybody as if in either arm", several_arms="together"
+)
 def ate_weights(
     covariates: pd.DataFrame,
     treated,
@@ -94,15 +111,17 @@ def ate_weights(
 ) -> pd.DataFrame:
     """Weight by the inverse probability of the own arm.
 
-    ``trim`` leaves out scores below it and above one minus it (``crump``: bounds of least variance); ``truncate`` sets
-    weights beyond that quantile to it.
+    ``trim`` leaves out scores below it and above one minus it (``crump``: bounds of least variance), with more than
+    two arms whoever has a score below it for some arm; ``truncate`` sets weights beyond that quantile to it.
     """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
     cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATE", stabilise=stabilise, **cuts)
 
 
-@design_method(estimand="ATT", description="weights of the odds: the second arm made like the first")
+@design_method(
+    estimand="ATT", description="weights of the odds: the second arm made like the first", several_arms="together"
+)
 def att_weights(
     covariates: pd.DataFrame,
     treated,
@@ -115,14 +134,21 @@ def att_weights(
     trim: Trim = None,
     truncate: Truncate = None,
     truncate_both_ends: bool = False,
+    target: str | None = None,
 ) -> pd.DataFrame:
-    """Leave the first arm as it is and weight the second by the odds of the first. Cuts as in ``ate_weights``."""
+    """Leave the first arm as it is and weight the second by the odds of the first. Cuts as in ``ate_weights``.
+
+    With more than two arms all are weighted to the people of one, the ``target``: the first of the contrast, or of the
+    study, unless named.
+    """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
     cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATT", **cuts)
 
 
-@design_method(estimand="ATC", description="weights of the odds: the first arm made like the second")
+@design_method(
+    estimand="ATC", description="weights of the odds: the first arm made like the second", several_arms="together"
+)
 def atc_weights(
     covariates: pd.DataFrame,
     treated,
@@ -135,8 +161,13 @@ def atc_weights(
     trim: Trim = None,
     truncate: Truncate = None,
     truncate_both_ends: bool = False,
+    target: str | None = None,
 ) -> pd.DataFrame:
-    """Leave the second arm as it is and weight the first by the odds of the second. Cuts as in ``ate_weights``."""
+    """Leave the second arm as it is and weight the first by the odds of the second. Cuts as in ``ate_weights``.
+
+    With more than two arms all are weighted to the people of one, the ``target``: the second of the contrast, or of the
+    study, unless named.
+    """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
     cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATC", **cuts)

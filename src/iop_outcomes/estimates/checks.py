@@ -7,18 +7,38 @@ from iop_outcomes.kernel.errors import EstimationError, counted
 
 
 def checked_arms(treated: ArrayLike, names: tuple[str, str] = ("first", "second")) -> NDArray[np.bool_]:
-    """Return the arm as booleans, or refuse a comparison in which an arm is empty."""
-    first = np.asarray(treated)
-    if first.dtype != bool and not np.isin(first, (0, 1)).all():
+    """Return who is in the first arm as booleans, or refuse a comparison in which an arm is empty."""
+    return checked_pair(treated, names)[0]
+
+
+def checked_pair(
+    treated: ArrayLike, names: tuple[str, str] = ("first", "second")
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return who is in the first and who in the second arm, or refuse a comparison in which an arm is empty.
+
+    Parameters
+    ----------
+    treated : array_like, shape (n,) or (n, 2)
+        True or 1 in the first arm; or membership of both arms, where there are rows of neither.
+    names : tuple of str
+        The arms.
+
+    Raises
+    ------
+    EstimationError
+    """
+    given = np.asarray(treated)
+    if given.dtype != bool and not np.isin(given, (0, 1)).all():
         raise EstimationError("arms: treated must be 0/1 or true/false for every row; code the two arms so")
-    first = first.astype(bool)
-    for arm, name in ((first, names[0]), (~first, names[1])):
+    given = given.astype(bool)
+    first, second = (given, ~given) if given.ndim == 1 else given.T
+    for arm, name in ((first, names[0]), (second, names[1])):
         if not arm.any():
             raise EstimationError(
                 f"arms: nobody of {counted(len(first), 'row')} is in arm '{name}', so that nothing can be compared; "
                 "widen the eligibility or leave this contrast out"
             )
-    return first
+    return first, second
 
 
 def checked_outcome(
@@ -31,9 +51,11 @@ def checked_outcome(
 
     Parameters
     ----------
-    outcome, treated : array_like, shape (n,)
+    outcome : array_like, shape (n,)
+    treated : array_like, shape (n,) or (n, 2)
+        As in :func:`checked_pair`.
     weights : array_like, shape (n,), optional
-        Rows of weight zero are not used: their outcome may be missing.
+        Rows of weight zero, and of neither arm, are not used: their outcome may be missing.
     names : tuple of str
         The arms.
 
@@ -42,7 +64,7 @@ def checked_outcome(
     EstimationError
         An arm is empty or has no weight; a weight is negative or missing; an outcome that is used is missing.
     """
-    first = checked_arms(treated, names)
+    first, second = checked_pair(treated, names)
     y = np.asarray(outcome, dtype=float)
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     bad = int(np.sum(~(weights >= 0) | np.isinf(weights)))
@@ -51,8 +73,8 @@ def checked_outcome(
             f"weights: {counted(bad, 'row has', 'rows have')} a weight that is missing, infinite or below zero; "
             "look at the design that gave them"
         )
-    used = weights > 0
-    for arm, name in ((first, names[0]), (~first, names[1])):
+    used = (weights > 0) & (first | second)
+    for arm, name in ((first, names[0]), (second, names[1])):
         if not (arm & used).any():
             raise EstimationError(
                 f"weights: nobody in arm '{name}' has any weight; the design leaves nobody to compare"

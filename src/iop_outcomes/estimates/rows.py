@@ -55,20 +55,20 @@ def estimate_rows(sample: Sample, arms: ArmMeans, *, missing: str = "") -> pd.Da
     words = [arms.method]
     if sample.n_missing:
         words.append(f"{counted(sample.n_missing, 'missing outcome')} {missing or 'left out'}")
-    by_arm = (sample.first, ~sample.first)
-    ess = [effective_sample_size(comparison.weight[arm & sample.observed]) for arm in by_arm]
-    arms = _at_the_ends(sample, arms)
+    by_arm, either = (sample.first, sample.second), sample.first | sample.second
+    ess = [effective_sample_size(sample.weight[arm & sample.observed]) for arm in by_arm]
+    arms, known = _at_the_ends(sample, arms), sample.observed[either]
     between = contrast(arms, sample.measure, names=comparison.arms)
     own = [arm_mean(arms, position) for position in (0, 1)]
     if not sample.is_share:
         constant = [value is not None for value in sample.of_all]
         between, own = without_intervals_of_constant_arms(between, own, comparison.arms, constant)
     elif need_score_limits(own):
-        between, own = with_score_limits(between, own, arms, ess, clusters_by_arm(comparison, sample.observed))
+        between, own = with_score_limits(between, own, arms, ess, clusters_by_arm(comparison, known))
         words.append(SCORE_METHOD)
     labelled = list(zip((comparison.contrast, *comparison.arms), (between, *own), strict=True))
-    labelled = without_intervals_of_lone_clusters(labelled, comparison, sample.observed)
-    places = zip((np.ones_like(sample.first), *by_arm), (sum(ess), *ess), strict=True)
+    labelled = without_intervals_of_lone_clusters(labelled, comparison, known)
+    places = zip((either, *by_arm), (sum(ess), *ess), strict=True)
     rows = [
         {**_row(estimate, name, sample, people), "ess": size}
         for (name, estimate), (people, size) in zip(labelled, places, strict=True)

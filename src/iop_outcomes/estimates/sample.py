@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.measures import DIFFERENCES, MEASURES, RATIOS
-from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
+from iop_outcomes.estimates.nuisance.design_weights import (
+    SharedWeights,
+    counting,
+    design_weights,
+    shared_weights,
+    span_of,
+)
 from iop_outcomes.estimates.nuisance.observation import Observation, fit_observation
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights
@@ -30,14 +36,14 @@ ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
 
 @dataclass(frozen=True)
 class Sample:
-    """Members of a comparison with one outcome.
+    """Everybody of a comparison's design with one outcome.
 
     Attributes
     ----------
     comparison : Comparison
         Of the members that count, which are not all of those it was taken from.
     outcome : ndarray, shape (n,)
-        NaN where missing.
+        Of everybody whom the design makes comparable; NaN where missing.
     kind : str
         binary, proportion, count or continuous, from the values.
     measure : str
@@ -55,15 +61,44 @@ class Sample:
     is_share: bool = False
     of_all: tuple[float | None, float | None] = (None, None)
 
-    @property
+    @cached_property
     def first(self) -> NDArray[np.bool_]:
         """Whether each member is in the first arm."""
-        return self.comparison.treated
+        return self.comparison.population.of(self.comparison.arms[0])
+
+    @cached_property
+    def second(self) -> NDArray[np.bool_]:
+        """Whether each member is in the second arm."""
+        return self.comparison.population.of(self.comparison.arms[1])
+
+    @property
+    def pair(self) -> NDArray[np.bool_]:
+        """Membership of the two arms, shape (n, 2)."""
+        return np.column_stack([self.first, self.second])
+
+    @cached_property
+    def others(self) -> NDArray[np.bool_]:
+        """Membership of each arm of the design that is neither, shape (n, m)."""
+        everybody = self.comparison.population
+        names = [name for name in everybody.arms if name not in self.comparison.arms]
+        return (
+            np.column_stack([everybody.of(name) for name in names]) if names else np.zeros((len(self.first), 0), bool)
+        )
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """Weight of each member."""
+        return self.comparison.population.weight
+
+    @property
+    def cluster(self) -> pd.Series | None:
+        """Label of each member's cluster."""
+        return self.comparison.population.cluster
 
     @cached_property
     def used(self) -> NDArray[np.bool_]:
         """Whether the design uses the member."""
-        return self.comparison.weight > 0
+        return self.weight > 0
 
     @cached_property
     def observed(self) -> NDArray[np.bool_]:
@@ -72,42 +107,55 @@ class Sample:
 
     @property
     def n_missing(self) -> int:
-        """Members whose outcome is not known."""
-        return int(self.used.sum() - self.observed.sum())
+        """Members of the two arms whose outcome is not known."""
+        return int((self.used & ~self.observed & (self.first | self.second)).sum())
 
     @cached_property
     def matrix(self) -> ModelMatrix:
         """Covariates of the design with an intercept."""
-        return span_of(self.comparison)
+        return span_of(self.comparison.population)
+
+    @cached_property
+    def shared(self) -> SharedWeights | None:
+        """Weights and population of a design for more than two arms."""
+        together = self.comparison.together
+        return None if together is None else shared_weights(together, self.comparison.estimand, self.matrix)
 
     @cached_property
     def weights(self) -> Weights:
         """Weights of the design, with the propensity model behind them where there is one."""
-        return design_weights(self.comparison, self.matrix)
+        return design_weights(self.comparison, self.matrix) if self.shared is None else self.shared.weights
 
     @cached_property
     def observation(self) -> Observation | None:
-        """Model of who is observed; None if everybody is."""
+        """Model of who is observed; None if everybody in the two arms is."""
         if not self.n_missing:
             return None
-        return fit_observation(self.observed, self.first, self.matrix, self.used)
+        return fit_observation(self.observed, self.first, self.matrix, self.used, self.others)
 
     @cached_property
     def population(self) -> Weights:
         """How much each member counts in the population that the estimand speaks for."""
         estimand, used = self.comparison.estimand, self.used.astype(float)
+        everybody = self.comparison.population
         if estimand in ("ATE", "ATT", "ATC"):
-            share = {"ATE": used, "ATT": used * self.first, "ATC": used * ~self.first}[estimand]
-            return Weights(share)
+            return Weights(used if estimand == "ATE" else used * (everybody.arm == everybody.target))
+        if self.shared is not None:
+            if self.shared.population is None:
+                raise EstimationError(_NO_SCORE.format(design=self.comparison.design, estimand=estimand))
+            return self.shared.population
         score = np.where(self.used, self.comparison.score, 0.5)
         if not np.all((score > 0) & (score < 1)):
-            raise EstimationError(
-                f"{self.comparison.design}: the {estimand} is defined by a propensity score, and this design has none; "
-                "use the estimator 'weighted', or a design with a score"
-            )
+            raise EstimationError(_NO_SCORE.format(design=self.comparison.design, estimand=estimand))
         values, slope = tilting_function(score, estimand)
         along = slope * score * (1 - score) * used
         return Weights(values * used, tuple((along, equation) for _, equation in self.weights.parts))
+
+
+_NO_SCORE = (
+    "{design}: the {estimand} is defined by a propensity score, and this design has none; use the estimator "
+    "'weighted', or a design with a score"
+)
 
 
 def take_sample(
@@ -123,7 +171,7 @@ def take_sample(
     Parameters
     ----------
     data : DataFrame
-        Outcomes, indexed like ``comparison.members``.
+        Outcomes, indexed like the members of ``comparison.population``.
     comparison : Comparison
     outcome : str
         Column of ``data``.
@@ -143,15 +191,19 @@ def take_sample(
     checked_arms(comparison.treated, comparison.arms)
     data, comparison = counting(data, comparison)
     values = known_numbers(data, outcome)
-    known = np.isfinite(values) & (comparison.weight > 0)
-    for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):
-        if not (known & arm).any():
+    everybody = comparison.population
+    known = np.isfinite(values) & (everybody.weight > 0)
+    for name in comparison.arms:
+        if not (known & everybody.of(name)).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
-    seen, of_first = (values[known], comparison.treated[known]) if occasions is None else occasions
+    if occasions is None:
+        seen, arms = values[known], [everybody.of(name)[known] for name in comparison.arms]
+    else:
+        seen, arms = occasions[0], (occasions[1], ~occasions[1])
     kind = kind_of(seen)
     # Zeros alone may be a share without events, or no days of use.
     is_share = kind == "binary" and (measure in RISKS or seen.min() < seen.max())
-    of_all = tuple(_same(seen[arm]) for arm in (of_first, ~of_first))
+    of_all = tuple(_same(seen[arm]) for arm in arms)
     return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome), is_share, of_all)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.stage import read_comparisons
+from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS, Plugin
 from iop_outcomes.kernel.seeds import seed_of
@@ -83,11 +84,11 @@ def estimate_design(
             tell(f"{name}: refused, {refusal}")
             continue
         comparison = comparisons[arms]
-        data = outcomes.reindex(comparison.members.index)
+        data = outcomes.reindex(comparison.population.members.index)
         rows.append(_estimated(name, analysis, comparison, data, study))
         rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study, naive=True))
         if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
-            curves.append(_curve(name, data, comparison))
+            curves.append(_curve(name, data.reindex(comparison.members.index), comparison))
         tell(f"{name}: done")
     columns = tables.empty("estimate").columns
     estimate = pd.concat(rows, ignore_index=True).reindex(columns=columns) if rows else tables.empty("estimate")
@@ -98,7 +99,7 @@ def estimate_design(
 def _unadjusted(comparison: Comparison) -> Comparison:
     """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
     members = comparison.members.assign(weight=1.0)
-    return replace(comparison, members=members, covariates=comparison.covariates.iloc[:, :0])
+    return replace(comparison, members=members, covariates=comparison.covariates.iloc[:, :0], together=None)
 
 
 def _estimated(
@@ -115,9 +116,8 @@ def _estimated(
         try:
             plugin = ESTIMATORS[estimator]
             given = {**settings, "outcome": analysis.outcome, "measure": measure}
-            frames.append(
-                plugin(data, comparison, seed_of(study.seed, name), **plugin.check(given, f"analyses.{name}"))
-            )
+            own = data_for(plugin, data, comparison)
+            frames.append(plugin(own, comparison, seed_of(study.seed, name), **plugin.check(given, f"analyses.{name}")))
         except StudyError as error:
             return _refused(name, analysis, comparison.arms, str(error), kind)
     frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])

@@ -1,6 +1,6 @@
 """Time-to-event outcomes of a comparison: who is followed for how long, with the weights of the design."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated
 
@@ -182,7 +182,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
             "they ended in the event"
         )
     checked_arms(comparison.treated, comparison.arms)
-    data, comparison = counting(data, comparison)
+    data, comparison = counting(data, replace(comparison, together=None))
     time, event = known_times(data, days), known_events(data, ended)
     in_design = comparison.weight > 0
     used = in_design & np.isfinite(time) & np.isfinite(event)

@@ -203,14 +203,41 @@ def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source
     return METRICS.register(unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
 
 
-def design_method(*, estimand: str, description: str):
-    """Declare a way to make arms comparable, and for whom the contrast then holds."""
-    return DESIGN_METHODS.register(estimand=estimand, description=description)
+#: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.
+TARGET = "target"
 
 
-def estimator(*, estimands: tuple[str, ...], kinds: tuple[str, ...], measures: tuple[str, ...], description: str):
-    """Declare an estimator: for which estimands, kinds of outcome and measures it is right."""
-    return ESTIMATORS.register(estimands=estimands, kinds=kinds, measures=measures, description=description)
+def design_method(*, estimand: str, description: str, several_arms: str = "refused"):
+    """Declare a way to make arms comparable, and for whom the contrast then holds.
+
+    Parameters
+    ----------
+    estimand : str
+        ATE, ATT, ATC, ATO or ATM.
+    description : str
+    several_arms : {'together', 'by pairs', 'refused'}
+        What it does where there are more than two arms: makes all of them comparable at once, compares two by
+        themselves, or refuses.
+    """
+    return DESIGN_METHODS.register(estimand=estimand, description=description, several_arms=several_arms)
+
+
+def estimator(
+    *,
+    estimands: tuple[str, ...],
+    kinds: tuple[str, ...],
+    measures: tuple[str, ...],
+    description: str,
+    several_arms: str = "refused",
+):
+    """Declare an estimator: for which estimands, kinds of outcome and measures it is right.
+
+    ``several_arms`` says what it does with a design that makes more than two arms comparable at once: it works on
+    ``everybody``, on the ``two arms`` of the contrast with the weights that all arms share, or is ``refused``.
+    """
+    return ESTIMATORS.register(
+        estimands=estimands, kinds=kinds, measures=measures, description=description, several_arms=several_arms
+    )
 
 
 def check(*, description: str, name: str | None = None):

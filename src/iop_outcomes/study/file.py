@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.kernel.registry import METRICS, Plugin, sentence
+from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -67,14 +67,19 @@ class Cohort(Section):
 
 
 class Design(BaseModel):
-    """One way to make the arms comparable; the other keys are the settings of the method."""
+    """One way to make the arms comparable; the other keys are the settings of the method.
+
+    ``arms`` says which arms it makes comparable at once, so that all its contrasts speak of the same people: all of the
+    study, those listed, or two at a time (``pairwise``).
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     method: str
+    arms: Literal["all", "pairwise"] | list[Name] = "all"
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Everything but the method."""
+        """Everything but the method and the arms."""
         return dict(self.model_extra or {})
 
 
@@ -167,6 +172,15 @@ class Study(Section):
         settings = dict(self.metrics[name])
         plugin = METRICS[settings.pop("metric", name)]
         return plugin, plugin.check(settings, f"metrics.{name}")
+
+    def arms_together(self, design: str) -> tuple[str, ...]:
+        """Return the arms that a design makes comparable at once; none where it takes two at a time."""
+        asked, arms = self.designs[design].arms, tuple(self.cohort.arms)
+        by_pairs = DESIGN_METHODS[self.designs[design].method].several_arms != "together"
+        if asked == "pairwise" or by_pairs:
+            return ()
+        kept = arms if asked == "all" else tuple(arm for arm in arms if arm in asked)
+        return kept if len(kept) > 2 else ()
 
     def contrast(self, analysis: Analysis) -> tuple[str, str]:
         """Return the two arms an analysis compares: its own, or the first two of the study."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES
+from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.tables.canonical import EPISODE
 
@@ -32,8 +32,8 @@ def cross_check(study: "Study") -> None:
         timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
         if plugin.kind_of_value == "per_week":
             raise StudyFileError(f"metrics.{name}: '{plugin.name}' gives a value per week and cannot be an outcome")
-    for name, design in study.designs.items():
-        DESIGN_METHODS[design.method].check(design.settings, f"designs.{name}")
+    for name in study.designs:
+        _check_design(study, name)
     for name in study.analyses:
         _check_analysis(study, name)
     for name, settings in study.checks():
@@ -58,6 +58,45 @@ def _check_cohort(study: "Study") -> None:
             _check_codes(f"cohort.arms.{arm}.{column}", column, [value] if isinstance(value, str) else value)
     for name, settings in study.cohort.rules:
         ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
+
+
+def _check_design(study: "Study", name: str) -> None:
+    design, place = study.designs[name], f"designs.{name}"
+    method, arms = DESIGN_METHODS[design.method], tuple(study.cohort.arms)
+    settings = method.check(design.settings, place)
+    listed = arms if isinstance(design.arms, str) else tuple(design.arms)
+    for arm in listed:
+        if arm not in arms:
+            raise StudyFileError(f"{place}.arms: there is no arm '{arm}'; {did_you_mean(arm, arms)}")
+    if len(set(listed)) < len(listed) or (len(listed) < 2 and not isinstance(design.arms, str)):
+        raise StudyFileError(f"{place}.arms: list two or more different arms, or say all or pairwise")
+    if method.several_arms == "refused" and design.arms != "pairwise" and len(listed) > 2:
+        raise StudyFileError(
+            f"{place}: the method '{method.name}' makes two arms comparable and there are {len(listed)}; "
+            "add arms: pairwise, or list the two"
+        )
+    together, target = study.arms_together(name), settings.get(TARGET)
+    if target is not None and together and target not in together:
+        raise StudyFileError(f"{place}.{TARGET}: there is no arm '{target}'; {did_you_mean(str(target), together)}")
+
+
+def _check_arms(study: "Study", name: str) -> None:
+    """Refuse a contrast outside the arms of its design, and an estimator that cannot use several arms at once."""
+    analysis, place = study.analyses[name], f"analyses.{name}"
+    design, contrast = study.designs[analysis.design], study.contrast(analysis)
+    for arm in contrast:
+        if not isinstance(design.arms, str) and arm not in design.arms:
+            raise StudyFileError(
+                f"{place}: the design '{analysis.design}' is for {', '.join(design.arms)} and not for '{arm}'; "
+                "change the contrast or the arms of the design"
+            )
+    together, estimator = study.arms_together(analysis.design), ESTIMATORS[analysis.estimator]
+    if together and estimator.several_arms == "refused":
+        raise StudyFileError(
+            f"{place}: the estimator '{estimator.name}' compares two arms by themselves and the design "
+            f"'{analysis.design}' makes {len(together)} comparable at once; give that design arms: pairwise, or a list "
+            "of two"
+        )
 
 
 def _check_codes(place: str, column: str, values: list[str]) -> None:
@@ -103,6 +142,7 @@ def _check_analysis(study: "Study", name: str) -> None:
             raise StudyFileError(f"{place}: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
     if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
         raise StudyFileError(f"{place}: a contrast needs two different arms")
+    _check_arms(study, name)
     given = {"outcome": analysis.outcome, "measure": ""}
     estimator.check({**analysis.settings, **given}, f"{place}.settings")
 

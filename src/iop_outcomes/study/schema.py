@@ -13,7 +13,10 @@ def study_schema() -> dict[str, Any]:
     schema["title"] = "A study of iop-outcomes"
     parts = schema["$defs"]
     parts["Source"] = {"oneOf": [_settings(plugin, "kind") for plugin in SOURCES]}
+    arms = parts["Design"]["properties"]["arms"]
     parts["Design"] = {"oneOf": [_settings(plugin, "method") for plugin in DESIGN_METHODS]}
+    for part in parts["Design"]["oneOf"]:
+        part["properties"]["arms"] = arms
     parts["Metric"] = {"anyOf": [_settings(plugin, "metric", required=False) for plugin in METRICS]}
     metrics = schema["properties"]["metrics"]
     metrics["patternProperties"] = {pattern: {"$ref": "#/$defs/Metric"} for pattern in metrics["patternProperties"]}

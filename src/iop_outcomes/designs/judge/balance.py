@@ -1,6 +1,8 @@
 """Balance of covariates between the arms, before and after weighting, under stated denominators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ DENOMINATORS = {
 
 #: What each estimand's differences are divided by, as in cobalt.
 DENOMINATOR_OF = {"ATE": "pooled", "ATT": "treated", "ATC": "reference", "ATO": "weighted", "ATM": "weighted"}
+
+#: What the population that all contrasts speak of is called in a contrast.
+EVERYBODY = "everybody"
 
 
 def balance(
@@ -65,13 +70,79 @@ def balance(
     """
     first = two_arms(treated, "balance")
     chosen = _denominator(estimand, denominator)
-    arms = _Arms.of(first, weights)
+    arms = _Arms.of(np.where(first, 0, 1), 2, weights, {"treated": 0, "reference": 1})
+    return _table(covariates, arms, chosen, [("", 0, 1)]).drop(columns="contrast")
+
+
+def balance_together(
+    covariates: pd.DataFrame,
+    arm,
+    names: Sequence[str],
+    weights=None,
+    *,
+    estimand: str = "ATE",
+    target: int | None = None,
+    population=None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+) -> pd.DataFrame:
+    """Return balance statistics of more than two arms: of every pair, and of each arm against the population.
+
+    All differences of a covariate are divided by one standard deviation, whichever arms they are of: the root of the
+    mean of all arms' variances, that of the target arm, or that of everybody under the weights.
+
+    Parameters
+    ----------
+    covariates : DataFrame of n rows
+    arm : array_like of int, shape (n,)
+        Position in ``names``.
+    names : sequence of str
+    weights : array_like of shape (n,), optional
+        As in :func:`balance`.
+    estimand : {"ATE", "ATT", "ATC", "ATO", "ATM"}
+    target : int, optional
+        Position of the arm whose people an ATT or ATC speaks for.
+    population : array_like of shape (n,), optional
+        How much each member counts in the population that all contrasts speak of. Without it the arms are not compared
+        with it.
+    pairs : sequence of (str, str), optional
+        The pairs of arms; all of them unless told.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`balance`, with ``contrast`` first: ``a v b``, and ``a v everybody`` for the population.
+
+    References
+    ----------
+    McCaffrey et al. 2013, Stat Med 32:3388; Greifer, cobalt 4.6.
+    """
+    codes = np.asarray(arm, dtype=np.intp)
+    for position, name in enumerate(names):
+        if not (codes == position).any():
+            raise DesignError(f"balance: nobody is in the arm '{name}'; leave it out.")
+    chosen = _denominator(estimand, None)
+    arms = _Arms.of(codes, len(names), weights, {"treated": target, "reference": target}, population)
+    place = {name: position for position, name in enumerate(names)}
+    wanted = combinations(names, 2) if pairs is None else pairs
+    groups = [(f"{one} v {other}", place[one], place[other]) for one, other in wanted]
+    if population is not None:
+        groups += [(f"{name} v {EVERYBODY}", i, len(names)) for name, i in place.items()]
+    return _table(covariates, arms, chosen, groups)
+
+
+def _table(covariates, arms, denominator, pairs) -> pd.DataFrame:
     terms, _ = read_terms(covariates, covariates.columns, unusable="drop")
-    rows = [row for term in terms for row in _term_rows(term, arms, chosen)]
-    columns = ["stage", "covariate", "level", "mean_treated", "mean_reference", "sd_treated", "sd_reference", "smd"]
-    columns += ["variance_ratio", "ks", "ecdf_mean", "n_treated", "n_reference"]
+    rows = [row for term in terms for row in _term_rows(term, arms, denominator, pairs)]
+    columns = ["contrast", "stage", "covariate", "level", "mean_treated", "mean_reference", "sd_treated"]
+    columns += ["sd_reference", "smd", "variance_ratio", "ks", "ecdf_mean", "n_treated", "n_reference"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("stage", key=lambda s: s != "before", kind="stable", ignore_index=True)
+    order = {name: place for place, (name, _, _) in enumerate(pairs)}
+    return table.sort_values(
+        ["contrast", "stage"],
+        key=lambda s: s.map(order) if s.name == "contrast" else s != "before",
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def balance_within(
@@ -119,96 +190,123 @@ def _denominator(estimand, denominator):
 
 @dataclass(frozen=True)
 class _Arms:
-    """Arm of everybody and one set of weights per stage; everything below is sums over people with the same value."""
+    """Arm of everybody and one set of weights per stage; everything below is sums over people with the same value.
 
-    first: np.ndarray
+    Where there is a population, it stands behind the arms as one more group, whose weights are the same at every stage.
+    """
+
+    arm: np.ndarray
+    n_arms: int
     stages: dict[str, np.ndarray | None]
+    alone: dict[str, int | None]
+    population: np.ndarray | None
 
     @classmethod
-    def of(cls, first, weights):
+    def of(cls, arm, n_arms, weights, alone, population=None):
         stages = {"before": None}
         if weights is not None:
             weights = np.asarray(weights, dtype=float)
-            if weights.shape != first.shape or not (np.isfinite(weights) & (weights >= 0)).all():
+            if weights.shape != arm.shape or not (np.isfinite(weights) & (weights >= 0)).all():
                 raise DesignError("balance: weights must be one finite number of zero or more per member.")
             stages["after"] = weights
-        return cls(first, stages)
+        return cls(arm, n_arms, stages, alone, None if population is None else np.asarray(population, dtype=float))
 
     def masses(self, codes, n_levels):
-        """Return by stage the weight of each level in the first and the second arm, 2 x n_levels."""
-        cells = codes.astype(np.intp) * 2 + ~self.first
-        return {
-            stage: np.bincount(cells, weights=weights, minlength=2 * n_levels).reshape(n_levels, 2).T.astype(float)
+        """Return by stage the weight of each level in each group, groups x n_levels."""
+        cells = codes.astype(np.intp) * self.n_arms + self.arm
+        shape = (n_levels, self.n_arms)
+        found = {
+            stage: np.bincount(cells, weights=weights, minlength=n_levels * self.n_arms).reshape(shape).T.astype(float)
             for stage, weights in self.stages.items()
         }
+        if self.population is None:
+            return found
+        everybody = np.bincount(codes, weights=self.population, minlength=n_levels)
+        return {stage: np.vstack([mass, everybody]) for stage, mass in found.items()}
+
+    def sizes(self, codes, n_levels):
+        """Return how many people have each level in each group, groups x n_levels."""
+        people = self.masses(codes, n_levels)["before"].astype(int)
+        if self.population is not None:
+            people[-1] = np.bincount(codes[self.population > 0], minlength=n_levels)
+        return people
 
     def square_shares(self):
-        """Return by stage sum w^2 for each arm and for everybody, with w summing to 1."""
+        """Return by stage sum w^2 for each group and for all arms together, with w summing to 1."""
         shares = {}
         for stage, weights in self.stages.items():
-            w = np.ones(len(self.first)) if weights is None else weights
-            parts = (w[self.first], w[~self.first], w)
-            shares[stage] = [float(part @ part / part.sum() ** 2) for part in parts]
+            w = np.ones(len(self.arm)) if weights is None else weights
+            parts = [w[self.arm == position] for position in range(self.n_arms)]
+            parts += [w] if self.population is None else [self.population, w]
+            shares[stage] = np.array([float(part @ part / part.sum() ** 2) for part in parts])
         return shares
 
+    def scale(self, denominator, variances, weighted):
+        """Return what differences are divided by, from the unweighted variances of all groups."""
+        if denominator == "weighted":
+            return np.sqrt(weighted)
+        if denominator == "pooled":
+            return np.sqrt(variances[: self.n_arms].mean(axis=0))
+        return np.sqrt(variances[self.alone[denominator]])
 
-def _term_rows(term, arms, denominator):
+
+def _term_rows(term, arms, denominator, pairs):
     if term.levels is None:
         values, codes = np.unique(term.values, return_inverse=True)
         if len(values) > 2:
-            return _number_rows(term.name, values, codes, arms, denominator)
+            return _number_rows(term.name, values, codes, arms, denominator, pairs)
         # A number with two values is a share of the higher one; 0/1 is a share already and needs no level.
         levels = ("",) if set(values) == {0.0, 1.0} else (f"{values[1]:g}",)
-        return _share_rows(term.name, levels, [1], codes, 2, arms, denominator)
+        return _share_rows(term.name, levels, [1], codes, 2, arms, denominator, pairs)
     shown = [1] if len(term.levels) == 2 else list(range(len(term.levels)))
     labels = [str(term.levels[i]) for i in shown]
-    return _share_rows(term.name, labels, shown, term.codes, len(term.levels), arms, denominator)
+    return _share_rows(term.name, labels, shown, term.codes, len(term.levels), arms, denominator, pairs)
 
 
-def _share_rows(name, labels, shown, codes, n_levels, arms, denominator):
+def _share_rows(name, labels, shown, codes, n_levels, arms, denominator, pairs):
     masses = arms.masses(codes, n_levels)
     shares = {stage: mass / mass.sum(axis=1, keepdims=True) for stage, mass in masses.items()}
-    last = list(masses)[-1]
+    in_arms = masses[list(masses)[-1]][: arms.n_arms]
     variances = {stage: share * (1 - share) for stage, share in shares.items()}
-    everybody = masses[last].sum(axis=0) / masses[last].sum()
-    scale = _scale(denominator, variances["before"], everybody * (1 - everybody))
+    everybody = in_arms.sum(axis=0) / in_arms.sum()
+    scale = arms.scale(denominator, variances["before"], everybody * (1 - everybody))
+    sizes = arms.sizes(codes, n_levels)
     rows = []
-    for stage, (p, q) in shares.items():
-        smd, (sd_p, sd_q) = _divided(p - q, scale), np.sqrt(variances[stage])
-        for label, i in zip(labels, shown, strict=True):
-            distance = abs(p[i] - q[i])
-            numbers = (p[i], q[i], sd_p[i], sd_q[i], smd[i], np.nan, distance, distance)
-            rows.append((stage, name, label, *numbers, *masses["before"][:, i].astype(int)))
+    for pair, one, other in pairs:
+        for stage, share in shares.items():
+            p, q, spread = share[one], share[other], np.sqrt(variances[stage])
+            smd = _divided(p - q, scale)
+            for label, i in zip(labels, shown, strict=True):
+                distance = abs(p[i] - q[i])
+                numbers = (p[i], q[i], spread[one][i], spread[other][i], smd[i], np.nan, distance, distance)
+                rows.append((pair, stage, name, label, *numbers, sizes[one][i], sizes[other][i]))
     return rows
 
 
-def _number_rows(name, values, codes, arms, denominator):
+def _number_rows(name, values, codes, arms, denominator, pairs):
     masses, squares = arms.masses(codes, len(values)), arms.square_shares()
     moments = {}
     for stage, mass in masses.items():
-        shares = np.vstack([mass / mass.sum(axis=1, keepdims=True), mass.sum(axis=0) / mass.sum()])
+        in_arms = mass[: arms.n_arms]
+        shares = np.vstack([mass / mass.sum(axis=1, keepdims=True), in_arms.sum(axis=0) / in_arms.sum()])
         means = shares @ values
         spread = (shares * (values - means[:, None]) ** 2).sum(axis=1)
-        left = 1 - np.array(squares[stage])
-        variance = np.divide(spread, left, out=np.full(3, np.nan), where=left > 0)
-        distances = np.abs(np.cumsum(shares[0] - shares[1]))
-        moments[stage] = means, variance, distances
-    last = list(masses)[-1]
-    scale = _scale(denominator, moments["before"][1][:2], moments[last][1][2])
-    counts = masses["before"].sum(axis=1).astype(int)
+        left = 1 - squares[stage]
+        variance = np.divide(spread, left, out=np.full(len(left), np.nan), where=left > 0)
+        moments[stage] = shares, means, variance
+    scale = arms.scale(denominator, moments["before"][2][:-1], moments[list(masses)[-1]][2][-1])
+    counts = arms.sizes(codes, len(values)).sum(axis=1)
     rows = []
-    for stage, (means, variance, distances) in moments.items():
-        smd = float(_divided(means[0] - means[1], scale))
-        ratio = variance[0] / variance[1] if variance[1] > 0 else np.nan
-        spread = (np.sqrt(variance[0]), np.sqrt(variance[1]))
-        rows.append((stage, name, "", *means[:2], *spread, smd, ratio, distances.max(), distances.mean(), *counts))
+    for pair, one, other in pairs:
+        for stage, (shares, means, variance) in moments.items():
+            smd = float(_divided(means[one] - means[other], scale))
+            ratio = variance[one] / variance[other] if variance[other] > 0 else np.nan
+            distances = np.abs(np.cumsum(shares[one] - shares[other]))
+            numbers = (means[one], means[other], np.sqrt(variance[one]), np.sqrt(variance[other]), smd, ratio)
+            rows.append(
+                (pair, stage, name, "", *numbers, distances.max(), distances.mean(), counts[one], counts[other])
+            )
     return rows
-
-
-def _scale(denominator, by_arm, weighted):
-    first, second = by_arm
-    variance = {"pooled": (first + second) / 2, "treated": first, "reference": second, "weighted": weighted}
-    return np.sqrt(variance[denominator])
 
 
 def _divided(difference, scale):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.judge.balance import balance, balance_together
 from iop_outcomes.designs.judge.diagnostics import equipoise, minimum_detectable_difference
 from iop_outcomes.designs.judge.positivity import one_arm_share, positivity_failures
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
@@ -70,12 +70,10 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
         FAIL withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
     """
     if balance_table is None:
-        balance_table = balance(
-            comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand
-        )
+        balance_table = balance_of(comparison)
     after = balance_table[balance_table["stage"] == "after"]
     rows = [
-        _largest_difference(after, thresholds.max_smd),
+        largest_difference(after, thresholds.max_smd),
         _variance_ratio(after),
         _equipoise(comparison, thresholds.min_equipoise),
         *_effective_sizes(comparison, thresholds.min_ess),
@@ -88,6 +86,22 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
     table = pd.DataFrame(rows, columns=COLUMNS[1:])
     table.insert(0, "analysis", f"{comparison.contrast}, {comparison.design}")
     return table
+
+
+def balance_of(comparison: Comparison) -> pd.DataFrame:
+    """Return balance of the two arms; where their design has more, with the denominators of all."""
+    together = comparison.together
+    if together is None:
+        return balance(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+    return balance_together(
+        together.covariates,
+        together.arm,
+        together.arms,
+        together.weight,
+        estimand=comparison.estimand,
+        target=together.target,
+        pairs=[comparison.arms],
+    ).drop(columns="contrast")
 
 
 def passes(diagnostics: pd.DataFrame) -> bool:
@@ -118,15 +132,16 @@ def _name(row) -> str:
     return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
 
 
-def _largest_difference(after: pd.DataFrame, threshold: float):
+def largest_difference(after: pd.DataFrame, threshold: float, who: str = "the arms", where: str = "both arms"):
+    """Return the check of the largest standardised difference left, as (check, value, threshold, status, reason)."""
     if after.empty:
-        said = "there are no covariates, so that nobody can say how alike the arms are."
+        said = f"there are no covariates, so that nobody can say how alike {who} are."
         return "max_smd", np.nan, float(threshold), NOT_EVALUATED, said
     size = after["smd"].abs()
     worst = after.loc[size.idxmax()]
     n_above = int((size > threshold).sum())
     if size.max() < MADE_EQUAL:
-        said = "the design makes the means of all covariates equal in both arms, so that this check could not fail."
+        said = f"the design makes the means of all covariates equal in {where}, so that this check could not fail."
         return "max_smd", float(size.max()), float(threshold), PASS, said
     how_far = f"{abs(worst['smd']):.3f}" if np.isfinite(worst["smd"]) else "infinitely many"
     others = f"; {counted(n_above - 1, 'other level is', 'other levels are')} above it too" if n_above > 1 else ""
@@ -135,7 +150,7 @@ def _largest_difference(after: pd.DataFrame, threshold: float):
         size.max(),
         threshold,
         lambda how: (
-            f"after weighting the arms differ most in {_name(worst)}, by {how_far} standard deviations, "
+            f"after weighting {who} differ most in {_name(worst)}, by {how_far} standard deviations, "
             f"{how} the {threshold:g} allowed{others}."
         ),
     )

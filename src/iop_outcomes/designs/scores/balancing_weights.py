@@ -99,7 +99,7 @@ class Cut:
     low, high : float
         Bounds: of the weights when truncated, of the score when trimmed.
     counts : DataFrame
-        One row per arm (``treated``, ``reference``): ``n``, ``n_below``, ``n_above``.
+        One row per arm (``treated``, ``reference``, or the arms' names): ``n``, ``n_below``, ``n_above``.
     """
 
     weights: np.ndarray
@@ -131,18 +131,33 @@ def truncate_weights(weights, treated, *, quantile: float = 0.99, both_ends: boo
     DesignError
         The quantile is not between 0.5 and 1.
     """
-    values, first = np.asarray(weights, dtype=float), two_arms(treated, "weights")
+    first = two_arms(treated, "weights")
+    return truncate_within(weights, {"treated": first, "reference": ~first}, quantile=quantile, both_ends=both_ends)
+
+
+def truncate_within(weights, arms: dict[str, np.ndarray], *, quantile: float = 0.99, both_ends: bool = False) -> Cut:
+    """Set weights beyond a quantile to it, as :func:`truncate_weights`, in any number of arms.
+
+    Parameters
+    ----------
+    weights : array_like of shape (n,)
+    arms : dict of ndarray of bool, shape (n,)
+        Who is in each arm.
+    quantile, both_ends
+        As in :func:`truncate_weights`.
+    """
+    values = np.asarray(weights, dtype=float)
     if not 0.5 < quantile < 1:
         raise DesignError(f"weights: truncation at the quantile {quantile} asked for; it lies between 0.5 and 1.")
     varying = np.zeros(len(values), dtype=bool)
-    for arm in (first, ~first):
+    for arm in arms.values():
         varying |= arm & (np.ptp(values[arm]) > 0)
     if not varying.any():
-        return Cut(values.copy(), -np.inf, np.inf, _counts(first, varying, varying))
+        return Cut(values.copy(), -np.inf, np.inf, _counts(arms, varying, varying))
     high = _order_statistic(values[varying], quantile)
     low = _order_statistic(values[varying], 1 - quantile) if both_ends else -np.inf
     below, above = varying & (values < low), varying & (values > high)
-    return Cut(np.where(below, low, np.where(above, high, values)), low, high, _counts(first, below, above))
+    return Cut(np.where(below, low, np.where(above, high, values)), low, high, _counts(arms, below, above))
 
 
 def _order_statistic(values: np.ndarray, quantile: float) -> float:
@@ -183,7 +198,12 @@ def trim_score(weights, score, treated, *, low: float = 0.1, high: float = 0.9) 
                 f"weights: no score of the {name} arm ({counted(int(arm.sum()), 'person', 'people')}) lies between "
                 f"{low:g} and {high:g}; the arms do not overlap there."
             )
-    return Cut(np.where(kept, np.asarray(weights, dtype=float), 0.0), low, high, _counts(first, below, above))
+    return Cut(
+        np.where(kept, np.asarray(weights, dtype=float), 0.0),
+        low,
+        high,
+        _counts({"treated": first, "reference": ~first}, below, above),
+    )
 
 
 def crump_bounds(score) -> tuple[float, float]:
@@ -241,9 +261,9 @@ def weight_summary(weights, treated) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _counts(first, below, above) -> pd.DataFrame:
+def _counts(arms: dict[str, np.ndarray], below, above) -> pd.DataFrame:
     rows = {
         name: {"n": int(arm.sum()), "n_below": int((arm & below).sum()), "n_above": int((arm & above).sum())}
-        for name, arm in (("treated", first), ("reference", ~first))
+        for name, arm in arms.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index")

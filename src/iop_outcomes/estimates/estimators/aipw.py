@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.estimates.checks import checked_arms, checked_outcome
+from iop_outcomes.estimates.checks import checked_outcome, checked_pair
 from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner
 from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of, weights_of_observed
@@ -65,8 +65,9 @@ def augmented_means(
     Parameters
     ----------
     outcome : array_like, shape (n,)
-        May be missing where the weight is zero.
-    treated : array_like, shape (n,)
+        May be missing where the weight is zero, and in neither arm.
+    treated : array_like, shape (n,) or (n, 2)
+        Membership of the first arm, or of both where there are rows of neither.
     predicted : ndarray, shape (n, 2)
         Outcome predicted for each row in the first and in the second arm.
     weights : Weights
@@ -86,10 +87,10 @@ def augmented_means(
     Robins, Rotnitzky & Zhao 1994, JASA 89:846; for tilted populations Mao, Li & Greene 2019, Stat Methods Med Res
     28:2439; stacked equations: Stefanski & Boos 2002, Am Stat 56:29.
     """
-    first = checked_arms(treated)
-    y = checked_outcome(outcome, first, weights.values)
+    pair = checked_pair(treated)
+    y = checked_outcome(outcome, treated, weights.values)
     means, influence = np.empty(2), np.empty((len(y), 2))
-    for position, arm in enumerate((first, ~first)):
+    for position, arm in enumerate(pair):
         prediction = predicted[:, position]
         own = weights.values * arm
         size, total = population.values.sum(), own.sum()
@@ -118,6 +119,7 @@ def augmented_means(
     kinds=KINDS,
     measures=MEASURES,
     description="Augmented inverse probability weighting with the weights of the design and an outcome model",
+    several_arms="everybody",
 )
 def aipw(
     data: pd.DataFrame,
@@ -144,13 +146,13 @@ def aipw(
     weights = weights_of_observed(sample, sample.weights, missing)
     arms = augmented_means(
         sample.outcome,
-        sample.first,
+        sample.pair,
         model.predicted,
         weights,
         sample.population,
         model=model,
         form="normalised",
-        cluster=sample.comparison.cluster,
+        cluster=sample.cluster,
         used=sample.used,
     )
     return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])

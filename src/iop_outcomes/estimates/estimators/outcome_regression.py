@@ -109,6 +109,7 @@ def _model_covariance(model, share):
     kinds=KINDS,
     measures=MEASURES,
     description="Outcome regression on arm and covariates, standardised to the population of the estimand",
+    several_arms="everybody",
 )
 def outcome_regression(
     data: pd.DataFrame,
@@ -126,5 +127,5 @@ def outcome_regression(
     """
     sample = take_sample(data, comparison, outcome, measure)
     model = outcome_model_of(sample, outcome_model)
-    arms = standardised_means(model, sample.population.values, cluster=sample.comparison.cluster)
+    arms = standardised_means(model, sample.population.values, cluster=sample.cluster)
     return estimate_rows(sample, arms, missing="predicted by the outcome model")

@@ -15,6 +15,7 @@ from iop_outcomes.kernel.registry import estimator
     kinds=KINDS,
     measures=tuple(SURVIVAL),
     description="Kaplan-Meier survival at a day, with the weights of the design",
+    several_arms="two arms",
 )
 def weighted_kaplan_meier(
     data: pd.DataFrame,
@@ -41,6 +42,7 @@ def weighted_kaplan_meier(
     kinds=KINDS,
     measures=tuple(RESTRICTED),
     description="Restricted mean time (area under the Kaplan-Meier curve to a day), with the weights of the design",
+    several_arms="two arms",
 )
 def rmst(
     data: pd.DataFrame,

@@ -15,7 +15,7 @@ from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 
-TREATED = "treated"
+TREATED = "(first arm)"
 ROUNDING = 1e-10
 
 
@@ -24,6 +24,7 @@ ROUNDING = 1e-10
     kinds=KINDS,
     measures=("hazard_ratio",),
     description="Hazard ratio of a Cox model, with the weights of the design",
+    several_arms="two arms",
 )
 def cox(
     data: pd.DataFrame,
@@ -124,13 +125,14 @@ def _fit(follow_up: FollowUp, weights, adjust, ties):
                 f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
                 "compare survival at a day or restricted means"
             )
-    columns = {TREATED: follow_up.comparison.treated.astype(float)}
+    covariates = follow_up.comparison.covariates
+    frame = pd.DataFrame({TREATED: follow_up.comparison.treated.astype(float)}, index=covariates.index)
     if adjust:
         # Those who do not count stand in the frame as one who does, so that no level is theirs alone.
         rows = np.where(follow_up.used, np.arange(len(follow_up.used)), follow_up.used.argmax())
-        covariates = follow_up.comparison.covariates.iloc[rows]
-        columns |= {name: covariates[name].to_numpy() for name in covariates}
-    matrix = model_matrix(pd.DataFrame(columns), unusable="drop")
+        # As they are: codes taken out of a category would be numbers.
+        frame = pd.concat([frame, covariates.iloc[rows].set_axis(frame.index)], axis=1)
+    matrix = model_matrix(frame, unusable="drop")
     return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
 
 

@@ -1,5 +1,7 @@
 """Survival of two arms where the time is known only as an interval, as the coded length of stay of TEDS."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -23,6 +25,7 @@ LOW, HIGH = "stay_days_low", "stay_days_high"
     kinds=KINDS,
     measures=(*SURVIVAL, *RESTRICTED),
     description="Survival at a day, or restricted mean time, from stays known as intervals (Turnbull)",
+    several_arms="two arms",
 )
 def interval_survival(
     data: pd.DataFrame,
@@ -41,7 +44,7 @@ def interval_survival(
     intervals.
     """
     checked_arms(comparison.treated, comparison.arms)
-    data, comparison = counting(data, comparison)
+    data, comparison = counting(data, replace(comparison, together=None))
     follow_up = _take_stays(data, comparison, outcome)
     curves = _by_arm(data, follow_up, count_estimation)
     if measure in RESTRICTED:

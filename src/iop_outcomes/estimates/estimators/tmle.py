@@ -261,7 +261,7 @@ def tmle(
     """
     sample = take_sample(data, comparison, outcome, measure)
     predicted, score, observation = _models(sample, outcome_model, folds, learner, seed)
-    used, cluster = sample.used, sample.comparison.cluster
+    used, cluster = sample.used, sample.cluster
     arms = targeted_means(
         sample.outcome[used],
         sample.first[used],

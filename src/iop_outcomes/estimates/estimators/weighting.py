@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.estimates.checks import checked_arms, checked_outcome
+from iop_outcomes.estimates.checks import checked_outcome, checked_pair
 from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
 from iop_outcomes.estimates.nuisance.weights import Weights
@@ -32,8 +32,9 @@ def weighted_means(
     Parameters
     ----------
     outcome : array_like, shape (n,)
-        Rows of weight zero may be missing.
-    treated : array_like, shape (n,)
+        Rows of weight zero, and of neither arm, may be missing.
+    treated : array_like, shape (n,) or (n, 2)
+        Membership of the first arm, or of both where there are rows of neither.
     weights : Weights or array_like, shape (n,), optional
         Plain numbers are taken as fixed; none means equal weights.
     cluster : array_like, shape (n,), optional
@@ -49,14 +50,14 @@ def weighted_means(
     ----------
     Hajek 1971; Lunceford & Davidian 2004, Stat Med 23:2937; Binder 1983, Int Stat Rev 51:279.
     """
-    first = checked_arms(treated)
+    pair = checked_pair(treated)
     if weights is None:
-        weights = Weights(np.ones(len(first)), method="unweighted")
+        weights = Weights(np.ones(len(pair[0])), method="unweighted")
     elif not isinstance(weights, Weights):
         weights = Weights(np.asarray(weights, dtype=float))
-    y = checked_outcome(outcome, first, weights.values)
+    y = checked_outcome(outcome, treated, weights.values)
     means, influence = np.empty(2), np.empty((len(y), 2))
-    for position, arm in enumerate((first, ~first)):
+    for position, arm in enumerate(pair):
         total = np.sum(weights.values, where=arm)
         means[position] = np.sum(weights.values * y, where=arm) / total
         gradient = np.where(arm, y - means[position], 0.0) / total
@@ -71,15 +72,16 @@ def weighted_means(
     kinds=KINDS,
     measures=MEASURES,
     description="Means of both arms as they are, without any adjustment",
+    several_arms="two arms",
 )
 def unadjusted(
     data: pd.DataFrame, comparison: Comparison, seed: int, *, outcome: str, measure: str = ""
 ) -> pd.DataFrame:
     """Compare the arms as they are; members whose outcome is missing are left out."""
-    plain = replace(comparison, members=comparison.members.assign(weight=1.0))
+    plain = replace(comparison, members=comparison.members.assign(weight=1.0), together=None)
     sample = take_sample(data, plain, outcome, measure)
     weights = Weights(sample.observed.astype(float), method="unweighted")
-    arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.comparison.cluster)
+    arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.cluster)
     return estimate_rows(sample, arms)
 
 
@@ -88,6 +90,7 @@ def unadjusted(
     kinds=KINDS,
     measures=MEASURES,
     description="Weighted means of both arms, with the weights of the design",
+    several_arms="everybody",
 )
 def weighted(
     data: pd.DataFrame,
@@ -104,12 +107,17 @@ def weighted(
     Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
     """
     sample = take_sample(data, comparison, outcome, measure)
-    weights = sample.weights if count_estimation else Weights(sample.comparison.weight)
+    weights = sample.weights if count_estimation else Weights(sample.weight)
     weights = weights_of_observed(sample, weights, missing)
-    arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.comparison.cluster)
+    arms = weighted_means(sample.outcome, sample.pair, weights, cluster=sample.cluster)
     return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
 
 
-ESTIMATORS.register("weighting", estimands=ESTIMANDS, kinds=KINDS, measures=MEASURES, description="Same as weighted")(
-    weighted
-)
+ESTIMATORS.register(
+    "weighting",
+    estimands=ESTIMANDS,
+    kinds=KINDS,
+    measures=MEASURES,
+    description="Same as weighted",
+    several_arms="everybody",
+)(weighted)

@@ -1,26 +1,33 @@
 """The weights a design hands over, and whether a standard error can count how they were estimated."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.comparison import Comparison, Population
+from iop_outcomes.designs.scores.generalised import along_predictors, generalised_tilt, generalised_weights
 from iop_outcomes.estimates.nuisance.tilting import ESTIMANDS, balancing_weights
 from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
+from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.centring import centred
+from iop_outcomes.stats.linear.identifiability import independent_columns
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.multinomial import fit_multinomial
 
 #: Name under which clusters join the covariates.
 CLUSTER = "(cluster)"
 #: A score with an intercept for each of more clusters than this is taken as fixed.
 MOST_INTERCEPTS = 1_000
+#: Share of the used members whose weights must be those of the score; the others may be truncated.
+LEAST_BALANCING = 0.9
 
 
-def span_of(comparison: Comparison) -> ModelMatrix:
-    """Return the model matrix of the comparison's covariates, numbers centred, without levels that nobody has."""
-    return _span(comparison.covariates)
+def span_of(design: Comparison | Population) -> ModelMatrix:
+    """Return the model matrix of a design's covariates, numbers centred, without levels that nobody has."""
+    return _span(design.covariates)
 
 
 def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:
@@ -29,13 +36,17 @@ def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, 
     They are those whom the design uses, and those whom it left out after the score was fitted on them. Others of weight
     zero are in the frame only: their covariates, scores, outcomes and sites must decide nothing.
     """
-    used = comparison.weight > 0
-    scored = used | np.isfinite(comparison.score)
-    if np.array_equal(scored, used):
-        rows = used
-    else:
-        rows = scored if design_weights(comparison.of(scored)).parts else used
-    return (data, comparison) if rows.all() else (data.loc[rows], comparison.of(rows))
+    everybody = comparison.population
+    used = everybody.weight > 0
+    rows = used | everybody.members["scored"].to_numpy(bool)
+    if not np.array_equal(rows, used):
+        whole = comparison.only(rows)
+        if whole.together is None:
+            weights = design_weights(whole)
+        else:
+            weights = shared_weights(whole.together, whole.estimand).weights
+        rows = rows if weights.parts else used
+    return (data, comparison) if rows.all() else (data.loc[rows], comparison.only(rows))
 
 
 def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) -> Weights:
@@ -67,7 +78,7 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     for arm in (first, ~first):
         factor[arm] = np.median((weight / expected)[arm & (weight > 0)])
     balancing = np.isclose(weight, factor * expected, rtol=1e-8, atol=0)
-    if balancing[weight > 0].mean() < 0.9:
+    if balancing[weight > 0].mean() < LEAST_BALANCING:
         return fixed
     model = next((m for m in _candidates(comparison, matrix) if _is_logistic_fit(score, first, scored, m)), None)
     if model is None:
@@ -78,10 +89,77 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     return Weights(weight, ((along, equation),), "estimated propensity score counted")
 
 
-def _candidates(comparison: Comparison, matrix: ModelMatrix | None) -> Iterator[ModelMatrix]:
-    yield span_of(comparison) if matrix is None else matrix
-    if comparison.cluster is not None and comparison.cluster.nunique() <= MOST_INTERCEPTS:
-        by_cluster = comparison.covariates.assign(**{CLUSTER: comparison.cluster.astype(str)})
+@dataclass(frozen=True)
+class SharedWeights:
+    """Weights of a design that makes more than two arms comparable at once, and the scores behind them.
+
+    Attributes
+    ----------
+    weights : Weights
+    population : Weights or None
+        How much each member counts in the population that all contrasts speak of; None where the weights are not those
+        of a multinomial score.
+    """
+
+    weights: Weights
+    population: Weights | None
+
+
+def shared_weights(together: Population, estimand: str, matrix: ModelMatrix | None = None) -> SharedWeights:
+    """Return the weights of a design for more than two arms, with the propensity model behind them where there is one.
+
+    As :func:`design_weights`: the estimation is counted if the weights are those of a multinomial logistic regression
+    on the covariates, with or without an intercept per cluster, which is seen from the weights themselves.
+
+    Parameters
+    ----------
+    together : Population
+    estimand : str
+    matrix : ModelMatrix, optional
+        From ``span_of``, where it is at hand.
+    """
+    scored, used = together.members["scored"].to_numpy(bool), together.weight > 0
+    fixed = SharedWeights(Weights(together.weight), None)
+    if not scored[used].all():
+        return fixed
+    for candidate in _candidates(together, matrix):
+        found = _multinomial_weights(together, candidate, estimand, scored)
+        if found is not None:
+            return found
+    return fixed
+
+
+def _multinomial_weights(
+    together: Population, matrix: ModelMatrix, estimand: str, scored: NDArray[np.bool_]
+) -> SharedWeights | None:
+    """Return the weights with the multinomial regression that gave them, or None if they are not from this one."""
+    independent = independent_columns(matrix.rows(scored))[0].names
+    inside = matrix.columns(np.isin(matrix.names, independent))
+    try:
+        fit = fit_multinomial(together.arm, inside, names=together.arms, fitted_on=scored)
+    except DesignError:
+        return None
+    expected, slopes = generalised_weights(fit.fitted, together.arm, estimand, together.target)
+    used, factor = together.weight > 0, np.ones(len(scored))
+    for place in range(len(together.arms)):
+        own = together.arm == place
+        if (own & used).any():
+            factor[own] = np.median((together.weight / expected)[own & used])
+    balancing = np.isclose(together.weight, factor * expected, rtol=1e-8, atol=0)
+    if balancing[used].mean() < LEAST_BALANCING:
+        return None
+    # A truncated weight stands still when the score moves.
+    along = np.where(balancing & scored, factor, 0.0)[:, None] * slopes
+    weights = Weights(together.weight, ((along, fit.equation),), "estimated propensity score counted")
+    h, h_slope = generalised_tilt(fit.fitted, estimand, together.target)
+    tilt = along_predictors(h_slope, fit.fitted) * used[:, None]
+    return SharedWeights(weights, Weights(h * used, ((tilt, fit.equation),), weights.method))
+
+
+def _candidates(design: Comparison | Population, matrix: ModelMatrix | None) -> Iterator[ModelMatrix]:
+    yield span_of(design) if matrix is None else matrix
+    if design.cluster is not None and design.cluster.nunique() <= MOST_INTERCEPTS:
+        by_cluster = design.covariates.assign(**{CLUSTER: design.cluster.astype(str)})
         yield _span(by_cluster)
 
 

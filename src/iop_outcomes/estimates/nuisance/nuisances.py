@@ -7,6 +7,7 @@ from iop_outcomes.estimates.nuisance.cross_fitting import NO_FOLD, CrossFitted, 
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.sample import Missing, Sample
+from iop_outcomes.kernel.errors import EstimationError
 
 
 def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
@@ -19,11 +20,18 @@ def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
         form=form,
         fitted_on=sample.observed,
         names=sample.comparison.arms,
+        others=sample.others,
     )
 
 
 def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
     """Fit all models crosswise, by cluster where there are clusters."""
+    n_arms = len(sample.comparison.population.arms)
+    if n_arms > 2:
+        raise EstimationError(
+            f"folds: models are not cross-fitted where {n_arms} arms are compared at once; "
+            "leave the folds out, or restrict the design to two by arms"
+        )
     used, cluster = sample.used, sample.comparison.cluster
     # People whom the design does not use are in no fold, so that they cannot move those of the others.
     folds = np.full(len(used), NO_FOLD)

@@ -38,7 +38,11 @@ class Observation:
 
 
 def fit_observation(
-    observed: NDArray[np.bool_], first: NDArray[np.bool_], covariates: ModelMatrix, used: NDArray[np.bool_]
+    observed: NDArray[np.bool_],
+    first: NDArray[np.bool_],
+    covariates: ModelMatrix,
+    used: NDArray[np.bool_],
+    others: NDArray[np.bool_] | None = None,
 ) -> Observation:
     """Fit a logistic regression of being observed on arm and covariates.
 
@@ -47,13 +51,16 @@ def fit_observation(
     observed, first, used : ndarray of bool, shape (n,)
         Outcome known; in the first arm; used by the design.
     covariates : ModelMatrix
+    others : ndarray of bool, shape (n, m), optional
+        Members of each arm that is neither the first nor the second: they help to fit, and nobody need stand for them.
 
     Raises
     ------
     EstimationError
         Members of some kind were hardly ever observed, so that nobody can stand for them.
     """
-    matrix = with_arm(centred(covariates).matrix, first)
+    covariates = centred(covariates).matrix
+    matrix = with_arm(covariates, first, others)
     known, weights = observed & used, used.astype(float)
     try:
         fit = fit_equation(known, matrix, family="binomial", weights=weights, aliased="drop")
@@ -63,6 +70,8 @@ def fit_observation(
         fit = fit_equation(known, matrix, family="binomial", weights=weights, penalty=ridge, tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
     rare = probability < SMALLEST_PROBABILITY
+    if others is not None:
+        rare = rare & ~others.any(axis=1)
     heavy, lost = int((rare & known).sum()), int((rare & used & ~known).sum())
     if heavy or lost > MOST_LOST * used.sum():
         raise EstimationError(

@@ -37,7 +37,7 @@ class OutcomeModel:
     covariates : ModelMatrix
         Covariates without the arm, numbers centred.
     equations : tuple of EstimatingEquation
-        One, whose last column is the arm, or one per arm.
+        One, whose columns behind the covariates are the first arm and arms of neither, or one per arm.
     unit_score : ndarray, shape (n,)
         Score residual per unit of prior weight.
     first : ndarray of bool, shape (n,)
@@ -79,7 +79,9 @@ class OutcomeModel:
         """Return the derivative of a target by the coefficients of each equation, from that by the predictions."""
         along = gradient * self.slopes
         if len(self.equations) == 1:
-            return [np.append(self.covariates.transpose_matvec(along.sum(axis=1)), along[:, 0].sum())]
+            others = np.zeros(len(self.equations[0].bread) - len(self.covariates.names) - 1)
+            both = self.covariates.transpose_matvec(along.sum(axis=1))
+            return [np.concatenate([both, [along[:, 0].sum()], others])]
         return [self.covariates.transpose_matvec(column) for column in along.T]
 
     def score(self, kind: str = "HC0") -> NDArray[np.float64]:
@@ -98,6 +100,7 @@ def fit_outcome_model(
     weights: NDArray[np.float64] | None = None,
     fitted_on: NDArray[np.bool_] | None = None,
     names: tuple[str, str] = ("first", "second"),
+    others: NDArray[np.bool_] | None = None,
 ) -> OutcomeModel:
     """Fit the outcome on arm and covariates by maximum likelihood.
 
@@ -118,6 +121,9 @@ def fit_outcome_model(
         Rows to fit on; predictions are made for all rows.
     names : tuple of str
         The arms.
+    others : ndarray of bool, shape (n, m), optional
+        Rows of each arm that is neither the first nor the second: predictions are made for them too, and with ``main``
+        they are fitted with an indicator of their arm, if the outcome varies there.
 
     Raises
     ------
@@ -131,20 +137,25 @@ def fit_outcome_model(
     """
     first = checked_arms(treated, names)
     covariates = centred(covariates).matrix
+    others = np.zeros((len(first), 0), dtype=bool) if others is None else others
+    second = ~first & ~others.any(axis=1)
     prior = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=float)
     if fitted_on is not None:
         prior = prior * fitted_on
     y = np.where(prior > 0, np.asarray(outcome, dtype=float), 0.0)
-    constant = [certain_outcome(y[arm & (prior > 0)], kind) for arm in (first, ~first)]
+    arms = (first, second)
+    constant = [certain_outcome(y[arm & (prior > 0)], kind) for arm in arms]
     if any(value is not None for value in constant):
-        return _with_certain_arms(y, first, covariates, kind, prior, constant)
+        return _with_certain_arms(y, arms, covariates, kind, prior, constant)
     if form == "main":
-        fit, assumed = _fit(y, with_arm(covariates, first), kind, prior)
+        others = others[:, [_can_be_fitted(y[arm & (prior > 0)], kind) for arm in others.T]]
+        fit, assumed = _fit(y, with_arm(covariates, first, others), kind, prior * (first | second | others.any(axis=1)))
         fits = [fit]
-        shift = np.array([fits[0].coefficients[-1], 0.0])
-        linear = covariates.matvec(fits[0].coefficients[:-1])[:, None] + shift
+        at_arm = len(covariates.names)
+        shift = np.array([fits[0].coefficients[at_arm], 0.0])
+        linear = covariates.matvec(fits[0].coefficients[:at_arm])[:, None] + shift
     else:
-        fitted = [_fit(y, covariates, kind, prior * arm) for arm in (first, ~first)]
+        fitted = [_fit(y, covariates, kind, prior * arm) for arm in arms]
         fits, assumed = [fit for fit, _ in fitted], max(words for _, words in fitted)
         linear = np.column_stack([covariates.matvec(fit.coefficients) for fit in fits])
     link_function = fits[0].link
@@ -155,7 +166,7 @@ def fit_outcome_model(
         slopes=link_function.slope(linear),
         covariates=covariates,
         equations=tuple(fit.equation for fit in fits),
-        unit_score=own[0] if len(own) == 1 else np.where(first, *own),
+        unit_score=own[0] if len(own) == 1 else _by_arm(arms, own),
         first=first,
         dispersion=tuple(fit.dispersion for fit in fits),
         method=f"{_NAMES[kind]} outcome model, {words}{assumed}",
@@ -178,14 +189,16 @@ def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
         return fit, ", certain where covariates decide the outcome"
 
 
-def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_]) -> ModelMatrix:
-    """Return the covariates with the arm as last column (1 = first arm)."""
+def with_arm(covariates: ModelMatrix, first: NDArray[np.bool_], others: NDArray[np.bool_] | None = None) -> ModelMatrix:
+    """Return the covariates with the arm behind them (1 = first arm), and arms that are neither first nor second."""
+    arms = first[:, None] if others is None else np.column_stack([first, others])
+    names = ("arm", *(f"arm {place + 2}" for place in range(1, arms.shape[1])))
     position = len(covariates.names)
-    arm = DenseBlock(np.array([position]), first.astype(float)[:, None])
+    block = DenseBlock(np.arange(position, position + len(names)), arms.astype(float))
     return ModelMatrix(
-        (*covariates.names, "arm"),
-        (*covariates.terms, ("arm", None)),
-        (*covariates.blocks, arm),
+        (*covariates.names, *names),
+        (*covariates.terms, *((name, None) for name in names)),
+        (*covariates.blocks, block),
         covariates.n_rows,
         covariates.dropped,
     )
@@ -199,12 +212,16 @@ def certain_outcome(values: NDArray[np.float64], kind: str) -> float | None:
     return float(values[0]) if values[0] in ends else None
 
 
-def _with_certain_arms(y, first, covariates, kind, prior, constant) -> OutcomeModel:
+def _can_be_fitted(values: NDArray[np.float64], kind: str) -> bool:
+    return len(values) > 0 and certain_outcome(values, kind) is None
+
+
+def _with_certain_arms(y, arms, covariates, kind, prior, constant) -> OutcomeModel:
     """Return the limit of the fit where an arm's outcome is certain: that value, and no doubt about it."""
     n, p = covariates.n_rows, len(covariates.names)
     predicted, slopes, equations, scores, dispersion = np.empty((n, 2)), np.zeros((n, 2)), [], [], []
     assumed = ""
-    for position, (arm, value) in enumerate(zip((first, ~first), constant, strict=True)):
+    for position, (arm, value) in enumerate(zip(arms, constant, strict=True)):
         if value is None:
             fit, assumed = _fit(y, covariates, kind, prior * arm)
             linear = covariates.matvec(fit.coefficients)
@@ -222,8 +239,13 @@ def _with_certain_arms(y, first, covariates, kind, prior, constant) -> OutcomeMo
         slopes=slopes,
         covariates=covariates,
         equations=tuple(equations),
-        unit_score=np.where(first, *scores),
-        first=first,
+        unit_score=_by_arm(arms, scores),
+        first=arms[0],
         dispersion=tuple(dispersion),
         method=f"{_NAMES[kind]} outcome model in the arm whose outcome varies{assumed}",
     )
+
+
+def _by_arm(arms, values):
+    """Return each row's value in its own arm, 0 in neither."""
+    return np.where(arms[0], values[0], np.where(arms[1], values[1], 0.0))

@@ -8,7 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
 from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.matrix import ModelMatrix
+from iop_outcomes.stats.linear.multinomial import MultinomialEquation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
+
+#: A model that weights were estimated by.
+Equation = EstimatingEquation | MultinomialEquation
 
 
 def logistic_equation(
@@ -41,14 +45,15 @@ class Weights:
     Attributes
     ----------
     values : ndarray, shape (n,)
-    parts : tuple of (ndarray, EstimatingEquation)
-        For each model the derivative of the weight by its linear predictor; empty for weights taken as fixed.
+    parts : tuple of (ndarray, Equation)
+        For each model the derivative of the weight by its linear predictor, shape (n,), or by its linear predictors,
+        shape (n, m); empty for weights taken as fixed.
     method : str
         How the weights enter the standard error, in words.
     """
 
     values: NDArray[np.float64]
-    parts: tuple[tuple[NDArray[np.float64], EstimatingEquation], ...] = field(default=())
+    parts: tuple[tuple[NDArray[np.float64], Equation], ...] = field(default=())
     method: str = "weights taken as fixed"
 
     def carry(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,13 +66,15 @@ class Weights:
         """
         total = np.zeros_like(self.values)
         for slope, model in self.parts:
-            total += model.carry(gradient * slope)
+            total += model.carry(_times(slope, gradient))
         return total
 
     def only(self, rows: ArrayLike) -> "Weights":
         """Return the weights with zero for all other rows."""
         kept = np.asarray(rows, dtype=float)
-        return Weights(self.values * kept, tuple((slope * kept, part) for slope, part in self.parts), self.method)
+        return Weights(
+            self.values * kept, tuple((_times(slope, kept), part) for slope, part in self.parts), self.method
+        )
 
     def times_inverse_of(
         self, probability: NDArray[np.float64], observed: ArrayLike, model: EstimatingEquation
@@ -82,9 +89,14 @@ class Weights:
         model : EstimatingEquation
         """
         inverse = np.where(observed, 1 / probability, 0.0)
-        parts = [(slope * inverse, part) for slope, part in self.parts]
+        parts = [(_times(slope, inverse), part) for slope, part in self.parts]
         parts.append((-self.values * inverse * (1 - probability), model))
         return Weights(self.values * inverse, tuple(parts), self.method)
+
+
+def _times(slope, by_row):
+    """Return slopes times one number per row, however many linear predictors there are."""
+    return (slope.T * by_row).T
 
 
 def propensity_weights(

@@ -14,6 +14,8 @@ _CHECKS = {
     "one_arm_sites": "Do sites have both arms?",
     "positivity": "Is every kind of person in both arms?",
     "detectable_difference": "How small a difference could be found?",
+    "other_pairs": "Can the other arms be compared too?",
+    "max_smd_everybody": "Are the arms like everybody they stand for?",
     "comparison": "Could the arms be compared at all?",
 }
 

@@ -21,7 +21,7 @@ def settings(study: Study) -> HtmlTable:
         ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
         ("People alike within", study.cluster or "nothing: everybody counts as independent"),
         *_urine(study),
-        *((f"Design “{name}”", _with_settings(d.method, d.settings)) for name, d in study.designs.items()),
+        *((f"Design “{name}”", _design(study, name)) for name in study.designs),
         *((f"Analysis “{name}”", _analysis(a)) for name, a in study.analyses.items()),
         ("Sensitivity checks", ", ".join(words.plain(name) for name, _ in study.checks()) or "none"),
         (
@@ -59,6 +59,14 @@ def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
 def _arm(name: str, selection: Mapping[str, object]) -> str:
     chosen = (f"{words.plain(c)} {', '.join(v) if isinstance(v, list) else v}" for c, v in selection.items())
     return f"{words.arm(name)} ({' and '.join(chosen)})"
+
+
+def _design(study: Study, name: str) -> str:
+    design, together = study.designs[name], study.arms_together(name)
+    said = _with_settings(design.method, design.settings)
+    if not together:
+        return said
+    return f"{said}; {', '.join(words.arm(arm) for arm in together)} at once, for one population of all contrasts"
 
 
 def _urine(study: Study) -> list[tuple[str, str]]:

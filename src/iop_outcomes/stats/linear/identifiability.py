@@ -9,6 +9,7 @@ from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 
 UNEXPLAINED = 1e-10
 NAMED_AT_MOST = 5
+SEPARATED_ADVICE = "merge levels, leave the covariate out, restrict the cohort, or use a penalised model"
 
 
 def aliased_columns(information: np.ndarray, has_intercept: bool) -> np.ndarray:
@@ -114,7 +115,9 @@ def _aliases(matrix, information, aliased) -> list[str]:
     return said
 
 
-def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str) -> None:
+def refuse_separated(
+    matrix: ModelMatrix, response: np.ndarray, weights: np.ndarray, family: str, advice: str = SEPARATED_ADVICE
+) -> None:
     """Raise when one covariate alone decides the response, so that no finite coefficient exists.
 
     Looks at every level of every category and at the range of every number; separation by several covariates together
@@ -128,6 +131,8 @@ def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndar
     weights : ndarray of shape (n,)
         Rows of weight zero do not count.
     family : {"binomial", "poisson"}
+    advice : str
+        What can be done, for the sentence.
 
     Raises
     ------
@@ -148,8 +153,7 @@ def refuse_separated(matrix: ModelMatrix, response: np.ndarray, weights: np.ndar
     if said:
         more = f"; and {len(said) - NAMED_AT_MOST} more" if len(said) > NAMED_AT_MOST else ""
         raise DesignError(
-            f"separation: {'; '.join(said[:NAMED_AT_MOST])}{more}; no finite coefficient exists: "
-            "merge levels, leave the covariate out, restrict the cohort, or use a penalised model."
+            f"separation: {'; '.join(said[:NAMED_AT_MOST])}{more}; no finite coefficient exists: {advice}."
         )
 
 
