@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes
 from estimates.test_plugins import comparison, run
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.kernel.registry import ESTIMATORS
+from three_arms import COVARIATES, three_arms
 
 #: Outcome and settings by estimator; "unadjusted" counts everybody by its definition.
 ASKED = {
@@ -111,3 +113,22 @@ def test_whom_a_design_left_out_after_its_score_was_fitted_on_them_moves_the_var
     alone = run("weighted", data[inside], trimmed.only(inside.to_numpy()))
     assert found["value"][0] == pytest.approx(alone["value"][0])
     assert found["se"][0] != pytest.approx(alone["se"][0], rel=1e-3)
+
+
+@pytest.mark.parametrize("estimator", ["weighted", "aipw", "outcome_regression", "rmst"])
+@pytest.mark.parametrize("estimand", ["ATE", "ATO"])
+def test_members_of_weight_zero_decide_nothing_among_three_arms(estimator, estimand):
+    few = three_arms(300)
+    design = iop_outcomes.weigh(few, arm="arm", covariates=COVARIATES, estimand=estimand)
+    nobody = {**dict.fromkeys(design, np.nan), "weight": 0.0}
+    more = few.head(30).assign(age=900.0, referral="a referral of their own", site=99, completed=5, days=700.0)
+    many = pd.concat([few, more], ignore_index=True)
+    added = pd.concat([design, pd.DataFrame([nobody] * 30, index=range(300, 330)).reindex(columns=design.columns)])
+    added.attrs = design.attrs
+    asked = {"arm": "arm", "covariates": COVARIATES, "contrast": ("iop", "outpatient"), "estimand": estimand}
+    asked |= {"estimator": estimator, "cluster": "site"}
+    if estimator == "rmst":
+        call, asked = iop_outcomes.survival, asked | {"time": "days", "event": "left", "until_day": 60}
+    else:
+        call, asked = iop_outcomes.estimate, asked | {"outcome": "completed"}
+    pd.testing.assert_frame_equal(call(many, design=added, **asked), call(few, design=design, **asked), rtol=1e-7)
