@@ -45,13 +45,12 @@ def rules(made, table: str) -> list[str]:
         ("e2,p1,0,10,9,,,1", "discharge_day: before admission_day"),
         ("e2,p1,0,,-1,,,1", "discharge_day: before assignment_day"),
         ("e2,p1,0,10,,9,,1", "last_contact_day: before admission_day"),
-        ("e2,p1,0,,,-1,,1", "last_contact_day: before assignment_day"),
-        ("e2,p1,0,1,20,21,,1", "last_contact_day: after discharge_day"),
+        ("e2,p1,0,-5,,-1,,1", "last_contact_day: before assignment_day"),
+        ("e2,p1,0,1,20,28,,1", "last_contact_day: more than 7 days after discharge"),
         ("e2,p1,0,,,,-1,1", "observation_end_day: before assignment_day"),
         ("e2,p1,0,5,,,4,1", "observation_end_day: before admission_day"),
         ("e2,p2,101,,,,,1", "assignment_day: after the person's death"),
         ("e2,p2,90,101,,,,1", "admission_day: after the person's death"),
-        ("e2,p2,90,95,,101,,1", "last_contact_day: after the person's death"),
     ],
 )
 def test_days_of_an_episode_that_cannot_be_are_set_aside_by_name(tmp_path, row, rule):
@@ -66,6 +65,9 @@ def test_days_of_an_episode_that_cannot_be_are_set_aside_by_name(tmp_path, row, 
         "e2,p1,0,10,10,10,10,1",  # everything on one day
         "e2,p1,0,,0,0,0,1",  # never admitted, closed on the day of assignment
         "e2,p2,100,100,120,100,,1",  # dies on the day; discharged on paper later
+        "e2,p1,0,1,20,27,,1",  # wound up in the week after discharge
+        "e2,p1,0,,,-3,,1",  # seen at intake and never admitted
+        "e2,p2,90,95,,103,,1",  # a contact booked after death
         "e2,p1,5,0,20,,,1",  # admitted before the level was assigned: judged elsewhere
     ],
 )
@@ -129,7 +131,7 @@ def test_sessions_attended_without_a_day_of_admission_are_the_admission(tmp_path
     sessions = "".join(f"s{day},e1,{day},attended\n" for day in (-2, *range(4, 13)))
     made = read(
         tmp_path,
-        episode=EPISODE + "e1,p1,0,,60,58,200,2.1\n" + "e2,p2,0,,60,58,,1\n",
+        episode=EPISODE + "e1,p1,0,,60,58,200,2.1\n" + "e2,p2,0,,60,,,1\n",
         session="session_id,episode_id,day,status\n" + sessions + "x,e2,3,no_show\n",
     )
     own = content(tmp_path, metrics={"retention_30": {"metric": "retention", "day": 30}})
@@ -137,6 +139,34 @@ def test_sessions_attended_without_a_day_of_admission_are_the_admission(tmp_path
     assert done["outcomes"].set_index("member_id")["retention_30"].to_dict() == {"e1": 1, "e2": 0}
     assert "on the day of the first (episodes)" in "".join(done["set_aside"].query("n == 1")["rule"])
     assert made["episode"]["admission_day"].isna().all()  # what the source said stays as it is
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_controlled_periods_that_begin_on_one_day_the_longest_is_taken(tmp_path, order):
+    rows = ["p1,5,9,inpatient\n", "p1,5,20,jail\n"]
+    text = "person_id,start_day,end_day,reason\n" + "".join(rows[i] for i in order)
+    made = read(tmp_path, controlled_period=text + "p1,5,20,jail\n")
+    assert made["controlled_period"][["end_day", "reason"]].to_numpy().tolist() == [[20, "jail"]]
+    assert sorted(rule.partition(": ")[2] for rule in rules(made, "controlled_period")) == [
+        "periods that begin on one day; the longest is taken",
+        "the same row again",
+    ]
+
+
+def test_contacts_without_a_day_of_admission_are_read_as_what_they_say(tmp_path):
+    # e1: last seen on day 40, so admitted by then. e2: seen at intake only, so never admitted. e3 dies on day 100.
+    episode = EPISODE + "e1,p1,0,,,40,200,2.1\n" + "e2,p3,0,,10,-3,200,1\n" + "e3,p2,0,1,170,,,1\n"
+    episode = episode.replace("level_of_care\n", "level_of_care,discharge_reason\n")
+    episode = episode.replace("2.1\n", "2.1,\n").replace(",1\n", ",1,completed\n")
+    read(tmp_path, episode=episode)
+    metrics = {"retention_30": {"metric": "retention", "day": 30}, "completion": {}}
+    done = run_study(study.parse(content(tmp_path, metrics=metrics)))
+    found = done["outcomes"].set_index("member_id")
+    assert found["retention_30"].to_dict() == {"e1": 1, "e2": 0, "e3": 1}
+    # Nobody completes treatment seventy days after death.
+    assert found["completion"].isna().to_dict() == {"e1": True, "e2": False, "e3": True}
+    told = "".join(done["set_aside"]["rule"])
+    assert "admitted by then" in told and "of somebody never admitted" in told
 
 
 @settings(max_examples=12)

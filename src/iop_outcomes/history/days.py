@@ -4,12 +4,16 @@ What cannot be (a discharge before admission, an assignment after death) never g
 aside (``ingest.crosschecks``). What is merely incomplete is answered here, by rules that the report counts.
 """
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import CAME
 
-#: The rule, in the words of the report.
+#: The rules, in the words of the report.
 FIRST_SERVICE = "no day of admission, though sessions were attended: admitted on the day of the first (episodes)"
+
+LAST_SERVICE = "no day of admission, though the last contact is on record: admitted by then (episodes)"
+EARLY_CONTACT = "last contact before the assignment of somebody never admitted: not used (episodes)"
 
 
 def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -28,7 +32,7 @@ def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd
     counts : dict of str to int
         Rule -> episodes.
     """
-    members, counts = members.copy(), {FIRST_SERVICE: 0}
+    members, counts = members.copy(), dict.fromkeys((FIRST_SERVICE, EARLY_CONTACT, LAST_SERVICE), 0)
     if "admission_day" in members and session is not None and len(session):
         absent = members.index[members["admission_day"].isna()]
         came = session[session["episode_id"].isin(absent) & session["status"].isin(CAME)]
@@ -37,4 +41,10 @@ def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd
         first = came.groupby("episode_id", observed=True)["day"].min().astype(float)
         members.loc[first.index, "admission_day"] = first
         counts[FIRST_SERVICE] = len(first)
+    if {"admission_day", "last_contact_day"} <= set(members):
+        early = (members["last_contact_day"] < members["assignment_day"]) & members["admission_day"].isna()
+        members.loc[early, "last_contact_day"] = np.nan
+        seen = members["admission_day"].isna() & members["last_contact_day"].notna()
+        members.loc[seen, "admission_day"] = members.loc[seen, "last_contact_day"]
+        counts |= {EARLY_CONTACT: int(early.sum()), LAST_SERVICE: int(seen.sum())}
     return members, counts

@@ -57,6 +57,7 @@ STRONGEST = {
         "result",
         ("positive", "negative", "invalid", "missing"),
     ),
+    "controlled_period": Strongest("periods that begin on one day; the longest is taken", "end_day"),
     "use_report": Strongest(
         "reports of the same days that contradict each other; the one of most use is taken", "days_used"
     ),
@@ -113,14 +114,17 @@ def _episode_rules() -> list[Rule]:
         Rule("discharge_day: before admission_day", discharge < admission),
         Rule("discharge_day: before assignment_day", discharge < assignment),
         Rule("last_contact_day: before admission_day", last < admission),
-        Rule("last_contact_day: before assignment_day", last < assignment),
-        Rule("last_contact_day: after discharge_day", last > discharge),
+        # Somebody never admitted may have been seen before the assignment; ``history.days`` answers that.
+        Rule("last_contact_day: before assignment_day", (last < assignment) & admission.is_not_null()),
+        Rule(
+            f"last_contact_day: more than {DAYS_AFTER_DISCHARGE} days after discharge",
+            last > discharge + DAYS_AFTER_DISCHARGE,
+        ),
         Rule("observation_end_day: before assignment_day", end < assignment),
         Rule("observation_end_day: before admission_day", end < admission),
         Rule("stay_days_high: below stay_days_low", pl.col("stay_days_high") < pl.col("stay_days_low")),
         Rule("assignment_day: after the person's death", assignment > death),
         Rule("admission_day: after the person's death", admission > death),
-        Rule("last_contact_day: after the person's death", last > death),
     ]
 
 
@@ -153,7 +157,10 @@ def _controlled_period_rules() -> list[Rule]:
     import polars as pl
 
     start, end = pl.col("start_day"), pl.col("end_day")
-    reached = end.cum_max().shift(1).over("person_id", order_by=["start_day", "end_day"])
+    # What begins on one day is no overlap but a contradiction (see STRONGEST), or a copy.
+    begins = (start != start.shift(1)).fill_null(True)
+    reached = pl.when(begins).then(end.cum_max().shift(1)).forward_fill()
+    reached = reached.over("person_id", order_by=["start_day", "end_day"])
     return [
         Rule("end_day: before start_day", end < start),
         Rule("start_day: overlaps an earlier period of the person", start <= reached),

@@ -9,11 +9,12 @@ import pandas as pd
 
 from iop_outcomes.history.care import time_in_care
 from iop_outcomes.history.history import History
-from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, result
+from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
 
 NO_REASON = "no discharge reason on record"
+UNSEEN = "discharged after death or after the end of observation"
 NO_END = "no day of discharge or last contact on record"
 
 
@@ -135,5 +136,9 @@ def dropout(history: History) -> pd.DataFrame:
 
 def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:
     reason = label_or_none(history, "discharge_reason")
-    value = np.where(reason.notna(), reason.isin(reasons).astype(float), np.nan)
-    return result(history, value, NO_REASON)
+    # Nobody completes after death, and nobody can have seen what happened after the data end.
+    late = or_missing(history, "discharge_day") > history.members["follow_up_end_day"].to_numpy()
+    over = history.members["end_reason"].isin(("death", "end_of_data")).to_numpy()
+    unseen = late & over & (reason != "death").to_numpy(bool)
+    value = np.where(reason.notna() & ~unseen, reason.isin(reasons).astype(float), np.nan)
+    return result(history, value, np.where(unseen, UNSEEN, NO_REASON))
