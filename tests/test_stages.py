@@ -95,3 +95,10 @@ def test_a_code_list_that_a_metric_reads_is_an_input():
     metrics = {"hedis": {"metric": "hedis_engagement", "code_list": "codes.csv"}}
     own = iop_outcomes.load_study(CONTENT | {"metrics": CONTENT["metrics"] | metrics})
     assert [str(path) for path in stages.named("metrics").files(own)] == ["codes.csv"]
+
+
+def test_what_a_caller_may_catch_is_one_import_away():
+    from iop_outcomes.errors import StudyError
+
+    with pytest.raises(StudyError, match="there is no metric 'completed'"):
+        iop_outcomes.load_study(CONTENT | {"metrics": {"completed": {}}})
