@@ -75,5 +75,6 @@ def test_no_module_stands_in_a_circle():
 
 
 def test_every_room_is_a_folder_that_says_what_it_is():
-    for room in [path for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"]:
+    # A folder moved elsewhere leaves its compiled files behind in a checkout: it holds no module any more.
+    for room in [path for path in ROOT.iterdir() if any(path.glob("*.py"))]:
         assert ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))), room.name
