@@ -22,7 +22,8 @@ def test_the_schema_on_file_is_the_generated_one():
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_study_of_the_project_keeps_to_the_schema(path):
-    jsonschema.validate(yaml.safe_load(path.read_text()), SCHEMA)
+    faults = jsonschema.validators.validator_for(SCHEMA)(SCHEMA).iter_errors(yaml.safe_load(path.read_text()))
+    assert [f"{fault.json_path}: {fault.message}" for fault in faults] == []
 
 
 @pytest.mark.parametrize(
