@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.kernel.errors import ContractError, counted, did_you_mean
-from iop_outcomes.tables import canonical, results
+from iop_outcomes.tables import canonical, comparison, follow_up
 from iop_outcomes.tables.declare import Column, Table
 
-CONTRACTS: dict[str, Table] = {t.name: t for t in (*canonical.TABLES, *results.TABLES)}
+CONTRACTS: dict[str, Table] = {t.name: t for t in (*canonical.TABLES, *follow_up.TABLES, *comparison.TABLES)}
 CANONICAL: tuple[str, ...] = tuple(t.name for t in canonical.TABLES)
 
 

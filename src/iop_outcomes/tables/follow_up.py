@@ -1,0 +1,197 @@
+"""Tables of who is in the study and what their records say of them, before arms are compared. Day 0 is time zero."""
+
+from iop_outcomes.tables.declare import Column, Table, code, count, day, key, label, number
+
+COHORT = Table(
+    "cohort",
+    "member: one person with the one episode that makes them eligible",
+    ("member_id",),
+    (
+        key("member_id", "The episode's pseudonym"),
+        key("person_id", "Person"),
+        Column("site_id", "text", "Site of treatment"),
+        label("arm", "Arm, from assignment only", required=True, nullable=False),
+        day("time_zero_day", "Time zero, in the canonical days of the person", required=True, nullable=False),
+        day("follow_up_end_day", "Last day observed, counted from time zero", required=True, nullable=False),
+        code(
+            "end_reason",
+            "Why observation ended",
+            "end_of_follow_up",
+            "end_of_data",
+            "death",
+            required=True,
+            nullable=False,
+        ),
+    ),
+    stage="cohort",
+)
+
+ATTRITION = Table(
+    "attrition",
+    "step and arm",
+    ("step", "arm"),
+    (
+        count("step", "Order of the step", required=True, nullable=False),
+        label("rule", "Rule applied, in words", required=True, nullable=False),
+        label("arm", "Arm, or 'other' for episodes in none", required=True, nullable=False),
+        count("n_before", "Episodes before the rule", required=True, nullable=False),
+        count("n_after", "Episodes after it", required=True, nullable=False),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
+METRIC_VALUE = Table(
+    "metric_value",
+    "member and metric",
+    ("member_id", "metric"),
+    (
+        key("member_id", "Member of the cohort"),
+        label("metric", "Name the study gives it", required=True, nullable=False),
+        number("value", "Value in the metric's unit"),
+        number("observed_share", "Share of what should have been seen that was seen", "share", 0, 1),
+        label("missing_reason", "Why there is no value"),
+    ),
+    stage="metrics",
+)
+
+WEEKLY = Table(
+    "weekly",
+    "member and week since time zero, while observed",
+    ("member_id", "week"),
+    (
+        key("member_id", "Member of the cohort"),
+        count("week", "Week, 1 = days 0 to 6", required=True, nullable=False),
+        count("n_eligible", "Sessions that count in the denominator"),
+        number("n_attended", "Sessions attended, a partial one by its share of minutes", "sessions", 0),
+        number("hours_attended", "Hours attended", "hours", 0, 168),
+        code("urine", "Word symbol: - negative, + positive, * both, o missed, _ not due, c controlled", *"-+*o_c"),
+    ),
+    stage="metrics",
+)
+
+ABSTINENCE_SHARE = Table(
+    "abstinence_share",
+    "published definition of abstinence, missing rule and arm",
+    ("endpoint", "missing_rule", "arm"),
+    (
+        label("endpoint", "Definition, by its published name", required=True, nullable=False),
+        label("missing_rule", "What it makes of missing tests", required=True, nullable=False),
+        label("arm", "Arm", required=True, nullable=False),
+        count("n", "Members it can be told of", required=True, nullable=False),
+        count("n_events", "Those abstinent by it, unweighted", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+AGREEMENT = Table(
+    "agreement",
+    "arm: drug tests beside what was reported of the days they look back on",
+    ("arm",),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        count("n_tests", "Tests with a result", required=True, nullable=False),
+        count("n_not_comparable", "Tests of days of which nothing was reported", required=True, nullable=False),
+        count("n_both", "Test positive, use reported", required=True, nullable=False),
+        count("n_test_only", "Test positive, use denied", required=True, nullable=False),
+        count("n_report_only", "Test negative, use reported", required=True, nullable=False),
+        count("n_neither", "Test negative, use denied", required=True, nullable=False),
+        number("sensitivity", "Share of positive tests with use reported", "share", 0, 1),
+        number("specificity", "Share of negative tests with use denied", "share", 0, 1),
+        number("concordance", "Share of tests and reports that agree", "share", 0, 1),
+        number("kappa", "Agreement beyond chance (Cohen)", "", -1, 1),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+SET_ASIDE = Table(
+    "set_aside",
+    "rule by which odd records of members were answered",
+    ("table", "rule"),
+    (
+        label("table", "Canonical table", required=True, nullable=False),
+        label("rule", "What is odd about them, and what is done", required=True, nullable=False),
+        count("n", "Records, or days where the rule says so", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+RETAINED = Table(
+    "retained",
+    "arm and day: share still in care, by Kaplan-Meier, unweighted",
+    ("arm", "day"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        day("day", "Days since time zero", required=True, nullable=False),
+        count("n_at_risk", "Members in care and observed on the day before"),
+        count("n_ended", "Members whose care had ended by then"),
+        number("retained", "Share still in care", "share", 0, 1),
+        number("ci_low", "Lower end of the 95% confidence interval", "share", 0, 1),
+        number("ci_high", "Upper end", "share", 0, 1),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+REFUSAL = Table(
+    "refusal",
+    "thing a study asked for that its data cannot give",
+    ("kind", "name"),
+    (
+        label(
+            "kind",
+            "metric, arm, analysis, figure, published endpoint, check or covariate",
+            required=True,
+            nullable=False,
+        ),
+        key("name", "Name in the study"),
+        key("reason", "What is missing and why, in a sentence"),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
+COVARIATES = Table(
+    "covariates",
+    "member",
+    ("member_id",),
+    (
+        key("member_id", "Member of the cohort"),
+        label("arm", "Arm", required=True, nullable=False),
+        label("cluster", "Unit whose members are alike, usually the site"),
+    ),
+    stage="dataset",
+    open=True,
+)
+
+OUTCOMES = Table(
+    "outcomes",
+    "member",
+    ("member_id",),
+    (
+        key("member_id", "Member of the cohort"),
+        number("retention_days", "Days in care, to the end of care or of observation", "days", 0),
+        Column("retention_ended", "flag", "Did care end for good within the observation?"),
+        number("stay_days_low", "Shortest stay the record allows", "days", 0),
+        number("stay_days_high", "Longest stay the record allows", "days", 0),
+    ),
+    stage="dataset",
+    open=True,
+)
+
+TABLES = (
+    COHORT,
+    ATTRITION,
+    METRIC_VALUE,
+    WEEKLY,
+    ABSTINENCE_SHARE,
+    AGREEMENT,
+    SET_ASIDE,
+    RETAINED,
+    REFUSAL,
+    COVARIATES,
+    OUTCOMES,
+)
