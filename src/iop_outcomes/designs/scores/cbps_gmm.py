@@ -38,6 +38,10 @@ def overidentified_score(matrix: ModelMatrix, treated, estimand: str = "ATE") ->
     first = two_arms(treated, "covariate-balancing score")
     if estimand not in ("ATE", "ATT"):
         raise DesignError(f"covariate-balancing score: over-identified for ATE or ATT, not for '{estimand}'.")
+    if len(matrix.names) == 1:
+        # Without covariates both kinds of condition say the same: the score is the share of the first arm.
+        fit = fit_glm(first, matrix)
+        return BalancingScore(fit.fitted, fit.coefficients, matrix.names, statistic=0.0)
     moved = centred(matrix)
     matrix = moved.matrix
     moments = MomentConditions(matrix, first, estimand)

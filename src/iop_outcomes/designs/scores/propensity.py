@@ -119,6 +119,8 @@ def penalised_score(
         raise DesignError(f"propensity score: the penalty is '{kind}'; it can be ridge or lasso.")
     first = two_arms(treated, "propensity score")
     columns, dropped = _library_frame(covariates)
+    if columns.empty:
+        return _share_of_the_first_arm(first, dropped)
     fold = folds_by_cluster(first, cluster, folds, seed)
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(fold.max() + 1)]
     model = GeneralizedLinearRegressorCV(
@@ -183,6 +185,8 @@ def boosted_score(
 
     first = two_arms(treated, "propensity score")
     columns, dropped = _library_frame(covariates)
+    if columns.empty:
+        return _share_of_the_first_arm(first, dropped)
     fold = folds_by_cluster(first, cluster, folds, seed)
     score = np.empty(len(first))
     for part in range(fold.max() + 1):
@@ -199,6 +203,11 @@ def boosted_score(
             model.fit(columns[~inside], first[~inside])
             score[inside] = model.predict_proba(columns[inside])[:, 1]
     return Propensity(score, f"gradient-boosted trees, cross-fitted in {fold.max() + 1} folds", notes=dropped)
+
+
+def _share_of_the_first_arm(first: np.ndarray, notes: tuple[str, ...]) -> Propensity:
+    """Return what every model of the score comes to when no covariate varies."""
+    return Propensity(np.full(len(first), first.mean()), "share of the first arm: no covariate varies", notes=notes)
 
 
 def _library_frame(covariates: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -7,6 +7,9 @@ import pandas as pd
 
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
 
+#: Numbers larger than this, or all within its inverse of each other, have squares that a computer cannot hold.
+LARGEST = 1e150
+
 
 @dataclass(frozen=True)
 class Term:
@@ -42,7 +45,8 @@ def read_terms(frame: pd.DataFrame, names, *, unusable: str) -> tuple[list[Term]
     Raises
     ------
     DesignError
-        A column does not exist, has missing values, or is unusable and ``unusable`` is "refuse".
+        A column does not exist, has missing values or numbers too large or too close to be squared, or is unusable and
+        ``unusable`` is "refuse".
     """
     names = list(names)
     _refuse_unknown(frame, names)
@@ -83,11 +87,23 @@ def _refuse_missing(frame, names):
         )
 
 
+def _refuse_unsquarable(values, name):
+    if not len(values):
+        return
+    low, high = values.min(), values.max()
+    if max(-low, high) > LARGEST or high - low < 1 / LARGEST:
+        raise DesignError(
+            f"covariates: the numbers of {name} are beyond {LARGEST:g} or closer together than {1 / LARGEST:g}, and a "
+            "model needs their squares; give the covariate in another unit."
+        )
+
+
 def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(dtype=float)
         if len(values) and values.min() == values.max():
             return None, [f"{name} has the same value in every row"]
+        _refuse_unsquarable(values, name)
         return Term(name, None, values=values), []
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(pd.CategoricalDtype(sorted(column.unique(), key=str)))
