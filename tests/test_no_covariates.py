@@ -48,6 +48,7 @@ def frames() -> dict[str, tuple[pd.DataFrame, list[str]]]:
         "one against many": (pd.concat([first.iloc[:1], second]), ["x", "z"]),
         "collinear": (d.assign(twice=2 * d["x"] + 3), ["x", "twice", "z"]),
         "outcome infinite": (d.assign(y=np.inf, days=np.inf), ["x", "z"]),
+        "outcome beyond squares": (d.assign(y=d["x"] * 5e306, days=d["x"] * 5e306 + 1), ["x", "z"]),
         "outcome missing": (d.assign(y=np.nan, days=np.nan), ["x", "z"]),
         "dates": (d.assign(x=pd.Timestamp("2020-01-01") + pd.to_timedelta(d["x"], unit="D")), ["x", "z"]),
         "durations": (d.assign(x=pd.to_timedelta(d["x"], unit="D")), ["x", "z"]),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.kernel.values import known_numbers
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
     Raises
     ------
     EstimationError
-        There is no such outcome, or nobody in an arm has one.
+        There is no such outcome, it holds anything but numbers, or nobody in an arm has one.
     """
     checked_arms(comparison.treated, comparison.arms)
     weeks = {int(m[1]): name for name in data.columns if (m := re.fullmatch(rf"{re.escape(outcome)}_(\d+)", str(name)))}
@@ -47,7 +48,8 @@ def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
         raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
     repeated = outcome not in data.columns
     numbers = sorted(weeks) if repeated else [0]
-    values = data[[weeks[k] for k in numbers] if repeated else [outcome]].to_numpy(dtype=float, na_value=np.nan)
+    columns = [weeks[k] for k in numbers] if repeated else [outcome]
+    values = np.column_stack([known_numbers(data, column) for column in columns])
     used = comparison.weight > 0
     member, occasion = np.nonzero(np.isfinite(values) & used[:, None])
     for arm, name in zip((comparison.treated, ~comparison.treated), comparison.arms, strict=True):

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
 
+#: Numbers beyond this have squares that a computer cannot hold.
+LARGEST = 1e150
 #: Days in each unit of time; a year has 365.25 and twelve months.
 UNITS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 _NAMES = {"b": "numbers", "i": "numbers", "u": "numbers", "f": "numbers", "m": "durations", "M": "dates"}
@@ -38,7 +40,7 @@ def known_numbers(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
     Raises
     ------
     EstimationError
-        Text, dates, durations or infinite values.
+        Text, dates, durations, infinite values or ones beyond ``LARGEST``.
     """
     column = data[name]
     if held(column) != "numbers":
@@ -46,10 +48,11 @@ def known_numbers(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
             f"{name}: it holds {column.dtype} and an outcome is a number; code two answers as 0 and 1, times as days"
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    infinite = int(np.isinf(values).sum())
+    infinite = int((np.abs(values) > LARGEST).sum())
     if infinite:
         raise EstimationError(
-            f"{name}: {counted(infinite, 'value is', 'values are')} infinite; correct them or mark them as missing"
+            f"{name}: {counted(infinite, 'value is', 'values are')} infinite or beyond {LARGEST:g}; correct them, mark "
+            "them as missing or give them in another unit"
         )
     return values
 

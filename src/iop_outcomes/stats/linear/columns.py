@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
-
-#: Numbers larger than this, or all within its inverse of each other, have squares that a computer cannot hold.
-LARGEST = 1e150
+from iop_outcomes.kernel.values import LARGEST
 
 
 @dataclass(frozen=True)
