@@ -16,6 +16,7 @@ from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Pa
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+from iop_outcomes.study.release_rules import Release
 
 #: Folder of the studies that can be called by name, below the project's folder.
 STUDIES = Path("workflow") / "studies"
@@ -116,13 +117,6 @@ class Gate(GateThresholds):
 
     on_failure: Literal["withhold", "flag"] = "withhold"
     override: dict[str, str] = {}
-
-
-class Release(Section):
-    """What may leave the building."""
-
-    min_cell: Annotated[int, Field(ge=1)] = 11
-    round_to: Annotated[int, Field(ge=1)] = 5
 
 
 class Claim(Section):

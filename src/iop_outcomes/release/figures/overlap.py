@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.making import figure, rules_of
 from iop_outcomes.release.figures.primary import primary_contrast
 from iop_outcomes.study import Study
 
@@ -19,7 +19,7 @@ _EQUIPOISE = (0.3, 0.7)
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return one row per arm and bin of the preference score; neighbouring bins are pooled until none is small."""
-    rules, propensity = ReleaseRules.of(study.release), tables["propensity"]
+    rules, propensity = rules_of("overlap", study), tables["propensity"]
     propensity = propensity[propensity["score"].notna()]
     contrast, design = primary_contrast(propensity, study)
     mine = (propensity["contrast"] == contrast) & (propensity["design"] == design)
