@@ -150,10 +150,10 @@ def _released(frame, hidden, roles: Roles, rules: ReleaseRules, columns: list[st
 
 
 def _share(numerator: str, denominator: str, frame, rounded, hidden) -> tuple[np.ndarray, np.ndarray]:
-    masked = _rests_on_hidden((numerator, denominator), hidden)
     known = (frame[denominator].to_numpy(float) > 0) & frame[numerator].notna().to_numpy()
-    below = np.where(known & ~masked, rounded[denominator], np.nan)
-    return np.minimum(rounded[numerator] / below, 1.0).round(3), masked & known
+    # Rounding keeps an order, so that a share never exceeds 1; a hidden count is missing, and its share with it.
+    share = rounded[numerator] / np.where(known, rounded[denominator], np.nan)
+    return share.round(3), _rests_on_hidden((numerator, denominator), hidden) & known
 
 
 def _rests_on_hidden(counts: tuple[str, ...], hidden: pd.DataFrame) -> np.ndarray:
