@@ -46,10 +46,10 @@ def chosen(asked: list[Path], tests: list[str]) -> dict[tuple[str, ...], list[Pa
     return {own: modules for own, modules in found.items() if modules}
 
 
-def report(module: Path, copy: Path, reached: running.Reached, known: equivalents.Known) -> tuple:
+def report(module: Path, copy: Path, reached: running.Reached, tests: list[str], known: equivalents.Known) -> tuple:
     """Make every change of a module, print those that no test noticed, and return its row of the table."""
     made = list(changes.of((ROOT / module).read_text(encoding="utf-8")))
-    left = [change for change in made if not running.noticed(ROOT, copy, module, change, reached)]
+    left = [change for change in made if not running.noticed(ROOT, copy, module, change, reached, tests)]
     name = module.relative_to(PACKAGE)
     judged, unheld = equivalents.split(name, left, known)
     print(f"{name}: {len(made)} changes, {len(unheld)} not noticed", flush=True)
@@ -72,7 +72,7 @@ def main() -> None:
         compileall.compile_dir(copy / "src", quiet=2)
         for tests, modules in chosen(asked.modules, asked.tests).items():
             reached = running.reached(ROOT, copy, modules, list(tests))
-            rows += [report(module, copy, reached[module], known) for module in modules]
+            rows += [report(module, copy, reached[module], list(tests), known) for module in modules]
     print("\n| module | changes | noticed | not noticed | judged equivalent |\n|---|---|---|---|---|")
     rows = [row for row in rows if row[1]]
     for row in [*rows, ("all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True)))]:

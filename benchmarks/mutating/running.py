@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from mutating.changes import Change
 
 #: Seconds after which a change counts as noticed: it made something run for ever.
-PATIENCE = 60
+PATIENCE = 120
 
 _LIBRARIES = ("pytest", "hypothesis", "numpy", "pandas", "pandera.pandas", "polars", "scipy.stats", "scipy.optimize")
 _LIBRARIES += ("sklearn.ensemble", "statsmodels.api", "glum", "matplotlib.figure", "yaml", "pydantic", "jinja2")
@@ -44,26 +45,29 @@ def reached(root: Path, copy: Path, modules: list[Path], tests: list[str]) -> di
     return pickle.loads(place.read_bytes())
 
 
-def noticed(root: Path, copy: Path, module: Path, change: Change, reached: Reached) -> bool:
-    """Return whether one of the tests that reach a change fails on it."""
-    tests = _tests_of(change.line, reached)
-    if not tests:
-        return False
+def noticed(root: Path, copy: Path, module: Path, change: Change, reached: Reached, tests: list[str]) -> bool:
+    """Return whether one of the tests that reach a change fails on it.
+
+    Of a line that runs at import nobody knows whom it concerns: first those that reach the module, then all tests.
+    """
+    rounds = [_by_time(reached[change.line])] if change.line in reached else [_of_module(reached), tests]
     target = copy / module
     kept = target.read_text(encoding="utf-8")
     for compiled in target.parent.glob(f"__pycache__/{target.stem}.*.pyc"):
         compiled.unlink()
     target.write_text(change.text, encoding="utf-8")
     try:
-        return _forked(root, copy, lambda: _pytest(["-x", *tests], []), PATIENCE) != 0
+        return any(_forked(root, copy, partial(_pytest, ["-x", *own], []), PATIENCE) for own in rounds if own)
     finally:
         target.write_text(kept, encoding="utf-8")
 
 
-def _tests_of(line: int, reached: Reached) -> list[str]:
-    """Return the tests of a line, quickest first; of a line that runs at import, all that reach the module."""
-    found: dict[str, float] = reached.get(line, {}) or dict(pair for own in reached.values() for pair in own.items())
+def _by_time(found: dict[str, float]) -> list[str]:
     return sorted(found, key=lambda test: (found[test], test))
+
+
+def _of_module(reached: Reached) -> list[str]:
+    return _by_time(dict(pair for found in reached.values() for pair in found.items()))
 
 
 def _forked(root: Path, copy: Path, work: Callable[[], int], patience: float) -> int:

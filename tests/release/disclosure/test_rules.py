@@ -52,6 +52,12 @@ def test_a_missing_count_is_not_small_and_a_smallest_cell_that_is_a_multiple_sta
     assert ReleaseRules(10, 5).rounded([9, 10, 12, 13]).tolist() == [10, 10, 10, 15]
 
 
+@pytest.mark.parametrize(("round_to", "said"), [(1, "other counts are exact"), (2, "other counts are rounded to 2")])
+def test_the_rules_in_words(round_to, said):
+    words = f"counts of 1 to 10, and whatever would give them away, are suppressed; {said}"
+    assert ReleaseRules(11, round_to).in_words() == words
+
+
 def test_a_share_of_fewer_than_a_thousand_people_is_coarse():
     assert ReleaseRules().coarse([999, 1000, np.nan]).tolist() == [True, False, False]
 
