@@ -17,6 +17,7 @@ from iop_outcomes.designs.judge.gate import (
     share_of_people,
 )
 from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.tables.comparison import of_arms
 
 
 def comparison(method="overlap_weights", n=2_000, spread=0.5, **settings):
@@ -40,7 +41,7 @@ def test_a_good_design_passes_and_its_rows_keep_the_contract():
     assert passes(table)
     assert set(status(table).values()) == {PASS}
     tables.check(table, "diagnostic")
-    assert set(table["analysis"]) == {"iop v outpatient, main"}
+    assert of_arms(table, ("iop", "outpatient"), "main").all()
     assert table["reason"].str.endswith(".").all()
 
 
