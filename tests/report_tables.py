@@ -30,7 +30,7 @@ def study(arms=("iop", "outpatient"), **changes) -> Study:
             "urine": {
                 "outcome": "proportion_negative",
                 "design": "overlap",
-                "estimator": "weighting",
+                "estimator": "weighted",
                 "measure": "mean_difference",
             },
             "staying": {
@@ -255,7 +255,7 @@ def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFram
     rows = []
     for analysis, outcome, estimator, measure in (
         ("primary", "completion", "aipw", "risk_difference"),
-        ("urine", "proportion_negative", "weighting", "mean_difference"),
+        ("urine", "proportion_negative", "weighted", "mean_difference"),
         ("staying", "time_in_care", "restricted_mean", "rmst_difference"),
     ):
         column = "retention_days" if outcome == "time_in_care" else outcome

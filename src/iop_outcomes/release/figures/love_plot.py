@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.tables import balance
 from iop_outcomes.study import Study

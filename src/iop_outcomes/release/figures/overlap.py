@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
