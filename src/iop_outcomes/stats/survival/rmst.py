@@ -66,7 +66,7 @@ def restricted_mean(curve: KaplanMeier, until: float) -> RestrictedMean:
     return RestrictedMean(value, float(np.sqrt(np.sum(ahead**2 * terms))), until, influence)
 
 
-def jackknife_se(curve: KaplanMeier, until: float) -> float:
+def restricted_mean_jackknife_se(curve: KaplanMeier, until: float) -> float:
     """Return the leave-one-out standard error of the restricted mean, weights held fixed.
 
     Work is people times distinct times: a check of the other two, which need one pass.
