@@ -95,6 +95,15 @@ def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
     return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
 
 
+def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
+    """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
+    checks = [CHECKS[name] for name, _ in study.checks()]
+    if not any(check.refits for check in checks):
+        return checks
+    method = [DESIGN_METHODS[study.designs[design].method]] if design else []
+    return [*checks, *_estimators(study, design), *method]
+
+
 def _code_lists(study: Study) -> list[Path]:
     """Return the files of codes that metrics of a study read."""
     given = (study.metric(name)[1].get("code_list") for name in study.metrics)
@@ -172,13 +181,31 @@ STAGES: tuple[Stage, ...] = (
         per_design=True,
     ),
     Stage(
+        "robustness",
+        sections=(
+            "designs",
+            "contrasts_by_design",
+            "analyses",
+            "cohort",
+            "covariates",
+            "seed",
+            "gate",
+            "sensitivity",
+        ),
+        reads=("covariates", "outcomes", "propensity", "diagnostic", "estimate"),
+        writes=("estimate",),
+        function="iop_outcomes.robustness.stage:run",
+        folder="robustness",
+        plugins=_checks,
+        per_design=True,
+    ),
+    Stage(
         "conclude",
-        sections=("analyses", "cohort", "gate", "sensitivity"),
+        sections=(),
         reads=("estimate", "curve", *_DESIGNED),
         writes=("estimate", "curve", *_DESIGNED),
         function="iop_outcomes.conclude.stage:run",
         folder="estimates",
-        plugins=lambda study, _: [CHECKS[name] for name, _ in study.checks()],
     ),
     Stage(
         "truth",
