@@ -36,11 +36,17 @@ def test_every_name_leads_to_its_function_and_stands_on_the_page(room):
     section = calls_page().partition(f"\n## {room}\n")[2].partition("\n## ")[0]
     for name, call in ROOMS[room].items():
         assert call.__name__ == name
-        assert f"### {name}\n\n```python\n{name}(" in section
+        assert f"### {name}\n\n```text\n{name}(" in section
         assert prose(call.__doc__.partition("\n")[0]) in section
 
 
-WITH_EXAMPLES = ("iop_outcomes", "iop_outcomes.endpoints", "iop_outcomes.robustness", "iop_outcomes.stats")
+WITH_EXAMPLES = (
+    "iop_outcomes",
+    "iop_outcomes.endpoints",
+    "iop_outcomes.metrics",
+    "iop_outcomes.robustness",
+    "iop_outcomes.stats",
+)
 
 
 @pytest.mark.parametrize("room", WITH_EXAMPLES)

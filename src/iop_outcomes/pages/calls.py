@@ -55,7 +55,7 @@ def _call(name: str, call: Callable) -> str:
     home = call.__module__.removeprefix("iop_outcomes.").replace(".", "/")
     cited = markdown.references(call).replace("\n", " ")
     facts = [("source", markdown.linked(cited))] * bool(cited) + [("code", f"`{home}.py`")]
-    signature = f"```python\n{name}{_signature(call)}\n```"
+    signature = f"```text\n{name}{_signature(call)}\n```"
     return markdown.joined([f"### {name}", signature, markdown.prose(summary), markdown.bullets(facts)])
 
 
