@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iop_outcomes.kernel import registry
 from iop_outcomes.pages.calls import rooms
+from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.stages import STAGES
 from reached import Definition, Package
 
@@ -19,7 +20,7 @@ KINDS = (
     registry.DESIGN_METHODS,
     registry.ESTIMATORS,
     registry.CHECKS,
-    registry.FIGURES,
+    FIGURES,
 )
 
 

@@ -16,6 +16,7 @@ from iop_outcomes.designs.judge.gate import (
 )
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.study.file import GateThresholds
+from iop_outcomes.tables.comparison import of_arms
 
 
 def comparison(method="overlap_weights", n=2_000, spread=0.5, **settings):
@@ -38,7 +39,7 @@ def test_a_good_design_passes_and_its_rows_keep_the_contract():
     table = judge_design(comparison(), GateThresholds(max_detectable_difference=0.1))
     assert set(status(table).values()) == {PASS}
     tables.check(table, "diagnostic")
-    assert set(table["analysis"]) == {"iop v outpatient, main"}
+    assert of_arms(table, ("iop", "outpatient"), "main").all()
     assert table["reason"].str.endswith(".").all()
 
 

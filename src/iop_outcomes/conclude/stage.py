@@ -10,6 +10,7 @@ from iop_outcomes.designs.judge.gate import FAIL
 from iop_outcomes.kernel.registry import CHECKS
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, FLAGGED, WITHHELD, may_be_shown
 
 #: What is taken out of the row of an analysis that is withheld.
@@ -41,12 +42,11 @@ def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -
     pandas.DataFrame
         ``estimate`` with ``status`` and ``reason``; the numbers of withheld rows are gone, so that nobody peeks.
     """
-    failed = diagnostic[diagnostic["status"] == FAIL].groupby("analysis")["reason"].agg(list)
+    failed = diagnostic[diagnostic["status"] == FAIL]
     frame = estimate.copy()
     frame["reason"] = frame["reason"].astype(object)
     for name, analysis in study.analyses.items():
-        first, second = study.contrast(analysis)
-        reasons = failed.get(f"{first} v {second}, {analysis.design}", [])
+        reasons = failed.loc[of_arms(failed, study.contrast(analysis), analysis.design), "reason"].tolist()
         mine = ((frame["analysis"] == name) & may_be_shown(frame)).to_numpy()
         if not reasons or not mine.any():
             continue

@@ -12,7 +12,7 @@ from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
 from iop_outcomes.designs.judge.diagnostics import preference_score
-from iop_outcomes.designs.judge.gate import FAIL, judge_design
+from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
 from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
 from iop_outcomes.kernel.errors import StudyError
@@ -21,6 +21,7 @@ from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
+from iop_outcomes.tables.comparison import of_arms
 
 Arms = tuple[str, str]
 
@@ -91,7 +92,7 @@ def build_design(
             made["diagnostic"].append(_impossible(design, arms, str(error)))
             tell(f"{arms[0]} v {arms[1]}: {error}")
             continue
-        labels = {"contrast": comparison.contrast, "design": design}
+        labels = {"arm": arms[0], "against": arms[1], "design": design}
         levels = balance(
             comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand
         ).assign(**labels)
@@ -120,16 +121,16 @@ def read_comparisons(
     refusals : dict of arms to str
     """
     comparisons, refusals = {}, {}
-    impossible = diagnostic[diagnostic["check"] == POSSIBLE].set_index("analysis")["reason"]
+    impossible = diagnostic[diagnostic["check"] == POSSIBLE]
     mine = propensity[propensity["design"] == design].drop(columns="design")
     together = together_in(covariates, study, design)
     everybody = None
     for arms in study.contrasts_by_design[design]:
-        place = _place(design, arms)
-        if place in impossible.index:
-            refusals[arms] = impossible[place]
+        reasons = impossible.loc[of_arms(impossible, arms, design), "reason"]
+        if len(reasons):
+            refusals[arms] = reasons.iloc[0]
             continue
-        members = mine[mine["contrast"] == f"{arms[0]} v {arms[1]}"].drop(columns="contrast")
+        members = mine[of_arms(mine, arms)].drop(columns=["arm", "against"])
         members = members.set_index("member_id").sort_index()
         shared = set(arms) <= set(together)
         if shared and everybody is None:
@@ -156,7 +157,7 @@ def _build_together(
         tell(f"{', '.join(together)}: {error}")
         return
     members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
-    rows = [own.assign(contrast=f"{pair[0]} v {pair[1]}").reset_index() for pair, own in members.items()]
+    rows = [own.assign(arm=pair[0], against=pair[1]).reset_index() for pair, own in members.items()]
     population = _population(covariates, study, design, together, pd.concat(rows))
     comparisons = {pair: _comparison(covariates, study, design, pair, own, population) for pair, own in members.items()}
     method = DESIGN_METHODS[study.designs[design].method]
@@ -171,7 +172,7 @@ def _build_together(
         pairs=pairs,
     )
     made["propensity"] += [own.assign(design=design) for own in rows]
-    made["balance"].append(levels[~levels["contrast"].str.endswith(f" v {EVERYBODY}")].assign(design=design))
+    made["balance"].append(levels[levels["against"] != EVERYBODY].assign(design=design))
     made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
     tell(f"{', '.join(together)}: done")
 
@@ -263,10 +264,5 @@ def _refuse_empty_arms(covariates: pd.DataFrame, capability: pd.DataFrame, study
         raise StudyError(f"the arm '{arm}' is empty: {why}")
 
 
-def _place(design: str, arms: Arms) -> str:
-    return f"{arms[0]} v {arms[1]}, {design}"
-
-
 def _impossible(design: str, arms: Arms, reason: str) -> pd.DataFrame:
-    row = {"analysis": _place(design, arms), "check": POSSIBLE, "status": FAIL, "reason": reason}
-    return pd.DataFrame([row])
+    return diagnostic_rows([(POSSIBLE, np.nan, np.nan, FAIL, reason)], arms, design)

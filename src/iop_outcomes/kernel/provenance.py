@@ -24,7 +24,7 @@ _IMPORT = re.compile(
 
 #: What cannot change a number: sentences, how plug-ins are found, and the study file, of which the parameters of each
 #: rule hold what its stage reads.
-_NO_NUMBER = ("kernel/errors.py", "kernel/registry.py", "study/")
+_NO_NUMBER = ("kernel/errors.py", "kernel/plugin.py", "kernel/registry.py", "study/")
 
 #: Packages whose version can change a number.
 NUMERICAL = (

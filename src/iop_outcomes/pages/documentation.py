@@ -8,19 +8,23 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.history import denominators, detection, evidence
 from iop_outcomes.kernel import registry
-from iop_outcomes.kernel.registry import Plugin, Registry
+from iop_outcomes.kernel.plugin import Plugin
+from iop_outcomes.kernel.registry import Metric, Registry
 from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
 from iop_outcomes.pages.calls import calls_page
 from iop_outcomes.pages.timelines import Example, sections_of
+from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.tables.declare import TYPES, Column, Table
+
+P = TypeVar("P", bound=Plugin)
 
 GENERATED = "<!-- Made from the code by `iop-outcomes codebook`; change the code, not this page. -->"
 
@@ -121,7 +125,7 @@ def plugins_page() -> str:
         ("Design methods", registry.DESIGN_METHODS),
         ("Estimators", registry.ESTIMATORS),
         ("Sensitivity checks", registry.CHECKS),
-        ("Figures", registry.FIGURES),
+        ("Figures", FIGURES),
     )
     parts = ["# Plug-ins", "What a study file may name beside the [metrics](metrics.md), with settings and defaults."]
     for title, found in kinds:
@@ -132,7 +136,7 @@ def plugins_page() -> str:
     return markdown.joined(parts)
 
 
-def _own(found: Registry) -> list[Plugin]:
+def _own(found: Registry[P]) -> list[P]:
     """Return this project's plug-ins, without those somebody's notebook has added."""
     return [plugin for plugin in found if plugin.function.__module__.startswith("iop_outcomes.")]
 
@@ -146,7 +150,7 @@ def _family_heading(plugin: Plugin) -> str:
     return f"## {_family(plugin).replace('_', ' ').capitalize()}\n\n{markdown.prose(document)}"
 
 
-def _metric(plugin: Plugin) -> str:
+def _metric(plugin: Metric) -> str:
     facts = [
         ("unit", plugin.unit),
         ("kind", plugin.kind_of_value),

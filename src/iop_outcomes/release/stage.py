@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from iop_outcomes.kernel.registry import FIGURES
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
@@ -79,7 +78,7 @@ def build(
 
 def release_files(study: Study) -> list[str]:
     """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
-    drawn = [plugin.name for plugin in FIGURES]
+    drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
     return [*sorted(tables), *sorted(pictures), "report.html"]
@@ -88,7 +87,7 @@ def release_files(study: Study) -> list[str]:
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
     released = release_tables(study, tables)
     drawn = {}
-    for plugin in sorted(FIGURES, key=lambda figure: figure.place):
+    for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place):
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
         drawn[plugin.name].write(aside)
         tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
+from iop_outcomes.kernel.plugin import sentence
+from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -167,7 +168,7 @@ class Study(Section):
         """What holds for every metric of urine tests and use that does not say otherwise."""
         return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, self.after_death)
 
-    def metric(self, name: str) -> tuple[Plugin, dict[str, Any]]:
+    def metric(self, name: str) -> tuple[Metric, dict[str, Any]]:
         """Return the plug-in and the checked settings of one metric of this study."""
         settings = dict(self.metrics[name])
         plugin = METRICS[settings.pop("metric", name)]

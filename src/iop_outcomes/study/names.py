@@ -28,10 +28,8 @@ def cross_check(study: "Study") -> None:
     _check_cohort(study)
     timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names())
     for name in study.metrics:
-        plugin, settings = study.metric(name)
+        _, settings = study.metric(name)
         timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
-        if plugin.kind_of_value == "per_week":
-            raise StudyFileError(f"metrics.{name}: '{plugin.name}' gives a value per week and cannot be an outcome")
     for name in study.designs:
         _check_design(study, name)
     for name in study.analyses:

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
-from iop_outcomes.kernel.registry import FIGURES
 from iop_outcomes.release import figures
+from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.release.stage import build
 from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse

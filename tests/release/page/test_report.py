@@ -182,7 +182,7 @@ def test_means_are_of_those_recorded_and_the_table_says_how_the_others_were_fill
 
 def test_the_checks_counted_are_those_of_the_primary_comparison():
     given = tables()
-    other = given["diagnostic"].assign(analysis="iop v outpatient, matched", status="FAIL")
+    other = given["diagnostic"].assign(design="matched", status="FAIL")
     given["diagnostic"] = pd.concat([given["diagnostic"], other], ignore_index=True)
     assert "<dd>2 of 3</dd>" in page(study(), release_tables(study(), given), {}, {})
 

@@ -1,6 +1,6 @@
 """The gate: what a design must reach before an outcome is shown, each check a row with its reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from iop_outcomes.designs.weighting import NOTES
 from iop_outcomes.kernel.errors import counted
 
 PASS, WARN, FAIL, NOT_EVALUATED = "PASS", "WARN", "FAIL", "NOT_EVALUATED"
-COLUMNS = ["analysis", "check", "value", "threshold", "status", "reason"]
+CHECKED = ["arm", "against", "design"]
+FOUND = ["check", "value", "threshold", "status", "reason"]
 VARIANCE_RATIO = (0.5, 2.0)
 LARGEST_WEIGHT_SHARE = 0.1
 NAMED_AT_MOST = 3
@@ -42,8 +43,8 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
     Returns
     -------
     DataFrame
-        ``analysis`` (contrast and design), ``check``, ``value``, ``threshold``, ``status``, ``reason``. A
-        FAIL withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
+        ``arm``, ``against``, ``design``, ``check``, ``value``, ``threshold``, ``status``, ``reason``. A FAIL
+        withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
     """
     if balance_table is None:
         balance_table = balance_of(comparison)
@@ -59,9 +60,13 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
         _detectable(comparison, thresholds.max_detectable_difference),
         *_notes(comparison),
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS[1:])
-    table.insert(0, "analysis", f"{comparison.contrast}, {comparison.design}")
-    return table
+    return diagnostic_rows(rows, comparison.arms, comparison.design)
+
+
+def diagnostic_rows(rows: Iterable[tuple], arms: tuple[str, str], design: str) -> pd.DataFrame:
+    """Return rows of the ``diagnostic`` contract from checks of one design, each as in ``FOUND``."""
+    told = dict(zip(CHECKED, (*arms, design), strict=True))
+    return pd.DataFrame(list(rows), columns=FOUND).assign(**told)[CHECKED + FOUND]
 
 
 def balance_of(comparison: Comparison) -> pd.DataFrame:
@@ -77,7 +82,7 @@ def balance_of(comparison: Comparison) -> pd.DataFrame:
         estimand=comparison.estimand,
         target=together.target,
         pairs=[comparison.arms],
-    ).drop(columns="contrast")
+    ).drop(columns=["arm", "against"])
 
 
 def share_of_people(share: float, n: int) -> str:

@@ -13,7 +13,7 @@ from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.rows import estimate_rows
 from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, take_sample
-from iop_outcomes.kernel.registry import ESTIMATORS, estimator
+from iop_outcomes.kernel.registry import estimator
 
 
 def weighted_means(
@@ -111,13 +111,3 @@ def weighted(
     weights = weights_of_observed(sample, weights, missing)
     arms = weighted_means(sample.outcome, sample.pair, weights, cluster=sample.cluster)
     return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
-
-
-ESTIMATORS.register(
-    "weighting",
-    estimands=ESTIMANDS,
-    kinds=KINDS,
-    measures=MEASURES,
-    description="Same as weighted",
-    several_arms="everybody",
-)(weighted)

@@ -11,7 +11,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, chain, parts, same
 from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.study import Study
 
 #: Inches: the column of rules, a step, the line above; and arms beside each other.

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import NothingToDraw, figure
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study

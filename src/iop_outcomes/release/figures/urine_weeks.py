@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from iop_outcomes.release.disclosure import Released, Roles, levels
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
 

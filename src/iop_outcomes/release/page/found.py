@@ -11,6 +11,7 @@ from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, has_interval, is_contrast, may_be_shown
 
 #: An E-value of 1 as it is printed.
@@ -31,7 +32,7 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
             numbers.append((f"{words.capital(_measure(row))}{sure}", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
-        status = frame.loc[frame["analysis"] == f"{' v '.join(arms)}, {analysis.design}", "status"]
+        status = frame.loc[of_arms(frame, arms, analysis.design), "status"]
         judged = status[status != "NOT_EVALUATED"]
         numbers.append(("Checks of this comparison passed", f"{(judged == 'PASS').sum()} of {len(judged)}"))
     return numbers
