@@ -76,7 +76,7 @@ def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study
 
 @app.command()
 def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
-    """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins."""
+    """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins, calls."""
     from iop_outcomes.pages.documentation import write_all
 
     for page in write_all(folder):

@@ -97,7 +97,8 @@ def test_sixty_people_have_a_report(gate, tmp_path):
     for name, table in run_study(sixty).items():
         store.write(table, name, tmp_path / f"{name}.parquet")
         made[name] = store.read(tmp_path / f"{name}.parquet")
-    assert set(figures.make_all(made, sixty)) == set(NAMES)
+    for name in NAMES:
+        assert figures.make(name, made, sixty).name == name
     build(sixty, made, tmp_path / "release")
     assert (tmp_path / "release" / "report.html").is_file()
 

@@ -1,7 +1,6 @@
 """The gate: what a design must reach before an outcome is shown, each check a row with its reason."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -28,39 +27,16 @@ SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 PEOPLE_IN_A_STEP = 10
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """What is asked of a design.
-
-    Attributes
-    ----------
-    max_smd : float
-        Largest absolute standardised mean difference after weighting.
-    min_equipoise : float
-        Least share of people with a preference score of 0.3 to 0.7.
-    min_ess : float
-        Least effective sample size of an arm.
-    max_one_arm_share : float
-        Largest share of people in sites that have one arm only.
-    max_detectable_difference : float or None
-        Largest minimum detectable difference of a share, if one is asked for.
-    """
-
-    max_smd: float = 0.1
-    min_equipoise: float = 0.2
-    min_ess: float = 100
-    max_one_arm_share: float = 0.1
-    max_detectable_difference: float | None = None
-
-
 def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the checks of one design as rows of the ``diagnostic`` contract.
 
     Parameters
     ----------
     comparison : Comparison
-    thresholds : Thresholds
-        Or any object with the same attributes, such as a study's ``gate``.
+    thresholds : GateThresholds
+        Of a study: ``max_smd`` after weighting, ``min_equipoise`` (share of people with a preference score of 0.3 to
+        0.7), ``min_ess`` of an arm, ``max_one_arm_share`` (of people in sites that have one arm only),
+        ``max_detectable_difference`` of a share, if one is asked for.
     balance_table : DataFrame, optional
         Of :func:`iop_outcomes.designs.judge.balance.balance`, where it was already made.
 
@@ -107,11 +83,6 @@ def balance_of(comparison: Comparison) -> pd.DataFrame:
         target=together.target,
         pairs=[comparison.arms],
     ).drop(columns=["arm", "against"])
-
-
-def passes(diagnostics: pd.DataFrame) -> bool:
-    """Return whether no check failed."""
-    return not (diagnostics["status"] == FAIL).any()
 
 
 def share_of_people(share: float, n: int) -> str:

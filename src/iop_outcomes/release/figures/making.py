@@ -94,11 +94,6 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     return Drawn(name, plugin.title, plugin.caption, drawn, data, reason)
 
 
-def make_all(tables: Tables, study: Study) -> dict[str, Drawn]:
-    """Make every figure there is, in the order of the report."""
-    return {p.name: make(p.name, tables, study) for p in sorted(FIGURES, key=lambda plugin: plugin.place)}
-
-
 def _lacking(needs: tuple[str, ...], tables: Tables) -> str:
     for need in needs:
         table, _, column = need.partition(".")
