@@ -148,8 +148,8 @@ def design_for(estimator: str, estimand: str) -> str:
 @cache
 def estimated(estimator: str, estimand: str, change: str | None, settings: tuple) -> pd.DataFrame:
     plugin, made = ESTIMATORS[estimator], compared(design_for(estimator, estimand), change)
-    outcome = "time_in_care" if "time_to_event" in plugin.kinds else "abstinent"
     given = dict(settings)
+    outcome = given.pop("outcome", "time_in_care" if "time_to_event" in plugin.kinds else "abstinent")
     if "until_day" in plugin.settings_model.model_fields:
         given["until_day"] = 150
     # Times of one follow-up for all, so that no arm ends before the day asked for.
