@@ -27,6 +27,10 @@ def check(study: StudyName = "demo") -> None:
     plural = {"analysis": "analyses"}
     listed = ", ".join(counted(len(found), noun, plural.get(noun)) for noun, found in parts.items())
     typer.echo(f"{loaded.name}: {listed}. It is ready: snakemake --cores 2 --config study={study}")
+    if "format" not in loaded.model_fields_set:
+        typer.echo(
+            f"The file names no format and was read as format {loaded.format}; add the line: format: {loaded.format}"
+        )
 
 
 @app.command()

@@ -16,6 +16,7 @@ from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Pa
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -137,6 +138,7 @@ class Claim(Section):
 class Study(Section):
     """One whole study, as its file says it, with the defaults filled in."""
 
+    format: Format = FORMAT
     study: Name
     title: str = ""
     seed: Annotated[int, Field(ge=0)] = 1
@@ -280,11 +282,11 @@ def read_yaml(text: str, place: str) -> dict[str, Any]:
 def parse(content: dict[str, Any], place: str = "study") -> Study:
     """Check the content of a study file; ``place`` begins every sentence of complaint."""
     try:
+        check_format(content)
         study = Study.model_validate(content)
+        cross_check(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
-    try:
-        cross_check(study)
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
