@@ -34,6 +34,23 @@ def check(study: StudyName = "demo") -> None:
 
 
 @app.command()
+def why(
+    file: Annotated[Path, typer.Argument(help="A file that has changed or will: code, the study, raw data.")],
+    study: Annotated[str, typer.Option(help="The study; left out, the study file given, or demo.")] = "",
+) -> None:
+    """Say which stages of a study a changed file reruns, and why."""
+    from iop_outcomes.why import reruns
+
+    asked = study or (str(file) if file.suffix in (".yaml", ".yml") else "demo")
+    found = reruns(file, asked)
+    name = studies.load(asked).name
+    if not found:
+        typer.echo(f"{name}: no rule is known to rest on a change of {file}; snakemake -n shows what would run")
+    for rerun in found:
+        typer.echo(f"{name}: {f'{rerun.rule} {rerun.design}'.strip()} runs again, because it {rerun.because}")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,

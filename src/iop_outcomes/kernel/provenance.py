@@ -55,6 +55,15 @@ def code_digest(*modules: str, everything: bool = False) -> str:
     str
         Sixteen hexadecimal digits.
     """
+    digest = hashlib.sha256()
+    for path in code_files(*modules, everything=everything):
+        digest.update(str(path.relative_to(_HERE)).encode())
+        digest.update(_bare_code(path))
+    return digest.hexdigest()[:16]
+
+
+def code_files(*modules: str, everything: bool = False) -> list[Path]:
+    """Return the files that ``code_digest`` of these modules is made of, in order."""
     reached: set[Path] = set()
     waiting = [path for name in modules for path in _files(name)]
     while waiting:
@@ -63,11 +72,7 @@ def code_digest(*modules: str, everything: bool = False) -> str:
         if path not in reached and counts:
             reached.add(path)
             waiting += [p for p in _imports(path) if p not in reached]
-    digest = hashlib.sha256()
-    for path in sorted(reached):
-        digest.update(str(path.relative_to(_HERE)).encode())
-        digest.update(_bare_code(path))
-    return digest.hexdigest()[:16]
+    return sorted(reached)
 
 
 def file_digest(path: str | Path) -> str:
