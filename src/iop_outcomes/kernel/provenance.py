@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 PACKAGE = "iop_outcomes"
 _HERE = Path(__file__).resolve().parents[1]
@@ -98,7 +99,7 @@ def commit(folder: str | Path = ".") -> str | None:
         return None
 
 
-def write_record(settings: dict, raw: Iterable[Path], path: str | Path) -> None:
+def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path) -> None:
     """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
 
     Parameters

@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,8 +55,8 @@ class Cohort(Section):
 
     @field_validator("arms", mode="before")
     @classmethod
-    def _codes_are_text(cls, arms):
-        def text(value):
+    def _codes_are_text(cls, arms: object) -> object:
+        def text(value: object) -> str | list[str]:
             return [str(v) for v in value] if isinstance(value, list) else str(value)
 
         if not isinstance(arms, dict):
@@ -185,12 +186,12 @@ class Study(Section):
         kept = arms if asked == "all" else tuple(arm for arm in arms if arm in asked)
         return kept if len(kept) > 2 else ()
 
-    def contrast(self, analysis: Analysis) -> tuple[str, str]:
-        """Return the two arms an analysis compares: its own, or the first two of the study."""
+    def contrast(self, analysis: Analysis) -> tuple[str, ...]:
+        """Return the two arms an analysis compares: its own, or the first two of the study, if it has two."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
 
     @property
-    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, ...]]]:
         """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
         asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
         return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
@@ -295,7 +296,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
 class _NoRepeats(yaml.SafeLoader):
     """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
