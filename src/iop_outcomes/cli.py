@@ -85,6 +85,41 @@ def new_study(
     typer.echo(f"{target} is written; describe your study in it, then: snakemake --cores 2 --config study={name}")
 
 
+def _start(kind: str, name: str) -> None:
+    from iop_outcomes.templates.writing import KINDS, write
+
+    module, test = write(kind, name)
+    typer.echo(f"{module} and {test} are written and work; make them your own, and {KINDS[kind].then}")
+    typer.echo(f"then: ./run test {test}, ./run iop-outcomes codebook, ./run iop-outcomes schema, ./run check")
+
+
+PluginName = Annotated[str, typer.Argument(help="What a study will call it: small letters, digits, underscores.")]
+
+
+@app.command()
+def new_metric(name: PluginName) -> None:
+    """Start a metric: a function with its worked timeline, and its test."""
+    _start("metric", name)
+
+
+@app.command()
+def new_eligibility(name: PluginName) -> None:
+    """Start an eligibility rule, and its test."""
+    _start("eligibility", name)
+
+
+@app.command()
+def new_source(name: PluginName) -> None:
+    """Start a kind of source, and its test."""
+    _start("source", name)
+
+
+@app.command()
+def new_figure(name: PluginName) -> None:
+    """Start a figure of the report, and its test."""
+    _start("figure", name)
+
+
 @app.command()
 def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
     """Write the JSON schema of study files, from which editors complete names."""
