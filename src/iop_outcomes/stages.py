@@ -70,10 +70,14 @@ class Stage:
         """Return the study as this stage may read it."""
         return StudyView(study, self.sections, design)
 
+    def modules(self, study: Study, design: str | None = None) -> tuple[str, ...]:
+        """Return the modules that its results rest on, together with all that these import."""
+        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
+        return (self.function.partition(":")[0], _STORE, *sorted(plugins))
+
     def digest(self, study: Study, design: str | None = None) -> str:
         """Return a digest of the code its results rest on."""
-        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
-        return code_digest(self.function.partition(":")[0], _STORE, *sorted(plugins))
+        return code_digest(*self.modules(study, design))
 
     def run(
         self,

@@ -35,4 +35,5 @@ def has_interval(rows: pd.DataFrame | pd.Series) -> NDArray[np.bool_] | np.bool_
 
     A sentence that speaks of an interval looks here first.
     """
-    return np.isfinite(rows[["ci_low", "ci_high"]].to_numpy(dtype=float)).all(axis=-1)
+    known: NDArray[np.bool_] = np.isfinite(rows[["ci_low", "ci_high"]].to_numpy(dtype=float))
+    return known.all(axis=-1)

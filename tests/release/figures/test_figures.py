@@ -22,19 +22,6 @@ NAMES = FIGURES.names()
 LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
 
 
-def test_the_figures_of_the_report():
-    assert NAMES == [
-        "abstinence_definitions",
-        "attendance_heatmap",
-        "attrition_flow",
-        "forest_plot",
-        "love_plot",
-        "overlap",
-        "retention_curves",
-        "urine_weeks",
-    ]
-
-
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("n_arms", [2, 4])
 def test_nothing_is_cut_off(name, n_arms):

@@ -45,6 +45,12 @@ class Elements(HTMLParser):
         return [attrs for name, attrs in self.found if name == tag]
 
 
+def test_every_figure_stands_in_the_page_once_by_its_place(html):
+    by_place = sorted(figures.FIGURES, key=lambda figure: figure.place)
+    assert len({figure.place for figure in by_place}) == len(by_place)
+    assert re.findall(r'id="figure-(\w+)"', html) == [figure.name for figure in by_place]
+
+
 def test_the_page_begins_with_the_answer(html):
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
     start = " ".join(text.split())[:700]
