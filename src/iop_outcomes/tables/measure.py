@@ -4,15 +4,19 @@ This is the only place that knows that a hazard falls when people stay longer.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
-DIFFERENCE, RATIO, ODDS_RATIO = "difference", "ratio", "odds ratio"
+DIFFERENCE: Final = "difference"
+RATIO: Final = "ratio"
+ODDS_RATIO: Final = "odds ratio"
 #: What a row says of one arm alone: its mean outcome, its survival at a day, its mean time up to a day.
-MEAN, SURVIVAL, RMST = "mean", "survival", "rmst"
+MEAN: Final = "mean"
+SURVIVAL: Final = "survival"
+RMST: Final = "rmst"
 OF_ONE_ARM = (MEAN, SURVIVAL, RMST)
-HAZARD = "hazard"
+HAZARD: Final = "hazard"
 
 
 @dataclass(frozen=True)
