@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
-from iop_outcomes.tables.measure import DIFFERENCE, MEAN, MEASURES, ODDS_RATIO, RMST, SURVIVAL, Measure, names_of
+from iop_outcomes.tables.measure import MEAN, MEASURES, ODDS_RATIO, RATIO, RMST, SURVIVAL, Measure, names_of
 
 #: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
@@ -31,7 +31,8 @@ class ArmMeans:
     covariance : Covariance
         Of the two means, 2 by 2.
     influence : ndarray, shape (n, 2), or None
-        What each row adds to each mean, where the estimator has influences.
+        What each row adds to each mean; None where the variance is that of a likelihood. Influences of two outcomes, or
+        of parts of a population, add up row by row, and their sums within clusters give the joint covariance.
     """
 
     means: NDArray[np.float64]
@@ -107,18 +108,13 @@ def contrast(
     if measure not in OF_MEANS:
         raise EstimationError(f"measures: there is no measure '{measure}'; {did_you_mean(measure, OF_MEANS)}")
     asked = MEASURES[measure]
-    first, second = arms.means
-    if asked.compared == DIFFERENCE:
-        return _interval(measure, first - second, np.array([1.0, -1.0]), arms, "identity", level)
-    reason = _no_ratio(arms.means, asked, names)
+    first, second = (float(mean) for mean in arms.means)
+    reason = _no_ratio(arms.means, asked, names) if asked.scale == RATIO else None
     if reason:
         value = _ratio_without_interval(first, second, asked)
-        return Estimate(measure, value, np.nan, "log", np.nan, np.nan, reason)
-    if asked.compared != ODDS_RATIO:
-        return _interval(measure, np.log(first / second), np.array([1 / first, -1 / second]), arms, "log", level)
-    log_odds_ratio = np.log(first / (1 - first)) - np.log(second / (1 - second))
-    gradient = np.array([1 / (first * (1 - first)), -1 / (second * (1 - second))])
-    return _interval(measure, log_odds_ratio, gradient, arms, "log", level)
+        return Estimate(measure, value, np.nan, asked.se_scale, np.nan, np.nan, reason)
+    value, gradient = asked.between(first, second)
+    return _interval(measure, value, gradient, arms, asked.se_scale, level)
 
 
 def arm_mean(arms: ArmMeans, position: int, *, measure: str = MEAN, level: float = 0.95) -> Estimate:

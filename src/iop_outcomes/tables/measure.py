@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 DIFFERENCE: Final = "difference"
 RATIO: Final = "ratio"
@@ -51,6 +52,21 @@ class Measure:
     def se_scale(self) -> str:
         """Scale of its standard error: ``identity``, or ``log`` for ratios."""
         return "identity" if self.scale == DIFFERENCE else "log"
+
+    def between(self, first: float, second: float) -> tuple[float, NDArray[np.float64]]:
+        """Return the measure of two values on the scale of its standard error, and its derivative by both.
+
+        Parameters
+        ----------
+        first, second : float
+            Of the first and of the second arm: above zero for ratios, and below one for odds.
+        """
+        if self.compared == DIFFERENCE:
+            return first - second, np.array([1.0, -1.0])
+        if self.compared == RATIO:
+            return float(np.log(first / second)), np.array([1 / first, -1 / second])
+        log_odds = np.log(first / (1 - first)) - np.log(second / (1 - second))
+        return float(log_odds), np.array([1 / (first * (1 - first)), -1 / (second * (1 - second))])
 
     @property
     def is_share(self) -> bool:

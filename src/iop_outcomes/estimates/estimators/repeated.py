@@ -90,7 +90,11 @@ def gee_means(
         influence[:, position] = fit.influence @ gradients[position] + sampling
     modelled = gradients @ fit.model_covariance @ gradients.T
     covariance = replace(fit.covariance, values=influence.T @ influence, unclustered=modelled)
-    return ArmMeans(means, covariance).with_method("marginal means")
+    # A cluster's influence is that of its rows together; which of them it is laid to makes no difference.
+    sizes = np.bincount(fit.cluster_codes[used], minlength=fit.n_clusters)
+    of_rows = np.zeros((len(y), 2))
+    of_rows[used] = (influence / sizes[:, None])[fit.cluster_codes[used]]
+    return ArmMeans(means, covariance, of_rows).with_method("marginal means")
 
 
 def random_intercept_means(
@@ -235,6 +239,9 @@ def _answer(question: Question, comparison: Comparison, occasions: Occasions, ar
     members = question.data.index
     column = first_seen.reindex(range(len(members))).set_axis(members).to_frame(question.outcome)
     every = (occasions.outcome, comparison.treated[occasions.member])
+    if arms.influence is not None:
+        by_member = [np.bincount(occasions.member, one, len(members)) for one in arms.influence.T]
+        arms = replace(arms, influence=np.column_stack(by_member))
     sample = take_sample(replace(question, data=column), comparison, occasions=every)
     if occasions.week is None:
         return Means(sample, arms)
