@@ -19,6 +19,7 @@ from iop_outcomes.kernel.registry import Plugin, Registry
 from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
 from iop_outcomes.pages.timelines import Example, sections_of
+from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.tables.declare import TYPES, Column, Table
 
 GENERATED = "<!-- Made from the code by `iop-outcomes codebook`; change the code, not this page. -->"
@@ -50,6 +51,7 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints_page(),
         "tables.md": tables_page(),
         "plugins.md": plugins_page(),
+        "verdict.md": verdict_page(),
     }
     return {name: f"{GENERATED}\n\n{text.rstrip()}\n" for name, text in made.items()}
 

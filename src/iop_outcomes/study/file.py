@@ -15,6 +15,8 @@ from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
+from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -84,7 +86,7 @@ class Design(BaseModel):
 
 
 class Analysis(Section):
-    """One outcome, compared once."""
+    """One outcome, compared once; ``randomised`` says that people were assigned to its two arms by chance."""
 
     outcome: str
     design: str
@@ -92,7 +94,8 @@ class Analysis(Section):
     measure: str | list[str] = ""
     estimand: str = ""
     contrast: tuple[str, str] | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
+    randomised: bool = False
+    margin: Margin | None = None
     settings: dict[str, Any] = {}
 
     @property
@@ -126,11 +129,11 @@ class Release(Section):
 
 
 class Claim(Section):
-    """A claim of the field and the analysis that tests it."""
+    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes."""
 
     claim: str
     analysis: str
-    direction: Literal["higher", "lower"] = "higher"
+    direction: Literal["better", "higher", "lower"] = "better"
 
 
 class Study(Section):
@@ -152,7 +155,7 @@ class Study(Section):
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
     sensitivity: list[str | dict[str, dict[str, Any]]] = []
-    margin: Annotated[float, Field(gt=0)] = 0.05
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
@@ -284,6 +287,9 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         raise StudyFileError(sentence(error, place, Study)) from None
     try:
         cross_check(study)
+        for name in study.analyses:
+            check_margin(study, name)
+        check_claims(study)
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
