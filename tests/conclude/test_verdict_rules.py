@@ -11,8 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iop_outcomes.conclude.claims import CLAIM_RULES, Held, hold
-from iop_outcomes.conclude.evidence import AGREES, LEAVES_OPEN, UNEXAMINED, Evidence, Interval, Look
-from iop_outcomes.conclude.families import MISSING_RULE, OTHER_DESIGN
+from iop_outcomes.conclude.evidence import (
+    AGREES,
+    LEAVES_OPEN,
+    MISSING_RULE,
+    OTHER_DESIGN,
+    UNEXAMINED,
+    Evidence,
+    Interval,
+    Look,
+)
 from iop_outcomes.conclude.verdict import REMARKS, RULES, decide
 
 NONE = Interval(np.nan, np.nan, np.nan)
@@ -44,6 +52,7 @@ RULE_EXAMPLES = {
         evidence(BETTER, looks=looks(MISSING_RULE, Interval(-0.01, -0.04, 0.02))),
         "inconclusive",
     ),
+    "missing_rules_leave_open": (evidence(BETTER, missing=LEAVES_OPEN), "inconclusive"),
     "designs_contradict": (evidence(WORSE, looks=looks(OTHER_DESIGN, BETTER)), "inconclusive"),
     "no_answer_of_its_own": (evidence(BETTER, place="further look", answer_side=0), "cannot tell"),
     "one_of_many": (evidence(BETTER, place="secondary", p_adjusted=0.02, p_allowed=0.015), "cannot tell"),
@@ -56,6 +65,7 @@ RULE_EXAMPLES = {
     "beyond_margin": (evidence(WIDE), "cannot tell"),
     # 5 points of an outcome that 1% have: two and a half times as many would still be "no difference".
     "margin_too_coarse": (evidence(Interval(0.014, -0.002, 0.030), least_share=0.01), "cannot tell"),
+    "missing_could_hide": (evidence(NOTHING, missing=UNEXAMINED), "cannot tell"),
     # The same outcome as a ratio: 2.4 (1.1 to 5.2).
     "others_find_a_difference": (
         evidence(NOTHING, others=(Interval(np.log(2.4), np.log(1.1), np.log(5.2)),)),
@@ -70,7 +80,10 @@ REMARK_EXAMPLES = {
     "less_than_matters": evidence(Interval(-0.02, -0.03, -0.01)),
     "size_not_judged": evidence(BETTER, margin=np.nan),
     "missing_rules_agree": evidence(BETTER, missing=AGREES),
-    "missing_rules_leave_open": evidence(BETTER, missing=LEAVES_OPEN),
+    # No difference (-3 to 3) as planned, and -8 to 3 with those observed only.
+    "missing_rules_leave_room": evidence(
+        NOTHING, missing=AGREES, looks=looks(MISSING_RULE, Interval(-0.02, -0.08, 0.03))
+    ),
     "missing_not_examined": evidence(BETTER, missing=UNEXAMINED),
     "designs_leave_open": evidence(BETTER, looks=looks(OTHER_DESIGN, WIDE)),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from iop_outcomes.conclude.evidence import LEAVES_OPEN, UNEXAMINED, Evidence
+from iop_outcomes.conclude.evidence import UNEXAMINED, Evidence
 from iop_outcomes.conclude.verdict import Decision
 from iop_outcomes.tables.conclusion import (
     BETTER,
@@ -76,9 +76,9 @@ CLAIM_RULES: tuple[ClaimRule, ...] = (
     ClaimRule(
         "missing_open",
         INCONCLUSIVE,
-        "a difference is shown on the side claimed, but outcomes are missing, and no other rule for them was tried or "
-        "one leaves no difference possible",
-        lambda h: h.shown > 0 and h.evidence.missing in (UNEXAMINED, LEAVES_OPEN),
+        "a difference is shown on the side claimed, but outcomes are missing, or something is made of missing tests, "
+        "and no other rule was tried",
+        lambda h: h.shown > 0 and h.evidence.missing == UNEXAMINED,
     ),
     ClaimRule(
         "claimed_side",

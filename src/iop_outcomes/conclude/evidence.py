@@ -9,6 +9,9 @@ from iop_outcomes.tables.conclusion import PRIMARY
 from iop_outcomes.tables.estimate import SHOWN, has_interval
 from iop_outcomes.tables.measure import measure_of
 
+#: What a further look changes: the rule for missing tests and reports, or the design, estimator or measure.
+MISSING_RULE, OTHER_DESIGN = "missing rule", "design"
+
 #: How much a verdict knows of missing outcomes: none that could matter; looked at under another rule, which agrees, or
 #: leaves no difference possible; or not looked at.
 COMPLETE, AGREES, LEAVES_OPEN, UNEXAMINED = "complete", "agrees", "leaves open", "unexamined"
@@ -46,11 +49,12 @@ def interval_of(row: pd.Series) -> Interval:
 
 @dataclass(frozen=True)
 class Look:
-    """A further look at the same outcome: what it changes, and what it found."""
+    """A further look at the same outcome: what it changes, what it found, and by which measure."""
 
     analysis: str
     changes: str
     interval: Interval
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Evidence:
     ----------
     interval : Interval
         Of the analysis.
+    measure : str
+        By which it was judged.
     margin : float
         Smallest difference that matters, turned like the interval; missing where nobody has stated it.
     good : int
@@ -88,6 +94,7 @@ class Evidence:
     """
 
     interval: Interval
+    measure: str = ""
     margin: float = np.nan
     good: int = 1
     status: str = SHOWN
@@ -120,6 +127,12 @@ class Evidence:
     def contradicted_by(self, changes: str) -> bool:
         """Return whether a look that changes this points the other way, where the answer leaves no difference out."""
         return any(look.changes == changes and look.interval.value * self.side < 0 for look in self.looks)
+
+    @property
+    def missing_rules_leave_room(self) -> bool:
+        """Does another missing rule leave a difference possible that matters, by the same measure?"""
+        rules = [look.interval for look in self.looks if look.changes == MISSING_RULE and look.measure == self.measure]
+        return any(max(abs(rule.low), abs(rule.high)) > self.margin for rule in rules)
 
     @property
     def others_find_a_difference(self) -> bool:

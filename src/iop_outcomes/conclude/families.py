@@ -1,10 +1,8 @@
 """One outcome, one answer: which analysis answers, and which are further looks at the same outcome."""
 
+from iop_outcomes.conclude.evidence import MISSING_RULE, OTHER_DESIGN
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study.outcome import outcome_of
-
-#: What a further look changes: the rule for missing tests and reports, or the design, estimator or measure.
-MISSING_RULE, OTHER_DESIGN = "missing rule", "design"
 
 #: Estimators that hold covariates alike themselves, under a design that does not.
 ADJUSTING = ("aipw", "tmle", "outcome_regression", "standardised_cox", "gee", "random_intercept", "abadie_imbens")

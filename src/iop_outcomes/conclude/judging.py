@@ -7,9 +7,9 @@ import pandas as pd
 
 from iop_outcomes.conclude import evidence as known
 from iop_outcomes.conclude.claims import Held, hold
-from iop_outcomes.conclude.evidence import Evidence, Look, interval_of
+from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interval_of
 from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
-from iop_outcomes.conclude.families import MISSING_RULE, answers, changed, is_crude
+from iop_outcomes.conclude.families import answers, changed, is_crude
 from iop_outcomes.conclude.multiplicity import adjust_p_values
 from iop_outcomes.conclude.p_values import p_value
 from iop_outcomes.conclude.verdict import Decision, decide
@@ -23,7 +23,7 @@ from iop_outcomes.tables.measure import measure_of
 #: The first answer may err 5 times in 100 where nothing differs. The others together may do so 1.5 times, so that all
 #: verdicts of a study err at most 6.5 times; 5 times where the first answer has shown a difference.
 FIRST, OTHERS, OTHERS_AFTER_A_DIFFERENCE = 0.05, 0.015, 0.05
-#: Scenarios of an analysis that are other rules for its missing outcomes begin so.
+#: Scenarios of an analysis that are other rules for its missing outcomes begin so; bounds and shifts are none.
 OTHER_RULE = "missing: "
 
 
@@ -109,11 +109,13 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
     place = PRIMARY if name == next(iter(study.analyses)) else SECONDARY if answer == name else FURTHER
     rows = main_rows(estimate, name)
     row = pd.Series(_not_made(study, name)) if rows.empty else rows.iloc[0]
-    outcome, seen = outcome_of(study, analysis.outcome), facts.known(analysis.outcome, study.contrast(analysis))
+    outcome = outcome_of(study, analysis.outcome)
+    seen = None if _made_up(outcome) else facts.known(analysis.outcome, study.contrast(analysis))
     measure = measure_of(row["measure"])
     unmeasured = not np.isfinite(row["value"]) and row["status"] in (SHOWN, "flagged")
     evidence = Evidence(
         interval_of(row),
+        measure=measure.name,
         margin=measure.from_no_difference(margin_of(study, name, measure.name)),
         good=outcome.good if measure.follows else 0,
         status=REFUSED if unmeasured else str(row["status"]),
@@ -138,9 +140,13 @@ def _not_made(study: Study, name: str) -> dict[str, object]:
 
 def _missing_alone(outcome: Outcome, seen: Known | None) -> str:
     """Return whether what is missing could matter: too few are known, or something is made of what nobody saw."""
-    rule = outcome.settings.get("missing")
     few = seen is not None and seen.least < known.ENOUGH_KNOWN
-    return known.UNEXAMINED if few or rule not in (None, "observed") else known.COMPLETE
+    return known.UNEXAMINED if few or _made_up(outcome) else known.COMPLETE
+
+
+def _made_up(outcome: Outcome) -> bool:
+    """Return whether the outcome makes something of what nobody saw, so that it is known of nobody knows how many."""
+    return outcome.settings.get("missing") not in (None, "observed")
 
 
 def _missing(alone: str, looks: tuple[Look, ...], side: int) -> str:
@@ -171,10 +177,13 @@ def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ..
     To a further look, the answer is one.
     """
     own = judged[name]
-    looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row)) for _, row in own.other_rules.iterrows()]
+    rules = [row for _, row in own.other_rules.iterrows()]
+    looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row), str(row["measure"])) for row in rules]
     same = [one for one in judged.values() if own.name in (one.answer, one.name) or one.name == own.answer]
     shown = [one for one in same if one.name != name and one.evidence.status == SHOWN and not one.evidence.crude]
-    looks += [Look(one.name, changed(study, one.name, name), one.evidence.interval) for one in shown]
+    looks += [
+        Look(one.name, changed(study, one.name, name), one.evidence.interval, one.evidence.measure) for one in shown
+    ]
     return tuple(look for look in looks if look.interval.exists)
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iop_outcomes.conclude.evidence import AGREES, LEAVES_OPEN, UNEXAMINED, Evidence
-from iop_outcomes.conclude.families import MISSING_RULE, OTHER_DESIGN
+from iop_outcomes.conclude.evidence import AGREES, LEAVES_OPEN, MISSING_RULE, OTHER_DESIGN, UNEXAMINED, Evidence
 from iop_outcomes.tables.conclusion import (
     BETTER,
     CANNOT_TELL,
@@ -72,11 +71,12 @@ def decide(evidence: Evidence) -> Decision:
     Decision(verdict='better', codes=('good_side', 'may_be_less_than_matters'))
     """
     rule = next(rule for rule in RULES if rule.holds(evidence))
-    remarks = [remark.code for remark in REMARKS if rule.verdict in _SIDES and remark.holds(evidence)]
+    remarks = [remark.code for remark in REMARKS if rule.verdict in _STATED and remark.holds(evidence)]
     return Decision(rule.verdict, (rule.code, *remarks))
 
 
-_SIDES = (BETTER, WORSE, DIFFERENT)
+#: Verdicts to which remarks are added.
+_STATED = (BETTER, WORSE, DIFFERENT, NO_DIFFERENCE)
 
 
 def _within_margin(evidence: Evidence) -> bool:
@@ -120,6 +120,13 @@ RULES: tuple[Rule, ...] = (
         "the interval leaves no difference out, and under another rule for missing outcomes the estimate lies on the "
         "other side",
         lambda e: e.contradicted_by(MISSING_RULE),
+    ),
+    Rule(
+        "missing_rules_leave_open",
+        INCONCLUSIVE,
+        "the interval leaves no difference out, and under another rule for missing outcomes chance could explain the "
+        "difference",
+        lambda e: e.side != 0 and e.missing == LEAVES_OPEN,
     ),
     Rule(
         "designs_contradict",
@@ -187,6 +194,13 @@ RULES: tuple[Rule, ...] = (
         _too_coarse,
     ),
     Rule(
+        "missing_could_hide",
+        CANNOT_TELL,
+        "the interval lies within the margin, but outcomes are missing, or something is made of missing tests, and no "
+        "other rule was tried",
+        lambda e: e.missing == UNEXAMINED,
+    ),
+    Rule(
         "others_find_a_difference",
         CANNOT_TELL,
         "the interval lies within the margin, but that of another measure or of a further look leaves no difference "
@@ -201,38 +215,43 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-#: Added to better, worse and different: how much was shown, and what else is to be said.
+#: Added to better, worse, different and no difference: how much was shown, and what else is to be said.
 REMARKS: tuple[Rule, ...] = (
     Rule(
         "more_than_matters",
         "",
-        "even the end of the interval nearer to no difference is a difference that matters",
-        lambda e: e.nearest >= e.margin,
+        "a difference is shown, and even the end of its interval nearer to none is one that matters",
+        lambda e: e.side != 0 and e.nearest >= e.margin,
     ),
     Rule(
         "may_be_less_than_matters",
         "",
-        "the interval holds differences that matter and differences that do not",
-        lambda e: e.nearest < e.margin < e.furthest,
+        "a difference is shown, and its interval holds some that matter and some that do not",
+        lambda e: e.side != 0 and e.nearest < e.margin < e.furthest,
     ),
-    Rule("less_than_matters", "", "the whole interval lies within the margin", _within_margin),
+    Rule(
+        "less_than_matters",
+        "",
+        "a difference is shown, and its whole interval lies within the margin",
+        lambda e: e.side != 0 and _within_margin(e),
+    ),
     Rule(
         "size_not_judged",
         "",
-        "nobody has stated the smallest difference that matters on this scale",
-        lambda e: np.isnan(e.margin),
+        "a difference is shown, and nobody has stated the smallest that matters on this scale",
+        lambda e: e.side != 0 and np.isnan(e.margin),
     ),
     Rule(
         "missing_rules_agree",
         "",
-        "under the other rules for missing outcomes the interval lies on the same side",
-        lambda e: e.missing == AGREES,
+        "a difference is shown, and under every other rule for missing outcomes the interval lies on the same side",
+        lambda e: e.side != 0 and e.missing == AGREES,
     ),
     Rule(
-        "missing_rules_leave_open",
+        "missing_rules_leave_room",
         "",
-        "under another rule for missing outcomes the estimate lies on the same side, and chance could explain it",
-        lambda e: e.missing == LEAVES_OPEN,
+        "no difference is shown, and under another rule for missing outcomes the interval holds one that would matter",
+        lambda e: e.side == 0 and e.missing_rules_leave_room,
     ),
     Rule(
         "missing_not_examined",
@@ -244,6 +263,6 @@ REMARKS: tuple[Rule, ...] = (
         "designs_leave_open",
         "",
         "under another design, estimator or measure the estimate lies on the same side, and chance could explain it",
-        lambda e: any(look.changes == OTHER_DESIGN and not look.interval.side for look in e.looks),
+        lambda e: e.side != 0 and any(look.changes == OTHER_DESIGN and not look.interval.side for look in e.looks),
     ),
 )

@@ -216,7 +216,7 @@ def test_the_line_of_doubt_names_what_would_overturn_the_answer():
 def test_the_line_of_doubt_follows_the_design():
     for changes, start in (
         ({"covariates": []}, "People were not assigned by chance, and the arms were not made alike in anything."),
-        ({"primary": {"randomised": True}}, "The study says that people were assigned by chance;"),
+        ({"primary": {"randomised": True}}, "The study says that people were assigned by chance. Who"),
     ):
         study = one_outcome(**changes)
         row = contrast(study, 0.084, 0.061, 0.107)

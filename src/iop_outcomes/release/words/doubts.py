@@ -31,10 +31,10 @@ def doubt(judged: Judged, table: pd.DataFrame, study: Study) -> str:
         return ""
     analysis = study.analyses[judged.name]
     if analysis.randomised:
-        start = (
-            "The study says that people were assigned by chance; who then came, stayed and was tested was not chance."
+        return (
+            "The study says that people were assigned by chance. Who then came, stayed and was tested was not chance."
         )
-    elif is_crude(study, analysis):
+    if is_crude(study, analysis):
         start = "People were not assigned by chance, and the arms were not made alike in anything."
     else:
         n = len(study.covariates)

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.evidence import Look
-from iop_outcomes.conclude.families import MISSING_RULE
+from iop_outcomes.conclude.evidence import MISSING_RULE, Look
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
@@ -56,6 +55,7 @@ _WHY = {
     ),
     "measures_contradict": "another measure of the same analysis lies on the other side",
     "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
+    "missing_rules_leave_open": "under another rule for missing outcomes chance could explain it",
     "designs_contradict": "under another design it is the other way round",
     "no_answer_of_its_own": "the analysis that answers for this outcome does not show it",
     "one_of_many": "it is one of several further answers, and adjusted for their number chance could explain it",
@@ -68,13 +68,14 @@ _WHY = {
     "margin_too_coarse": (
         "the {margin} that matter are too coarse a measure for an outcome as rare, or as common, as this"
     ),
+    "missing_could_hide": "no other rule for missing outcomes was tried, and what is missing could hide a difference",
     "others_find_a_difference": "another measure or a further look at the outcome shows a difference",
     "within_margin": "chance leaves no room for a difference of {margin} or more either way",
 }
 #: What else is to be said of a difference that is shown.
 _REMARKS = {
     "missing_rules_agree": "The other rule for missing outcomes agrees.",
-    "missing_rules_leave_open": "Under another rule for missing outcomes chance could explain it.",
+    "missing_rules_leave_room": "Under another rule for missing outcomes a difference that matters is possible.",
     "missing_not_examined": "No other rule for missing outcomes was tried.",
     "designs_leave_open": "Under another design chance could explain it.",
 }
