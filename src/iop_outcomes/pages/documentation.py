@@ -21,6 +21,7 @@ from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
 from iop_outcomes.pages.calls import calls_page
 from iop_outcomes.pages.timelines import Example, sections_of
+from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.tables.declare import TYPES, Column, Table
 
@@ -56,6 +57,7 @@ def pages() -> dict[str, str]:
         "tables.md": tables_page(),
         "plugins.md": plugins_page(),
         "calls.md": calls_page(),
+        "verdict.md": verdict_page(),
     }
     return {name: f"{GENERATED}\n\n{text.rstrip()}\n" for name, text in made.items()}
 

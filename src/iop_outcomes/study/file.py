@@ -17,7 +17,9 @@ from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Pa
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.format import FORMAT, Format, check_format
+from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -87,7 +89,7 @@ class Design(BaseModel):
 
 
 class Analysis(Section):
-    """One outcome, compared once."""
+    """One outcome, compared once; ``randomised`` says that people were assigned to its two arms by chance."""
 
     outcome: str
     design: str
@@ -95,7 +97,8 @@ class Analysis(Section):
     measure: str | list[str] = ""
     estimand: str = ""
     contrast: tuple[str, str] | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
+    randomised: bool = False
+    margin: Margin | None = None
     settings: dict[str, Any] = {}
 
     @property
@@ -129,11 +132,11 @@ class Release(Section):
 
 
 class Claim(Section):
-    """A claim of the field and the analysis that tests it."""
+    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes."""
 
     claim: str
     analysis: str
-    direction: Literal["higher", "lower"] = "higher"
+    direction: Literal["better", "higher", "lower"] = "better"
 
 
 class Study(Section):
@@ -156,7 +159,7 @@ class Study(Section):
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
     sensitivity: list[str | dict[str, dict[str, Any]]] = []
-    margin: Annotated[float, Field(gt=0)] = 0.05
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
@@ -286,6 +289,9 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         check_format(content)
         study = Study.model_validate(content)
         cross_check(study)
+        for name in study.analyses:
+            check_margin(study, name)
+        check_claims(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:
