@@ -131,13 +131,29 @@ def test_a_file_that_is_not_there_is_answered_in_a_sentence(project):
         reruns("nothing.csv", "small.yaml")
 
 
-def test_the_command_says_which_rules_and_why(project, monkeypatch, capsys):
+@pytest.fixture
+def said(project, monkeypatch, capsys):
+    """Return a function that asks on the command line and returns the lines of the answer."""
+
+    def ask(*words: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["iop-outcomes", "why", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code
+        return capsys.readouterr().out.splitlines()
+
+    return ask
+
+
+def test_the_command_says_which_rules_and_why(project, said):
+    assert said("small.yaml") == ["small: the study is as it was in its last run, so that nothing runs again"]
     (project / "small.yaml").write_text(SMALL.replace("title: A", "title: One"))
-    monkeypatch.setattr(sys, "argv", ["iop-outcomes", "why", "small.yaml"])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert not end.value.code
-    assert capsys.readouterr().out.splitlines() == [
+    assert said("small.yaml") == [
         "small: record runs again, because it holds the whole study",
         "small: release runs again, because it holds the whole study",
     ]
+
+
+def test_a_file_of_which_nothing_is_known_is_said_to_be_one(said):
+    sentence = "small: no rule is known to rest on a change of notes.txt; snakemake -n shows what would run"
+    assert said("notes.txt", "--study", "small.yaml") == [sentence]

@@ -44,7 +44,9 @@ def why(
     asked = study or (str(file) if file.suffix in (".yaml", ".yml") else "demo")
     found = reruns(file, asked)
     name = studies.load(asked).name
-    if not found:
+    if not found and file.resolve() == studies.find(asked).resolve():
+        typer.echo(f"{name}: the study is as it was in its last run, so that nothing runs again")
+    elif not found:
         typer.echo(f"{name}: no rule is known to rest on a change of {file}; snakemake -n shows what would run")
     for rerun in found:
         typer.echo(f"{name}: {f'{rerun.rule} {rerun.design}'.strip()} runs again, because it {rerun.because}")
