@@ -1,6 +1,7 @@
 """The report: one page that needs nothing else and says nothing it should not."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -112,9 +113,8 @@ def test_neither_names_nor_digests_of_raw_files_leave(out):
     assert "episodes.csv" not in released and "5ec2e7" not in released
 
 
-def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(tmp_path):
-    folder = tmp_path / "release"
-    build(study(release={"min_cell": 2, "round_to": 1}), tables(), folder)
+def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(out, tmp_path):
+    folder = shutil.copytree(out, tmp_path / "release")
     (folder / "tables" / "of_an_earlier_run.csv").write_text("n\n3\n")
     build(study(), {"attrition": tables()["attrition"]}, folder)
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -123,9 +123,8 @@ def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["release"]
 
 
-def test_a_release_that_fails_leaves_the_last_one_as_it_was(tmp_path, monkeypatch):
-    folder = tmp_path / "release"
-    build(study(), tables(), folder)
+def test_a_release_that_fails_leaves_the_last_one_as_it_was(out, tmp_path, monkeypatch):
+    folder = shutil.copytree(out, tmp_path / "release")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     given = tables()
     given["balance"] = given["balance"].drop(columns="smd")
