@@ -263,6 +263,10 @@ def test_what_to_keep_in_mind_is_made_from_the_study():
         ),
         "Deaths": "15 people are on record as having died while followed. Time after death is not abstinent.",
     }
+    everybody = {"iop": ("329", "329"), "outpatient": ("324", "324")}
+    assert dict(cautions(judge_study(estimate, study), study, everybody, {}))["Left out"] == (
+        "Nobody of either arm by eligibility: 329 of 329 in IOP and 324 of 324 in outpatient care were compared."
+    )
 
 
 def test_a_look_under_another_design_names_its_people():

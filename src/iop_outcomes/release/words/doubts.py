@@ -52,7 +52,7 @@ def _overturned(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     limit = table.loc[mine, "ci_low"].to_numpy(float)
     if len(limit) and limit[0] > 1:
         return (
-            "It would be overturned by something unrecorded that goes with both arm and outcome by a risk ratio of "
+            "The answer would be overturned by something unrecorded that goes with arm and outcome by a risk ratio of "
             f"{words.number(limit[0], 2)} each."
         )
     nearest = judged.evidence.nearest
@@ -128,4 +128,6 @@ def _many(judged: list[Judged]) -> str:
 def _left_out(first: Judged, sizes: Mapping[str, tuple[str, str]]) -> str:
     arms = [arm for arm in (str(first.row["arm"]), str(first.row["against"])) if arm in sizes]
     kept = [f"{sizes[arm][1]} of {sizes[arm][0]} in {words.arm(arm)}" for arm in arms]
+    if arms and all(sizes[arm][0] == sizes[arm][1] for arm in arms):
+        return f"Nobody of either arm by eligibility: {words.joined(kept)} were compared."
     return f"Eligible and compared: {words.joined(kept)}. Nothing here is about the others." if kept else ""
