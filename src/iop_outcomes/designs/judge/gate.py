@@ -44,6 +44,22 @@ class Thresholds:
         Largest share of people in sites that have one arm only.
     max_detectable_difference : float or None
         Largest minimum detectable difference of a share, if one is asked for.
+    max_late_share : float
+        Largest share of an arm that may have been assigned after care began, beyond the grace.
+    max_loss_difference : float
+        Largest difference between the arms in the share lost between assignment and time zero.
+    max_unadjusted_smd : float
+        Largest absolute standardised difference in what is on record from before time zero and is no covariate.
+    max_site_association : float
+        Largest association of site and arm, 0 to 1.
+    min_calendar_overlap : float
+        Least share of the calendar, weighted by people, that the arms have in common.
+    max_hindsight : float
+        Closest that a covariate, an eligibility rule or the arm may go with length of stay or attendance.
+    max_testing_ratio : float
+        How many times as often one arm may be tested as the other.
+    max_obtained_difference : float
+        Largest difference between the arms in the share obtained of the tests due.
     """
 
     max_smd: float = 0.1
@@ -51,6 +67,14 @@ class Thresholds:
     min_ess: float = 100
     max_one_arm_share: float = 0.1
     max_detectable_difference: float | None = None
+    max_late_share: float = 0.05
+    max_loss_difference: float = 0.05
+    max_unadjusted_smd: float = 0.5
+    max_site_association: float = 0.1
+    min_calendar_overlap: float = 0.8
+    max_hindsight: float = 0.5
+    max_testing_ratio: float = 1.25
+    max_obtained_difference: float = 0.1
 
 
 def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -114,9 +138,18 @@ def passes(diagnostics: pd.DataFrame) -> bool:
     return not (diagnostics["status"] == FAIL).any()
 
 
+def _step(n: int) -> float:
+    return next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+
+
+def stepped(share: float, n: int) -> float:
+    """Return a share of ``n`` people as a number, in the steps of :func:`share_of_people`."""
+    return float(round(share / _step(n)) * _step(n))
+
+
 def share_of_people(share: float, n: int) -> str:
     """Return a share of ``n`` people for a sentence, in steps of at least ten people."""
-    step = next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+    step = _step(n)
     if 0 < share < step / 2:
         return f"less than {step:.0%}"
     about = "" if step == SHARE_STEPS[0] or not share else "about "
@@ -133,7 +166,7 @@ def _at_least(check: str, value: float, threshold: float, say: Callable[[str], s
     return check, float(value), float(threshold), PASS if kept else FAIL, say("at least" if kept else "less than")
 
 
-def _name(row) -> str:
+def named_level(row) -> str:
     return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
 
 
@@ -155,7 +188,7 @@ def largest_difference(after: pd.DataFrame, threshold: float, who: str = "the ar
         size.max(),
         threshold,
         lambda how: (
-            f"after weighting {who} differ most in {_name(worst)}, by {how_far} standard deviations, "
+            f"after weighting {who} differ most in {named_level(worst)}, by {how_far} standard deviations, "
             f"{how} the {threshold:g} allowed{others}."
         ),
     )
@@ -170,7 +203,7 @@ def _variance_ratio(after: pd.DataFrame):
     value = float(worst["variance_ratio"])
     inside = low <= value <= high
     reason = (
-        f"the spread of {_name(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
+        f"the spread of {named_level(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
         f"{'inside' if inside else 'outside'} {low:g} to {high:g}."
     )
     return "variance_ratio", value, high, PASS if inside else WARN, reason
