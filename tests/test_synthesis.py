@@ -32,7 +32,8 @@ def rows(difference, ratio, se=0.1):
     return pd.DataFrame(
         {
             "measure": ["risk_difference", "risk_ratio"],
-            "contrast": "iop v outpatient",
+            "arm": "iop",
+            "against": "outpatient",
             "day": np.nan,
             "value": [difference, ratio],
             "se": se,

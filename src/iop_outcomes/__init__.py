@@ -1,15 +1,15 @@
 """Do people assigned to an Intensive Outpatient Program do better than similar people in outpatient care?
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
-and return tables. For whole studies: ``load_study`` reads a study file or a mapping, ``run_study`` makes every table of
-it, ``release_study`` writes what may be shared. Several answers become one by the calls that
-begin with ``pool``; ``adjust_p_values`` counts how many were asked for; ``e_value`` doubts them. The rooms ``stats``,
-``designs``, ``robustness``, ``endpoints``, ``history``, ``metrics`` and ``describe`` hold further calls, every one of
-them listed in ``docs/calls.md``.
+and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
+several, ``e_value`` doubts one. The rooms ``stats``, ``designs``, ``robustness``, ``endpoints``, ``history``,
+``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study``
+reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
 
 Examples
 --------
-Ten completed data sets give an estimate each; here two, with and without one person's outcome guessed as better.
+Whether one person left is not known. Two guesses make two complete tables of people, and so two answers, which are
+pooled; with missing outcomes there would be many.
 
 >>> import pandas as pd
 >>> import iop_outcomes as iop

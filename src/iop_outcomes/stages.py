@@ -70,10 +70,14 @@ class Stage:
         """Return the study as this stage may read it."""
         return StudyView(study, self.sections, design)
 
+    def modules(self, study: Study, design: str | None = None) -> tuple[str, ...]:
+        """Return the modules that its results rest on, together with all that these import."""
+        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
+        return (self.function.partition(":")[0], _STORE, *sorted(plugins))
+
     def digest(self, study: Study, design: str | None = None) -> str:
         """Return a digest of the code its results rest on."""
-        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
-        return code_digest(self.function.partition(":")[0], _STORE, *sorted(plugins))
+        return code_digest(*self.modules(study, design))
 
     def run(
         self,
@@ -93,6 +97,15 @@ class Stage:
 def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
     used = {analysis.estimator for analysis in study.analyses.values() if analysis.design == design}
     return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
+
+
+def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
+    """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
+    checks = [CHECKS[name] for name, _ in study.checks()]
+    if not any(check.refits for check in checks):
+        return checks
+    method = [DESIGN_METHODS[study.designs[design].method]] if design else []
+    return [*checks, *_estimators(study, design), *method]
 
 
 def _code_lists(study: Study) -> list[Path]:
@@ -184,13 +197,31 @@ STAGES: tuple[Stage, ...] = (
         per_design=True,
     ),
     Stage(
+        "robustness",
+        sections=(
+            "designs",
+            "contrasts_by_design",
+            "analyses",
+            "cohort",
+            "covariates",
+            "seed",
+            "gate",
+            "sensitivity",
+        ),
+        reads=("covariates", "outcomes", "propensity", "diagnostic", "estimate"),
+        writes=("estimate",),
+        function="iop_outcomes.robustness.stage:run",
+        folder="robustness",
+        plugins=_checks,
+        per_design=True,
+    ),
+    Stage(
         "conclude",
-        sections=("analyses", "cohort", "gate", "sensitivity"),
+        sections=(),
         reads=("estimate", "curve", *_DESIGNED),
         writes=("estimate", "curve", *_DESIGNED),
         function="iop_outcomes.conclude.stage:run",
         folder="estimates",
-        plugins=lambda study, _: [CHECKS[name] for name, _ in study.checks()],
     ),
     Stage(
         "truth",

@@ -9,8 +9,8 @@ import yaml
 
 import iop_outcomes
 from iop_outcomes import study, tables
-from iop_outcomes.conclude.stage import apply_gate
 from iop_outcomes.designs.stage import build_design, read_comparisons
+from iop_outcomes.estimates.gate import apply_gate
 from iop_outcomes.estimates.stage import estimate_design
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.tables.capability import capabilities

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.designs.judge.entry import judge_entry
-from iop_outcomes.designs.judge.gate import Thresholds
+from iop_outcomes.study.file import GateThresholds
 from null_clinic import answer, checks, clinic, fooled, run, weekly_sessions
 
 
@@ -86,7 +86,7 @@ def test_who_never_starts_in_one_arm_only_cannot_be_left_out(tmp_path):
     made = run(tmp_path, never_start(0.9), cohort={"time_zero": "admission"})
     row = checks(made).loc["lost_before_time_zero"]
     assert row["status"] == "FAIL"
-    assert row["reason"].startswith("about 20% of those assigned to iop and 0% of those assigned to outpatient were lost")
+    assert row["reason"].startswith("about 20% of those assigned to iop and 0% of those assigned to outpatient ")
     assert "time_zero: assignment" in row["reason"]
     assert answer(made)["status"] == "withheld"
     entry = made["entry"].set_index("arm")
@@ -116,5 +116,5 @@ def test_a_gap_fails_beyond_the_threshold_and_beyond_chance(n_lost, status):
     entry = pd.DataFrame(
         [{"arm": a, "n_assigned": 100, "n_begun": 100, "n_lost": n} | zero for a, n in zip("ab", n_lost, strict=True)]
     )
-    found = {check: how for check, _, _, how, _ in judge_entry(entry, ("a", "b"), Thresholds())}
+    found = {check: how for check, _, _, how, _ in judge_entry(entry, ("a", "b"), GateThresholds())}
     assert found["lost_before_time_zero"] == status

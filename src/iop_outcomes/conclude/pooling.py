@@ -216,7 +216,7 @@ def pool_sites(
 
 def _likeness(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what tells one row of an answer from the others, as text."""
-    return rows[[name for name in (*KEY, "contrast") if name in rows]].astype(str).reset_index(drop=True)
+    return rows[[name for name in KEY if name in rows]].astype(str).reset_index(drop=True)
 
 
 def _barnard_rubin(m, share, complete):

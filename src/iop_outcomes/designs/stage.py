@@ -91,7 +91,7 @@ def build_design(
             continue
         try:
             _refuse_empty_arms(covariates, capability, study, arms)
-            comparison = _compare(covariates, study, design, arms)
+            comparison = compare(covariates, study, design, arms)
         except StudyError as error:
             made["diagnostic"].append(_impossible(design, arms, str(error)))
             tell(f"{arms[0]} v {arms[1]}: {error}")
@@ -161,7 +161,7 @@ def _build_together(
         tell(f"{', '.join(together)}: {error}")
         return
     members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
-    rows = [own.assign(arm=pair[0], against=pair[1]).reset_index() for pair, own in members.items()]
+    rows = _labelled(members)
     population = _population(covariates, study, design, together, pd.concat(rows))
     comparisons = {pair: _comparison(covariates, study, design, pair, own, population) for pair, own in members.items()}
     method = DESIGN_METHODS[study.designs[design].method]
@@ -179,6 +179,10 @@ def _build_together(
     made["balance"].append(levels[levels["against"] != EVERYBODY].assign(design=design))
     made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
     tell(f"{', '.join(together)}: done")
+
+
+def _labelled(members: dict[Arms, pd.DataFrame]) -> list[pd.DataFrame]:
+    return [own.assign(arm=pair[0], against=pair[1]).reset_index() for pair, own in members.items()]
 
 
 def _weigh_together(covariates: pd.DataFrame, study: Study, design: str, together: tuple[str, ...]) -> pd.DataFrame:
@@ -208,7 +212,30 @@ def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Categorical(chosen["arm"].astype("str"), categories=list(together)).codes.astype(np.intp)
 
 
-def _compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+def compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+    """Return two arms made comparable by one design of a study, together with its other arms where it takes them so.
+
+    Parameters
+    ----------
+    covariates : pandas.DataFrame
+        Table of that contract, or some of its rows.
+    study : Study
+    design : str
+        Name of the design in the study.
+    arms : (str, str)
+
+    Raises
+    ------
+    StudyError
+        They cannot be made comparable.
+    """
+    together = together_in(covariates, study, design)
+    if set(arms) <= set(together):
+        everybody = _weigh_together(covariates, study, design, together)
+        pairs = pairs_of(study, design, together)
+        members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
+        population = _population(covariates, study, design, together, pd.concat(_labelled(members)))
+        return _comparison(covariates, study, design, arms, members[arms], population)
     chosen = _in_arms(covariates, arms)
     treated = (chosen["arm"] == arms[0]).to_numpy()
     method = DESIGN_METHODS[study.designs[design].method]

@@ -4,15 +4,21 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.dataclasses import dataclass
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 
-#: How every kind of plug-in is declared: what its decorator states is checked when its module is imported.
-stated = dataclass(frozen=True, eq=False, config=ConfigDict(arbitrary_types_allowed=True))
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def stated(kind: type[T]) -> type[T]:
+    """Declare a kind of plug-in; what its decorator states is checked when a module that holds one is imported."""
+    declared: type[Any] = dataclass(frozen=True, eq=False, config=ConfigDict(arbitrary_types_allowed=True))(kind)
+    return declared
 
 
 @stated
@@ -39,8 +45,8 @@ class Plugin:
     @property
     def facts(self) -> dict[str, object]:
         """What its decorator states, by name: unit, needs, missing rule, estimands, ..."""
-        shared = {field.name for field in fields(Plugin)}
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in shared}
+        names = [field.name for field in fields(self)]
+        return {name: getattr(self, name) for name in names if name not in ("name", "function")}
 
     @property
     def summary(self) -> str:

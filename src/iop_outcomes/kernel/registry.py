@@ -152,6 +152,7 @@ class Check(Plugin):
 
     kind: ClassVar[str] = "sensitivity check"
     description: str
+    refits: bool
 
 
 SOURCES = Registry(Source, "iop_outcomes.ingest.sources")
@@ -262,6 +263,16 @@ def estimator(
     )
 
 
-def check(*, description: str, name: str | None = None) -> Callable[[F], F]:
-    """Declare a sensitivity check."""
-    return CHECKS.register(partial(Check, description=description), name)
+def check(*, description: str, refits: bool = False, name: str | None = None) -> Callable[[F], F]:
+    """Declare a sensitivity check.
+
+    Parameters
+    ----------
+    description : str
+    refits : bool
+        Does it make analyses anew? It is then given a ``Refit``, one analysis at a time, and returns mappings of what
+        its rows hold; otherwise it is given the finished rows of all that may be shown, and returns such rows.
+    name : str, optional
+        The function's name when left out.
+    """
+    return CHECKS.register(partial(Check, description=description, refits=refits), name)

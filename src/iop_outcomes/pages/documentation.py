@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.history import detection, evidence
+from iop_outcomes.history import denominators, detection, evidence
 from iop_outcomes.kernel import registry
 from iop_outcomes.kernel.plugin import Plugin
 from iop_outcomes.kernel.registry import Metric, Registry
 from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
+from iop_outcomes.pages.calls import calls_page
 from iop_outcomes.pages.timelines import Example, sections_of
+from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.tables.declare import TYPES, Column, Table
 
@@ -54,6 +56,8 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints_page(),
         "tables.md": tables_page(),
         "plugins.md": plugins_page(),
+        "calls.md": calls_page(),
+        "verdict.md": verdict_page(),
     }
     return {name: f"{GENERATED}\n\n{text.rstrip()}\n" for name, text in made.items()}
 
@@ -67,6 +71,7 @@ def metrics_page() -> str:
     ]
     parts = ["# Metrics", WINDOWS, markdown.table(("metric", "what it counts", "unit", "kind", "family"), overview)]
     parts += ["## How timelines are drawn", _legend()]
+    parts += ["## Denominators of attendance", *_denominators()]
     parts += ["## How reports and tests become days", markdown.prose(inspect.getdoc(evidence)), *_detection()]
     for _, family in groupby(plugins, key=_family):
         family = list(family)
@@ -182,6 +187,13 @@ def _examples(plugin: Plugin) -> str:
     for part in sections_of(plugin.function):
         shown.append(f"```text\n{part.text}\n```" if isinstance(part, Example) else markdown.prose(part))
     return markdown.joined(shown)
+
+
+def _denominators() -> list[str]:
+    """Return what is said of denominators of attendance, and the policies by name."""
+    rows = [tuple(row) for row in denominators.policies().itertuples(index=False)]
+    header = ("policy", "version", "statuses left out", "rule")
+    return [markdown.description(denominators), markdown.table(header, rows)]
 
 
 def _detection() -> list[str]:

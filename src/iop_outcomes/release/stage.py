@@ -9,8 +9,7 @@ import pandas as pd
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain
-from iop_outcomes.release.words import verdict
+from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -116,6 +115,7 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "diagnostic": diagnostic.ROLES,
         "outcomes": outcomes.ROLES,
         "estimate": estimates.ROLES,
+        "verdict": verdict.ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     return {name: roles[name] for name in roles if name not in absent}
@@ -136,11 +136,21 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
         frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study), estimates.ROLES)
+    frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     released = {name: protect(frame, roles, rules) for name, (frame, roles) in frames.items() if len(frame)}
-    if study.claims and "claim" not in released and "estimate" in released:
-        judged = verdict.claims(released["estimate"].frame, study)
-        released["claim"] = protect(plain.frame("claim", judged), plain.ROLES["claim"], rules)
-    return released
+    return released | _concluded(study, released, rules)
+
+
+def _concluded(study: Study, released: Mapping[str, Released], rules: ReleaseRules) -> dict[str, Released]:
+    """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
+    judged = verdict.judged(released, study)
+    if not judged:
+        return {}
+    estimate = released["estimate"].frame
+    made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
+    if study.claims:
+        made["claim"] = (plain.frame("claim", verdict.claims(judged, estimate, study)), plain.ROLES["claim"])
+    return {name: protect(frame, roles, rules) for name, (frame, roles) in made.items()}
 
 
 def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:

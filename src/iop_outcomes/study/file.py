@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,9 @@ from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Pa
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.format import FORMAT, Format, check_format
+from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -64,8 +68,8 @@ class Cohort(Section):
 
     @field_validator("arms", mode="before")
     @classmethod
-    def _codes_are_text(cls, arms):
-        def text(value):
+    def _codes_are_text(cls, arms: object) -> object:
+        def text(value: object) -> str | list[str]:
             return [str(v) for v in value] if isinstance(value, list) else str(value)
 
         if not isinstance(arms, dict):
@@ -96,7 +100,7 @@ class Design(BaseModel):
 
 
 class Analysis(Section):
-    """One outcome, compared once."""
+    """One outcome, compared once; ``randomised`` says that people were assigned to its two arms by chance."""
 
     outcome: str
     design: str
@@ -104,7 +108,8 @@ class Analysis(Section):
     measure: str | list[str] = ""
     estimand: str = ""
     contrast: tuple[str, str] | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
+    randomised: bool = False
+    margin: Margin | None = None
     settings: dict[str, Any] = {}
 
     @property
@@ -146,16 +151,17 @@ class Release(Section):
 
 
 class Claim(Section):
-    """A claim of the field and the analysis that tests it."""
+    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes."""
 
     claim: str
     analysis: str
-    direction: Literal["higher", "lower"] = "higher"
+    direction: Literal["better", "higher", "lower"] = "better"
 
 
 class Study(Section):
     """One whole study, as its file says it, with the defaults filled in."""
 
+    format: Format = FORMAT
     study: Name
     title: str = ""
     seed: Annotated[int, Field(ge=0)] = 1
@@ -173,7 +179,7 @@ class Study(Section):
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
     sensitivity: list[str | dict[str, dict[str, Any]]] = []
-    margin: Annotated[float, Field(gt=0)] = 0.05
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
@@ -203,12 +209,12 @@ class Study(Section):
         kept = arms if asked == "all" else tuple(arm for arm in arms if arm in asked)
         return kept if len(kept) > 2 else ()
 
-    def contrast(self, analysis: Analysis) -> tuple[str, str]:
-        """Return the two arms an analysis compares: its own, or the first two of the study."""
+    def contrast(self, analysis: Analysis) -> tuple[str, ...]:
+        """Return the two arms an analysis compares: its own, or the first two of the study, if it has two."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
 
     @property
-    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, ...]]]:
         """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
         asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
         return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
@@ -300,11 +306,14 @@ def read_yaml(text: str, place: str) -> dict[str, Any]:
 def parse(content: dict[str, Any], place: str = "study") -> Study:
     """Check the content of a study file; ``place`` begins every sentence of complaint."""
     try:
+        check_format(content)
         study = Study.model_validate(content)
+        cross_check(study)
+        for name in study.analyses:
+            check_margin(study, name)
+        check_claims(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
-    try:
-        cross_check(study)
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
@@ -313,7 +322,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
 class _NoRepeats(yaml.SafeLoader):
     """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -144,8 +144,7 @@ def _check_analysis(study: "Study", name: str) -> None:
     if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
         raise StudyFileError(f"{place}: a contrast needs two different arms")
     _check_arms(study, name)
-    given = {"outcome": analysis.outcome, "measure": ""}
-    estimator.check({**analysis.settings, **given}, f"{place}.settings")
+    estimator.check(analysis.settings, f"{place}.settings")
 
 
 def _outcome_kind(study: "Study", analysis: "Analysis", place: str) -> str:

@@ -6,7 +6,6 @@ from iop_outcomes.tables import estimate as estimate_table
 from iop_outcomes.tables.declare import Column, Table, code, count, day, key, label, number
 
 STATUSES = ("PASS", "WARN", "FAIL", "NOT_EVALUATED")
-VERDICTS = ("supported", "not supported", "inconclusive", "not testable")
 
 #: The two arms that a row speaks of, as in a contrast of the ``estimate`` table.
 _ARMS = (
@@ -149,20 +148,6 @@ CURVE = Table(
     unit="aggregate",
 )
 
-CLAIM = Table(
-    "claim",
-    "claim of the field",
-    ("claim",),
-    (
-        key("claim", "What is claimed, in a sentence"),
-        Column("analysis", "text", "Analysis that tests it"),
-        code("verdict", "What these data say", *VERDICTS, required=True, nullable=False),
-        key("explanation", "Why, with the estimate, in a sentence"),
-    ),
-    stage="estimates",
-    unit="aggregate",
-)
-
 TRUTH = Table(
     "truth",
     "outcome and estimand of a simulated study",
@@ -186,7 +171,6 @@ TABLES = (
     DIAGNOSTIC,
     ESTIMATE,
     CURVE,
-    CLAIM,
     TRUTH,
 )
 

@@ -22,19 +22,6 @@ NAMES = FIGURES.names()
 LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
 
 
-def test_the_figures_of_the_report():
-    assert NAMES == [
-        "abstinence_definitions",
-        "attendance_heatmap",
-        "attrition_flow",
-        "forest_plot",
-        "love_plot",
-        "overlap",
-        "retention_curves",
-        "urine_weeks",
-    ]
-
-
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("n_arms", [2, 4])
 def test_nothing_is_cut_off(name, n_arms):
@@ -97,7 +84,8 @@ def test_sixty_people_have_a_report(gate, tmp_path):
     for name, table in run_study(sixty).items():
         store.write(table, name, tmp_path / f"{name}.parquet")
         made[name] = store.read(tmp_path / f"{name}.parquet")
-    assert set(figures.make_all(made, sixty)) == set(NAMES)
+    for name in NAMES:
+        assert figures.make(name, made, sixty).name == name
     build(sixty, made, tmp_path / "release")
     assert (tmp_path / "release" / "report.html").is_file()
 

@@ -45,11 +45,18 @@ class Elements(HTMLParser):
         return [attrs for name, attrs in self.found if name == tag]
 
 
+def test_every_figure_stands_in_the_page_once_by_its_place(html):
+    by_place = sorted(figures.FIGURES, key=lambda figure: figure.place)
+    assert len({figure.place for figure in by_place}) == len(by_place)
+    assert re.findall(r'id="figure-(\w+)"', html) == [figure.name for figure in by_place]
+
+
 def test_the_page_begins_with_the_answer(html):
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
     start = " ".join(text.split())[:700]
     assert "The answer" in start
-    assert re.search(r"People assigned to IOP were [\d.]+ percentage points|No difference shown", start, re.I)
+    assert re.search(r"People assigned to IOP were [\d.]+ percentage points", start, re.I)
+    assert "People were not assigned by chance." in start
 
 
 def test_sections_read_like_a_results_section(html):
@@ -211,7 +218,7 @@ def test_two_runs_give_the_same_bytes(out, tmp_path):
 def test_a_study_in_which_nothing_could_be_made_still_has_a_report(tmp_path):
     build(study(), {"attrition": tables()["attrition"]}, tmp_path)
     page = (tmp_path / "report.html").read_text()
-    assert "These data cannot answer the question: no analysis could be made." in page
+    assert "Cannot be answered: no analysis could be made." in page
 
 
 def test_a_withheld_study_shows_no_estimate():
@@ -269,7 +276,7 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(study(), release_tables(study(), given), {}, {}), flags=re.S)
     said = " ".join(text.split())
     assert not re.search(r"\(\s*to\b|\bto\s+\)", said)
-    assert "These data cannot tell" in said
+    assert "Cannot tell: people assigned to IOP were" in said
     assert "(no interval)" in said
     assert not re.search(r"No difference shown|would do to move the interval", said)
 

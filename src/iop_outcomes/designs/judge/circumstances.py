@@ -55,7 +55,7 @@ def judge_circumstances(
     ----------
     comparisons : mapping of arms to Comparison
     circumstances : Circumstances
-    thresholds : Thresholds
+    thresholds : GateThresholds
     covariates : collection of str
         Covariates of the study.
     """

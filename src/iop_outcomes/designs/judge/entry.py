@@ -25,7 +25,7 @@ def judge_entry(entry: pd.DataFrame, arms: tuple[str, str], thresholds) -> list[
     entry : DataFrame
         Table of that contract.
     arms : (str, str)
-    thresholds : Thresholds
+    thresholds : GateThresholds
 
     Returns
     -------

@@ -1,7 +1,6 @@
 """The gate: what a design must reach before an outcome is shown, each check a row with its reason."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -28,63 +27,16 @@ SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 PEOPLE_IN_A_STEP = 10
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """What is asked of a design.
-
-    Attributes
-    ----------
-    max_smd : float
-        Largest absolute standardised mean difference after weighting.
-    min_equipoise : float
-        Least share of people with a preference score of 0.3 to 0.7.
-    min_ess : float
-        Least effective sample size of an arm.
-    max_one_arm_share : float
-        Largest share of people in sites that have one arm only.
-    max_detectable_difference : float or None
-        Largest minimum detectable difference of a share, if one is asked for.
-    max_late_share : float
-        Largest share of an arm that may have been assigned after care began, beyond the grace.
-    max_loss_difference : float
-        Largest difference between the arms in the share lost between assignment and time zero.
-    max_unadjusted_smd : float
-        Largest absolute standardised difference in what is on record from before time zero and is no covariate.
-    max_site_association : float
-        Largest association of site and arm, 0 to 1.
-    min_calendar_overlap : float
-        Least share of the calendar, weighted by people, that the arms have in common.
-    max_hindsight : float
-        Closest that a covariate, an eligibility rule or the arm may go with length of stay or attendance.
-    max_testing_ratio : float
-        How many times as often one arm may be tested as the other.
-    max_obtained_difference : float
-        Largest difference between the arms in the share obtained of the tests due.
-    """
-
-    max_smd: float = 0.1
-    min_equipoise: float = 0.2
-    min_ess: float = 100
-    max_one_arm_share: float = 0.1
-    max_detectable_difference: float | None = None
-    max_late_share: float = 0.05
-    max_loss_difference: float = 0.05
-    max_unadjusted_smd: float = 0.5
-    max_site_association: float = 0.1
-    min_calendar_overlap: float = 0.8
-    max_hindsight: float = 0.5
-    max_testing_ratio: float = 1.25
-    max_obtained_difference: float = 0.1
-
-
 def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the checks of one design as rows of the ``diagnostic`` contract.
 
     Parameters
     ----------
     comparison : Comparison
-    thresholds : Thresholds
-        Or any object with the same attributes, such as a study's ``gate``.
+    thresholds : GateThresholds
+        Of a study: ``max_smd`` after weighting, ``min_equipoise`` (share of people with a preference score of 0.3 to
+        0.7), ``min_ess`` of an arm, ``max_one_arm_share`` (of people in sites that have one arm only),
+        ``max_detectable_difference`` of a share, if one is asked for.
     balance_table : DataFrame, optional
         Of :func:`iop_outcomes.designs.judge.balance.balance`, where it was already made.
 
@@ -131,11 +83,6 @@ def balance_of(comparison: Comparison) -> pd.DataFrame:
         target=together.target,
         pairs=[comparison.arms],
     ).drop(columns=["arm", "against"])
-
-
-def passes(diagnostics: pd.DataFrame) -> bool:
-    """Return whether no check failed."""
-    return not (diagnostics["status"] == FAIL).any()
 
 
 def _step(n: int) -> float:

@@ -21,7 +21,7 @@ def judge_together(comparisons: Mapping[Arms, Comparison], thresholds, levels: p
     ----------
     comparisons : mapping of arms to Comparison
         All pairs of arms of one design.
-    thresholds : Thresholds
+    thresholds : GateThresholds
         Or any object with the same attributes, such as a study's ``gate``.
     levels : DataFrame
         Of ``designs.judge.balance.balance_together``.

@@ -53,7 +53,7 @@ def judge_testing(surveillance: pd.DataFrame, arms: tuple[str, str], thresholds)
     surveillance : DataFrame
         Table of that contract; of a source without drug tests there is nothing to say.
     arms : (str, str)
-    thresholds : Thresholds
+    thresholds : GateThresholds
     """
     of_arm = surveillance.set_index("arm").reindex(list(arms))
     if surveillance.empty or not of_arm["weeks_in_care"].gt(0).all():

@@ -32,7 +32,7 @@ def judge_unadjusted(comparison: Comparison, facts: pd.DataFrame, thresholds) ->
     comparison : Comparison
     facts : DataFrame
         Table of that contract.
-    thresholds : Thresholds
+    thresholds : GateThresholds
 
     Yields
     ------

@@ -69,7 +69,12 @@ def stabilised(weights, treated) -> np.ndarray:
 
 
 def effective_sample_size(weights) -> float:
-    """Return (sum w)^2 / sum w^2, the size of an equally weighted sample of the same precision (Kish 1965)."""
+    """Return (sum w)^2 / sum w^2, the size of an equally weighted sample of the same precision.
+
+    References
+    ----------
+    Kish 1965, Survey Sampling, section 11.7.
+    """
     values = np.asarray(weights, dtype=float)
     squares = values @ values
     return float(values.sum() ** 2 / squares) if squares > 0 else 0.0

@@ -41,6 +41,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     roles=Roles(
         labels=("endpoint", "missing_rule", "arm"), counts=("n", "n_events"), shares={"share": ("n_events", "n")}
     ),
+    section="sure",
     place=8,
 )
 def draw(data: Released) -> Figure:

@@ -48,6 +48,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         values={"share_attended": _GUARDS, "hours_per_person": ("n_people",)},
         decimals={"share_attended": 2, "hours_per_person": 1},
     ),
+    section="what",
     place=4,
 )
 def draw(data: Released) -> Figure:

@@ -72,6 +72,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         ),
         keep={"n_after": "is_cohort", "n_episodes": "is_total"},
     ),
+    section="who",
     place=1,
 )
 def draw(data: Released) -> Figure:

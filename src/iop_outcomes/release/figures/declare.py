@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,6 +13,9 @@ from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
+#: Where in the report a figure can stand: who was compared, can they be compared, what happened, what difference it
+#: made, how sure one can be.
+Section = Literal["who", "can", "what", "difference", "sure"]
 Draw = Callable[[Released], Figure]
 
 
@@ -22,7 +25,7 @@ class NothingToDraw(Exception):
 
 @stated
 class DeclaredFigure(Plugin):
-    """A figure of the report."""
+    """A figure of the report, drawn in its section by its place."""
 
     kind: ClassVar[str] = "figure"
     title: str
@@ -30,6 +33,7 @@ class DeclaredFigure(Plugin):
     needs: tuple[str, ...]
     frame: Callable[[Tables, Study], pd.DataFrame]
     roles: Roles
+    section: Section
     place: int
 
 
@@ -43,6 +47,7 @@ def figure(
     needs: tuple[str, ...],
     frame: Callable[[Tables, Study], pd.DataFrame],
     roles: Roles,
+    section: Section,
     place: int,
 ) -> Callable[[Draw], Draw]:
     """Declare a figure, called by the name of its module; the function it decorates draws a released frame.
@@ -57,12 +62,23 @@ def figure(
         ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
     roles : Roles
         What disclosure control must know of them.
+    section : {'who', 'can', 'what', 'difference', 'sure'}
+        Section of the report that it stands in.
     place : int
         Position among the figures of the report.
     """
 
     def register(draw: Draw) -> Draw:
-        make = partial(DeclaredFigure, title=title, caption=caption, needs=needs, frame=frame, roles=roles, place=place)
+        make = partial(
+            DeclaredFigure,
+            title=title,
+            caption=caption,
+            needs=needs,
+            frame=frame,
+            roles=roles,
+            section=section,
+            place=place,
+        )
         return FIGURES.register(make, draw.__module__.rpartition(".")[2])(draw)
 
     return register

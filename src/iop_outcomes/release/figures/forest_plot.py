@@ -40,6 +40,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     needs=("estimate",),
     frame=frame,
     roles=estimates.ROLES.also(labels=("outcome_words",)),
+    section="difference",
     place=7,
 )
 def draw(data: Released) -> Figure:

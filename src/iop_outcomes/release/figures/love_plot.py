@@ -34,6 +34,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     needs=("balance",),
     frame=frame,
     roles=balance.ROLES,
+    section="can",
     place=2,
 )
 def draw(data: Released) -> Figure:

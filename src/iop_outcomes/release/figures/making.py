@@ -26,8 +26,8 @@ class Drawn:
 
     Attributes
     ----------
-    name, title, caption : str
-        The caption reads under a paper's figure.
+    name, title, caption, section : str
+        The caption reads under a paper's figure; the section is that of the report.
     figure : matplotlib.figure.Figure
     data : Released
         The numbers in it; without rows where there were none to draw.
@@ -38,6 +38,7 @@ class Drawn:
     name: str
     title: str
     caption: str
+    section: str
     figure: Figure
     data: Released
     reason: str = ""
@@ -91,12 +92,7 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
         reason = str(nothing)
     with style.styled():
         drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
-    return Drawn(name, plugin.title, plugin.caption, drawn, data, reason)
-
-
-def make_all(tables: Tables, study: Study) -> dict[str, Drawn]:
-    """Make every figure there is, in the order of the report."""
-    return {p.name: make(p.name, tables, study) for p in sorted(FIGURES, key=lambda plugin: plugin.place)}
+    return Drawn(name, plugin.title, plugin.caption, plugin.section, drawn, data, reason)
 
 
 def _lacking(needs: tuple[str, ...], tables: Tables) -> str:

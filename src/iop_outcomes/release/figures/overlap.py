@@ -54,6 +54,7 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     needs=("propensity.score",),
     frame=frame,
     roles=Roles(labels=("arm", "score_low", "score_high"), counts=("n", "n_arm"), shares={"share": ("n", "n_arm")}),
+    section="can",
     place=3,
 )
 def draw(data: Released) -> Figure:

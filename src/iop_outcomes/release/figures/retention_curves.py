@@ -130,6 +130,7 @@ def _mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
     ),
+    section="what",
     place=5,
 )
 def draw(data: Released) -> Figure:

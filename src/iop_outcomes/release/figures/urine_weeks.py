@@ -44,6 +44,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         sums=(levels("n", "n_due", ("arm", "week")),),
         shares={"share": ("n", "n_due")},
     ),
+    section="what",
     place=6,
 )
 def draw(data: Released) -> Figure:

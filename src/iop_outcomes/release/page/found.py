@@ -11,6 +11,7 @@ from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.study import Study
+from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, has_interval, is_contrast, may_be_shown
 
@@ -121,9 +122,18 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & may_be_shown(table.frame)]
     rows = [
-        (_analysis(r, study), words.capital(words.plain(r["measure"])), check_in_words(r)) for _, r in frame.iterrows()
+        (_analysis(row, study), words.capital(words.plain(row["measure"])), check_in_words(row))
+        for _, row in frame.iterrows()
+        if _on_its_scale(row, study)
     ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+
+
+def _on_its_scale(row: pd.Series, study: Study) -> bool:
+    """Return whether a check means something for its outcome: an E-value is a ratio of risks, and hours have none."""
+    outcome = outcome_of(study, str(row["outcome"]))
+    is_risk = outcome.is_share or outcome.is_percent or outcome.kind == "time_to_event"
+    return row["measure"] != "e_value" or is_risk
 
 
 def check_in_words(row: pd.Series) -> str:

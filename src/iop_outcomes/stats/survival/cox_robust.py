@@ -166,6 +166,10 @@ def cox_score_test(fit: CoxFit, cluster: ArrayLike | None = None) -> float:
     """Return the robust score chi-square that all coefficients are zero, on p degrees of freedom.
 
     With probability weights and one indicator of the arm this is the weighted log-rank test.
+
+    References
+    ----------
+    Lin & Wei 1989, JASA 84:1074; Xie & Liu 2005, Stat Med 24:3089 (weighted log-rank test).
     """
     data: CoxData = fit.at.data
     null = moments(data, np.zeros(len(fit.names)))

@@ -109,6 +109,10 @@ def restricted_mean_contrasts(first: RestrictedMean, second: RestrictedMean, lev
     DataFrame
         Rows ``rmst_difference``, ``rmst_ratio``, ``time_lost_ratio``; columns value, se, se_scale, ci_low, ci_high,
         p_value. Ratios have the standard error of their logarithm (delta method).
+
+    References
+    ----------
+    Royston & Parmar 2013, BMC Med Res Methodol 13:152.
     """
     from scipy.special import ndtr, ndtri
 
