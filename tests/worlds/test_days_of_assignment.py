@@ -104,6 +104,8 @@ def test_from_the_assignment_nobody_is_lost(tmp_path):
     made = run(tmp_path, never_start(0.9))
     assert checks(made).loc["lost_before_time_zero", "status"] == "PASS"
     assert made["cohort"]["arm"].value_counts().to_dict() == {"iop": 400, "outpatient": 400}
+    # Who never came did not complete: without a value for them those of IOP were "better" by 17 points.
+    assert not fooled(made)
 
 
 @pytest.mark.parametrize(
