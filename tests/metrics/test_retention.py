@@ -47,7 +47,7 @@ def test_without_any_day_of_discharge_on_record_nobody_is_called_retained():
 
 
 def test_who_is_never_admitted_did_not_complete_once_the_follow_up_is_over():
-    #                  completed                                                              never came   data end early
+    # Completed; never came; never came as far as the data go.
     admitted = {"admission_day": 1, "discharge_day": 95, "discharge_reason": "completed"}
     people = history(admitted, {}, {"observation_end_day": 40})
     people.members.loc["e3", "end_reason"] = "end_of_data"
