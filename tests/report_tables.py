@@ -1,5 +1,7 @@
 """Small results tables in the shape of the contracts, for tests of figures, disclosure control and the report."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -46,7 +48,12 @@ def study(arms=("iop", "outpatient"), **changes) -> Study:
 
 
 def tables(arms=("iop", "outpatient"), n=(300, 520), seed=1) -> dict[str, pd.DataFrame]:
-    """Return one set of results tables, made up but consistent with each other."""
+    """Return one set of results tables, made up but consistent with each other; they may be changed."""
+    return {name: table.copy() for name, table in _tables(tuple(arms), tuple(n), seed).items()}
+
+
+@cache
+def _tables(arms: tuple[str, ...], n: tuple[int, ...], seed: int) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(seed)
     arm = pd.Series(np.repeat(arms, n[: len(arms)]))
     cohort = pd.DataFrame(

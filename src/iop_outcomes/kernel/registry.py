@@ -163,6 +163,12 @@ ESTIMATORS = Registry(Estimator, "iop_outcomes.estimates.estimators", renamed={"
 CHECKS = Registry(Check, "iop_outcomes.robustness")
 
 
+def figure_names() -> list[str]:
+    """Return the names of all figures; found late, as plug-ins are, because figures know studies."""
+    names: list[str] = importlib.import_module("iop_outcomes.release.figures").FIGURES.names()
+    return names
+
+
 def source(
     *, cannot: Mapping[str, str], raw_files: Callable[..., list[Path]], name: str | None = None
 ) -> Callable[[F], F]:

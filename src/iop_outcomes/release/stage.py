@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes.release import figures, words
-from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, protect, release, without_rows, write_bytes
+from iop_outcomes.release.disclosure import Released, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
 from iop_outcomes.study import Study
@@ -90,9 +90,8 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
         drawn[plugin.name].write(aside)
         tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
-    rules = ReleaseRules.of(study.release)
     for name, roles in _table_roles(study).items():
-        release(released.get(name) or without_rows(roles, rules), aside / "tables" / f"{name}.csv")
+        release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
 
@@ -123,25 +122,25 @@ def _table_roles(study: Study) -> dict[str, Roles]:
 
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table of the report after disclosure control; those without rows are left out."""
-    rules = ReleaseRules.of(study.release)
+    rules = study.release.rules
     tables = {name: _spoken(table, study) for name, table in tables.items()}
     frames = {
         name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
     }
     if _has(tables, "diagnostic"):
-        frames["diagnostic"] = (diagnostic.frame(tables, study), diagnostic.ROLES)
+        frames["diagnostic"] = (diagnostic.frame(tables, rules("diagnostic")), diagnostic.ROLES)
     if _has(tables, "balance"):
         frames["balance"] = (balance.frame(tables, study), balance.ROLES)
     if _has(tables, "outcomes") and _has(tables, "covariates"):
         frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
     if _has(tables, "estimate"):
-        frames["estimate"] = (estimates.frame(tables, study), estimates.ROLES)
+        frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
-    released = {name: protect(frame, roles, rules) for name, (frame, roles) in frames.items() if len(frame)}
-    return released | _concluded(study, released, rules)
+    released = {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
+    return released | _concluded(study, released)
 
 
-def _concluded(study: Study, released: Mapping[str, Released], rules: ReleaseRules) -> dict[str, Released]:
+def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
     judged = verdict.judged(released, study)
     if not judged:
@@ -150,7 +149,7 @@ def _concluded(study: Study, released: Mapping[str, Released], rules: ReleaseRul
     made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
     if study.claims:
         made["claim"] = (plain.frame("claim", verdict.claims(judged, estimate, study)), plain.ROLES["claim"])
-    return {name: protect(frame, roles, rules) for name, (frame, roles) in made.items()}
+    return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 
 def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+from iop_outcomes.study.release_rules import Release
 
 #: Folder of the studies that can be called by name, below the project's folder.
 STUDIES = Path("workflow") / "studies"
@@ -141,13 +142,6 @@ class Gate(GateThresholds):
 
     on_failure: Literal["withhold", "flag"] = "withhold"
     override: dict[str, str] = {}
-
-
-class Release(Section):
-    """What may leave the building."""
-
-    min_cell: Annotated[int, Field(ge=1)] = 11
-    round_to: Annotated[int, Field(ge=1)] = 5
 
 
 class Claim(Section):

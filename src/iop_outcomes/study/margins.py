@@ -68,10 +68,10 @@ def check_margin(study: "Study", name: str) -> None:
 def _by_scale(analysis: "Analysis") -> dict[str, float]:
     """Return the margins an analysis states; a single number is on the scale of its first measure."""
     if analysis.margin is None or isinstance(analysis.margin, dict):
-        return dict(analysis.margin or {})
+        return {scale: margin for scale, margin in (analysis.margin or {}).items()}
     measures = _measures(analysis)
-    scale: str = measure_of(measures[0]).scale if measures else DIFFERENCE
-    return {scale: analysis.margin}
+    by_scale: dict[str, float] = {measure_of(measures[0]).scale if measures else DIFFERENCE: analysis.margin}
+    return by_scale
 
 
 def _measures(analysis: "Analysis") -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
-from iop_outcomes.tables.measure import RATIO, measure_of
+from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
@@ -58,7 +58,7 @@ class Outcome:
     def unit_of(self, measure: str) -> str:
         """Return the unit of a measure of this outcome, ``ratio`` or ``share`` where it is one."""
         known = measure_of(measure)
-        if known.scale == RATIO or measure == "e_value":
+        if known.scale == RATIO or measure in RATIOS_OF_CHECKS:
             return "ratio"
         return "share" if known.is_share or measure == "survival" else self.unit or "units"
 

@@ -9,6 +9,7 @@ needs no special case; text is pandas ``str``; codes and labels are categorical.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
@@ -92,6 +93,11 @@ def check(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def empty(name: str) -> pd.DataFrame:
     """Return a table with all its columns and no rows."""
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame({c.name: c.cast(pd.Series([], dtype=object), name) for c in contract(name).columns})
 
 

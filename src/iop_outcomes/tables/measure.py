@@ -18,6 +18,8 @@ SURVIVAL: Final = "survival"
 RMST: Final = "rmst"
 OF_ONE_ARM = (MEAN, SURVIVAL, RMST)
 HAZARD: Final = "hazard"
+#: What a check finds and no contrast does: ratios of risks and of odds.
+RATIOS_OF_CHECKS = ("e_value", "tipping_gamma")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The report: one page that needs nothing else and says nothing it should not."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.release import figures, words
-from iop_outcomes.release.page.found import check_in_words
+from iop_outcomes.release.page.checks import check_in_words
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
 from report_tables import study, tables
@@ -112,9 +113,8 @@ def test_neither_names_nor_digests_of_raw_files_leave(out):
     assert "episodes.csv" not in released and "5ec2e7" not in released
 
 
-def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(tmp_path):
-    folder = tmp_path / "release"
-    build(study(release={"min_cell": 2, "round_to": 1}), tables(), folder)
+def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(out, tmp_path):
+    folder = shutil.copytree(out, tmp_path / "release")
     (folder / "tables" / "of_an_earlier_run.csv").write_text("n\n3\n")
     build(study(), {"attrition": tables()["attrition"]}, folder)
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -123,9 +123,8 @@ def test_every_file_of_a_release_is_declared_and_nothing_else_stays_in_it(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["release"]
 
 
-def test_a_release_that_fails_leaves_the_last_one_as_it_was(tmp_path, monkeypatch):
-    folder = tmp_path / "release"
-    build(study(), tables(), folder)
+def test_a_release_that_fails_leaves_the_last_one_as_it_was(out, tmp_path, monkeypatch):
+    folder = shutil.copytree(out, tmp_path / "release")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     given = tables()
     given["balance"] = given["balance"].drop(columns="smd")
@@ -291,5 +290,33 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     ],
 )
 def test_an_e_value_says_what_its_own_row_holds(value, limit, said):
-    row = pd.Series({"measure": "e_value", "value": value, "ci_low": limit, "ci_high": np.nan})
+    row = pd.Series({"measure": "e_value", "value": value, "ci_low": limit, "ci_high": np.nan, "status": "shown"})
     assert check_in_words(row).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"measure": "risk_difference", "value": 0.05, "ci_low": 0.01, "ci_high": 0.09, "unit": "share"},
+            "Risk difference: 5.0 (1.0 to 9.0) percentage points. How it was made.",
+        ),
+        (
+            {"measure": "tipping_gamma", "value": 1.5, "unit": "ratio"},
+            "would have to make the odds of IOP 1.50 times as high for one of a pair as for the other before chance "
+            "could explain the difference.",
+        ),
+        (
+            {"measure": "tipping_gamma", "value": 1.0, "unit": "ratio"},
+            "Chance could explain the difference within pairs without any hidden bias.",
+        ),
+        (
+            {"measure": "risk_difference", "status": "refused", "reason": "this study names no sites; leave it out"},
+            "Not made: This study names no sites; leave it out.",
+        ),
+    ],
+)
+def test_a_check_that_makes_an_analysis_anew_says_what_it_found_or_why_it_was_not_made(row, said):
+    empty = {"value": np.nan, "ci_low": np.nan, "ci_high": np.nan, "reason": "", "unit": ""}
+    given = empty | {"status": "shown", "arm": "iop", "se_method": "how it was made"} | row
+    assert check_in_words(pd.Series(given)).endswith(said)

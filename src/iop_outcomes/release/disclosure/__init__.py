@@ -8,10 +8,10 @@ from iop_outcomes.release.disclosure.attack import attack, derivable
 from iop_outcomes.release.disclosure.pooling import pool
 from iop_outcomes.release.disclosure.protection import Released, protect, without_rows
 from iop_outcomes.release.disclosure.roles import Roles
-from iop_outcomes.release.disclosure.rules import SUPPRESSED, ReleaseRules
 from iop_outcomes.release.disclosure.sums import chain, levels, parts, same
 from iop_outcomes.release.disclosure.text import sentence
-from iop_outcomes.release.disclosure.writing import csv_bytes, release, write_bytes
+from iop_outcomes.release.disclosure.writing import SUPPRESSED, csv_bytes, release, write_bytes
+from iop_outcomes.study.release_rules import ReleaseRules
 
 __all__ = [
     "SUPPRESSED",

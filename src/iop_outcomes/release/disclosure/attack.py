@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure.roles import Roles
-from iop_outcomes.release.disclosure.rules import ReleaseRules
 from iop_outcomes.release.disclosure.system import Block, blocks
+from iop_outcomes.study.release_rules import ReleaseRules
 
 _TOLERANCE = 1e-6
 

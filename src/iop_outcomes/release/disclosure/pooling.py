@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from iop_outcomes.release.disclosure.rules import ReleaseRules
+from iop_outcomes.study.release_rules import ReleaseRules
 
 
 def pool(counts: ArrayLike, rules: ReleaseRules) -> np.ndarray:

@@ -9,11 +9,11 @@ import pandas as pd
 from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.disclosure.attack import derivable
 from iop_outcomes.release.disclosure.roles import Roles
-from iop_outcomes.release.disclosure.rules import ReleaseRules
 from iop_outcomes.release.disclosure.sums import parts
 from iop_outcomes.release.disclosure.suppression import hidden_cells
 from iop_outcomes.release.disclosure.system import blocks
 from iop_outcomes.release.disclosure.text import sentence
+from iop_outcomes.study.release_rules import ReleaseRules
 
 _SEAL = object()
 

@@ -12,8 +12,8 @@ constraints. J Am Stat Assoc 95:916-928; the heuristic with one linear programme
 
 import numpy as np
 
-from iop_outcomes.release.disclosure.rules import ReleaseRules
 from iop_outcomes.release.disclosure.system import Block
+from iop_outcomes.study.release_rules import ReleaseRules
 
 _MOVED = 1e-7
 

@@ -2,7 +2,7 @@
 
 import re
 
-from iop_outcomes.release.disclosure.rules import ReleaseRules
+from iop_outcomes.study.release_rules import ReleaseRules
 
 _PEOPLE = r"(?:members?|people|persons?|participants?|patients?|clients?|episodes?|admissions?|discharges?|records?)"
 _OTHERS = r"(?:rows?|events?|failures?|outcomes?|values?|units?|pairs?|matches|deaths?)"

@@ -9,8 +9,9 @@ import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release.disclosure.protection import Released
-from iop_outcomes.release.disclosure.rules import SUPPRESSED
 
+#: What stands in place of a number that may not be shown.
+SUPPRESSED = "suppressed"
 #: Text that a spreadsheet would take for a formula and run.
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d*\.?\d*$)")
 

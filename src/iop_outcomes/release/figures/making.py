@@ -81,7 +81,7 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
         A number could not be protected; nothing is drawn.
     """
     plugin = FIGURES[name]
-    rules = ReleaseRules.of(study.release)
+    rules = rules_of(name, study)
     lacking = _lacking(plugin.needs, tables)
     data, reason = without_rows(plugin.roles, rules), lacking and (_refused(name, tables) or lacking)
     try:
@@ -93,6 +93,11 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     with style.styled():
         drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
     return Drawn(name, plugin.title, plugin.caption, plugin.section, drawn, data, reason)
+
+
+def rules_of(name: str, study: Study) -> ReleaseRules:
+    """Return the rules of a figure, which are those of the tables it is drawn from as well."""
+    return study.release.rules(name, *(need.partition(".")[0] for need in FIGURES[name].needs))
 
 
 def _lacking(needs: tuple[str, ...], tables: Tables) -> str:

@@ -10,6 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
@@ -20,7 +21,7 @@ _EQUIPOISE = (0.3, 0.7)
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return one row per arm and bin of the preference score; neighbouring bins are pooled until none is small."""
-    rules, propensity = ReleaseRules.of(study.release), tables["propensity"]
+    rules, propensity = rules_of("overlap", study), tables["propensity"]
     propensity = propensity[propensity["score"].notna()]
     arms, design = primary_design(propensity, study)
     members = propensity[of_arms(propensity, arms, design)]

@@ -10,6 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
@@ -30,7 +31,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     NothingToDraw
         Every analysis of time in care is withheld.
     """
-    rules, curve = ReleaseRules.of(study.release), _shown(tables, study)
+    rules = rules_of("retention_curves", study)
+    curve = _shown(tables, study, rules)
     curve = curve[curve["analysis"] == primary_curve(curve, study)]
     arms = [arm for arm in study.cohort.arms if (curve["arm"] == arm).any()]
     length = max(int(curve["day"].max()), study.cohort.follow_up_days - 1)
@@ -40,9 +42,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(study.cohort.arms)))
 
 
-def _shown(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+def _shown(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules) -> pd.DataFrame:
     """Return the curves of analyses that are not withheld; a curve would show what the gate hides."""
-    curve, table = tables["curve"], estimates.frame(tables, study)
+    curve, table = tables["curve"], estimates.frame(tables, study, rules)
     contrasts = table[is_contrast(table, ADJUSTED)]
     hidden = contrasts[~may_be_shown(contrasts)].drop_duplicates("analysis").set_index("analysis")["reason"]
     shown = curve[~curve["analysis"].isin(hidden.index)]

@@ -10,7 +10,7 @@ from iop_outcomes.study import Study
 
 def settings(study: Study) -> HtmlTable:
     """Return what the study file asks for, in words."""
-    gate, release = study.gate, study.release
+    gate = study.gate
     rows = [
         ("Source", words.plain(study.source.kind)),
         ("Arms", "; ".join(_arm(name, selection) for name, selection in study.cohort.arms.items())),
@@ -36,11 +36,8 @@ def settings(study: Study) -> HtmlTable:
             f"{'withheld' if gate.on_failure == 'withhold' else 'flagged'}",
         ),
         *((f"Gate overridden for “{name}”", reason) for name, reason in gate.override.items()),
-        (
-            "Disclosure control",
-            f"counts of 1 to {release.min_cell - 1}, and whatever would give them away, are suppressed; "
-            + (f"other counts are rounded to {release.round_to}" if release.round_to > 1 else "other counts are exact"),
-        ),
+        ("Disclosure control", study.release.rules().in_words()),
+        *((f"Disclosure control of “{words.plain(name)}”", own) for name, own in _own_rules(study)),
         ("Seed", str(study.seed)),
     ]
     return HtmlTable("Settings of the study", ("Setting", "Value"), rows)
@@ -68,6 +65,11 @@ def _design(study: Study, name: str) -> str:
     if not together:
         return said
     return f"{said}; {', '.join(words.arm(arm) for arm in together)} at once, for one population of all contrasts"
+
+
+def _own_rules(study: Study) -> list[tuple[str, str]]:
+    """Return the tables and figures that the study releases by stricter rules of their own, with these."""
+    return [(name, study.release.rules(name).in_words()) for name in study.release.tables]
 
 
 def _urine(study: Study) -> list[tuple[str, str]]:

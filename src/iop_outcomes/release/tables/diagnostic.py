@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
-from iop_outcomes.study import Study
 
 #: Checks whose value is a share of everybody compared, and those whose value is a share of the first arm.
 _OF_EVERYBODY = ("equipoise", "one_arm_sites", "left_out", "trimmed", "truncated", "moved")
@@ -27,13 +26,12 @@ ROLES = Roles(
 )
 
 
-def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+def frame(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFrame:
     """Return the diagnostics with the counts behind them; shares are made of rounded counts.
 
     Two decimals of the other values (a weight's share, a detectable difference) tell sizes of arms no more closely than
     the rounded sizes that are shown beside them.
     """
-    rules = ReleaseRules.of(study.release)
     # A column in which every check left nothing is not on file.
     table = tables["diagnostic"].reindex(columns=[*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.sentences])
     check = table["check"].astype("str").str.replace(r"_\d+$", "", regex=True)

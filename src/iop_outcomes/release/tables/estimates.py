@@ -14,9 +14,6 @@ from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_s
 
 MEANS = ("mean", "survival", "rmst")
 
-#: Means of arms smaller than this keep two decimals, since a third would give away how many people they rest on.
-_LARGE = 1000
-
 _LABELS = (
     "analysis",
     "outcome",
@@ -51,7 +48,7 @@ ROLES = Roles(
 )
 
 
-def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules) -> pd.DataFrame:
     """Return the estimates with arms' counts as guards, status and reason; rows in the order of the study's analyses.
 
     A contrast is withheld where in one of its arms fewer than ``min_cell`` people have, or do not have, the outcome.
@@ -60,7 +57,6 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = table.astype({c: "str" for c in ("analysis", "role", "arm", "against", "kind", "measure", "status")})
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
-    rules = ReleaseRules.of(study.release)
     table = _with_status(table, rules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
@@ -70,7 +66,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         outcomes[o].unit_of(m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
     ]
     table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
-    table.loc[_coarse(table), ["value"]] = table["value"].round(2)
+    naive_share = (table["measure"] == "mean") & (table["unit"] == "share") & (table["kind"] == NAIVE)
+    table.loc[naive_share & rules.coarse(table["n"]), ["value"]] = table["value"].round(2)
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values()]
     return table.reindex(columns=columns)
 
@@ -130,7 +127,3 @@ def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
         elif true is not None and row.measure in ("risk_ratio", "mean_ratio", "rmst_ratio"):
             values[row.Index] = true.ratio
     return values
-
-
-def _coarse(table: pd.DataFrame) -> pd.Series:
-    return (table["measure"] == "mean") & (table["n"] < _LARGE) & (table["unit"] == "share") & (table["kind"] == NAIVE)
