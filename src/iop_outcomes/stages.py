@@ -131,8 +131,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "cohort",
         sections=("cohort",),
-        reads=("person", "episode", "baseline", "service", "capability"),
-        writes=("cohort", "attrition"),
+        reads=("person", "episode", "baseline", "session", "service", "capability"),
+        writes=("cohort", "attrition", "entry"),
         function="iop_outcomes.cohort.stage:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
@@ -150,11 +150,20 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "covariates",
-        sections=("covariates", "describe_by", "cluster"),
+        sections=("covariates", "describe_by", "cluster", "cohort"),
         reads=("cohort", "person", "site", "episode", "baseline"),
-        writes=("covariates",),
+        writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
         folder="dataset",
+    ),
+    Stage(
+        "hindsight",
+        sections=("cohort", "covariates"),
+        reads=("cohort", "person", "episode", "baseline", "session", "drug_test", "service", "capability"),
+        writes=("hindsight", "surveillance"),
+        function="iop_outcomes.cohort.hindsight:run",
+        folder="cohort",
+        plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
     ),
     Stage(
         "outcomes",
@@ -166,8 +175,11 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "design",
-        sections=("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
-        reads=("covariates", "capability"),
+        sections=(
+            *("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
+            "measured_by_assignment",
+        ),
+        reads=("covariates", "facts", "entry", "hindsight", "surveillance", "capability"),
         writes=_DESIGNED,
         function="iop_outcomes.designs.stage:run",
         folder="design",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
+from iop_outcomes.designs.judge.circumstances import Circumstances, judge_circumstances
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
@@ -33,7 +34,10 @@ def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path, design: str
 ) -> dict[str, pd.DataFrame]:
     """Make the arms comparable by one design and judge the result: the stage ``design``."""
-    return build_design(made["covariates"], made["capability"], study, design, tell)
+    built = build_design(made["covariates"], made["capability"], study, design, tell)
+    comparisons, _ = read_comparisons(made["covariates"], built["propensity"], built["diagnostic"], study, design)
+    around = judge_circumstances(comparisons, Circumstances.of(study, made), study.gate_thresholds, study.covariates)
+    return built | {"diagnostic": pd.concat([built["diagnostic"], *around], ignore_index=True)}
 
 
 def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]:

@@ -48,11 +48,22 @@ class Source(BaseModel):
         return dict(self.model_extra or {})
 
 
+class AssignmentRules(Section):
+    """How late an assignment, or a measurement of the baseline, may be and still count as made when care began.
+
+    Whoever is assigned to an arm after some time in care has stayed in care for that time, so that every day of grace
+    lets length of stay into the comparison.
+    """
+
+    grace_days: Annotated[int, Field(ge=0, le=14)] = 1
+
+
 class Cohort(Section):
     """Who is compared, from when, for how long."""
 
     arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
     time_zero: Literal["assignment", "admission"] = "assignment"
+    assignment: AssignmentRules = AssignmentRules()
     eligibility: list[str | dict[str, dict[str, Any]]] = []
     follow_up_days: Annotated[int, Field(ge=1, le=3660)] = 180
 
@@ -116,6 +127,14 @@ class GateThresholds(Section):
     min_ess: Annotated[float, Field(ge=0)] = 100
     max_one_arm_share: Share = 0.1
     max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+    max_late_share: Share = 0.05
+    max_loss_difference: Share = 0.05
+    max_unadjusted_smd: Annotated[float, Field(gt=0)] = 0.5
+    max_site_association: Share = 0.1
+    min_calendar_overlap: Share = 0.8
+    max_hindsight: Share = 0.5
+    max_testing_ratio: Annotated[float, Field(ge=1)] = 1.25
+    max_obtained_difference: Share = 0.1
 
 
 class Gate(GateThresholds):
@@ -144,6 +163,7 @@ class Study(Section):
     cohort: Cohort
     care: CareRules = CareRules()
     covariates: list[str] = []
+    measured_by_assignment: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
     urine_panel: Panel = None

@@ -27,7 +27,7 @@ def cross_check(study: "Study") -> None:
     """
     _check_source(study)
     _check_cohort(study)
-    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names())
+    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names(), study.measured_by_assignment)
     for name in study.metrics:
         _, settings = study.metric(name)
         timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
@@ -49,6 +49,7 @@ def cross_check(study: "Study") -> None:
 
 def _check_source(study: "Study") -> None:
     SOURCES[study.source.kind].check(study.source.settings, f"source, kind '{study.source.kind}'")
+    timing.check_mapping(study.source.settings, study.measured_by_assignment)
 
 
 def _check_cohort(study: "Study") -> None:
@@ -57,7 +58,9 @@ def _check_cohort(study: "Study") -> None:
         for column, value in selection.items():
             _check_codes(f"cohort.arms.{arm}.{column}", column, [value] if isinstance(value, str) else value)
     for name, settings in study.cohort.rules:
-        ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
+        rule = ELIGIBILITY[name]
+        rule.check(settings, f"cohort.eligibility.{name}")
+        timing.check_rule(name, rule.needs, settings, METRICS.names(), study.measured_by_assignment)
 
 
 def _check_design(study: "Study", name: str) -> None:

@@ -85,9 +85,18 @@ def balance_of(comparison: Comparison) -> pd.DataFrame:
     ).drop(columns=["arm", "against"])
 
 
+def _step(n: int) -> float:
+    return next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+
+
+def stepped(share: float, n: int) -> float:
+    """Return a share of ``n`` people as a number, in the steps of :func:`share_of_people`."""
+    return float(round(share / _step(n)) * _step(n))
+
+
 def share_of_people(share: float, n: int) -> str:
     """Return a share of ``n`` people for a sentence, in steps of at least ten people."""
-    step = next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+    step = _step(n)
     if 0 < share < step / 2:
         return f"less than {step:.0%}"
     about = "" if step == SHARE_STEPS[0] or not share else "about "
@@ -104,7 +113,7 @@ def _at_least(check: str, value: float, threshold: float, say: Callable[[str], s
     return check, float(value), float(threshold), PASS if kept else FAIL, say("at least" if kept else "less than")
 
 
-def _name(row) -> str:
+def named_level(row) -> str:
     return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
 
 
@@ -126,7 +135,7 @@ def largest_difference(after: pd.DataFrame, threshold: float, who: str = "the ar
         size.max(),
         threshold,
         lambda how: (
-            f"after weighting {who} differ most in {_name(worst)}, by {how_far} standard deviations, "
+            f"after weighting {who} differ most in {named_level(worst)}, by {how_far} standard deviations, "
             f"{how} the {threshold:g} allowed{others}."
         ),
     )
@@ -141,7 +150,7 @@ def _variance_ratio(after: pd.DataFrame):
     value = float(worst["variance_ratio"])
     inside = low <= value <= high
     reason = (
-        f"the spread of {_name(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
+        f"the spread of {named_level(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
         f"{'inside' if inside else 'outside'} {low:g} to {high:g}."
     )
     return "variance_ratio", value, high, PASS if inside else WARN, reason
