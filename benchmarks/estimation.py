@@ -99,7 +99,7 @@ def ours(folder: Path, repeats: int) -> dict:
     from iop_outcomes.stats.linear.glm import fit_glm
     from iop_outcomes.stats.linear.matrix import model_matrix
     from iop_outcomes.stats.survival.cox import fit_cox
-    from iop_outcomes.stats.survival.cox_robust import robust_covariance
+    from iop_outcomes.stats.survival.cox_robust import cox_covariance
     from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 
     clock, limit = Stopwatch(repeats), Stopwatch(repeats)
@@ -132,7 +132,7 @@ def ours(folder: Path, repeats: int) -> dict:
 
     def cox():
         made = fit_cox(arm_matrix, days, event, weights=weights)
-        return made, np.sqrt(robust_covariance(made, site)[0, 0])
+        return made, np.sqrt(cox_covariance(made, site)[0, 0])
 
     hazard, hazard_se = clock("cox", cox)
     after = table[table["stage"] == "after"]

@@ -20,7 +20,7 @@ import pandas as pd
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.survival.cox import fit_cox
 from iop_outcomes.stats.survival.cox_curves import standardised_survival
-from iop_outcomes.stats.survival.cox_robust import robust_covariance
+from iop_outcomes.stats.survival.cox_robust import cox_covariance
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 from iop_outcomes.stats.survival.rmst import restricted_mean
 
@@ -78,7 +78,7 @@ def ours(n: int, times: int) -> None:
     only = model_matrix(frame[["treated"]])
 
     def marginal():
-        robust_covariance(fit_cox(only, days, event, weights=weights), site)
+        cox_covariance(fit_cox(only, days, event, weights=weights), site)
 
     report("weighted Kaplan-Meier, clustered, all days", median_seconds(curves, times), n, R_SECONDS["Kaplan-Meier"])
     report("restricted means with standard errors", median_seconds(means, times), n)
@@ -86,7 +86,7 @@ def ours(n: int, times: int) -> None:
     adjusted = median_seconds(lambda: fit_cox(matrix, days, event), times)
     report(f"Cox model, {matrix.shape[1] - 1} columns, Efron", adjusted, n, R_SECONDS["adjusted"])
     fit = fit_cox(matrix, days, event)
-    report("  its robust covariance", median_seconds(lambda: robust_covariance(fit), times), n)
+    report("  its robust covariance", median_seconds(lambda: cox_covariance(fit), times), n)
     report("  survival standardised to everybody", median_seconds(lambda: standardised(fit), times), n)
     limit(matrix, fit.iterations, adjusted, times)
     print(f"  peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")

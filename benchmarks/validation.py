@@ -21,8 +21,6 @@ REFERENCE = ROOT.parent / "shared" / "data"
 SMALLEST_SHOWN = 1e-13
 #: As in ``tests/oracles/agreement.py``.
 EQUAL = 1e-6
-#: Another name of ``weighted``.
-ALIAS = "weighting"
 
 INTRODUCTION = """\
 # Validation: our numbers beside R's
@@ -226,8 +224,7 @@ def main() -> int:
     findings = pd.DataFrame(collected.findings)
     for table in (agreements, findings):
         table["difference"] = table["difference"].where(table["difference"] >= SMALLEST_SHOWN, 0.0)
-    estimators = [name for name in ESTIMATORS.names() if name != ALIAS]
-    PAGE.write_text(page(agreements, findings, reference_programs(), estimators), encoding="utf-8")
+    PAGE.write_text(page(agreements, findings, reference_programs(), ESTIMATORS.names()), encoding="utf-8")
     print(summary(agreements).to_string(index=False))
     return 0
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.dataset.metric_values import as_table
 from iop_outcomes.history.history import History
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
@@ -16,6 +17,11 @@ FAMILIES += ("ninety_days", "initiation", "washington_circle", "continuity")
 def attendance_metrics() -> list:
     """Return every metric of the attendance families."""
     return [metric for metric in METRICS if metric.function.__module__.rpartition(".")[2] in FAMILIES]
+
+
+def values_of(metric, people: History) -> pd.DataFrame:
+    """Return what a metric gives, by member, with a reason where there is no value, also of one that gives a Series."""
+    return as_table(metric.name, metric(people), people).set_index("member_id")
 
 
 def session(day: int, status: str = "attended", minutes: float | None = None, of: float = 60, **others) -> dict:

@@ -32,7 +32,7 @@ def study(arms=("iop", "outpatient"), **changes) -> Study:
             "urine": {
                 "outcome": "proportion_negative",
                 "design": "overlap",
-                "estimator": "weighting",
+                "estimator": "weighted",
                 "measure": "mean_difference",
             },
             "staying": {
@@ -197,7 +197,8 @@ def _propensity(cohort: pd.DataFrame, arms, rng) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "member_id": members["member_id"].to_numpy(),
-            "contrast": " v ".join(arms),
+            "arm": arms[0],
+            "against": arms[1],
             "design": "overlap",
             "treated": treated,
             "score": score,
@@ -230,11 +231,10 @@ def _balance(covariates: pd.DataFrame, arms) -> pd.DataFrame:
                         "n_reference": len(other) if numeric else int(other.sum()),
                     }
                 )
-    return pd.DataFrame(rows).assign(contrast=" v ".join(arms), design="overlap")
+    return pd.DataFrame(rows).assign(arm=arms[0], against=arms[1], design="overlap")
 
 
 def _diagnostic(arms) -> pd.DataFrame:
-    place = f"{arms[0]} v {arms[1]}, overlap"
     rows = [
         (
             "max_smd",
@@ -252,7 +252,9 @@ def _diagnostic(arms) -> pd.DataFrame:
             "iop has nobody with employment (missing), where the other arm has 7 members.",
         ),
     ]
-    return pd.DataFrame(rows, columns=["check", "value", "threshold", "status", "reason"]).assign(analysis=place)
+    return pd.DataFrame(rows, columns=["check", "value", "threshold", "status", "reason"]).assign(
+        arm=arms[0], against=arms[1], design="overlap"
+    )
 
 
 def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFrame:
@@ -260,7 +262,7 @@ def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFram
     rows = []
     for analysis, outcome, estimator, measure in (
         ("primary", "completion", "aipw", "risk_difference"),
-        ("urine", "proportion_negative", "weighting", "mean_difference"),
+        ("urine", "proportion_negative", "weighted", "mean_difference"),
         ("staying", "time_in_care", "restricted_mean", "rmst_difference"),
     ):
         column = "retention_days" if outcome == "time_in_care" else outcome

@@ -35,6 +35,16 @@ def test_a_study_is_started_from_an_example_and_is_ready(run, tmp_path):
     code, out, _ = run("check", "own")
     assert code == 0
     assert out.startswith("own: 2 metrics, 2 analyses, 1 design, 11 raw files. It is ready:")
+    assert "format" not in out
+
+
+def test_a_study_that_names_no_format_is_ready_and_told_to_name_it(run, tmp_path):
+    demo = tmp_path / study.STUDIES / "demo.yaml"
+    demo.write_text(demo.read_text().replace("format: 1\n", ""))
+    code, out, _ = run("check", "demo")
+    assert code == 0
+    assert "It is ready:" in out
+    assert "The file names no format and was read as format 1; add the line: format: 1" in out
 
 
 @pytest.mark.parametrize(

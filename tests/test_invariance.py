@@ -24,7 +24,7 @@ from iop_outcomes.stats.repeated.linear_mixed import fit_linear_mixed
 from iop_outcomes.stats.repeated.random_intercept import fit_random_intercept
 from iop_outcomes.stats.survival.cox import fit_cox
 from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
-from iop_outcomes.stats.survival.cox_robust import robust_covariance
+from iop_outcomes.stats.survival.cox_robust import cox_covariance
 from iop_outcomes.stats.survival.fine_gray import fit_fine_gray
 from iop_outcomes.stats.survival.parametric_survival import fit_weibull
 from iop_outcomes.stats.survival.rmst_regression import restricted_mean_regression
@@ -86,7 +86,7 @@ def models(d: pd.DataFrame, x, cluster) -> dict[str, list[float]]:
     for name, fit in (("glmer", fit_random_intercept(y, x, cluster)), ("lmer", fit_linear_mixed(time, x, cluster))):
         found[name] = pair(fit, fit.standard_errors)
     cox = fit_cox(x, time, event == 1)
-    found["cox"] = [cox.coefficients[0], cox.se[0], np.sqrt(robust_covariance(cox, cluster)[0, 0])]
+    found["cox"] = [cox.coefficients[0], cox.se[0], np.sqrt(cox_covariance(cox, cluster)[0, 0])]
     found["proportional hazards"] = proportional_hazards_test(cox)["chi_square"].iloc[[0, -1]].tolist()
     fine_gray = fit_fine_gray(x, time, event)
     found["fine-gray"] = [fine_gray.cox.coefficients[0], np.sqrt(fine_gray.covariance()[0, 0])]

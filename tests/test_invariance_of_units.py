@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from estimates.asking import asked
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, ESTIMATORS
@@ -147,14 +148,14 @@ def design_for(estimator: str, estimand: str) -> str:
 @cache
 def estimated(estimator: str, estimand: str, change: str | None, settings: tuple) -> pd.DataFrame:
     plugin, made = ESTIMATORS[estimator], compared(design_for(estimator, estimand), change)
-    outcome = "time_in_care" if "time_to_event" in plugin.kinds else "abstinent"
-    given = {"outcome": outcome, **dict(settings)}
+    given = dict(settings)
+    outcome = given.pop("outcome", "time_in_care" if "time_to_event" in plugin.kinds else "abstinent")
     if "until_day" in plugin.settings_model.model_fields:
         given["until_day"] = 150
-    if estimator == "interval_survival":
-        given["measure"] = "rmst_difference"
     # Times of one follow-up for all, so that no arm ends before the day asked for.
-    return plugin(people(), replace(made), 3, **plugin.check(given))
+    measure = "rmst_difference" if estimator == "interval_survival" else ""
+    question = {"outcome": outcome, "measure": measure, "seed": 3}
+    return asked(plugin, people(), replace(made), **question, **plugin.check(given))
 
 
 @changes

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from iop_outcomes import study
-from iop_outcomes.conclude.stage import apply_gate
 from iop_outcomes.conclude.truth import study_truth
+from iop_outcomes.estimates.gate import apply_gate
 from iop_outcomes.ingest.stage import ingest, source_files
 from iop_outcomes.stages import run_study
 from iop_outcomes.tables.capability import capabilities, unmet

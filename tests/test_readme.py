@@ -38,7 +38,9 @@ def test_the_analysts_example_runs():
             "site": draw.choice(list("abcdefghijkl"), n),
         }
     )
-    (example,) = blocks("python")
-    names = {"data": data}
-    exec(compile(example.replace("iop.estimate(", "found = iop.estimate("), "README.md", "exec"), names)
+    study, models = blocks("python")
+    names = {"data": data, "days": draw.integers(1, 120, n), "ended": draw.integers(0, 3, n), "arm": data["arm"]}
+    exec(compile(study.replace("iop.estimate(", "found = iop.estimate("), "README.md", "exec"), names)
     assert names["found"]["arm"].tolist() == ["iop", "iop", "outpatient"]
+    exec(compile(models.replace("left.at(", "share = left.at("), "README.md", "exec"), names)
+    assert names["share"]["incidence"].between(0, 1, inclusive="neither").all()

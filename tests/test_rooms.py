@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "estimates": ("designs", "kernel", "stats", "study", "tables"),
     "robustness": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "study", "tables"),
-    "release": ("designs", "history", "kernel", "study", "tables"),
+    "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
 }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_a_measure_changes_estimates_and_no_design(study):
         stage.name: stage.view(study, "overlap").settings() == stage.view(other, "overlap").settings()
         for stage in stages.STAGES
     }
-    assert [name for name, equal in same.items() if not equal] == ["estimate", "conclude"]
+    assert [name for name, equal in same.items() if not equal] == ["estimate", "robustness"]
 
 
 def test_the_road_in_python_runs_from_a_mapping_to_a_release(study, tmp_path):

@@ -1,6 +1,7 @@
 """A study file: every wrong name is answered in one sentence, and what cannot answer the question is refused."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import yaml
@@ -79,6 +80,33 @@ def test_a_wrong_name_is_answered_with_its_place_and_the_nearest_right_one(path,
     assert str(error.value).startswith("small.yaml")
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_study_is_of_the_format_it_names_and_of_the_first_where_it_names_none():
+    assert study.parse(GOOD | {"format": 1}).format == 1
+    assert study.parse(GOOD).format == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (2, "the file is of format 2 and this version of iop-outcomes reads format 1; install a newer one, or write"),
+        (0, "there is no such format of study files; write format: 1"),
+        (True, "there is no such format of study files; write format: 1"),
+        ("1.0", "there is no such format of study files; write format: 1"),
+    ],
+)
+def test_another_format_is_answered_with_what_to_change_before_anything_else_is_complained_of(found, sentence):
+    with pytest.raises(StudyFileError) as error:
+        study.parse({"format": found, "a key of later days": 1}, "own.yaml")
+    assert str(error.value).startswith(f"own.yaml, format: {sentence}")
+
+
+def test_the_studies_of_the_project_name_their_format():
+    files = sorted((Path(__file__).resolve().parents[1] / study.STUDIES).glob("*.yaml"))
+    assert files
+    for file in files:
+        assert study.read_yaml(file.read_text(encoding="utf-8"), file.name)["format"] == 1
 
 
 @pytest.mark.parametrize(

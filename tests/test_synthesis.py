@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes
 from iop_outcomes.conclude.pooling import pool_estimate_rows, pool_imputations, pool_sites
 from iop_outcomes.kernel.errors import EstimationError
 
@@ -31,7 +32,8 @@ def rows(difference, ratio, se=0.1):
     return pd.DataFrame(
         {
             "measure": ["risk_difference", "risk_ratio"],
-            "contrast": "iop v outpatient",
+            "arm": "iop",
+            "against": "outpatient",
             "day": np.nan,
             "value": [difference, ratio],
             "se": se,
@@ -53,6 +55,22 @@ def test_ratios_are_pooled_as_logarithms():
     assert found["se"][1] ** 2 == pytest.approx(0.01 + 1.5 * np.var([0, np.log(4)], ddof=1))
     assert found["ci_low"][1] * found["ci_high"][1] == pytest.approx(4.0)
     assert found["se_method"][0] == "robust; Rubin's rules over 2 imputations"
+
+
+def test_every_row_of_an_estimate_is_pooled_with_its_like():
+    # Of 60 in the first arm 20 stay, or 19 as guessed the second time; of 60 in the other 40.
+    people = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0] * 20, "stays": [0, 1, 0, 1, 1, 0] * 20})
+    guessed = people.assign(stays=people["stays"].where(people.index != 1, 0))
+    asked = {"outcome": "stays", "arm": "arm", "covariates": [], "design": "unweighted", "estimator": "unadjusted"}
+    answers = [iop_outcomes.estimate(data, **asked) for data in (people, guessed)]
+    found = pool_estimate_rows(answers)
+    assert found["role"].tolist() == ["contrast", "arm", "arm"]
+    assert found["value"].tolist() == pytest.approx([19.5 / 60 - 40 / 60, 19.5 / 60, 40 / 60])
+    between = np.var([20 / 60, 19 / 60], ddof=1)
+    within = np.mean([answer["se"][0] ** 2 for answer in answers])
+    assert found["se"][0] ** 2 == pytest.approx(within + 1.5 * between)
+    with pytest.raises(EstimationError, match="not of the same rows"):
+        pool_estimate_rows([answers[0], answers[1].iloc[[0, 2, 1]]])
 
 
 def test_a_row_without_estimate_in_one_imputation_has_none():
@@ -91,6 +109,7 @@ def test_the_order_of_sites_does_not_matter():
         (lambda: pool_imputations([1, 2], [1, 0]), "1 estimate is missing or without a variance"),
         (lambda: pool_imputations([1, 2], [1, 2, 3]), "differ in number"),
         (lambda: pool_estimate_rows([rows(1, 1), rows(1, 1).iloc[::-1]]), "not of the same rows"),
+        (lambda: pool_estimate_rows([rows(1, 1)]), "there is 1 answer; at least two"),
         (lambda: pool_sites([1.0], [0.1]), "1 estimate to pool; at least two sites"),
         (lambda: pool_sites([1, 2], [0.1, np.nan]), "1 site has no estimate or no standard error"),
         (lambda: pool_sites([1, 2], [0.1, 0.1], tau="reml"), "no method 'reml' for the variance between them"),

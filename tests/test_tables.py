@@ -7,6 +7,7 @@ import pytest
 from iop_outcomes import tables
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables import store
+from iop_outcomes.tables.capability import capabilities
 
 PEOPLE = pd.DataFrame(
     {"person_id": ["a", "b", "b", None], "age_years": [20, 99, 30, 40], "sex": ["female", "?", "male", None]}
@@ -109,3 +110,11 @@ def test_a_file_that_is_no_parquet_is_answered_in_a_sentence(tmp_path):
     (tmp_path / "person.parquet").write_text("half a fi")
     with pytest.raises(ContractError, match="is not a Parquet file; delete it"):
         store.read(tmp_path / "person.parquet")
+
+
+def test_a_column_left_empty_is_not_said_to_lack_its_table():
+    person = pd.DataFrame({"person_id": ["p1"], "age_years": [40.0]})
+    cannot = {"person": "there is no file of the table 'person'", "cost": "there is no file of the table 'cost'"}
+    found = capabilities({"person": person}, cannot).set_index("name")["reason"]
+    assert (found["person"], found["person.sex"]) == ("", "the source leaves it empty")
+    assert found["cost"] == "there is no file of the table 'cost'"

@@ -1,30 +1,43 @@
 """Do people assigned to an Intensive Outpatient Program do better than similar people in outpatient care?
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
-and return tables; ``endpoints.score`` scores urine results. For whole studies: ``load_study`` reads a study file or a
-mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared. Everything else is one
-import further down.
+and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
+several, ``e_value`` doubts one. The rooms ``stats``, ``designs``, ``robustness``, ``endpoints``, ``history``,
+``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study``
+reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
+
+Examples
+--------
+Whether one person left is not known. Two guesses make two complete tables of people, and so two answers, which are
+pooled; with missing outcomes there would be many.
+
+>>> import pandas as pd
+>>> import iop_outcomes as iop
+>>> people = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0] * 20, "left": [0, 1, 0, 1, 1, 0] * 20})
+>>> guessed = people.assign(left=people["left"].where(people.index != 1, 0))
+>>> answers = [
+...     iop.estimate(frame, outcome="left", arm="arm", covariates=[], design="unweighted", estimator="unadjusted")
+...     for frame in (people, guessed)
+... ]
+>>> iop.pool_estimate_rows(answers)[["role", "arm", "value"]].round(3)
+       role arm  value
+0  contrast   1 -0.342
+1       arm   1  0.325
+2       arm   0  0.667
+>>> iop.adjust_p_values([0.01, 0.04, 0.03], "holm").tolist()
+[0.03, 0.06, 0.06]
 """
 
-import importlib
+from iop_outcomes.kernel import lazy
 
 _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
+    "adjust_p_values": "conclude.multiplicity",
+    **dict.fromkeys(("pool_estimate_rows", "pool_imputations", "pool_sites"), "conclude.pooling"),
+    **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
-_MODULES = ("endpoints",)
-__all__ = [*_HOMES, *_MODULES]
-
-
-def __getattr__(name: str):
-    """Import what is asked for when it is asked for, so that importing the package costs nothing (PEP 562)."""
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"iop_outcomes.{_HOMES[name]}"), name)
-    if name in _MODULES:
-        return importlib.import_module(f"iop_outcomes.{name}")
-    raise AttributeError(f"module 'iop_outcomes' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+_ROOMS = ("describe", "designs", "endpoints", "history", "metrics", "robustness", "stats")
+__all__ = [*_HOMES, *_ROOMS]
+__getattr__, __dir__ = lazy.public(__name__, _HOMES, _ROOMS)

@@ -15,13 +15,14 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
+from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.estimates.time_to_event import KINDS as IN_TIME
 from iop_outcomes.estimates.time_to_event import columns_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.values import known_events, known_times
-from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast, with_arms
+from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast
 
 
 def estimate(
@@ -301,11 +302,9 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
             f"it can {', '.join(plugin.estimands)}"
         )
     place = f"estimator '{estimator}'"
-    checked = [plugin.check({**settings, "outcome": outcome, "measure": measure}, place) for measure in measures]
-    own = data_for(plugin, data, comparison)
-    frames = [plugin(own, comparison, seed, **each) for each in checked]
-    rows = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"], ignore_index=True)
-    rows = with_arms(rows, comparison.arms, comparison.contrast).assign(
+    question = Question(data_for(plugin, data, comparison), outcome, of_risk=asks_of_risk(measures), seed=seed)
+    rows = plugin(question, comparison, **plugin.check(settings, place)).rows(measures)
+    rows = rows.assign(
         analysis=outcome,
         outcome=outcome,
         kind=ADJUSTED,

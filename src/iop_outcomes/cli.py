@@ -27,6 +27,29 @@ def check(study: StudyName = "demo") -> None:
     plural = {"analysis": "analyses"}
     listed = ", ".join(counted(len(found), noun, plural.get(noun)) for noun, found in parts.items())
     typer.echo(f"{loaded.name}: {listed}. It is ready: snakemake --cores 2 --config study={study}")
+    if "format" not in loaded.model_fields_set:
+        typer.echo(
+            f"The file names no format and was read as format {loaded.format}; add the line: format: {loaded.format}"
+        )
+
+
+@app.command()
+def why(
+    file: Annotated[Path, typer.Argument(help="A file that has changed or will: code, the study, raw data.")],
+    study: Annotated[str, typer.Option(help="The study; left out, the study file given, or demo.")] = "",
+) -> None:
+    """Say which stages of a study a changed file reruns, and why."""
+    from iop_outcomes.why import reruns
+
+    asked = study or (str(file) if file.suffix in (".yaml", ".yml") else "demo")
+    found = reruns(file, asked)
+    name = studies.load(asked).name
+    if not found and file.resolve() == studies.find(asked).resolve():
+        typer.echo(f"{name}: the study is as it was in its last run, so that nothing runs again")
+    elif not found:
+        typer.echo(f"{name}: no rule is known to rest on a change of {file}; snakemake -n shows what would run")
+    for rerun in found:
+        typer.echo(f"{name}: {f'{rerun.rule} {rerun.design}'.strip()} runs again, because it {rerun.because}")
 
 
 @app.command()
@@ -64,6 +87,41 @@ def new_study(
     typer.echo(f"{target} is written; describe your study in it, then: snakemake --cores 2 --config study={name}")
 
 
+def _start(kind: str, name: str) -> None:
+    from iop_outcomes.templates.writing import KINDS, write
+
+    module, test = write(kind, name)
+    typer.echo(f"{module} and {test} are written and work; make them your own, and {KINDS[kind].then}")
+    typer.echo(f"then: ./run test {test}, ./run iop-outcomes codebook, ./run iop-outcomes schema, ./run check")
+
+
+PluginName = Annotated[str, typer.Argument(help="What a study will call it: small letters, digits, underscores.")]
+
+
+@app.command()
+def new_metric(name: PluginName) -> None:
+    """Start a metric: a function with its worked timeline, and its test."""
+    _start("metric", name)
+
+
+@app.command()
+def new_eligibility(name: PluginName) -> None:
+    """Start an eligibility rule, and its test."""
+    _start("eligibility", name)
+
+
+@app.command()
+def new_source(name: PluginName) -> None:
+    """Start a kind of source, and its test."""
+    _start("source", name)
+
+
+@app.command()
+def new_figure(name: PluginName) -> None:
+    """Start a figure of the report, and its test."""
+    _start("figure", name)
+
+
 @app.command()
 def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
     """Write the JSON schema of study files, from which editors complete names."""
@@ -76,7 +134,7 @@ def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study
 
 @app.command()
 def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
-    """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins."""
+    """Write the pages that are generated from the code: tables, metrics, endpoints, plug-ins, calls."""
     from iop_outcomes.pages.documentation import write_all
 
     for page in write_all(folder):

@@ -70,10 +70,14 @@ class Stage:
         """Return the study as this stage may read it."""
         return StudyView(study, self.sections, design)
 
+    def modules(self, study: Study, design: str | None = None) -> tuple[str, ...]:
+        """Return the modules that its results rest on, together with all that these import."""
+        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
+        return (self.function.partition(":")[0], _STORE, *sorted(plugins))
+
     def digest(self, study: Study, design: str | None = None) -> str:
         """Return a digest of the code its results rest on."""
-        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
-        return code_digest(self.function.partition(":")[0], _STORE, *sorted(plugins))
+        return code_digest(*self.modules(study, design))
 
     def run(
         self,
@@ -93,6 +97,15 @@ class Stage:
 def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
     used = {analysis.estimator for analysis in study.analyses.values() if analysis.design == design}
     return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
+
+
+def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
+    """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
+    checks = [CHECKS[name] for name, _ in study.checks()]
+    if not any(check.refits for check in checks):
+        return checks
+    method = [DESIGN_METHODS[study.designs[design].method]] if design else []
+    return [*checks, *_estimators(study, design), *method]
 
 
 def _code_lists(study: Study) -> list[Path]:
@@ -118,8 +131,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "cohort",
         sections=("cohort",),
-        reads=("person", "episode", "baseline", "service", "capability"),
-        writes=("cohort", "attrition"),
+        reads=("person", "episode", "baseline", "session", "service", "capability"),
+        writes=("cohort", "attrition", "entry"),
         function="iop_outcomes.cohort.stage:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
@@ -137,11 +150,20 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "covariates",
-        sections=("covariates", "describe_by", "cluster"),
+        sections=("covariates", "describe_by", "cluster", "cohort"),
         reads=("cohort", "person", "site", "episode", "baseline"),
-        writes=("covariates",),
+        writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
         folder="dataset",
+    ),
+    Stage(
+        "hindsight",
+        sections=("cohort", "covariates"),
+        reads=("cohort", "person", "episode", "baseline", "session", "drug_test", "service", "capability"),
+        writes=("hindsight", "surveillance"),
+        function="iop_outcomes.cohort.hindsight:run",
+        folder="cohort",
+        plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
     ),
     Stage(
         "outcomes",
@@ -153,8 +175,11 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "design",
-        sections=("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
-        reads=("covariates", "capability"),
+        sections=(
+            *("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
+            "measured_by_assignment",
+        ),
+        reads=("covariates", "facts", "entry", "hindsight", "surveillance", "capability"),
         writes=_DESIGNED,
         function="iop_outcomes.designs.stage:run",
         folder="design",
@@ -172,13 +197,31 @@ STAGES: tuple[Stage, ...] = (
         per_design=True,
     ),
     Stage(
+        "robustness",
+        sections=(
+            "designs",
+            "contrasts_by_design",
+            "analyses",
+            "cohort",
+            "covariates",
+            "seed",
+            "gate",
+            "sensitivity",
+        ),
+        reads=("covariates", "outcomes", "propensity", "diagnostic", "estimate"),
+        writes=("estimate",),
+        function="iop_outcomes.robustness.stage:run",
+        folder="robustness",
+        plugins=_checks,
+        per_design=True,
+    ),
+    Stage(
         "conclude",
-        sections=("analyses", "cohort", "gate", "sensitivity"),
+        sections=(),
         reads=("estimate", "curve", *_DESIGNED),
         writes=("estimate", "curve", *_DESIGNED),
         function="iop_outcomes.conclude.stage:run",
         folder="estimates",
-        plugins=lambda study, _: [CHECKS[name] for name, _ in study.checks()],
     ),
     Stage(
         "truth",

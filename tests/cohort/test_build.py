@@ -25,6 +25,7 @@ def test_arms_come_from_the_assigned_level_and_every_step_is_counted():
         ["All episodes of the source", 2, 1, 1],
         ["Assigned to an arm of the study", 2, 1, 0],
         ["Has a day of assignment", 2, 1, 0],
+        ["Assigned no more than 1 day after care began", 2, 1, 0],
         ["Alive and observed at time zero", 2, 1, 0],
         ["Assigned to one arm only on that day", 2, 1, 0],
         ["At least 18 years old", 1, 1, 0],

@@ -147,8 +147,9 @@ def test_pairs_of_several_arms_share_one_denominator_per_covariate():
     x, female = [0, 1, 2, 10, 12, 14, 5, 6, 7], [0, 1, 0, 1, 1, 1, 0, 1, 0]
     frame = pd.DataFrame({"x": np.array(x, dtype=float), "female": female})
     found = balance_together(frame, np.repeat([0, 1, 2], 3), ["a", "b", "c"])
-    by_pair = found.pivot(index="contrast", columns="covariate", values="smd")
-    assert list(found["contrast"].unique()) == ["a v b", "a v c", "b v c"]
+    by_pair = found.pivot(index=["arm", "against"], columns="covariate", values="smd")
+    pairs = list(found[["arm", "against"]].drop_duplicates().itertuples(index=False, name=None))
+    assert pairs == [("a", "b"), ("a", "c"), ("b", "c")]
     np.testing.assert_allclose(by_pair["x"], np.array([-11, -5, 6]) / np.sqrt(2))
     np.testing.assert_allclose(by_pair["female"], np.array([-2, 0, 2]) / 3 / np.sqrt((2 / 9 + 0 + 2 / 9) / 3))
 
@@ -158,8 +159,8 @@ def test_several_arms_are_compared_with_the_population_they_are_to_stand_for():
     frame = pd.DataFrame({"x": [1.0, 2, 2, 3]})
     weights = [1, 3, 3, 1]
     found = balance_together(frame, [0, 0, 1, 1], ["a", "b"], weights, population=np.ones(4))
-    after = found[found["stage"] == "after"].set_index("contrast")
-    assert list(after.index) == ["a v b", "a v everybody", "b v everybody"]
+    after = found[found["stage"] == "after"]
+    assert (after["arm"] + after["against"]).tolist() == ["ab", "aeverybody", "beverybody"]
     np.testing.assert_allclose(after["mean_reference"], [2.25, 2, 2])
     np.testing.assert_allclose(after["smd"], np.array([-0.5, -0.25, 0.25]) / np.sqrt(0.5))
     assert list(after["n_reference"]) == [2, 4, 4]
@@ -174,7 +175,7 @@ def test_two_arms_at_once_balance_as_two_arms(estimand):
     arm = np.where(first, 0, 1)
     at_once = balance_together(frame[COVARIATES], arm, ["a", "b"], weights, estimand=estimand, target=target)
     alone = balance(frame[COVARIATES], first, weights, estimand=estimand)
-    pd.testing.assert_frame_equal(at_once.drop(columns="contrast"), alone)
+    pd.testing.assert_frame_equal(at_once.drop(columns=["arm", "against"]), alone)
 
 
 def test_an_arm_without_members_is_refused_by_name():

@@ -9,7 +9,6 @@ from iop_outcomes.designs.scores.balancing_weights import (
     balancing_weights,
     crump_bounds,
     effective_sample_size,
-    normalised,
     stabilised,
     trim_score,
     truncate_weights,
@@ -49,10 +48,8 @@ def test_swapping_the_arms_turns_att_into_atc():
     )
 
 
-def test_stabilised_and_normalised_weights():
+def test_stabilised_weights():
     np.testing.assert_allclose(stabilised([4, 4 / 3, 2, 2], TREATED), [2, 2 / 3, 1, 1])  # both arms are half of all
-    np.testing.assert_allclose(normalised([4, 1, 2, 3], TREATED), [4 / 3, 0.5, 2 / 3, 1.5])
-    np.testing.assert_allclose(normalised([4, 1, 0, 3], TREATED), [1, 0.5, 0, 1.5])  # the unused one does not count
 
 
 def test_effective_sample_size():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estimates.asking import asked
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.estimators.matched import adjusted_matched_means, matched, matched_means
 from iop_outcomes.estimates.measures import contrast
@@ -103,7 +104,7 @@ def comparison(estimand="ATT", matched_set=PAIR, weight=WEIGHT):
 def test_who_has_no_outcome_takes_the_partner_along():
     outcome = np.where(np.arange(9) == 3, np.nan, OUTCOME)  # the control of pair 2
     data = pd.DataFrame({"days": outcome}, index=comparison().members.index)
-    rows = matched(data, comparison(), 1, outcome="days")
+    rows = asked(matched, data, comparison(), outcome="days")
     # Pairs 1, 3 and 4 are left: 9, 4, 8 against 5, 4, 5.
     assert rows["value"].tolist() == pytest.approx([7 - 14 / 3, 7, 14 / 3])
     assert rows["n"].tolist() == [6, 3, 3]
@@ -112,13 +113,13 @@ def test_who_has_no_outcome_takes_the_partner_along():
 
 def test_few_sets_are_not_asked_for_a_variance():
     data = pd.DataFrame({"days": OUTCOME}, index=comparison().members.index)
-    rows = matched(data, comparison(), 1, outcome="days")
+    rows = asked(matched, data, comparison(), outcome="days")
     assert rows["se"][0] == pytest.approx(np.sqrt((14 + 2) / 16 * 8 / 6))
     assert "robust (HC1)" in rows["se_method"][0]
 
 
 def test_adjusting_for_the_ate_averages_over_everybody():
     data = pd.DataFrame({"days": 2 * comparison().covariates["age"] + 3 * TREATED})
-    rows = matched(data, comparison("ATE"), 1, outcome="days", adjust=True)
+    rows = asked(matched, data, comparison("ATE"), outcome="days", adjust=True)
     # The eight matched are 45.5 on average.
     assert rows["value"].tolist() == pytest.approx([3, 2 * 45.5 + 3, 2 * 45.5])

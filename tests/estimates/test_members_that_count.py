@@ -14,8 +14,7 @@ from three_arms import COVARIATES, three_arms
 
 #: Outcome and settings by estimator; "unadjusted" counts everybody by its definition.
 ASKED = {
-    "weighted": [("seen", {}), ("days", {"count_estimation": False})],
-    "weighting": [("abstinent", {})],
+    "weighted": [("seen", {}), ("days", {"count_estimation": False}), ("abstinent", {})],
     "outcome_regression": [("seen", {"outcome_model": "per_arm"}), ("visits", {})],
     "aipw": [("seen", {}), ("days", {"missing": "leave_out"}), ("seen", {"folds": 3})],
     "tmle": [("abstinent", {}), ("share", {"folds": 3})],

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from estimates.asking import asked
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.estimators.repeated import gee, random_intercept
 from iop_outcomes.estimates.occasions import take_occasions
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError
 
 
@@ -21,7 +23,7 @@ def comparison(treated, cluster=None, weight=1.0):
 def test_occasions_are_those_seen_of_members_in_use():
     arms = comparison(np.array([True, False, True]), weight=[1.0, 1.0, 0.0])
     data = pd.DataFrame({"u_2": [1, np.nan, 1], "u_10": [0, 1, 1]}, index=arms.members.index)
-    found = take_occasions(data, arms, "u")
+    found = take_occasions(Question(data, "u"), arms)
     assert found.member.tolist() == [0, 0, 1]
     assert found.week.tolist() == [2, 10, 10]
     assert found.outcome.tolist() == [1, 0, 1]
@@ -43,9 +45,9 @@ def trial():
 
 def test_weekly_results_by_gee_and_by_random_intercept_are_comparable(trial):
     data, arms = trial
-    marginal = gee(data, arms, 1, outcome="weekly_urine", measure="risk_difference", correlation="ar1")
-    conditional = random_intercept(data, arms, 1, outcome="weekly_urine", measure="risk_difference")
-    assert marginal["contrast"].tolist() == ["iop v outpatient", "iop", "outpatient"]
+    marginal = asked(gee, data, arms, outcome="weekly_urine", measure="risk_difference", correlation="ar1")
+    conditional = asked(random_intercept, data, arms, outcome="weekly_urine", measure="risk_difference")
+    assert marginal["role"].tolist() == ["contrast", "arm", "arm"]
     assert conditional["value"][0] == pytest.approx(marginal["value"][0], abs=0.01)
     assert marginal["n"][0] == 300
     seen = int(data.filter(like="weekly").notna().sum().sum())
@@ -54,7 +56,7 @@ def test_weekly_results_by_gee_and_by_random_intercept_are_comparable(trial):
 
 def test_one_outcome_per_person_is_clustered_by_site(trial):
     data, arms = trial
-    found = gee(data, arms, 1, outcome="last", measure="risk_ratio")
+    found = asked(gee, data, arms, outcome="last", measure="risk_ratio")
     assert "20 clusters" in found["se_method"][0] and "Mancl-DeRouen corrected" in found["se_method"][0]
     assert found["n"][0] == data["last"].notna().sum()
     assert "missing outcomes left out" in found["se_method"][0]
@@ -63,12 +65,15 @@ def test_one_outcome_per_person_is_clustered_by_site(trial):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda data, arms: gee(data, arms, 1, outcome="weekly_urin"), "no outcome 'weekly_urin'"),
-        (lambda data, arms: gee(data, arms, 1, outcome="last", cluster="person"), "a person has this outcome once"),
-        (lambda data, arms: gee(data, comparison(arms.treated), 1, outcome="last"), "names no sites"),
+        (lambda data, arms: asked(gee, data, arms, outcome="weekly_urin"), "no outcome 'weekly_urin'"),
+        (lambda data, arms: asked(gee, data, arms, outcome="last", cluster="person"), "a person has this outcome once"),
+        (lambda data, arms: asked(gee, data, comparison(arms.treated), outcome="last"), "names no sites"),
         (
-            lambda data, arms: random_intercept(
-                data, comparison(arms.treated, weight=np.linspace(1, 2, 300)), 1, outcome="weekly_urine"
+            lambda data, arms: asked(
+                random_intercept,
+                data,
+                comparison(arms.treated, weight=np.linspace(1, 2, 300)),
+                outcome="weekly_urine",
             ),
             "takes no weights",
         ),

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from pytest import approx
 
+from estimates.asking import asked
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.answer import COLUMNS
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
-from iop_outcomes.estimates.rows import COLUMNS
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.stats.linear.glm import fit_glm
@@ -45,14 +46,19 @@ def comparison(estimand="ATE", n=1200, seed=2) -> tuple[pd.DataFrame, Comparison
 
 def run(name, data, made, outcome="abstinent", **settings) -> pd.DataFrame:
     plugin = ESTIMATORS[name]
-    return plugin(data, made, 7, **plugin.check({"outcome": outcome, **settings}))
+    measure = settings.pop("measure", "")
+    return asked(plugin, data, made, outcome=outcome, measure=measure, seed=7, **plugin.check(settings))
 
 
 @pytest.mark.parametrize("name", ["unadjusted", *ADJUSTED])
 def test_one_row_for_the_contrast_and_one_per_arm(name):
     rows = run(name, *comparison())
     assert tuple(rows.columns) == COLUMNS
-    assert rows["contrast"].tolist() == ["iop v outpatient", "iop", "outpatient"]
+    assert rows[["role", "arm", "against"]].to_numpy().tolist() == [
+        ["contrast", "iop", "outpatient"],
+        ["arm", "iop", ""],
+        ["arm", "outpatient", ""],
+    ]
     assert rows["measure"].tolist() == ["risk_difference", "mean", "mean"]
     assert rows["value"][0] == approx(rows["value"][1] - rows["value"][2])
     assert rows["n"][0] == rows["n"][1] + rows["n"][2] == 1200

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from estimates.asking import asked
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.estimators.survival import rmst, weighted_kaplan_meier
@@ -72,7 +73,7 @@ def cohort(n=400, seed=1):
 
 def test_share_in_care_after_day_60(ten):
     """3 of 5 and 2 of 5: difference 0.2. Variances 0.6 x 0.4 / 5 each, together x 10/9 for the small sample."""
-    rows = weighted_kaplan_meier(*ten, 1, day=60).set_index("contrast")
+    rows = asked(weighted_kaplan_meier, *ten, day=60)
     assert_allclose(rows["value"], [0.2, 0.6, 0.4])
     assert_allclose(rows["se"] ** 2, np.array([0.096, 0.048, 0.048]) * 10 / 9)
     assert list(rows["measure"]) == ["survival_difference", "survival", "survival"]
@@ -83,10 +84,10 @@ def test_share_in_care_after_day_60(ten):
 
 def test_mean_days_in_care_up_to_day_90(ten):
     """(30 + 60 + 3 x 90)/5 = 72 and (10 + 30 + 60 + 2 x 90)/5 = 56."""
-    rows = rmst(*ten, 1, until_day=90).set_index("contrast")
+    rows = asked(rmst, *ten, until_day=90)
     assert_allclose(rows["value"], [16, 72, 56])
     assert_allclose(rows["day"], 90)
-    ratio = rmst(*ten, 1, measure="rmst_ratio", until_day=90).set_index("contrast")
+    ratio = asked(rmst, *ten, measure="rmst_ratio", until_day=90)
     assert_allclose(ratio["value"], [72 / 56, 72, 56])
     assert ratio["se_scale"].iloc[0] == "log"
 
@@ -102,7 +103,7 @@ def test_swapping_the_arms_flips_signs_and_inverts_ratios():
         (cox, "hazard_ratio", True, {}),
         (standardised_cox, "survival_difference", False, {}),
     ):
-        one, other = (estimator(data, each, 1, measure=measure, **settings).iloc[0] for each in (made, swapped))
+        one, other = (asked(estimator, data, each, measure=measure, **settings).iloc[0] for each in (made, swapped))
         assert_allclose(other["value"], 1 / one["value"] if inverse else -one["value"], rtol=1e-6)
         assert_allclose(other["se"], one["se"], rtol=1e-5)
         assert_allclose(other["ci_low"], 1 / one["ci_high"] if inverse else -one["ci_high"], rtol=1e-5)
@@ -113,8 +114,8 @@ def test_members_without_weight_or_follow_up_are_not_used(ten):
     more = comparison([True] * 6 + [False] * 6, [1] * 5 + [0] + [1] * 6)
     time, event = [*IOP[0], 5, *OUTPATIENT[0], np.nan], [*IOP[1], 1, *OUTPATIENT[1], 0]
     for estimator, settings in ((weighted_kaplan_meier, {"day": 60}), (rmst, {"until_day": 90}), (cox, {})):
-        rows = estimator(outcomes(time, event, more.members.index), more, 1, **settings)
-        alone = estimator(data, made, 1, **settings)
+        rows = asked(estimator, outcomes(time, event, more.members.index), more, **settings)
+        alone = asked(estimator, data, made, **settings)
         assert_allclose(rows[["value", "se", "n"]].astype(float), alone[["value", "se", "n"]].astype(float))
         assert rows["se_method"].str.contains("1 member without known follow-up left out").all()
 
@@ -138,7 +139,7 @@ def test_counting_the_estimated_score_by_bootstrap():
             means.append(restricted_mean(kaplan_meier(time, event, weight[arm]), 90).value)
         drawn.append(means[0] - means[1])
     alone = Comparison("e", "none", "ATE", made.arms, made.members, made.covariates, None, {})
-    counted, fixed = (rmst(data, alone, 1, until_day=90, count_estimation=flag).iloc[0] for flag in (True, False))
+    counted, fixed = (asked(rmst, data, alone, until_day=90, count_estimation=flag).iloc[0] for flag in (True, False))
     assert "estimated propensity score counted" in counted["se_method"]
     assert "weights taken as fixed" in fixed["se_method"]
     assert counted["se"] < fixed["se"]
@@ -157,7 +158,7 @@ def test_clusters_are_the_units():
     alone = Comparison(**{**made.__dict__, "cluster": None})
     repeated = data.iloc[twice].set_axis(members.index)
     for estimator, settings in ((weighted_kaplan_meier, {}), (rmst, {"until_day": 120})):
-        one, both = (estimator(*each, 1, **settings).iloc[0] for each in ((data, alone), (repeated, doubled)))
+        one, both = (asked(estimator, *each, **settings).iloc[0] for each in ((data, alone), (repeated, doubled)))
         assert_allclose(both["value"], one["value"], rtol=1e-9)
         assert_allclose(both["se"], one["se"], rtol=1e-6)
         assert "cluster-robust (100 clusters)" in both["se_method"]
@@ -168,18 +169,18 @@ def test_clusters_are_the_units():
 def test_hazard_ratio_of_the_simulated_cohort():
     """Hazards differ by exp(-0.4) given age; without adjustment the ages of the arms mix in."""
     data, made = cohort(n=4000)
-    adjusted = cox(data, made, 1, adjust=True).iloc[0]
+    adjusted = asked(cox, data, made, adjust=True).iloc[0]
     assert adjusted["ci_low"] < np.exp(-0.4) < adjusted["ci_high"]
     assert adjusted["measure"] == "hazard_ratio"
     assert "proportional hazards p = " in adjusted["se_method"]
     crude = Comparison(**{**made.__dict__, "members": made.members.assign(weight=1.0)})
-    assert cox(data, crude, 1).iloc[0]["value"] < adjusted["value"]
+    assert asked(cox, data, crude).iloc[0]["value"] < adjusted["value"]
 
 
 def test_standardised_cox_agrees_with_weighting():
     """Two ways to the same estimand, both right here."""
     data, made = cohort(n=4000)
-    one, other = standardised_cox(data, made, 1, day=60), weighted_kaplan_meier(data, made, 1, day=60)
+    one, other = asked(standardised_cox, data, made, day=60), asked(weighted_kaplan_meier, data, made, day=60)
     assert_allclose(one["value"], other["value"], atol=3 * other["se"].max())
     assert one["se"].iloc[0] < other["se"].iloc[0]
 
@@ -218,12 +219,12 @@ def test_stays_in_classes_give_the_same_shares_as_days():
     )
     columns = ["value", "se", "ci_low", "ci_high"]
     for day in (30, 60, 90):
-        ours = interval_survival(stays, made, 1, day=day)
-        assert_allclose(ours[columns], weighted_kaplan_meier(stays, made, 1, day=day)[columns], rtol=1e-7)
-    mean = interval_survival(stays, made, 1, day=90, measure="rmst_difference")
-    assert_allclose(mean["value"], rmst(stays, made, 1, until_day=90)["value"], atol=2)
+        ours = asked(interval_survival, stays, made, day=day)
+        assert_allclose(ours[columns], asked(weighted_kaplan_meier, stays, made, day=day)[columns], rtol=1e-7)
+    mean = asked(interval_survival, stays, made, day=90, measure="rmst_difference")
+    assert_allclose(mean["value"], asked(rmst, stays, made, until_day=90)["value"], atol=2)
     with pytest.raises(EstimationError, match="intervals that cross day 100; choose .* such as 90"):
-        interval_survival(stays, made, 1, day=100)
+        asked(interval_survival, stays, made, day=100)
 
 
 def test_bounds_of_stays():
@@ -235,31 +236,31 @@ def test_bounds_of_stays():
 def test_what_is_refused_by_name(ten):
     data, made = ten
     with pytest.raises(EstimationError, match="no column 'retention_days'"):
-        rmst(data.drop(columns="retention_days"), made, 1)
+        asked(rmst, data.drop(columns="retention_days"), made)
     with pytest.raises(EstimationError, match="nobody in arm 'iop' whom the design uses has known days"):
-        rmst(data.assign(retention_days=np.where(made.treated, np.nan, data["retention_days"])), made, 1)
+        asked(rmst, data.assign(retention_days=np.where(made.treated, np.nan, data["retention_days"])), made)
     with pytest.raises(EstimationError, match="nobody in arm 'iop' is followed to day 120"):
-        weighted_kaplan_meier(data, made, 1, day=120)
+        asked(weighted_kaplan_meier, data, made, day=120)
     with pytest.raises(
         EstimationError, match="nobody in arm 'iop' is followed to day 120; set until_day to at most 90"
     ):
-        rmst(data, made, 1, until_day=120)
+        asked(rmst, data, made, until_day=120)
     with pytest.raises(EstimationError, match="nobody in arm 'iop' has the event"):
-        cox(data.assign(retention_ended=~made.treated), made, 1)
+        asked(cox, data.assign(retention_ended=~made.treated), made)
     with pytest.raises(EstimationError, match="did you mean 'rmst_ratio'"):
-        rmst(data, made, 1, measure="rmst_rato", until_day=90)
+        asked(rmst, data, made, measure="rmst_rato", until_day=90)
     with pytest.raises(EstimationError, match="gives a hazard_ratio and no 'rmst_ratio'"):
-        cox(data, made, 1, measure="rmst_ratio")
+        asked(cox, data, made, measure="rmst_ratio")
     with pytest.raises(EstimationError, match="in arm 'outpatient'"):
-        rmst(data, comparison([True] * 10), 1)
+        asked(rmst, data, comparison([True] * 10))
     with pytest.raises(EstimationError, match="no column 'stay_days_low'"):
-        interval_survival(data, made, 1)
+        asked(interval_survival, data, made)
 
 
 def test_nobody_leaves_care():
     """No event anywhere: the difference is 0, and it is said why there is no interval."""
     made = comparison([True] * 3 + [False] * 3)
-    rows = rmst(outcomes([90] * 6, [0] * 6, made.members.index), made, 1, until_day=90)
+    rows = asked(rmst, outcomes([90] * 6, [0] * 6, made.members.index), made, until_day=90)
     assert_allclose(rows["value"], [0, 90, 90])
     assert rows["se"].isna().all()
     assert rows["reason"].str.contains("does not vary").all()
@@ -275,7 +276,7 @@ def test_no_factor_of_the_weights_changes_the_test_of_proportional_hazards():
     alone = replace(made, cluster=None)
     for each in (made, alone):
         one, ten, hundred = (
-            cox(data, replace(each, members=each.members.assign(weight=factor * each.weight)), 1)
+            asked(cox, data, replace(each, members=each.members.assign(weight=factor * each.weight)))
             for factor in (1.0, 10.0, 100.0)
         )
         assert p_value_of(one) == p_value_of(ten) == p_value_of(hundred)
@@ -292,7 +293,7 @@ def test_the_test_of_proportional_hazards_takes_the_clusters_of_the_run():
     )
     for cluster in (made.cluster, None):
         expected = proportional_hazards_test(fit, cluster=cluster)["p_value"].iloc[0]
-        assert_allclose(p_value_of(cox(data, replace(made, cluster=cluster), 1)), expected, rtol=0.06)
+        assert_allclose(p_value_of(asked(cox, data, replace(made, cluster=cluster))), expected, rtol=0.06)
 
 
 def test_the_horizon_of_restricted_means_looks_at_no_event(ten):
@@ -301,13 +302,13 @@ def test_the_horizon_of_restricted_means_looks_at_no_event(ten):
     for event in (0, 1):
         changed = data.assign(retention_ended=event)
         with pytest.raises(EstimationError, match="set until_day, at most 90, to which both arms are followed"):
-            rmst(changed, made, 1)
+            asked(rmst, changed, made)
         with pytest.raises(EstimationError, match="nobody in arm 'iop' is followed to day 91; .* at most 90"):
-            rmst(changed, made, 1, until_day=91)
-        assert (rmst(changed, made, 1, until_day=90)["day"] == 90).all()
+            asked(rmst, changed, made, until_day=91)
+        assert (asked(rmst, changed, made, until_day=90)["day"] == 90).all()
     shorter = data.assign(retention_days=np.where(made.treated, data["retention_days"], data["retention_days"] / 2))
     with pytest.raises(EstimationError, match="nobody in arm 'outpatient' is followed to day 60; .* at most 45"):
-        rmst(shorter, made, 1, until_day=60)
+        asked(rmst, shorter, made, until_day=60)
 
 
 def test_the_horizon_of_coded_stays_is_the_last_day_in_any_record():
@@ -315,20 +316,20 @@ def test_the_horizon_of_coded_stays_is_the_last_day_in_any_record():
     made = comparison([True, True, False, False])
     stays = pd.DataFrame({"stay_days_low": [10.0, 31] * 2, "stay_days_high": [30.0, np.nan] * 2}, made.members.index)
     with pytest.raises(EstimationError, match="stays in arm 'iop' are known to day 31 and not to day 365"):
-        interval_survival(stays, made, 1, measure="rmst_difference", day=365)
+        asked(interval_survival, stays, made, measure="rmst_difference", day=365)
     # Ten to thirty days, spread evenly from day 9: mean 19.5; the others the whole 30.
-    rows = interval_survival(stays, made, 1, measure="rmst_difference", day=30)
+    rows = asked(interval_survival, stays, made, measure="rmst_difference", day=30)
     assert_allclose(rows["value"], [0, 24.75, 24.75])
 
 
 def test_an_arm_without_survivors_has_no_interval_and_says_so():
     data, made = cohort(n=100)
     gone = outcomes(np.where(made.treated, 30, data["retention_days"]), np.ones(100), made.members.index)
-    rows = weighted_kaplan_meier(gone, made, 1, day=60).set_index("contrast")
-    assert rows.loc["iop", "value"] == 0
-    assert rows.loc["iop", ["se", "ci_low", "ci_high"]].isna().all()
-    assert isinstance(rows.loc["iop", "reason"], str)
-    assert rows.loc["iop v outpatient", "se"] > 0
+    contrast, iop, _ = (row for _, row in asked(weighted_kaplan_meier, gone, made, day=60).iterrows())
+    assert iop["value"] == 0
+    assert iop[["se", "ci_low", "ci_high"]].isna().all()
+    assert isinstance(iop["reason"], str)
+    assert contrast["se"] > 0
 
 
 def test_estimators_are_found_by_name():
@@ -336,17 +337,16 @@ def test_estimators_are_found_by_name():
         assert "time_to_event" in ESTIMATORS[name].kinds
 
 
-@pytest.mark.parametrize("settings", [{"estimator": standardised_cox, "day": 40}, {"estimator": cox, "adjust": True}])
-def test_a_category_whose_levels_are_numbers_stays_a_category_in_a_cox_model(settings):
+@pytest.mark.parametrize(("estimator", "settings"), [(standardised_cox, {"day": 40}), (cox, {"adjust": True})])
+def test_a_category_whose_levels_are_numbers_stays_a_category_in_a_cox_model(estimator, settings):
     """Levels 1, 2 and 3 of a code are no amounts: the same answer comes of a, b and c."""
     rng = np.random.default_rng(5)
     code, treated = rng.integers(1, 4, 300), rng.integers(0, 2, 300)
     time = np.ceil(rng.exponential(np.array([60, 15, 90])[code - 1]))
-    estimator, asked = settings["estimator"], {k: v for k, v in settings.items() if k != "estimator"}
 
     def value(labels):
         # The covariate's own name is that of nothing in the model.
         made = comparison(treated, covariates=pd.DataFrame({"treated": pd.Categorical(labels)}))
-        return estimator(outcomes(time, 1, made.members.index), made, 0, **asked)["value"].iloc[0]
+        return asked(estimator, outcomes(time, 1, made.members.index), made, **settings)["value"].iloc[0]
 
     assert value(code) == pytest.approx(value(np.array(["a", "b", "c"])[code - 1]), rel=1e-12)

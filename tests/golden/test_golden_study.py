@@ -19,7 +19,7 @@ def numbers_of(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the numbers of the result tables, one a row, to eight digits."""
     keys = {
         "attrition": ["step", "arm"],
-        "diagnostic": ["analysis", "check"],
+        "diagnostic": ["arm", "against", "design", "check"],
         "balance": ["design", "stage", "covariate", "level"],
         "estimate": ["analysis", "kind", "role", "arm", "against", "measure"],
     }

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attendees import attendance_metrics, crowd, person, session
+from attendees import attendance_metrics, crowd, person, session, values_of
 from iop_outcomes.history.denominators import POLICIES, VERSION, policies
 from iop_outcomes.history.history import History
 from iop_outcomes.metrics.attendance import attendance_rate, hours_rate, no_show_rate
@@ -100,7 +100,7 @@ def test_no_show_rate_counts_sessions_held_and_not_cancelled_in_time():
 def test_where_little_is_on_record_every_missing_value_has_its_reason():
     bare = history({}, {}, follow_up_days=100)
     for metric in attendance_metrics():
-        result = metric(bare)
+        result = values_of(metric, bare)
         missing = result["value"].isna()
         assert (result["missing_reason"].notna() == missing).all(), metric.name
         assert (result["missing_reason"][missing].str.len() > 0).all(), metric.name
@@ -143,7 +143,7 @@ def test_shuffling_rows_and_renaming_people_changes_nothing(seed):
     before = History.of(cohort, records)
     after = History.of(cohort.assign(member_id=cohort["member_id"].map(other)), shuffled)
     for metric in attendance_metrics():
-        first, second = metric(before), metric(after).loc[[other[name] for name in names]]
+        first, second = values_of(metric, before), values_of(metric, after).loc[[other[name] for name in names]]
         first, second = first.loc[names].reset_index(drop=True), second.reset_index(drop=True)
         pd.testing.assert_frame_equal(first, second, obj=metric.name)
 
@@ -153,7 +153,7 @@ def test_shuffling_rows_and_renaming_people_changes_nothing(seed):
 def test_shares_lie_between_zero_and_one_and_everything_else_is_not_negative(seed):
     people = History.of(*crowd(seed))
     for metric in attendance_metrics():
-        value = metric(people)["value"].dropna()
+        value = values_of(metric, people)["value"].dropna()
         assert (value >= 0).all(), metric.name
         if metric.kind_of_value in ("binary", "proportion"):
             assert (value <= 1).all(), metric.name

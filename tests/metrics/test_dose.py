@@ -6,7 +6,7 @@ import pytest
 from attendees import person, session
 from iop_outcomes.metrics.dose import hours_attended, sessions_attended, treatment_days
 from iop_outcomes.metrics.gaps import gap_variation, gaps, longest_gap, median_gap
-from iop_outcomes.metrics.session_mix import session_mix, session_type_entropy, telehealth_share
+from iop_outcomes.metrics.session_mix import session_type_entropy, session_type_share, telehealth_share
 
 # Attended on days 2, 2, 5 and 14; missed on day 9.
 SESSIONS = [session(2), session(2, of=120), session(5, "partial", 30), session(9, "no_show"), session(14)]
@@ -51,9 +51,9 @@ def test_a_session_on_day_zero_has_no_gap_before_it():
 
 def test_mix_is_by_hours():
     kinds = [session(0, of=180, type="group"), session(1, type="individual"), session(2, "no_show", type="family")]
-    mix = session_mix(person(*kinds), 28)
-    assert mix.loc["e1", ["group", "individual", "family"]].tolist() == [0.75, 0.25, 0]
-    assert mix.loc["e2"].isna().all()
+    mix = [session_type_share(person(*kinds), type=one, window_days=28)["value"] for one in ("group", "family")]
+    assert [shares["e1"] for shares in mix] == [0.75, 0]
+    assert np.isnan(mix[0]["e2"])
     entropy = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
     assert session_type_entropy(person(*kinds), window_days=28)["value"].iloc[0] == pytest.approx(entropy)
 

@@ -6,9 +6,11 @@ import pytest
 from iop_outcomes import tables
 from iop_outcomes.dataset.metric_values import as_table
 from iop_outcomes.kernel.registry import METRICS
-from iop_outcomes.pages.timelines import examples_of, read
+from iop_outcomes.pages.timelines import Example, read, sections_of
 
-EXAMPLES = {metric.name: examples_of(metric.function) for metric in METRICS}
+EXAMPLES = {
+    metric.name: [part for part in sections_of(metric.function) if isinstance(part, Example)] for metric in METRICS
+}
 CASES = [
     pytest.param(metric, example, answer, id=f"{metric.name}: {answer.text}")
     for metric in METRICS

@@ -44,3 +44,17 @@ def test_without_any_day_of_discharge_on_record_nobody_is_called_retained():
     result = retention(history({}, {}), day=90)
     assert result["value"].isna().all()
     assert set(result["missing_reason"]) == {"no day of discharge or last contact on record"}
+
+
+def test_who_is_never_admitted_did_not_complete_once_the_follow_up_is_over():
+    # Completed; never came; never came as far as the data go.
+    admitted = {"admission_day": 1, "discharge_day": 95, "discharge_reason": "completed"}
+    people = history(admitted, {}, {"observation_end_day": 40})
+    people.members.loc["e3", "end_reason"] = "end_of_data"
+    found = completion(people)
+    assert found["value"].fillna(-1).tolist() == [1, 0, -1]
+    assert found["missing_reason"].notna().tolist() == [False, False, True]
+
+
+def test_a_source_without_admissions_says_nothing_of_who_never_came():
+    assert completion(history({"discharge_day": 95, "discharge_reason": "completed"}, {}))["value"].isna().sum() == 1

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.endpoints import score
-from iop_outcomes.endpoints.ctn0094 import derived_tables
+from oracles.ctn0094_words import derived_tables
 from reference import reference_data
 
 FAMILY = "Urine endpoints"

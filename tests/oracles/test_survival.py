@@ -15,11 +15,11 @@ from iop_outcomes.stats.survival.cox import fit_cox
 from iop_outcomes.stats.survival.cox_curves import baseline_hazard, standardised_survival
 from iop_outcomes.stats.survival.cox_exact import fit_cox_exact
 from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
-from iop_outcomes.stats.survival.cox_robust import robust_covariance, robust_score_test
+from iop_outcomes.stats.survival.cox_robust import cox_covariance, cox_score_test
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
-from iop_outcomes.stats.survival.logrank import logrank
+from iop_outcomes.stats.survival.logrank import logrank_test
 from iop_outcomes.stats.survival.parametric_survival import fit_weibull
-from iop_outcomes.stats.survival.rmst import jackknife_se, restricted_mean, restricted_mean_contrasts
+from iop_outcomes.stats.survival.rmst import restricted_mean, restricted_mean_contrasts, restricted_mean_jackknife_se
 from iop_outcomes.stats.survival.rmst_regression import restricted_mean_regression
 from oracles.survival_data import SURVIVAL, numbers, survival_case
 from reference import oracle, reference_data
@@ -122,16 +122,16 @@ def test_weighted_kaplan_meier_with_effective_numbers(case, agree):
 
 def test_log_rank_tests(case, agree):
     d, expected, method = case.data, case.result("logrank"), "survdiff, log-rank"
-    plain = logrank(d.t, d.s, d.a)
+    plain = logrank_test(d.t, d.s, d.a)
     agree.statistic(method, plain.chi_square, expected["logrank_chisq"], rel=1e-10)
     agree.statistic(method, plain.observed, expected["obs"], rel=1e-12)
     agree.statistic(method, plain.expected, expected["exp"], rel=1e-10)
     agree.statistic(method, plain.variance[0, 0], expected["var"], rel=1e-10)
-    peto = logrank(d.t, d.s, d.a, rho=1)
+    peto = logrank_test(d.t, d.s, d.a, rho=1)
     agree.statistic(method, peto.chi_square, expected["peto_chisq"], rel=1e-10)
-    stratified = logrank(d.t, d.s, d.a, strata=d[case.inputs["strata_variable"]])
+    stratified = logrank_test(d.t, d.s, d.a, strata=d[case.inputs["strata_variable"]])
     agree.statistic(method, stratified.chi_square, expected["stratified_chisq"], rel=1e-10)
-    weighted = robust_score_test(fit_cox(case.arm_only, d.t, d.s, weights=d.w))
+    weighted = cox_score_test(fit_cox(case.arm_only, d.t, d.s, weights=d.w))
     score, p_value = expected["iptw_robust_score"]["test"], expected["iptw_robust_score"]["pvalue"]
     agree.statistic("coxph, weighted robust score test", weighted, score, rel=1e-9)
     agree.statistic("coxph, weighted robust score test", chi2.sf(weighted, 1), p_value, rel=1e-9)
@@ -168,7 +168,7 @@ def test_weighted_restricted_means(case, agree, column, key, arm):
     mean = restricted_mean(curve, case.inputs["tau"])
     agree(method, mean.value, expected["rmst"], rel=1e-10)
     if expected["jackknife_se"] is not None:
-        jackknife = jackknife_se(curve, case.inputs["tau"])
+        jackknife = restricted_mean_jackknife_se(curve, case.inputs["tau"])
         agree.se(f"{method}, jackknife", jackknife, expected["jackknife_se"], rel=1e-10)
         note = "ours is the infinitesimal jackknife, R's leaves out one person at a time: apart by the order of 1/n"
         agree.se(f"{method}, robust", mean.se, expected["jackknife_se"], rel=0.02, note=note)
@@ -200,7 +200,7 @@ def test_cox_with_exact_ties(case, agree):
 def test_robust_cox(case, agree, ties):
     d = case.data
     fit = fit_cox(case.matrix(), d.t, d.s, ties=ties)
-    compare_cox(agree, f"coxph, {ties}", fit, case.result("cox_robust")[ties], robust_covariance(fit))
+    compare_cox(agree, f"coxph, {ties}", fit, case.result("cox_robust")[ties], cox_covariance(fit))
 
 
 def test_clustered_cox(case, agree):
@@ -212,7 +212,7 @@ def test_clustered_cox(case, agree):
         ("unweighted", fit_cox(case.matrix(), d.t, d.s)),
         ("iptw", fit_cox(case.arm_only, d.t, d.s, weights=d.w)),
     ):
-        compare_cox(agree, "coxph, clustered", fit, expected[key], robust_covariance(fit, cluster))
+        compare_cox(agree, "coxph, clustered", fit, expected[key], cox_covariance(fit, cluster))
 
 
 @pytest.mark.parametrize(("column", "key"), [("w", "ATE"), ("wo", "ATO")])
@@ -224,17 +224,17 @@ def test_weighted_cox(case, agree, column, key):
         ("doubly_adjusted_efron", "efron", case.matrix()),
     ):
         fit = fit_cox(matrix, d.t, d.s, weights=d[column], ties=ties)
-        compare_cox(agree, "coxph, weighted", fit, expected[name], robust_covariance(fit))
+        compare_cox(agree, "coxph, weighted", fit, expected[name], cox_covariance(fit))
     fit = fit_cox(case.arm_only, d.t, d.s, weights=d[column])
     note = "svycoxph stops at 1e-9 of the likelihood"
     agree("survey, svycoxph", fit.coefficients[0], expected["svycoxph"]["coef"], rel=1e-6, note=note)
-    svycoxph = np.sqrt(robust_covariance(fit, small_sample=True)[0, 0])
+    svycoxph = np.sqrt(cox_covariance(fit, small_sample=True)[0, 0])
     agree.se("survey, svycoxph", svycoxph, expected["svycoxph"]["se"], rel=1e-6)
     if key == "ATE":
         weightit, method = case.result("coxph_weightit"), "WeightIt, coxph_weightit"
         note = "R scores with a glm that stops at 1e-5 of a score"
         agree(method, fit.coefficients[0], weightit["coef"], rel=1e-4, note=note)
-        agree.se(method, np.sqrt(robust_covariance(fit)[0, 0]), weightit["se"], rel=1e-6)
+        agree.se(method, np.sqrt(cox_covariance(fit)[0, 0]), weightit["se"], rel=1e-6)
 
 
 def test_stratified_cox(case, agree):
@@ -277,4 +277,4 @@ def test_cox_with_a_covariate_that_changes(agree, ties):
     matrix = model_matrix(d, ["age", "year", "surgery", "transplant"])
     fit = fit_cox(matrix, d["stop"], d["event"], entry=d["start"], ties=ties)
     expected = oracle("heart.cox_counting.json")["cases"][f"cox_{ties}"]["result"]
-    compare_cox(agree, f"coxph, {ties}", fit, expected, robust_covariance(fit, d["id"]))
+    compare_cox(agree, f"coxph, {ties}", fit, expected, cox_covariance(fit, d["id"]))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from iop_outcomes.kernel.errors import EstimationError
-from iop_outcomes.stats.survival.logrank import logrank
+from iop_outcomes.stats.survival.logrank import logrank_test
 
 
 def test_five_people():
@@ -15,7 +15,7 @@ def test_five_people():
 
     Expected in a 2/5 + 1/4 = 0.65; variance 2/5 x 3/5 + 1/4 x 3/4 = 0.4275; (1 - 0.65)² / 0.4275.
     """
-    test = logrank([1, 3, 2, 4, 5], [1, 0, 1, 1, 1], ["a", "a", "b", "b", "b"])
+    test = logrank_test([1, 3, 2, 4, 5], [1, 0, 1, 1, 1], ["a", "a", "b", "b", "b"])
     assert_allclose(test.observed, [1, 3])
     assert_allclose(test.expected, [0.65, 3.35])
     assert_allclose(test.variance[0, 0], 0.4275)
@@ -25,7 +25,7 @@ def test_five_people():
 
 def test_tied_events_by_hand():
     """Four people, two events on day 1, one in each group of two: expected 1; variance 2 x 1/4 x (4 - 2)/(4 - 1)."""
-    test = logrank([1, 2, 1, 2], [1, 0, 1, 0], [0, 0, 1, 1])
+    test = logrank_test([1, 2, 1, 2], [1, 0, 1, 0], [0, 0, 1, 1])
     assert_allclose(test.chi_square, 0)
     assert_allclose(test.variance[0, 0], 1 / 3)
 
@@ -37,8 +37,8 @@ def test_names_and_order_of_groups_do_not_matter(rows):
     time, event, group, stratum = (np.array(column) for column in zip(*rows, strict=True))
     if len(np.unique(group)) < 2 or not event.any():
         return
-    test = logrank(time, event, group, strata=stratum, rho=1)
-    renamed = logrank(time[::-1], event[::-1], np.array(["z", "y", "x"])[group[::-1]], strata=stratum[::-1], rho=1)
+    test = logrank_test(time, event, group, strata=stratum, rho=1)
+    renamed = logrank_test(time[::-1], event[::-1], np.array(["z", "y", "x"])[group[::-1]], strata=stratum[::-1], rho=1)
     assert_allclose(renamed.chi_square, test.chi_square, rtol=1e-6, atol=1e-10)
     assert_allclose(renamed.observed, test.observed[::-1])
     assert_allclose(test.observed.sum(), test.expected.sum())
@@ -46,4 +46,4 @@ def test_names_and_order_of_groups_do_not_matter(rows):
 
 def test_one_group_is_refused():
     with pytest.raises(EstimationError, match="everybody is in one group"):
-        logrank([1, 2], [1, 1], ["a", "a"])
+        logrank_test([1, 2], [1, 1], ["a", "a"])

@@ -18,7 +18,7 @@ from iop_outcomes.stats.survival.fine_gray import fit_fine_gray
 from iop_outcomes.stats.survival.gray_test import gray_test
 from iop_outcomes.stats.survival.interval_censored import interval_censored
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
-from iop_outcomes.stats.survival.logrank import logrank
+from iop_outcomes.stats.survival.logrank import logrank_test
 from iop_outcomes.stats.survival.rmst import restricted_mean
 from iop_outcomes.stats.survival.rmst_regression import restricted_mean_regression
 from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
@@ -80,7 +80,7 @@ def test_hazard_ratio_and_tests_equal_r():
     """R without its ``timefix`` gives a hazard ratio of 1.537732773."""
     fit = fit_cox(ARM, TIME, EVENT)
     assert_allclose(np.exp(fit.coefficients), 1.591581471, rtol=1e-9)
-    assert_allclose(logrank(TIME, EVENT, GROUP).chi_square, 0.351371115, rtol=1e-8)
+    assert_allclose(logrank_test(TIME, EVENT, GROUP).chi_square, 0.351371115, rtol=1e-8)
     assert_allclose(fit_fine_gray(ARM, TIME, CAUSE).cox.coefficients, 0.610271735, rtol=1e-8)
     assert_allclose(concordance(TIME, EVENT, -GROUP).value, 0.4285714, rtol=1e-6)
 

@@ -22,7 +22,7 @@ def test_a_second_run_does_nothing(finished):
             "src/iop_outcomes/metrics/retention.py",
             "days.to_numpy(float) < day",
             "days.to_numpy(float) <= day",
-            {"metrics", "truth", "outcomes", "estimate", "conclude", "record", "release"},
+            {"metrics", "truth", "outcomes", "estimate", "robustness", "conclude", "record", "release"},
         ),
         ("src/iop_outcomes/history/urine_weeks.py", "n_weeks = max(whole, 1)", "n_weeks = max(1, whole)", None),
         # A key that the study file learns is nobody's business but that of the stages that read it.
@@ -37,13 +37,13 @@ def test_a_second_run_does_nothing(finished):
             "workflow/studies/small.yaml",
             "measure: risk_difference",
             "measure: risk_ratio",
-            {"estimate", "conclude", "record", "release"},
+            {"estimate", "robustness", "conclude", "record", "release"},
         ),
         (
             "workflow/studies/small.yaml",
             "covariates: [sex, use_days_at_baseline, prior_episodes]",
             "covariates: [sex, prior_episodes]",
-            {"covariates", "design", "estimate", "conclude", "record", "release"},
+            {"covariates", "design", "estimate", "robustness", "conclude", "record", "release"},
         ),
         (
             "workflow/studies/small.yaml",

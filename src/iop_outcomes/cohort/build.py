@@ -8,6 +8,9 @@ import pandas as pd
 from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.kernel.registry import ELIGIBILITY
 from iop_outcomes.study import Cohort
+from iop_outcomes.study import before_time_zero as timing
+from iop_outcomes.study.later_names import LATER
+from iop_outcomes.tables.canonical import CAME, MEASURED_DAY
 from iop_outcomes.tables.capability import unmet
 
 Records = Mapping[str, pd.DataFrame]
@@ -38,21 +41,18 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     StudyError
         A rule needs what the source cannot give, or nobody is left.
     """
-    candidates = _candidates(records, cohort)
+    candidates = candidates_of(records, cohort)
+    known = without_later(records)
     steps = _Attrition([*cohort.arms, OTHER])
     steps.begin("All episodes of the source", candidates["arm"])
     candidates = steps.keep("Assigned to an arm of the study", candidates, candidates["arm"] != OTHER)
     candidates = steps.keep(_time_zero_rule(cohort), candidates, candidates["time_zero_day"].notna())
-    candidates = steps.keep("Alive and observed at time zero", candidates, _watched(candidates))
+    candidates = steps.keep(late_rule(cohort), candidates, ~assigned_late(candidates, cohort))
+    candidates = steps.keep("Alive and observed at time zero", candidates, watched(candidates))
     candidates = steps.keep("Assigned to one arm only on that day", candidates, ~_torn(candidates))
     for name, settings in cohort.rules:
-        rule = ELIGIBILITY[name]
-        refusal = unmet(rule.needs, records["capability"], records)
-        if refusal:
-            raise StudyError(f"cohort.eligibility.{name}: the rule {refusal}; leave it out or use another source")
-        settings = rule.check(settings)
-        passed = rule(candidates, records, **settings)
-        candidates = steps.keep(rule.label.format(**settings), candidates, passed.fillna(False).astype(bool))
+        label, passed = apply_rule(name, settings, candidates, known)
+        candidates = steps.keep(label, candidates, passed)
     earliest = candidates.groupby("person_id")["time_zero_day"].transform("min")
     first = candidates["time_zero_day"] == earliest
     candidates = steps.keep("The person's first eligible episode", candidates, first)
@@ -88,23 +88,105 @@ def assign_arms(episode: pd.DataFrame, arms: Mapping[str, Mapping[str, object]])
     return arm
 
 
-def _candidates(records: Records, cohort: Cohort) -> pd.DataFrame:
+def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
+    """Return every episode with its arm, time zero, first service and whatever is on record of person and baseline.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``episode_id``: the columns of ``episode``, ``person`` and ``baseline``, with ``arm``,
+        ``time_zero_day`` and ``began_day``. A baseline measured after time zero is left empty.
+    """
     episode = records["episode"].sort_values("episode_id").set_index("episode_id")
     candidates = episode.assign(arm=assign_arms(episode, cohort.arms))
-    candidates["time_zero_day"] = (
-        candidates["assignment_day"]
-        if cohort.time_zero == "assignment"
-        else candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
-    )
+    admitted = candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
+    candidates["began_day"] = admitted.fillna(_first_attended(records, candidates["assignment_day"]))
+    candidates["time_zero_day"] = candidates["assignment_day"] if cohort.time_zero == "assignment" else admitted
     person = records["person"].set_index("person_id")
     candidates = candidates.join(person[[c for c in person if c not in candidates]], on="person_id")
     if len(records.get("baseline", ())):
         baseline = records["baseline"].set_index("episode_id")
-        candidates = candidates.join(baseline[[c for c in baseline if c not in candidates]])
+        own = [c for c in baseline if c not in candidates]
+        candidates = candidates.join(baseline[own])
+        if MEASURED_DAY in own:
+            grace = cohort.assignment.grace_days
+            in_time = timing.known_by(candidates[MEASURED_DAY], candidates["time_zero_day"], grace)
+            candidates[own] = candidates[own].where(in_time)
     return candidates
 
 
-def _watched(candidates: pd.DataFrame) -> pd.Series:
+def without_later(records: Records) -> dict[str, pd.DataFrame]:
+    """Return the tables without the columns that are known only after time zero: all that a rule gets to see."""
+    return {name: frame.drop(columns=[c for c in frame if c in LATER]) for name, frame in records.items()}
+
+
+def apply_rule(
+    name: str, settings: Mapping[str, object], candidates: pd.DataFrame, known: Records
+) -> tuple[str, pd.Series]:
+    """Return an eligibility rule in words, and which candidates pass it by what was known at time zero.
+
+    Raises
+    ------
+    StudyError
+        It needs what the source cannot give.
+    """
+    rule = ELIGIBILITY[name]
+    refusal = unmet(rule.needs, known["capability"], known)
+    if refusal:
+        raise StudyError(f"cohort.eligibility.{name}: the rule {refusal}; leave it out or use another source")
+    checked = rule.check(settings)
+    passed = rule(candidates.drop(columns=[c for c in candidates if c in LATER]), known, **checked)
+    return rule.label.format(**checked), passed.fillna(False).astype(bool)
+
+
+def late_rule(cohort: Cohort) -> str:
+    """Return in words when an assignment counts as made when care began."""
+    grace = cohort.assignment.grace_days
+    until = f"no more than {counted(grace, 'day')} after care began" if grace else "by the day care began"
+    return f"Assigned {until}"
+
+
+def assigned_late(candidates: pd.DataFrame, cohort: Cohort, grace_days: int | None = None) -> pd.Series:
+    """Return who was assigned to their arm after more days in care than the grace; unknown days are not late."""
+    grace = cohort.assignment.grace_days if grace_days is None else grace_days
+    return (candidates["assignment_day"] - candidates["began_day"] > grace).fillna(False).astype(bool)
+
+
+def stay_of(candidates: pd.DataFrame, days: int) -> pd.Series:
+    """Return the days in care from time zero as far as the episode says, within the follow-up; missing if it does not.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Of :func:`candidates_of`.
+    days : int
+        Of the follow-up.
+    """
+    ends = [c for c in ("discharge_day", "last_contact_day") if c in candidates and candidates[c].notna().any()]
+    if not ends:
+        return candidates.get("stay_days_low", pd.Series(np.nan, index=candidates.index))
+    end = candidates[ends].astype(float).bfill(axis=1).iloc[:, 0] - candidates["time_zero_day"]
+    # Whoever has no end on record is still in care, or never came.
+    never = candidates["began_day"].isna() & end.isna()
+    return end.clip(lower=0, upper=days).fillna(days).mask(never, 0.0)
+
+
+def _first_attended(records: Records, assignment_day: pd.Series) -> pd.Series:
+    """Return the day of the first session attended in each episode, from which care is taken to have begun.
+
+    A single one before the assignment may be the assessment that led to it, and is none of care.
+    """
+    session = records.get("session")
+    if session is None or not len(session):
+        return pd.Series(np.nan, index=assignment_day.index)
+    came = session.loc[session["status"].isin(CAME), ["episode_id", "day"]]
+    early = came["day"].to_numpy() < assignment_day.reindex(came["episode_id"]).to_numpy()
+    n_early = pd.Series(early).groupby(came["episode_id"].to_numpy()).transform("sum").to_numpy()
+    care = came[~early | (n_early > 1)]
+    return care.groupby("episode_id", observed=True)["day"].min().astype(float).reindex(assignment_day.index)
+
+
+def watched(candidates: pd.DataFrame) -> pd.Series:
     """Return whose life and observation had not ended before time zero; a day not recorded has not come."""
     zero = candidates["time_zero_day"]
     ended = pd.Series(False, index=candidates.index)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes.cohort.build import build_cohort
+from iop_outcomes.cohort.entry import entry_by_arm
 from iop_outcomes.study.view import StudyView
 
 
@@ -15,4 +16,4 @@ def run(
     """Draw the cohort from the canonical tables."""
     cohort, attrition = build_cohort(made, study.cohort)
     tell(f"{len(cohort):,} members in {cohort['arm'].nunique()} arms")
-    return {"cohort": cohort, "attrition": attrition}
+    return {"cohort": cohort, "attrition": attrition, "entry": entry_by_arm(made, study.cohort)}

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
+from iop_outcomes.tables.estimate import KEY
 
 #: Below this share of variance through missing values the degrees of freedom are no longer let grow, as in R's mice.
 LEAST_LAMBDA = 1e-4
@@ -86,12 +87,12 @@ def pool_imputations(
 def pool_estimate_rows(
     completed: Sequence[pd.DataFrame], *, complete_degrees_of_freedom: float = np.inf
 ) -> pd.DataFrame:
-    """Pool the rows an estimator gave for each completed data set, every row with its like.
+    """Pool the answers that several completed data sets gave to one question, every row with its like.
 
     Parameters
     ----------
     completed : sequence of DataFrame
-        Rows as estimators return them, the same rows in every frame (``measure``, ``contrast``, ``day``).
+        From ``iop_outcomes.estimate`` or ``survival``: the same rows in every frame.
     complete_degrees_of_freedom : float
         As in :func:`pool_imputations`.
 
@@ -101,11 +102,21 @@ def pool_estimate_rows(
         The rows of the first frame with pooled ``value``, ``se``, ``ci_low``, ``ci_high``; ratios are pooled as
         logarithms (``se_scale`` says so). Numbers of people and events are means over the imputations. A row that has
         no estimate in some imputation has none, and a ``reason``.
+
+    Raises
+    ------
+    EstimationError
+        There are fewer than two frames, or they do not hold the same rows.
+
+    References
+    ----------
+    Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley 1987; as in :func:`pool_imputations`.
     """
+    if len(completed) < 2:
+        raise EstimationError(f"imputations: there is {counted(len(completed), 'answer')}; at least two are needed")
     first = completed[0].reset_index(drop=True)
-    likeness = [name for name in ("measure", "contrast", "day") if name in first]
     for frame in completed[1:]:
-        if not first[likeness].equals(frame.reset_index(drop=True)[likeness]):
+        if not _likeness(first).equals(_likeness(frame)):
             raise EstimationError("imputations: their estimates are not of the same rows; use one analysis for all")
     log = (first["se_scale"] == "log").to_numpy()
     values, errors = (np.array([frame[name].to_numpy(dtype=float) for frame in completed]) for name in ("value", "se"))
@@ -201,6 +212,11 @@ def pool_sites(
             "n_sites": k,
         }
     )
+
+
+def _likeness(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what tells one row of an answer from the others, as text."""
+    return rows[[name for name in KEY if name in rows]].astype(str).reset_index(drop=True)
 
 
 def _barnard_rubin(m, share, complete):

@@ -9,6 +9,12 @@ import pandas as pd
 from iop_outcomes.kernel.errors import StudyError, did_you_mean
 from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.canonical import MEASURED_DAY
+
+#: Calendar time, as far as it is kept.
+PERIOD = "period"
+#: Levels of a category that is only held against the other arm, and what the rarer ones are called together.
+LEVELS, RARE = 12, "any other"
 
 #: Level of a categorical covariate that was not recorded.
 MISSING = "missing"
@@ -21,11 +27,13 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Put what was known by time zero into one row per member: the stage ``covariates``."""
     names = [*study.covariates, *study.describe_by]
-    return {"covariates": build_covariates(made["cohort"], made, names, study.cluster)}
+    grace = study.cohort.assignment.grace_days
+    covariates = build_covariates(made["cohort"], made, names, study.cluster, grace)
+    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariates, grace)}
 
 
 def build_covariates(
-    cohort: pd.DataFrame, records: Records, names: Sequence[str], cluster: str | None = "site"
+    cohort: pd.DataFrame, records: Records, names: Sequence[str], cluster: str | None = "site", grace_days: int = 0
 ) -> pd.DataFrame:
     """Return the ``covariates`` table: arm, cluster and complete baseline covariates.
 
@@ -42,6 +50,8 @@ def build_covariates(
         Covariates the study asks for.
     cluster : {'site', None}
         Unit whose members are alike.
+    grace_days : int
+        Days after time zero by which a baseline may have been measured.
 
     Raises
     ------
@@ -49,7 +59,7 @@ def build_covariates(
         A covariate is in no table, or was recorded for nobody.
     """
     members = cohort.sort_values("member_id").set_index("member_id")
-    known = _known_at_time_zero(members, records)
+    known = _known_at_time_zero(members, records, grace_days)
     columns: dict[str, pd.Series] = {"arm": members["arm"]}
     if cluster is not None:
         columns["cluster"] = members["site_id"].fillna("unknown").astype("category")
@@ -62,7 +72,38 @@ def build_covariates(
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 
-def _known_at_time_zero(members: pd.DataFrame, records: Records) -> dict[str, pd.Series]:
+def other_facts(cohort: pd.DataFrame, records: Records, adjusted: Sequence[str], grace_days: int = 0) -> pd.DataFrame:
+    """Return the ``facts`` table: what is on record of the members from before time zero and is no covariate.
+
+    What an arm prescribes is part of the treatment, and sites are judged by themselves: neither is among them. The
+    period stays, adjusted for or not. Of a category the commonest ``LEVELS`` are told apart.
+
+    Parameters
+    ----------
+    cohort, records, grace_days
+        As for :func:`build_covariates`.
+    adjusted : sequence of str
+        Covariates of the study.
+    """
+    members = cohort.sort_values("member_id").set_index("member_id")
+    known = _known_at_time_zero(members, records, grace_days)
+    of_sites = timing.covariate_homes()["site"]
+    wanted = [n for n in known if n == PERIOD or n not in (*adjusted, *timing.PRESCRIBED, *of_sites)]
+    columns: dict[str, pd.Series] = {}
+    for name in [n for n in wanted if known[n].notna().any()]:
+        columns |= {c: _commonest(v) for c, v in _complete(name, known[name]).items() if len(v.unique()) > 1}
+    return pd.DataFrame(columns, index=members.index).reset_index()
+
+
+def _commonest(values: pd.Series) -> pd.Series:
+    """Return a category with its rarer levels as one; numbers as they are."""
+    if not isinstance(values.dtype, pd.CategoricalDtype) or values.nunique() <= LEVELS:
+        return values
+    text = values.astype("str")
+    return text.where(text.isin(text.value_counts().index[: LEVELS - 1]), RARE).astype("category")
+
+
+def _known_at_time_zero(members: pd.DataFrame, records: Records, grace_days: int) -> dict[str, pd.Series]:
     """Return every column that may be a covariate, aligned with the members; baseline columns come first."""
     episode = records["episode"].set_index("episode_id")
     linked = {
@@ -77,9 +118,11 @@ def _known_at_time_zero(members: pd.DataFrame, records: Records) -> dict[str, pd
         if frame is None or not len(frame):
             continue
         frame = frame if table == "episode" else frame.set_index(frame.columns[0])
-        for name in columns or frame.columns:
-            if name in frame and name not in known:
-                known[name] = pd.Series(frame[name].reindex(linked[table]).array, index=members.index)
+        own = frame.reindex(linked[table]).set_axis(members.index)
+        if MEASURED_DAY in own:
+            in_time = timing.known_by(own.pop(MEASURED_DAY), members["time_zero_day"], grace_days)
+            own = own.where(in_time)
+        known = {name: own[name] for name in columns or own.columns if name in own} | known
     return known
 
 

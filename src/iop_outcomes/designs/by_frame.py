@@ -169,7 +169,9 @@ class Together:
             population=None if pair else population,
             pairs=[pair] if pair else None,
         )
-        return found.drop(columns="contrast") if pair else found
+        if not pair:
+            found.insert(0, "contrast", found["arm"] + " v " + found["against"])
+        return found.drop(columns=["arm", "against"])
 
 
 def weigh_frame(

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
+from iop_outcomes.designs.judge.circumstances import Circumstances, judge_circumstances
 from iop_outcomes.designs.judge.diagnostics import preference_score
-from iop_outcomes.designs.judge.gate import FAIL, judge_design
+from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
 from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
 from iop_outcomes.kernel.errors import StudyError
@@ -21,6 +22,7 @@ from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
+from iop_outcomes.tables.comparison import of_arms
 
 Arms = tuple[str, str]
 
@@ -32,7 +34,10 @@ def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path, design: str
 ) -> dict[str, pd.DataFrame]:
     """Make the arms comparable by one design and judge the result: the stage ``design``."""
-    return build_design(made["covariates"], made["capability"], study, design, tell)
+    built = build_design(made["covariates"], made["capability"], study, design, tell)
+    comparisons, _ = read_comparisons(made["covariates"], built["propensity"], built["diagnostic"], study, design)
+    around = judge_circumstances(comparisons, Circumstances.of(study, made), study.gate_thresholds, study.covariates)
+    return built | {"diagnostic": pd.concat([built["diagnostic"], *around], ignore_index=True)}
 
 
 def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]:
@@ -86,12 +91,12 @@ def build_design(
             continue
         try:
             _refuse_empty_arms(covariates, capability, study, arms)
-            comparison = _compare(covariates, study, design, arms)
+            comparison = compare(covariates, study, design, arms)
         except StudyError as error:
             made["diagnostic"].append(_impossible(design, arms, str(error)))
             tell(f"{arms[0]} v {arms[1]}: {error}")
             continue
-        labels = {"contrast": comparison.contrast, "design": design}
+        labels = {"arm": arms[0], "against": arms[1], "design": design}
         levels = balance(
             comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand
         ).assign(**labels)
@@ -120,16 +125,16 @@ def read_comparisons(
     refusals : dict of arms to str
     """
     comparisons, refusals = {}, {}
-    impossible = diagnostic[diagnostic["check"] == POSSIBLE].set_index("analysis")["reason"]
+    impossible = diagnostic[diagnostic["check"] == POSSIBLE]
     mine = propensity[propensity["design"] == design].drop(columns="design")
     together = together_in(covariates, study, design)
     everybody = None
     for arms in study.contrasts_by_design[design]:
-        place = _place(design, arms)
-        if place in impossible.index:
-            refusals[arms] = impossible[place]
+        reasons = impossible.loc[of_arms(impossible, arms, design), "reason"]
+        if len(reasons):
+            refusals[arms] = reasons.iloc[0]
             continue
-        members = mine[mine["contrast"] == f"{arms[0]} v {arms[1]}"].drop(columns="contrast")
+        members = mine[of_arms(mine, arms)].drop(columns=["arm", "against"])
         members = members.set_index("member_id").sort_index()
         shared = set(arms) <= set(together)
         if shared and everybody is None:
@@ -156,7 +161,7 @@ def _build_together(
         tell(f"{', '.join(together)}: {error}")
         return
     members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
-    rows = [own.assign(contrast=f"{pair[0]} v {pair[1]}").reset_index() for pair, own in members.items()]
+    rows = _labelled(members)
     population = _population(covariates, study, design, together, pd.concat(rows))
     comparisons = {pair: _comparison(covariates, study, design, pair, own, population) for pair, own in members.items()}
     method = DESIGN_METHODS[study.designs[design].method]
@@ -171,9 +176,13 @@ def _build_together(
         pairs=pairs,
     )
     made["propensity"] += [own.assign(design=design) for own in rows]
-    made["balance"].append(levels[~levels["contrast"].str.endswith(f" v {EVERYBODY}")].assign(design=design))
+    made["balance"].append(levels[levels["against"] != EVERYBODY].assign(design=design))
     made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
     tell(f"{', '.join(together)}: done")
+
+
+def _labelled(members: dict[Arms, pd.DataFrame]) -> list[pd.DataFrame]:
+    return [own.assign(arm=pair[0], against=pair[1]).reset_index() for pair, own in members.items()]
 
 
 def _weigh_together(covariates: pd.DataFrame, study: Study, design: str, together: tuple[str, ...]) -> pd.DataFrame:
@@ -203,7 +212,30 @@ def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Categorical(chosen["arm"].astype("str"), categories=list(together)).codes.astype(np.intp)
 
 
-def _compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+def compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+    """Return two arms made comparable by one design of a study, together with its other arms where it takes them so.
+
+    Parameters
+    ----------
+    covariates : pandas.DataFrame
+        Table of that contract, or some of its rows.
+    study : Study
+    design : str
+        Name of the design in the study.
+    arms : (str, str)
+
+    Raises
+    ------
+    StudyError
+        They cannot be made comparable.
+    """
+    together = together_in(covariates, study, design)
+    if set(arms) <= set(together):
+        everybody = _weigh_together(covariates, study, design, together)
+        pairs = pairs_of(study, design, together)
+        members = {pair: pair_of(everybody, together, *pair) for pair in pairs}
+        population = _population(covariates, study, design, together, pd.concat(_labelled(members)))
+        return _comparison(covariates, study, design, arms, members[arms], population)
     chosen = _in_arms(covariates, arms)
     treated = (chosen["arm"] == arms[0]).to_numpy()
     method = DESIGN_METHODS[study.designs[design].method]
@@ -263,10 +295,5 @@ def _refuse_empty_arms(covariates: pd.DataFrame, capability: pd.DataFrame, study
         raise StudyError(f"the arm '{arm}' is empty: {why}")
 
 
-def _place(design: str, arms: Arms) -> str:
-    return f"{arms[0]} v {arms[1]}, {design}"
-
-
 def _impossible(design: str, arms: Arms, reason: str) -> pd.DataFrame:
-    row = {"analysis": _place(design, arms), "check": POSSIBLE, "status": FAIL, "reason": reason}
-    return pd.DataFrame([row])
+    return diagnostic_rows([(POSSIBLE, np.nan, np.nan, FAIL, reason)], arms, design)

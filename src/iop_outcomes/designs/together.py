@@ -12,17 +12,17 @@ from iop_outcomes.designs.scores.generalised import generalised_tilt, generalise
 from iop_outcomes.designs.scores.site_propensity import SITE
 from iop_outcomes.designs.weighting import NOTES
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
-from iop_outcomes.kernel.registry import TARGET, Plugin
+from iop_outcomes.kernel.registry import TARGET, DesignMethod
 
 
-def target_of(method: Plugin, settings: Mapping[str, object], arms: Sequence[str], contrast=None) -> int | None:
+def target_of(method: DesignMethod, settings: Mapping[str, object], arms: Sequence[str], contrast=None) -> int | None:
     """Return the position of the arm whose people the design speaks for, or None where it speaks for all arms alike.
 
     The arm the settings name; otherwise the first arm of the contrast for the ATT, the second for the ATC.
 
     Parameters
     ----------
-    method : Plugin
+    method : DesignMethod
     settings : mapping
     arms : sequence of str
     contrast : (str, str), optional
@@ -46,7 +46,7 @@ def target_of(method: Plugin, settings: Mapping[str, object], arms: Sequence[str
     return list(arms).index(str(named))
 
 
-def refuse_other_target(method: Plugin, settings: Mapping[str, object], contrast: tuple[str, str]) -> None:
+def refuse_other_target(method: DesignMethod, settings: Mapping[str, object], contrast: tuple[str, str]) -> None:
     """Raise if two arms compared by themselves are to speak for the people of another arm than they do."""
     named = settings.get(TARGET)
     if named is None:
@@ -64,7 +64,7 @@ def weigh_together(
     arm: NDArray[np.intp],
     arms: Sequence[str],
     cluster,
-    method: Plugin,
+    method: DesignMethod,
     settings: Mapping[str, object],
     target: int | None = None,
 ) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def weigh_together(
         Position in ``arms``.
     arms : sequence of str
     cluster : array_like of shape (n,) or None
-    method : Plugin
+    method : DesignMethod
         A design method that can make several arms comparable together.
     settings : mapping
         Its checked settings.
@@ -183,7 +183,7 @@ def population_share(
     return h * used
 
 
-def _refuse_for_two_arms(method: Plugin, settings: Mapping[str, object], n_arms: int) -> None:
+def _refuse_for_two_arms(method: DesignMethod, settings: Mapping[str, object], n_arms: int) -> None:
     place = f"design '{method.name}'"
     if method.several_arms != "together":
         raise DesignError(f"{place}: it makes two arms comparable and there are {n_arms}; restrict it to two by arms")

@@ -1,7 +1,8 @@
 """Raw records to weekly codes and words, for any study.
 
 The anchor, the week rule, the panel of substances and the protocol's grid of weeks are settings of the study, given as
-spans (see ``grid.py``), panels and schedules. ``ctn0094.py`` is one study's settings.
+spans (see ``grid.py``), panels and schedules. ``tests/oracles/ctn0094_words.py`` is one study's settings, and gives its
+published words.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""From the mean of the outcome under each arm to differences, ratios and odds ratios with their own intervals."""
+"""From a mean of each arm, or its survival, to differences, ratios and odds ratios with their own intervals."""
 
 from dataclasses import dataclass, replace
 
@@ -7,15 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
+from iop_outcomes.tables.measure import MEAN, MEASURES, ODDS_RATIO, RATIO, RMST, SURVIVAL, Measure, names_of
 
-DIFFERENCES = ("risk_difference", "mean_difference")
-RATIOS = ("risk_ratio", "mean_ratio")
-MEASURES = (*DIFFERENCES, *RATIOS, "odds_ratio")
 #: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
 #: A clustered standard error below this share of that of independent people comes of clusters that agree, by chance or
 #: since the covariates tell them apart, and not of people who are alike.
 AGREEMENT = 1e-4
+#: Measures that compare two means, survivals or mean times.
+OF_MEANS = names_of(MEAN, SURVIVAL, RMST)
+_WORDS = {MEAN: "mean", SURVIVAL: "survival", RMST: "mean time"}
 NO_VARIATION = "the outcome does not vary, so that there is no standard error"
 
 
@@ -30,7 +31,8 @@ class ArmMeans:
     covariance : Covariance
         Of the two means, 2 by 2.
     influence : ndarray, shape (n, 2), or None
-        What each row adds to each mean, where the estimator has influences.
+        What each row adds to each mean; None where the variance is that of a likelihood. Influences of two outcomes, or
+        of parts of a population, add up row by row, and their sums within clusters give the joint covariance.
     """
 
     means: NDArray[np.float64]
@@ -92,7 +94,8 @@ def contrast(
     Parameters
     ----------
     arms : ArmMeans
-    measure : {"risk_difference", "mean_difference", "risk_ratio", "mean_ratio", "odds_ratio"}
+    measure : str
+        Of ``tables.measure.MEASURES``, a hazard ratio excepted.
     names : tuple of str
         The arms, for the sentence that says why an interval is missing.
     level : float
@@ -102,27 +105,23 @@ def contrast(
     -------
     Estimate
     """
-    if measure not in MEASURES:
-        raise EstimationError(f"measures: there is no measure '{measure}'; {did_you_mean(measure, MEASURES)}")
-    first, second = arms.means
-    if measure in DIFFERENCES:
-        return _interval(measure, first - second, np.array([1.0, -1.0]), arms, "identity", level)
-    reason = _no_ratio(arms.means, measure, names)
+    if measure not in OF_MEANS:
+        raise EstimationError(f"measures: there is no measure '{measure}'; {did_you_mean(measure, OF_MEANS)}")
+    asked = MEASURES[measure]
+    first, second = (float(mean) for mean in arms.means)
+    reason = _no_ratio(arms.means, asked, names) if asked.scale == RATIO else None
     if reason:
-        value = _ratio_without_interval(first, second, measure)
-        return Estimate(measure, value, np.nan, "log", np.nan, np.nan, reason)
-    if measure in RATIOS:
-        return _interval(measure, np.log(first / second), np.array([1 / first, -1 / second]), arms, "log", level)
-    log_odds_ratio = np.log(first / (1 - first)) - np.log(second / (1 - second))
-    gradient = np.array([1 / (first * (1 - first)), -1 / (second * (1 - second))])
-    return _interval(measure, log_odds_ratio, gradient, arms, "log", level)
+        value = _ratio_without_interval(first, second, asked)
+        return Estimate(measure, value, np.nan, asked.se_scale, np.nan, np.nan, reason)
+    value, gradient = asked.between(first, second)
+    return _interval(measure, value, gradient, arms, asked.se_scale, level)
 
 
-def arm_mean(arms: ArmMeans, position: int, *, level: float = 0.95) -> Estimate:
-    """Return the mean of one arm (0 = first) with its interval."""
+def arm_mean(arms: ArmMeans, position: int, *, measure: str = MEAN, level: float = 0.95) -> Estimate:
+    """Return the mean of one arm (0 = first) with its interval, under the name of what it is a mean of."""
     gradient = np.zeros(2)
     gradient[position] = 1.0
-    return _interval("mean", arms.means[position], gradient, arms, "identity", level)
+    return _interval(measure, arms.means[position], gradient, arms, "identity", level)
 
 
 def half_width(se: float, degrees_of_freedom: float, level: float = 0.95) -> float:
@@ -169,22 +168,22 @@ def _interval(measure, value, gradient, arms, scale, level):
     return Estimate(measure, value, se, scale, low, high)
 
 
-def _no_ratio(means, measure, names):
+def _no_ratio(means, asked: Measure, names):
     for mean, name in zip(means, names, strict=True):
         if mean == 0:
-            found = "the mean is zero" if measure == "mean_ratio" else "there are no events"
-            return f"{measure}: {found} in arm '{name}', so that the ratio has no interval"
+            found = "there are no events" if asked.only_binary else f"the {_WORDS[asked.of]} is zero"
+            return f"{asked.name}: {found} in arm '{name}', so that the ratio has no interval"
         if mean < 0:
-            return f"{measure}: the mean of arm '{name}' is below zero, so that a ratio has no meaning"
-        if measure == "odds_ratio" and mean >= 1:
+            return f"{asked.name}: the mean of arm '{name}' is below zero, so that a ratio has no meaning"
+        if asked.compared == ODDS_RATIO and mean >= 1:
             return f"odds_ratio: arm '{name}' has the outcome always, so that its odds are infinite"
     return None
 
 
-def _ratio_without_interval(first, second, measure):
-    if min(first, second) < 0 or (measure == "odds_ratio" and max(first, second) > 1):
+def _ratio_without_interval(first, second, asked: Measure):
+    if min(first, second) < 0 or (asked.compared == ODDS_RATIO and max(first, second) > 1):
         return np.nan
     over, under = first, second
-    if measure == "odds_ratio":
+    if asked.compared == ODDS_RATIO:
         over, under = first * (1 - second), second * (1 - first)
     return float(over / under) if under > 0 else np.nan

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.kernel.values import known_numbers
 
@@ -34,7 +34,7 @@ class Occasions:
     n_missing: int
 
 
-def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> Occasions:
+def take_occasions(question: Question, comparison: Comparison) -> Occasions:
     """Return the occasions of an outcome: a column of that name, or columns ``<outcome>_1``, ``<outcome>_2``, ...
 
     Raises
@@ -42,6 +42,7 @@ def take_occasions(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
     EstimationError
         There is no such outcome, it holds anything but numbers, or nobody in an arm has one.
     """
+    data, outcome = question.data, question.outcome
     checked_arms(comparison.treated, comparison.arms)
     weeks = {int(m[1]): name for name in data.columns if (m := re.fullmatch(rf"{re.escape(outcome)}_(\d+)", str(name)))}
     if outcome not in data.columns and not weeks:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.estimates.measures import DIFFERENCES, MEASURES, RATIOS
 from iop_outcomes.estimates.nuisance.design_weights import (
     SharedWeights,
     counting,
@@ -21,12 +20,13 @@ from iop_outcomes.estimates.nuisance.design_weights import (
 from iop_outcomes.estimates.nuisance.observation import Observation, fit_observation
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.matrix import ModelMatrix
+from iop_outcomes.tables.measure import MEAN, MEASURES, names_of
 
 #: Kinds of outcome that have a mean.
-RISKS = ("risk_difference", "risk_ratio", "odds_ratio")
 KINDS = ("binary", "proportion", "count", "continuous", "duration")
 #: What to do with missing outcomes.
 Missing = Literal["weight", "leave_out"]
@@ -44,10 +44,10 @@ class Sample:
         Of the members that count, which are not all of those it was taken from.
     outcome : ndarray, shape (n,)
         Of everybody whom the design makes comparable; NaN where missing.
+    name : str
+        Of the outcome.
     kind : str
         binary, proportion, count or continuous, from the values.
-    measure : str
-        The measure asked for, or the difference if none was.
     is_share : bool
         Is the mean of an arm known to be the share of people with an event?
     of_all : tuple of (float or None)
@@ -56,8 +56,8 @@ class Sample:
 
     comparison: Comparison
     outcome: NDArray[np.float64]
+    name: str
     kind: str
-    measure: str
     is_share: bool = False
     of_all: tuple[float | None, float | None] = (None, None)
 
@@ -110,6 +110,24 @@ class Sample:
         """Members of the two arms whose outcome is not known."""
         return int((self.used & ~self.observed & (self.first | self.second)).sum())
 
+    def checked(self, measure: str) -> str:
+        """Return a measure that the outcome has, the difference for an empty one.
+
+        Raises
+        ------
+        EstimationError
+            There is no such measure of means, or not of such an outcome.
+        """
+        difference = "risk_difference" if self.kind == "binary" else "mean_difference"
+        known = names_of(MEAN)
+        if measure and measure not in known:
+            raise EstimationError(f"{self.name}: there is no measure '{measure}'; {did_you_mean(measure, known)}")
+        if measure and MEASURES[measure].only_binary and self.kind != "binary":
+            raise EstimationError(
+                f"{self.name}: {measure} is for outcomes of 0 and 1 and this is a {self.kind}; use {difference}"
+            )
+        return measure or difference
+
     @cached_property
     def matrix(self) -> ModelMatrix:
         """Covariates of the design with an intercept."""
@@ -159,10 +177,8 @@ _NO_SCORE = (
 
 
 def take_sample(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    outcome: str,
-    measure: str,
     *,
     occasions: tuple[NDArray[np.float64], NDArray[np.bool_]] | None = None,
 ) -> Sample:
@@ -170,22 +186,19 @@ def take_sample(
 
     Parameters
     ----------
-    data : DataFrame
-        Outcomes, indexed like the members of ``comparison.population``.
+    question : Question
+        Its data are indexed like the members of ``comparison.population``.
     comparison : Comparison
-    outcome : str
-        Column of ``data``.
-    measure : str
-        Empty for the difference.
     occasions : tuple of ndarray, optional
         All outcomes, and whether each is of the first arm, where members have more than the one in ``data``.
 
     Raises
     ------
     EstimationError
-        There is no such outcome or measure, an arm is empty, the outcome is no number, or nobody in an arm has a known
+        There is no such outcome, an arm is empty, the outcome is no number, or nobody in an arm has a known
         one.
     """
+    data, outcome = question.data, question.outcome
     if outcome not in data.columns:
         raise EstimationError(f"there is no outcome '{outcome}' in the data; {did_you_mean(outcome, data.columns)}")
     checked_arms(comparison.treated, comparison.arms)
@@ -202,9 +215,9 @@ def take_sample(
         seen, arms = occasions[0], (occasions[1], ~occasions[1])
     kind = kind_of(seen)
     # Zeros alone may be a share without events, or no days of use.
-    is_share = kind == "binary" and (measure in RISKS or seen.min() < seen.max())
+    is_share = kind == "binary" and (question.of_risk or seen.min() < seen.max())
     of_all = tuple(_same(seen[arm]) for arm in arms)
-    return Sample(comparison, values, kind, _checked_measure(measure, kind, outcome), is_share, of_all)
+    return Sample(comparison, values, outcome, kind, is_share, of_all)
 
 
 def kind_of(values: NDArray[np.float64]) -> str:
@@ -218,14 +231,3 @@ def kind_of(values: NDArray[np.float64]) -> str:
 
 def _same(values: NDArray[np.float64]) -> float | None:
     return float(values[0]) if values.min() == values.max() else None
-
-
-def _checked_measure(measure, kind, outcome):
-    wanted = RISKS if kind == "binary" else ("mean_difference", "mean_ratio")
-    if not measure:
-        return wanted[0]
-    if measure not in MEASURES:
-        raise EstimationError(f"{outcome}: there is no measure '{measure}'; {did_you_mean(measure, MEASURES)}")
-    if kind != "binary" and measure not in (*DIFFERENCES[1:], *RATIOS[1:]):
-        raise EstimationError(f"{outcome}: {measure} is for outcomes of 0 and 1 and this is a {kind}; use {wanted[0]}")
-    return measure

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from iop_outcomes.estimates.measures import DIFFERENCES, ArmMeans, Estimate, half_width
+from iop_outcomes.estimates.measures import ArmMeans, Estimate, half_width
+from iop_outcomes.tables.measure import DIFFERENCE, MEASURES
 
 SCORE_METHOD = (
     "score interval (Newcombe), since nearly nobody, or nearly everybody, of an arm has the event; standard errors "
@@ -148,7 +149,7 @@ def with_score_limits(
     ]
     if unknown:
         return replace(between, se=np.nan, ci_low=np.nan, ci_high=np.nan, reason=unknown[0].reason), found
-    if between.measure in DIFFERENCES:
+    if MEASURES[between.measure].compared == DIFFERENCE:
         correlation = 0.0 if any(at_end) else arms.covariance.values[0, 1] / np.sqrt(variances.prod())
         between = _limited(between, difference_limits(arms.means, sizes, quantile, correlation), quantile)
     elif between.reason is None and any(at_end):

@@ -9,9 +9,10 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.stage import read_comparisons
+from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.errors import StudyError
-from iop_outcomes.kernel.registry import ESTIMATORS, Plugin
+from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
@@ -19,13 +20,13 @@ from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.estimate import (
     ADJUSTED,
     AS_SEEN,
+    CONTRAST,
     EVERYBODY,
     MAIN,
     NAIVE,
     REFUSED,
     SHOWN,
     UNADJUSTED,
-    with_arms,
 )
 
 
@@ -108,25 +109,20 @@ def _estimated(
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
     of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
-    estimator = UNADJUSTED if naive and of_means else analysis.estimator
-    settings = {} if estimator == UNADJUSTED else _with_horizon(ESTIMATORS[estimator], analysis.settings, study)
+    plugin = ESTIMATORS[UNADJUSTED if naive and of_means else analysis.estimator]
+    settings = {} if plugin.name == UNADJUSTED else analysis.settings
     kind = NAIVE if naive else ADJUSTED
-    frames = []
-    for measure in analysis.measures:
-        try:
-            plugin = ESTIMATORS[estimator]
-            given = {**settings, "outcome": analysis.outcome, "measure": measure}
-            own = data_for(plugin, data, comparison)
-            frames.append(plugin(own, comparison, seed_of(study.seed, name), **plugin.check(given, f"analyses.{name}")))
-        except StudyError as error:
-            return _refused(name, analysis, comparison.arms, str(error), kind)
-    frame = pd.concat(frames, ignore_index=True).drop_duplicates(["contrast", "measure", "day"])
-    return with_arms(frame, comparison.arms, comparison.contrast).assign(
+    try:
+        question = question_of(study, name, data_for(plugin, data, comparison))
+        rows = plugin(question, comparison, **plugin.check(settings, f"analyses.{name}")).rows(analysis.measures)
+    except StudyError as error:
+        return _refused(name, analysis, comparison.arms, str(error), kind)
+    return rows.assign(
         analysis=name,
         outcome=analysis.outcome,
         kind=kind,
         design=analysis.design,
-        estimator=UNADJUSTED if naive else estimator,
+        estimator=UNADJUSTED if naive else plugin.name,
         estimand=AS_SEEN if naive else comparison.estimand,
         population=EVERYBODY,
         scenario=MAIN,
@@ -134,18 +130,25 @@ def _estimated(
     )
 
 
-def _with_horizon(plugin: Plugin, settings: dict[str, object], study: Study) -> dict[str, object]:
-    """Return the settings with the last day of the study's follow-up as horizon, where the estimator asks for one."""
-    if "until_day" not in plugin.settings_model.model_fields:
-        return settings
-    return {"until_day": max(study.cohort.follow_up_days - 1, 1), **settings}
+def question_of(study: Study, name: str, data: pd.DataFrame) -> Question:
+    """Return what an analysis of a study asks; mean times go to the last day of its follow-up."""
+    analysis = study.analyses[name]
+    return Question(
+        data,
+        analysis.outcome,
+        of_risk=asks_of_risk(analysis.measures),
+        horizon=max(study.cohort.follow_up_days - 1, 1),
+        seed=seed_of(study.seed, name),
+    )
 
 
 def _refused(name: str, analysis: Analysis, arms: tuple[str, str], reason: str, kind: str = ADJUSTED) -> pd.DataFrame:
     row = {
         "analysis": name,
         "outcome": analysis.outcome,
-        "contrast": "",
+        "role": CONTRAST,
+        "arm": arms[0],
+        "against": arms[1],
         "kind": kind,
         "design": analysis.design,
         "estimator": UNADJUSTED if kind == NAIVE else analysis.estimator,
@@ -156,7 +159,7 @@ def _refused(name: str, analysis: Analysis, arms: tuple[str, str], reason: str, 
         "status": REFUSED,
         "reason": reason,
     }
-    return with_arms(pd.DataFrame([row]), arms, "")
+    return pd.DataFrame([row])
 
 
 def _curve(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import take_follow_up
 from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier, survival_interval
 
@@ -34,7 +35,7 @@ def survival_curves(
         Columns ``COLUMNS``, by arm and day. ``n_at_risk`` and ``n_events`` count members and not weights. The
         intervals are pointwise, cluster-robust, and take the weights as fixed.
     """
-    follow_up = take_follow_up(data, comparison, outcome)
+    follow_up = take_follow_up(Question(data, outcome), comparison)
     days = np.arange(follow_up.time.max() + 1) if days is None else np.asarray(days, dtype=float)
     comparison = follow_up.comparison
     cluster = None if comparison.cluster is None else comparison.cluster.to_numpy()

@@ -5,17 +5,15 @@ from functools import cached_property
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
-from iop_outcomes.estimates.unseen_variance import without_intervals_of_lone_clusters
-from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.estimates.question import Question
+from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.values import known_events, known_times
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
@@ -113,60 +111,21 @@ class FollowUp:
                 )
         return float(until)
 
-    def rows(self, estimates: list[tuple[str, object]], day: float, method: str) -> pd.DataFrame:
-        """Return rows of the ``estimate`` contract.
-
-        Parameters
-        ----------
-        estimates : list of (str, Estimate)
-            The contrast's name or an arm's, and what was estimated.
-        day : float
-            Day the measure speaks of; not a number where it speaks of none.
-        method : str
-            How the standard errors were made.
-        """
-        if self.n_missing:
-            method = f"{method}; {counted(self.n_missing, 'member')} without known follow-up left out"
-        members = dict(zip(self.comparison.arms, self.arms, strict=True))
-        sizes = {name: effective_sample_size(self.comparison.weight[arm]) for name, arm in members.items()}
-        rows = []
-        for name, estimate in without_intervals_of_lone_clusters(estimates, self.comparison, self.used):
-            own = members.get(name, self.used)
-            rows.append(
-                {
-                    "measure": estimate.measure,
-                    "contrast": name,
-                    "day": day,
-                    "value": estimate.value,
-                    "se": estimate.se,
-                    "se_scale": estimate.se_scale,
-                    "ci_low": estimate.ci_low,
-                    "ci_high": estimate.ci_high,
-                    "n": int(own.sum()),
-                    "n_events": float(self.event[own].sum()),
-                    "ess": sizes.get(name, sum(sizes.values())),
-                    "se_method": method,
-                    "reason": estimate.reason,
-                }
-            )
-        return pd.DataFrame(rows)
-
 
 def columns_of(outcome: str) -> tuple[str, str]:
     """Return the columns that hold the time of an outcome and whether it ended in the event."""
     return COLUMNS.get(outcome, (f"{outcome}_days", f"{outcome}_ended"))
 
 
-def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> FollowUp:
+def take_follow_up(question: Question, comparison: Comparison) -> FollowUp:
     """Return the follow-up of an outcome, or refuse it by name.
 
     Parameters
     ----------
-    data : DataFrame
-        Indexed like ``comparison.members``, with the columns of ``COLUMNS[outcome]``, or ``<outcome>_days`` and
-        ``<outcome>_ended``.
+    question : Question
+        Its data are indexed like ``comparison.members``, with the columns of ``COLUMNS[outcome]``, or
+        ``<outcome>_days`` and ``<outcome>_ended``.
     comparison : Comparison
-    outcome : str
 
     Raises
     ------
@@ -174,6 +133,7 @@ def take_follow_up(data: pd.DataFrame, comparison: Comparison, outcome: str) -> 
         The columns are not there or hold other than days and 0/1, an arm is empty, or nobody in an arm has known
         follow-up.
     """
+    data, outcome = question.data, question.outcome
     days, ended = columns_of(outcome)
     absent = [name for name in (days, ended) if name not in data.columns]
     if absent:

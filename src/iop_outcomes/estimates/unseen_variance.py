@@ -19,18 +19,18 @@ def clusters_by_arm(comparison: Comparison, known: NDArray[np.bool_]) -> list[in
 
 
 def without_intervals_of_lone_clusters(
-    estimates: Sequence[tuple[str, Estimate]], comparison: Comparison, known: NDArray[np.bool_]
-) -> list[tuple[str, Estimate]]:
-    """Return estimates by name of arm or contrast, without the intervals that rest on an arm in one cluster."""
+    between: Estimate, own: Sequence[Estimate], comparison: Comparison, known: NDArray[np.bool_]
+) -> tuple[Estimate, list[Estimate]]:
+    """Return a contrast and the estimates of its arms, if any, without intervals that rest on an arm in one cluster."""
     clusters = clusters_by_arm(comparison, known)
     if clusters is None or min(clusters) > 1:
-        return list(estimates)
+        return between, list(own)
     lone = [name for name, n in zip(comparison.arms, clusters, strict=True) if n == 1]
     reason = (
         f"{_named(lone)} in one cluster, which does not show how clusters differ, so that there is no standard error"
     )
-    seen = set(comparison.arms) - set(lone)
-    return [(name, estimate if name in seen else _bare(estimate, reason)) for name, estimate in estimates]
+    bare = [_bare(each, reason) if name in lone else each for each, name in zip(own, comparison.arms, strict=False)]
+    return _bare(between, reason), bare
 
 
 def without_intervals_of_constant_arms(

@@ -1,7 +1,7 @@
 """What counts as an opportunity to attend: denominator policies by name, with a version.
 
 Rates of attendance differ by what they are divided by. A policy is part of a published number, so that its rules never
-change without a new version; ``policies`` prints them.
+change without a new version.
 """
 
 from dataclasses import dataclass

@@ -153,6 +153,3 @@ class History:
 
 def _link(frame: pd.DataFrame) -> str:
     return "episode_id" if "episode_id" in frame else "person_id"
-
-
-Metric = Callable[..., pd.Series | pd.DataFrame]

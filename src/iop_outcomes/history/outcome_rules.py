@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
 
-def _or_say(allowed: str) -> WrapValidator:
+def or_say(allowed: str) -> WrapValidator:
     """Answer whatever fits none of several types with one sentence instead of the complaint of the first type."""
 
     def check(given, handler):
@@ -22,7 +22,7 @@ def _or_say(allowed: str) -> WrapValidator:
 #: Targets: ``all`` substances, each person's ``primary`` one, one by name, or several.
 Panel = Annotated[
     str | Annotated[list[str], Field(min_length=1)] | None,
-    _or_say("allowed are 'all', 'primary', the name of a substance, or a list of names"),
+    or_say("allowed are 'all', 'primary', the name of a substance, or a list of names"),
 ]
 
 #: Week of the study, 1 for days 0 to 6.
@@ -31,7 +31,7 @@ WeekNumber = Annotated[int, Field(strict=True, ge=1)]
 #: When a test was due: in the weeks on record, every week, weekly until a week, or in the weeks listed.
 Schedule = Annotated[
     Literal["recorded", "weekly"] | WeekNumber | Annotated[list[WeekNumber], Field(min_length=1)] | None,
-    _or_say("allowed are 'recorded', 'weekly', the number of the last week with a test, or a list of weeks, from 1 on"),
+    or_say("allowed are 'recorded', 'weekly', the number of the last week with a test, or a list of weeks, from 1 on"),
 ]
 
 #: What somebody who died counts as from the day of death on.

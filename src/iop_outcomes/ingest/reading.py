@@ -229,16 +229,6 @@ def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
     return odd.filter(~pl.col("blank"))["number"].to_list(), odd.filter("blank")["number"].to_list()
 
 
-def collected(rows: "pl.LazyFrame", name: str) -> "pl.DataFrame":
-    """Return rows of a raw file called ``name``, or say that the file is damaged."""
-    import polars as pl
-
-    try:
-        return rows.collect(engine="streaming")
-    except (pl.exceptions.ComputeError, OSError):
-        raise SourceError(f"{name}: the file is damaged or cut off; fetch or write it again") from None
-
-
 def _lines(place: Path) -> "pl.LazyFrame":
     import polars as pl
 

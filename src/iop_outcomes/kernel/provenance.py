@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 PACKAGE = "iop_outcomes"
 _HERE = Path(__file__).resolve().parents[1]
@@ -24,7 +25,7 @@ _IMPORT = re.compile(
 
 #: What cannot change a number: sentences, how plug-ins are found, and the study file, of which the parameters of each
 #: rule hold what its stage reads.
-_NO_NUMBER = ("kernel/errors.py", "kernel/registry.py", "study/")
+_NO_NUMBER = ("kernel/errors.py", "kernel/plugin.py", "kernel/registry.py", "study/")
 
 #: Packages whose version can change a number.
 NUMERICAL = (
@@ -55,6 +56,15 @@ def code_digest(*modules: str, everything: bool = False) -> str:
     str
         Sixteen hexadecimal digits.
     """
+    digest = hashlib.sha256()
+    for path in code_files(*modules, everything=everything):
+        digest.update(str(path.relative_to(_HERE)).encode())
+        digest.update(_bare_code(path))
+    return digest.hexdigest()[:16]
+
+
+def code_files(*modules: str, everything: bool = False) -> list[Path]:
+    """Return the files that ``code_digest`` of these modules is made of, in order."""
     reached: set[Path] = set()
     waiting = [path for name in modules for path in _files(name)]
     while waiting:
@@ -63,11 +73,7 @@ def code_digest(*modules: str, everything: bool = False) -> str:
         if path not in reached and counts:
             reached.add(path)
             waiting += [p for p in _imports(path) if p not in reached]
-    digest = hashlib.sha256()
-    for path in sorted(reached):
-        digest.update(str(path.relative_to(_HERE)).encode())
-        digest.update(_bare_code(path))
-    return digest.hexdigest()[:16]
+    return sorted(reached)
 
 
 def file_digest(path: str | Path) -> str:
@@ -93,7 +99,7 @@ def commit(folder: str | Path = ".") -> str | None:
         return None
 
 
-def write_record(settings: dict, raw: Iterable[Path], path: str | Path) -> None:
+def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path) -> None:
     """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
 
     Parameters

@@ -2,116 +2,53 @@
 
 A plug-in is a function with a decorator; its keyword-only parameters are its settings. The module it stands in is
 found by looking through the package of its kind, so adding one is writing one function. Two plug-ins of one name are
-an error.
+an error. Figures have a registry of the same shape where they are made, ``release/figures/declare.py``.
 """
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.kernel.plugin import Plugin, stated
+
+P = TypeVar("P", bound=Plugin)
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: What the value of a metric is.
+ValueKind = Literal["binary", "proportion", "count", "continuous", "duration"]
+OutcomeKind = ValueKind | Literal["time_to_event", "repeated"]
+Estimand = Literal["ATE", "ATT", "ATC", "ATO", "ATM"]
 
 
-@dataclass(frozen=True)
-class Plugin:
-    """One named function of one kind, with the facts its decorator states.
-
-    Attributes
-    ----------
-    kind, name : str
-        What it is (``metric``, ``source``, ...) and what a study file calls it.
-    function : callable
-        The function itself; positional parameters are tables, keyword-only parameters are settings.
-    facts : mapping
-        What the decorator said: unit, needs, missing rule, source, estimands, ...
-    """
-
-    kind: str
-    name: str
-    function: Callable
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    def __call__(self, *tables, **settings):
-        return self.function(*tables, **settings)
-
-    def __getattr__(self, fact: str):
-        try:
-            return object.__getattribute__(self, "facts")[fact]
-        except KeyError:
-            raise AttributeError(f"{self.kind} '{self.name}' states no '{fact}'") from None
-
-    @property
-    def summary(self) -> str:
-        """First line of the docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
-
-    @cached_property
-    def settings_model(self) -> type[BaseModel]:
-        """The settings as a pydantic model, made from the keyword-only parameters of the function."""
-        fields = {
-            p.name: (p.annotation, ... if p.default is p.empty else p.default)
-            for p in inspect.signature(self.function, eval_str=True).parameters.values()
-            if p.kind is p.KEYWORD_ONLY
-        }
-        config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-        return create_model(f"{self.kind}_{self.name}", __config__=config, **fields)
-
-    def check(self, settings: Mapping[str, object] | None = None, place: str = "") -> dict[str, object]:
-        """Return the settings checked and completed with defaults.
-
-        Raises
-        ------
-        StudyFileError
-            A setting is unknown, missing or of the wrong kind; the sentence names it and what is allowed.
-        """
-        place = place or f"{self.kind} '{self.name}'"
-        try:
-            checked = self.settings_model(**(settings or {}))
-        except ValidationError as error:
-            raise StudyFileError(sentence(error, place, self.settings_model)) from None
-        return {name: getattr(checked, name) for name in type(checked).model_fields}
-
-
-def sentence(error: ValidationError, place: str, model: type[BaseModel]) -> str:
-    """Turn the first complaint of pydantic into one sentence for the author of a study file."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = model.model_fields if len(first["loc"]) == 1 else ()
-        hint = f"; {did_you_mean(str(first['loc'][-1]), known)}" if known else ""
-        return f"{place}: there is no setting '{where}'{hint}"
-    if first["type"] == "missing":
-        return f"{place}: the setting '{where}' is missing"
-    return f"{place}: '{where}': {first['msg'][0].lower()}{first['msg'][1:]}"
-
-
-class Registry:
+class Registry(Generic[P]):
     """All plug-ins of one kind, found in one package of this project.
 
     Parameters
     ----------
-    kind : str
-        What one is called in a sentence.
+    plugin : type
+        The class of the kind.
     package : str
         Dotted name of the package whose modules hold them.
+    renamed : mapping of str to str, optional
+        Names of earlier versions and what they are called now, so that an old study is told what to change.
     """
 
-    def __init__(self, kind: str, package: str):
-        self.kind = kind
+    def __init__(self, plugin: type[P], package: str, renamed: Mapping[str, str] | None = None):
+        self.kind = plugin.kind
         self.package = package
-        self._plugins: dict[str, Plugin] = {}
+        self.renamed = dict(renamed or {})
+        self._plugins: dict[str, P] = {}
         self._discovered = False
 
-    def register(self, name: str | None = None, **facts) -> Callable[[Callable], Callable]:
+    def register(self, make: Callable[[str, Callable[..., Any]], P], name: str | None = None) -> Callable[[F], F]:
         """Return a decorator that makes a function a plug-in and leaves the function as it is."""
 
-        def remember(function: Callable) -> Callable:
-            plugin = Plugin(self.kind, name or function.__name__, function, facts)
+        def remember(function: F) -> F:
+            plugin = make(name or function.__name__, function)
             other = self._plugins.get(plugin.name)
             if other is not None and other.function.__module__ != function.__module__:
                 raise ValueError(
@@ -132,11 +69,14 @@ class Registry:
             importlib.import_module(module.name)
         self._discovered = True
 
-    def __getitem__(self, name: str) -> Plugin:
+    def __getitem__(self, name: str) -> P:
         self.discover()
         try:
             return self._plugins[name]
         except KeyError:
+            if name in self.renamed:
+                now = self.renamed[name]
+                raise StudyFileError(f"the {self.kind} '{name}' is now called '{now}'; write {now}") from None
             hint = did_you_mean(name, self._plugins)
             raise StudyFileError(f"there is no {self.kind} '{name}'; {hint}") from None
 
@@ -144,7 +84,7 @@ class Registry:
         self.discover()
         return name in self._plugins
 
-    def __iter__(self) -> Iterator[Plugin]:
+    def __iter__(self) -> Iterator[P]:
         self.discover()
         return iter(sorted(self._plugins.values(), key=lambda plugin: plugin.name))
 
@@ -153,16 +93,85 @@ class Registry:
         return [plugin.name for plugin in self]
 
 
-SOURCES = Registry("source", "iop_outcomes.ingest.sources")
-ELIGIBILITY = Registry("eligibility rule", "iop_outcomes.cohort")
-METRICS = Registry("metric", "iop_outcomes.metrics")
-DESIGN_METHODS = Registry("design method", "iop_outcomes.designs")
-ESTIMATORS = Registry("estimator", "iop_outcomes.estimates.estimators")
-CHECKS = Registry("sensitivity check", "iop_outcomes.robustness")
-FIGURES = Registry("figure", "iop_outcomes.release.figures")
+@stated
+class Source(Plugin):
+    """A kind of raw files, read into canonical tables."""
+
+    kind: ClassVar[str] = "source"
+    cannot: Mapping[str, str]
+    raw_files: Callable[..., list[Path]]
 
 
-def source(*, cannot: Mapping[str, str], raw_files: Callable[..., list], name: str | None = None):
+@stated
+class EligibilityRule(Plugin):
+    """A rule that keeps or drops episodes by what was known at time zero."""
+
+    kind: ClassVar[str] = "eligibility rule"
+    label: str
+    needs: tuple[str, ...]
+
+
+@stated
+class Metric(Plugin):
+    """A number for every member of the cohort."""
+
+    kind: ClassVar[str] = "metric"
+    unit: str
+    kind_of_value: ValueKind
+    needs: tuple[str, ...]
+    missing: str
+    source: str
+    better: Literal["higher", "lower", "neither"]
+
+
+@stated
+class DesignMethod(Plugin):
+    """A way to make arms comparable."""
+
+    kind: ClassVar[str] = "design method"
+    estimand: Estimand
+    description: str
+    several_arms: Literal["together", "by pairs", "refused"]
+
+
+@stated
+class Estimator(Plugin):
+    """A way from an outcome and a comparison to a difference."""
+
+    kind: ClassVar[str] = "estimator"
+    estimands: tuple[Estimand, ...]
+    kinds: tuple[OutcomeKind, ...]
+    measures: tuple[str, ...]
+    description: str
+    several_arms: Literal["everybody", "two arms", "refused"]
+
+
+@stated
+class Check(Plugin):
+    """A doubt put to an estimate."""
+
+    kind: ClassVar[str] = "sensitivity check"
+    description: str
+    refits: bool
+
+
+SOURCES = Registry(Source, "iop_outcomes.ingest.sources")
+ELIGIBILITY = Registry(EligibilityRule, "iop_outcomes.cohort")
+METRICS = Registry(Metric, "iop_outcomes.metrics")
+DESIGN_METHODS = Registry(DesignMethod, "iop_outcomes.designs")
+ESTIMATORS = Registry(Estimator, "iop_outcomes.estimates.estimators", renamed={"weighting": "weighted"})
+CHECKS = Registry(Check, "iop_outcomes.robustness")
+
+
+def figure_names() -> list[str]:
+    """Return the names of all figures; found late, as plug-ins are, because figures know studies."""
+    names: list[str] = importlib.import_module("iop_outcomes.release.figures").FIGURES.names()
+    return names
+
+
+def source(
+    *, cannot: Mapping[str, str], raw_files: Callable[..., list[Path]], name: str | None = None
+) -> Callable[[F], F]:
     """Declare a kind of source.
 
     Parameters
@@ -174,15 +183,23 @@ def source(*, cannot: Mapping[str, str], raw_files: Callable[..., list], name: s
     name : str, optional
         The function's name when left out.
     """
-    return SOURCES.register(name, cannot=cannot, raw_files=raw_files)
+    return SOURCES.register(partial(Source, cannot=cannot, raw_files=raw_files), name)
 
 
-def eligibility(*, label: str, needs: tuple[str, ...] = ()):
+def eligibility(*, label: str, needs: tuple[str, ...] = ()) -> Callable[[F], F]:
     """Declare an eligibility rule; its label, filled with its settings, stands in the flow diagram."""
-    return ELIGIBILITY.register(label=label, needs=needs)
+    return ELIGIBILITY.register(partial(EligibilityRule, label=label, needs=needs))
 
 
-def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source: str, better: str = "higher"):
+def metric(
+    *,
+    unit: str,
+    kind: ValueKind,
+    needs: tuple[str, ...],
+    missing: str,
+    source: str,
+    better: Literal["higher", "lower", "neither"] = "higher",
+) -> Callable[[F], F]:
     """Declare a metric.
 
     Parameters
@@ -200,46 +217,68 @@ def metric(*, unit: str, kind: str, needs: tuple[str, ...], missing: str, source
     better : {'higher', 'lower', 'neither'}
         Which way is good for the person.
     """
-    return METRICS.register(unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
+    return METRICS.register(
+        partial(Metric, unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
+    )
 
 
 #: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.
 TARGET = "target"
 
 
-def design_method(*, estimand: str, description: str, several_arms: str = "refused"):
+def design_method(
+    *, estimand: Estimand, description: str, several_arms: Literal["together", "by pairs", "refused"] = "refused"
+) -> Callable[[F], F]:
     """Declare a way to make arms comparable, and for whom the contrast then holds.
 
     Parameters
     ----------
-    estimand : str
-        ATE, ATT, ATC, ATO or ATM.
+    estimand : {'ATE', 'ATT', 'ATC', 'ATO', 'ATM'}
     description : str
     several_arms : {'together', 'by pairs', 'refused'}
         What it does where there are more than two arms: makes all of them comparable at once, compares two by
         themselves, or refuses.
     """
-    return DESIGN_METHODS.register(estimand=estimand, description=description, several_arms=several_arms)
+    return DESIGN_METHODS.register(
+        partial(DesignMethod, estimand=estimand, description=description, several_arms=several_arms)
+    )
 
 
 def estimator(
     *,
-    estimands: tuple[str, ...],
-    kinds: tuple[str, ...],
+    estimands: tuple[Estimand, ...],
+    kinds: tuple[OutcomeKind, ...],
     measures: tuple[str, ...],
     description: str,
-    several_arms: str = "refused",
-):
+    several_arms: Literal["everybody", "two arms", "refused"] = "refused",
+) -> Callable[[F], F]:
     """Declare an estimator: for which estimands, kinds of outcome and measures it is right.
 
     ``several_arms`` says what it does with a design that makes more than two arms comparable at once: it works on
     ``everybody``, on the ``two arms`` of the contrast with the weights that all arms share, or is ``refused``.
     """
     return ESTIMATORS.register(
-        estimands=estimands, kinds=kinds, measures=measures, description=description, several_arms=several_arms
+        partial(
+            Estimator,
+            estimands=estimands,
+            kinds=kinds,
+            measures=measures,
+            description=description,
+            several_arms=several_arms,
+        )
     )
 
 
-def check(*, description: str, name: str | None = None):
-    """Declare a sensitivity check."""
-    return CHECKS.register(name, description=description)
+def check(*, description: str, refits: bool = False, name: str | None = None) -> Callable[[F], F]:
+    """Declare a sensitivity check.
+
+    Parameters
+    ----------
+    description : str
+    refits : bool
+        Does it make analyses anew? It is then given a ``Refit``, one analysis at a time, and returns mappings of what
+        its rows hold; otherwise it is given the finished rows of all that may be shown, and returns such rows.
+    name : str, optional
+        The function's name when left out.
+    """
+    return CHECKS.register(partial(Check, description=description, refits=refits), name)

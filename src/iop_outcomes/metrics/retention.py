@@ -90,7 +90,8 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
     unit="yes or no",
     kind="binary",
     needs=("episode.discharge_reason",),
-    missing="no discharge reason on record (still in care, or not recorded): no value",
+    missing="no discharge reason on record (still in care, or not recorded): no value; never admitted by the end of "
+    "follow-up: not completed",
     source="TEDS-D REASON = 1",
 )
 def completion(history: History, *, count_transfer: bool = False) -> pd.DataFrame:
@@ -108,8 +109,9 @@ def completion(history: History, *, count_transfer: bool = False) -> pd.DataFram
         episode  discharge_reason=none
         value    none: no discharge reason on record
     """
-    good = ("completed", "transfer") if count_transfer else ("completed",)
-    return _reason_is(history, good)
+    found = _reason_is(history, ("completed", "transfer") if count_transfer else ("completed",))
+    never = _never_admitted(history) & found["value"].isna().to_numpy()
+    return found.assign(value=found["value"].mask(never, 0.0), missing_reason=found["missing_reason"].mask(never))
 
 
 @metric(
@@ -132,6 +134,13 @@ def dropout(history: History) -> pd.DataFrame:
         value    0
     """
     return _reason_is(history, ("dropout",))
+
+
+def _never_admitted(history: History) -> np.ndarray:
+    """Return who was observed to the end of follow-up and never admitted, where the source records admissions."""
+    admitted = or_missing(history, "admission_day")
+    waited = (history.members["end_reason"] == "end_of_follow_up").to_numpy()
+    return np.isnan(admitted) & waited & ~np.isnan(admitted).all()
 
 
 def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:

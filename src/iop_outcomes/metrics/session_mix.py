@@ -104,12 +104,6 @@ def telehealth_share(
     return result(history, rate, NO_MODE, share(n_recorded, sessions.total(came)))
 
 
-def session_mix(history: History, window_days: int = 84) -> pd.DataFrame:
-    """Return the share of attended hours by type: a row per member, a column per type, missing without such hours."""
-    shares, _ = _type_shares(history, window_days)
-    return pd.DataFrame(shares, index=history.members.index, columns=list(SESSION_TYPES))
-
-
 def _type_shares(history: History, window_days: int) -> tuple[np.ndarray, np.ndarray]:
     """Return shares of hours by member and type, and the share of all attended hours whose type is recorded."""
     sessions, n_types = sessions_of(history), len(SESSION_TYPES)

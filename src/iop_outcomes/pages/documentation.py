@@ -8,18 +8,24 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.history import detection, evidence
+from iop_outcomes.history import denominators, detection, evidence
 from iop_outcomes.kernel import registry
-from iop_outcomes.kernel.registry import Plugin, Registry
+from iop_outcomes.kernel.plugin import Plugin
+from iop_outcomes.kernel.registry import Metric, Registry
 from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
+from iop_outcomes.pages.calls import calls_page
 from iop_outcomes.pages.timelines import Example, sections_of
+from iop_outcomes.pages.verdict import verdict_page
+from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.tables.declare import TYPES, Column, Table
+
+P = TypeVar("P", bound=Plugin)
 
 GENERATED = "<!-- Made from the code by `iop-outcomes codebook`; change the code, not this page. -->"
 
@@ -50,6 +56,8 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints_page(),
         "tables.md": tables_page(),
         "plugins.md": plugins_page(),
+        "calls.md": calls_page(),
+        "verdict.md": verdict_page(),
     }
     return {name: f"{GENERATED}\n\n{text.rstrip()}\n" for name, text in made.items()}
 
@@ -63,6 +71,7 @@ def metrics_page() -> str:
     ]
     parts = ["# Metrics", WINDOWS, markdown.table(("metric", "what it counts", "unit", "kind", "family"), overview)]
     parts += ["## How timelines are drawn", _legend()]
+    parts += ["## Denominators of attendance", *_denominators()]
     parts += ["## How reports and tests become days", markdown.prose(inspect.getdoc(evidence)), *_detection()]
     for _, family in groupby(plugins, key=_family):
         family = list(family)
@@ -118,7 +127,7 @@ def plugins_page() -> str:
         ("Design methods", registry.DESIGN_METHODS),
         ("Estimators", registry.ESTIMATORS),
         ("Sensitivity checks", registry.CHECKS),
-        ("Figures", registry.FIGURES),
+        ("Figures", FIGURES),
     )
     parts = ["# Plug-ins", "What a study file may name beside the [metrics](metrics.md), with settings and defaults."]
     for title, found in kinds:
@@ -129,7 +138,7 @@ def plugins_page() -> str:
     return markdown.joined(parts)
 
 
-def _own(found: Registry) -> list[Plugin]:
+def _own(found: Registry[P]) -> list[P]:
     """Return this project's plug-ins, without those somebody's notebook has added."""
     return [plugin for plugin in found if plugin.function.__module__.startswith("iop_outcomes.")]
 
@@ -143,7 +152,7 @@ def _family_heading(plugin: Plugin) -> str:
     return f"## {_family(plugin).replace('_', ' ').capitalize()}\n\n{markdown.prose(document)}"
 
 
-def _metric(plugin: Plugin) -> str:
+def _metric(plugin: Metric) -> str:
     facts = [
         ("unit", plugin.unit),
         ("kind", plugin.kind_of_value),
@@ -178,6 +187,13 @@ def _examples(plugin: Plugin) -> str:
     for part in sections_of(plugin.function):
         shown.append(f"```text\n{part.text}\n```" if isinstance(part, Example) else markdown.prose(part))
     return markdown.joined(shown)
+
+
+def _denominators() -> list[str]:
+    """Return what is said of denominators of attendance, and the policies by name."""
+    rows = [tuple(row) for row in denominators.policies().itertuples(index=False)]
+    header = ("policy", "version", "statuses left out", "rule")
+    return [markdown.description(denominators), markdown.table(header, rows)]
 
 
 def _detection() -> list[str]:

@@ -12,8 +12,8 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def prose(text: str) -> str:
-    """Return docstring text as Markdown."""
-    return text.strip().replace("``", "`")
+    """Return docstring text as Markdown: a reference to another function is its name."""
+    return re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"`\1`", text.strip().replace("``", "`"))
 
 
 def linked(text: str) -> str:
@@ -34,8 +34,16 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def description(described: Callable | ModuleType) -> str:
     """Return a docstring up to its first section, and its references."""
-    document = inspect.getdoc(described) or ""
-    sections = re.split(r"\n(\w[\w ]*)\n-{3,}(?:\n|$)", "\n" + document)
-    named = dict(zip(sections[1::2], sections[2::2], strict=True))
-    references = named.get("References", "").strip()
-    return prose(sections[0]) + (f"\n\nReferences: {linked(references)}" if references else "")
+    cited = references(described)
+    return prose(_sections(described)[0]) + (f"\n\nReferences: {linked(cited)}" if cited else "")
+
+
+def references(described: Callable | ModuleType) -> str:
+    """Return the references of a docstring; empty where it has none."""
+    _, *sections = _sections(described)
+    return dict(zip(sections[::2], sections[1::2], strict=True)).get("References", "").strip()
+
+
+def _sections(described: Callable | ModuleType) -> list[str]:
+    """Return a docstring up to its first section, then name and text of each section in turn."""
+    return re.split(r"\n(\w[\w ]*)\n-{3,}(?:\n|$)", "\n" + (inspect.getdoc(described) or ""))

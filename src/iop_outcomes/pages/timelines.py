@@ -126,11 +126,6 @@ def sections_of(function: Callable) -> list[str | Example]:
     return [read(inspect.cleandoc(block)) if block.startswith(" ") else block for block in blocks]
 
 
-def examples_of(function: Callable) -> list[Example]:
-    """Return the worked timelines of a metric."""
-    return [part for part in sections_of(function) if isinstance(part, Example)]
-
-
 def read(text: str) -> Example:
     """Return one timeline, drawn as this module says.
 

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from iop_outcomes.kernel.registry import FIGURES
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.disclosure import Released, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain
-from iop_outcomes.release.words import verdict
+from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -79,7 +77,7 @@ def build(
 
 def release_files(study: Study) -> list[str]:
     """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
-    drawn = [plugin.name for plugin in FIGURES]
+    drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
     return [*sorted(tables), *sorted(pictures), "report.html"]
@@ -88,7 +86,7 @@ def release_files(study: Study) -> list[str]:
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
     released = release_tables(study, tables)
     drawn = {}
-    for plugin in sorted(FIGURES, key=lambda figure: figure.place):
+    for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place):
         drawn[plugin.name] = figures.make(plugin.name, tables, study)
         drawn[plugin.name].write(aside)
         tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
@@ -116,6 +114,7 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "diagnostic": diagnostic.ROLES,
         "outcomes": outcomes.ROLES,
         "estimate": estimates.ROLES,
+        "verdict": verdict.ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     return {name: roles[name] for name in roles if name not in absent}
@@ -136,11 +135,21 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
         frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
+    frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     released = {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
-    if study.claims and "claim" not in released and "estimate" in released:
-        judged = verdict.claims(released["estimate"].frame, study)
-        released["claim"] = protect(plain.frame("claim", judged), plain.ROLES["claim"], rules("claim"))
-    return released
+    return released | _concluded(study, released)
+
+
+def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
+    """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
+    judged = verdict.judged(released, study)
+    if not judged:
+        return {}
+    estimate = released["estimate"].frame
+    made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
+    if study.claims:
+        made["claim"] = (plain.frame("claim", verdict.claims(judged, estimate, study)), plain.ROLES["claim"])
+    return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 
 def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -187,6 +187,10 @@ def tipping_gamma(
     -------
     float
         NaN when the test is not significant even without hidden bias; ``most`` when it stays significant up to there.
+
+    References
+    ----------
+    Rosenbaum PR. Observational Studies. 2nd ed. Springer 2002, section 4.3.
     """
     from scipy.optimize import brentq
 

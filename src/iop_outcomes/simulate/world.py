@@ -25,7 +25,7 @@ from iop_outcomes.simulate.sessions import (
 )
 from iop_outcomes.simulate.settings import Settings
 from iop_outcomes.simulate.use_reports import make_use_reports
-from iop_outcomes.tables.canonical import DISCHARGE_REASONS
+from iop_outcomes.tables.canonical import DISCHARGE_REASONS, MEASURED_DAY
 
 Arm = Literal["iop", "outpatient"]
 REGIONS = ("North", "South", "East", "West")
@@ -157,6 +157,7 @@ class World:
         columns = [c for c in self.people.recorded if c not in ELSEWHERE]
         baseline = self.people.recorded[columns].copy()
         baseline.insert(0, "episode_id", self._episode_id)
+        baseline.insert(1, MEASURED_DAY, 0)
         return baseline
 
 

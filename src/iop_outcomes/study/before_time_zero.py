@@ -4,32 +4,26 @@ Arms come from assignment. A covariate, an eligibility rule or an arm that uses 
 completion, hours received) compares people by their outcome; such a study is refused when its file is loaded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.tables.canonical import BASELINE, EPISODE, PERSON, SITE
+from iop_outcomes.study.later_names import LATER, is_ending, spoken_of
+from iop_outcomes.tables.canonical import BASELINE, EPISODE, MEASURED_DAY, PERSON, SITE
 
 #: Columns that say what was assigned.
 ASSIGNMENT = ("level_of_care", "assigned_treatment")
 
-#: Columns of `episode` that are known at assignment and may be covariates.
-KNOWN_AT_ASSIGNMENT = ("stepped_down_from", "period", "prescribed_hours_per_week", "prescribed_weeks")
+#: Columns of `episode` that say what an arm is made of.
+PRESCRIBED = ("prescribed_hours_per_week", "prescribed_weeks")
 
-#: Columns known only later, with what they are.
-LATER = {
-    "discharge_reason": "why care ended",
-    "discharge_day": "when care ended",
-    "last_contact_day": "when care ended",
-    "stay_days_low": "the length of stay",
-    "stay_days_high": "the length of stay",
-    "length_of_stay": "the length of stay",
-    "los": "the length of stay",
-    "admission_day": "whether and when treatment began",
-    "death_day": "whether the person died",
-    "hours_received": "the hours received",
-    "minutes_attended": "the hours received",
-    "sessions_attended": "the sessions attended",
-}
+#: Columns of `episode` that are known at assignment and may be covariates.
+KNOWN_AT_ASSIGNMENT = ("stepped_down_from", "period", *PRESCRIBED)
+
+#: Where a study states that its baseline columns are no later than they should be.
+STATED = "measured_by_assignment"
+
+#: What stands between a refused name and what to do about it.
+_BY_WHAT_HAPPENED = "people would be compared by what happened to them"
 
 
 def check_arm(arm: str, selection: Mapping[str, object]) -> None:
@@ -43,15 +37,20 @@ def check_arm(arm: str, selection: Mapping[str, object]) -> None:
     place = f"cohort.arms.{arm}"
     if not selection:
         raise StudyFileError(f"{place}: an arm needs a selection, as {{level_of_care: '2.1'}}")
-    for column in selection:
-        if column in ASSIGNMENT:
-            continue
-        _refuse_later(place, column, "define an arm")
-        hint = did_you_mean(column, ASSIGNMENT)
-        raise StudyFileError(f"{place}: arms come from what was assigned, and '{column}' is no assignment; {hint}")
+    for column, value in selection.items():
+        if column not in ASSIGNMENT:
+            refuse_later(place, column, "define an arm")
+            hint = did_you_mean(column, ASSIGNMENT)
+            raise StudyFileError(f"{place}: arms come from what was assigned, and '{column}' is no assignment; {hint}")
+        for code in [value] if isinstance(value, str) else value:
+            if is_ending(code):
+                raise StudyFileError(
+                    f"{place}.{column}: '{code}' says how care ended and is nothing that anybody is assigned to; "
+                    f"{_BY_WHAT_HAPPENED}"
+                )
 
 
-def check_covariates(names: Iterable[str], metrics: Iterable[str]) -> None:
+def check_covariates(names: Iterable[str], metrics: Iterable[str], stated: Collection[str] = ()) -> None:
     """Refuse covariates that are known only after time zero, among them every metric."""
     metrics = set(metrics)
     for name in names:
@@ -59,7 +58,82 @@ def check_covariates(names: Iterable[str], metrics: Iterable[str]) -> None:
             raise StudyFileError(
                 f"covariates: '{name}' is a metric, measured after time zero; a covariate must be known by then"
             )
-        _refuse_later("covariates", name, "be a baseline covariate")
+        refuse_later("covariates", name, "be a baseline covariate", stated)
+
+
+def check_rule(
+    name: str, needs: Iterable[str], settings: Mapping[str, object], metrics: Iterable[str], stated: Collection[str]
+) -> None:
+    """Refuse an eligibility rule that reads what is known only after time zero.
+
+    Parameters
+    ----------
+    name : str
+    needs : iterable of str
+        What the rule says it reads, as ``table.column`` or several of them joined by ``|``.
+    settings : mapping
+        Its settings; those called ``column`` or ``columns`` name what it reads.
+    metrics : iterable of str
+    stated : collection of str
+        Columns that the study states were measured by assignment.
+    """
+    place, role = f"cohort.eligibility.{name}", "decide who is eligible"
+    metrics = set(metrics)
+    for setting in ("column", "columns"):
+        value = settings.get(setting, ())
+        for column in [value] if isinstance(value, str) else value:
+            if column in metrics:
+                raise StudyFileError(
+                    f"{place}: '{column}' is a metric, measured after time zero, and cannot {role}; {_BY_WHAT_HAPPENED}"
+                )
+            refuse_later(place, column, role, stated)
+    for need in needs:
+        for option in need.split("|"):
+            refuse_later(place, option.rpartition(".")[2], role, stated)
+
+
+def check_mapping(settings: Mapping[str, object], stated: Collection[str] = ()) -> None:
+    """Refuse a source's mapping that calls something known only later by the name of something known at assignment.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of the source; ``columns`` maps by table a name in the file to ours, ``values`` by column a code to ours.
+    stated : collection of str
+        Baseline columns that the study states were measured by assignment.
+    """
+    for table, names in _mappings(settings.get("columns")):
+        for raw, ours in names.items():
+            if ours is None or not _known_by_then(table, ours):
+                continue
+            what = spoken_of(raw, [raw] if ours in stated else [])
+            # Where only the day of the first service is on record, it is taken for that of the assignment.
+            if what and (raw, ours) != ("admission_day", "assignment_day"):
+                raise StudyFileError(
+                    f"source.columns.{table}: '{raw}' speaks of {what} and cannot become '{ours}', which must be known "
+                    f"at assignment; {_BY_WHAT_HAPPENED}; map a column written down by then"
+                )
+    for place, codes in _mappings(settings.get("values")):
+        if place.rpartition(".")[2] not in ASSIGNMENT:
+            continue
+        for raw in codes:
+            if is_ending(raw):
+                raise StudyFileError(
+                    f"source.values.{place}: '{raw}' says how care ended and cannot become an assignment; "
+                    f"{_BY_WHAT_HAPPENED}"
+                )
+
+
+def known_by(measured_day, time_zero_day, grace_days: int):
+    """Return where a baseline was measured by time zero, or within the grace after it; no day on record counts as so.
+
+    Parameters
+    ----------
+    measured_day, time_zero_day : Series
+        On one clock, aligned.
+    grace_days : int
+    """
+    return ~(measured_day > time_zero_day + grace_days)
 
 
 def check_window(place: str, settings: Mapping[str, object], follow_up_days: int) -> None:
@@ -82,9 +156,31 @@ def covariate_homes() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _refuse_later(place: str, column: str, role: str) -> None:
+def refuse_later(place: str, column: str, role: str, stated: Collection[str] = ()) -> None:
+    """Refuse a column that is known only after time zero, or whose name says so."""
     if column in LATER:
         raise StudyFileError(
-            f"{place}: '{column}' is {LATER[column]}, known only after time zero, and cannot {role}: people would be "
-            "compared by what happened to them"
+            f"{place}: '{column}' is {LATER[column]}, known only after time zero, and cannot {role}: "
+            f"{_BY_WHAT_HAPPENED}"
         )
+    what = spoken_of(column, stated)
+    if what:
+        raise StudyFileError(
+            f"{place}: '{column}' speaks of {what} and cannot {role}: {_BY_WHAT_HAPPENED}; if it was measured by the "
+            f"day of assignment, state so with {STATED}: [{column}]"
+        )
+
+
+def _known_by_then(table: str, column: str) -> bool:
+    """Return whether a canonical column is taken for known at assignment."""
+    if table == BASELINE.name:
+        return column not in ("episode_id", MEASURED_DAY)
+    if table == EPISODE.name:
+        return column in (*ASSIGNMENT, *KNOWN_AT_ASSIGNMENT, "site_id", "referral_day", "assignment_day")
+    return column in covariate_homes().get(table, ())
+
+
+def _mappings(section: object) -> Iterable[tuple[str, Mapping]]:
+    """Return the parts of a setting that holds a mapping of mappings; what is none is answered by the source."""
+    parts = section.items() if isinstance(section, Mapping) else ()
+    return [(str(place), names) for place, names in parts if isinstance(names, Mapping)]

@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Plugin, sentence
+from iop_outcomes.kernel.plugin import sentence
+from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.format import FORMAT, Format, check_format
+from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 from iop_outcomes.study.release_rules import Release
 
@@ -43,18 +48,29 @@ class Source(BaseModel):
         return dict(self.model_extra or {})
 
 
+class AssignmentRules(Section):
+    """How late an assignment, or a measurement of the baseline, may be and still count as made when care began.
+
+    Whoever is assigned to an arm after some time in care has stayed in care for that time, so that every day of grace
+    lets length of stay into the comparison.
+    """
+
+    grace_days: Annotated[int, Field(ge=0, le=14)] = 1
+
+
 class Cohort(Section):
     """Who is compared, from when, for how long."""
 
     arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
     time_zero: Literal["assignment", "admission"] = "assignment"
+    assignment: AssignmentRules = AssignmentRules()
     eligibility: list[str | dict[str, dict[str, Any]]] = []
     follow_up_days: Annotated[int, Field(ge=1, le=3660)] = 180
 
     @field_validator("arms", mode="before")
     @classmethod
-    def _codes_are_text(cls, arms):
-        def text(value):
+    def _codes_are_text(cls, arms: object) -> object:
+        def text(value: object) -> str | list[str]:
             return [str(v) for v in value] if isinstance(value, list) else str(value)
 
         if not isinstance(arms, dict):
@@ -85,7 +101,7 @@ class Design(BaseModel):
 
 
 class Analysis(Section):
-    """One outcome, compared once."""
+    """One outcome, compared once; ``randomised`` says that people were assigned to its two arms by chance."""
 
     outcome: str
     design: str
@@ -93,7 +109,8 @@ class Analysis(Section):
     measure: str | list[str] = ""
     estimand: str = ""
     contrast: tuple[str, str] | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
+    randomised: bool = False
+    margin: Margin | None = None
     settings: dict[str, Any] = {}
 
     @property
@@ -110,6 +127,14 @@ class GateThresholds(Section):
     min_ess: Annotated[float, Field(ge=0)] = 100
     max_one_arm_share: Share = 0.1
     max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
+    max_late_share: Share = 0.05
+    max_loss_difference: Share = 0.05
+    max_unadjusted_smd: Annotated[float, Field(gt=0)] = 0.5
+    max_site_association: Share = 0.1
+    min_calendar_overlap: Share = 0.8
+    max_hindsight: Share = 0.5
+    max_testing_ratio: Annotated[float, Field(ge=1)] = 1.25
+    max_obtained_difference: Share = 0.1
 
 
 class Gate(GateThresholds):
@@ -120,16 +145,17 @@ class Gate(GateThresholds):
 
 
 class Claim(Section):
-    """A claim of the field and the analysis that tests it."""
+    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes."""
 
     claim: str
     analysis: str
-    direction: Literal["higher", "lower"] = "higher"
+    direction: Literal["better", "higher", "lower"] = "better"
 
 
 class Study(Section):
     """One whole study, as its file says it, with the defaults filled in."""
 
+    format: Format = FORMAT
     study: Name
     title: str = ""
     seed: Annotated[int, Field(ge=0)] = 1
@@ -137,6 +163,7 @@ class Study(Section):
     cohort: Cohort
     care: CareRules = CareRules()
     covariates: list[str] = []
+    measured_by_assignment: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
     urine_panel: Panel = None
@@ -146,7 +173,7 @@ class Study(Section):
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
     sensitivity: list[str | dict[str, dict[str, Any]]] = []
-    margin: Annotated[float, Field(gt=0)] = 0.05
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
@@ -161,7 +188,7 @@ class Study(Section):
         """What holds for every metric of urine tests and use that does not say otherwise."""
         return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, self.after_death)
 
-    def metric(self, name: str) -> tuple[Plugin, dict[str, Any]]:
+    def metric(self, name: str) -> tuple[Metric, dict[str, Any]]:
         """Return the plug-in and the checked settings of one metric of this study."""
         settings = dict(self.metrics[name])
         plugin = METRICS[settings.pop("metric", name)]
@@ -176,12 +203,12 @@ class Study(Section):
         kept = arms if asked == "all" else tuple(arm for arm in arms if arm in asked)
         return kept if len(kept) > 2 else ()
 
-    def contrast(self, analysis: Analysis) -> tuple[str, str]:
-        """Return the two arms an analysis compares: its own, or the first two of the study."""
+    def contrast(self, analysis: Analysis) -> tuple[str, ...]:
+        """Return the two arms an analysis compares: its own, or the first two of the study, if it has two."""
         return analysis.contrast or tuple(list(self.cohort.arms)[:2])
 
     @property
-    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, ...]]]:
         """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
         asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
         return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
@@ -273,11 +300,14 @@ def read_yaml(text: str, place: str) -> dict[str, Any]:
 def parse(content: dict[str, Any], place: str = "study") -> Study:
     """Check the content of a study file; ``place`` begins every sentence of complaint."""
     try:
+        check_format(content)
         study = Study.model_validate(content)
+        cross_check(study)
+        for name in study.analyses:
+            check_margin(study, name)
+        check_claims(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
-    try:
-        cross_check(study)
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
@@ -286,7 +316,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
 class _NoRepeats(yaml.SafeLoader):
     """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -27,12 +27,10 @@ def cross_check(study: "Study") -> None:
     """
     _check_source(study)
     _check_cohort(study)
-    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names())
+    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names(), study.measured_by_assignment)
     for name in study.metrics:
-        plugin, settings = study.metric(name)
+        _, settings = study.metric(name)
         timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)
-        if plugin.kind_of_value == "per_week":
-            raise StudyFileError(f"metrics.{name}: '{plugin.name}' gives a value per week and cannot be an outcome")
     for name in study.designs:
         _check_design(study, name)
     for name in study.analyses:
@@ -51,6 +49,7 @@ def cross_check(study: "Study") -> None:
 
 def _check_source(study: "Study") -> None:
     SOURCES[study.source.kind].check(study.source.settings, f"source, kind '{study.source.kind}'")
+    timing.check_mapping(study.source.settings, study.measured_by_assignment)
 
 
 def _check_cohort(study: "Study") -> None:
@@ -59,7 +58,9 @@ def _check_cohort(study: "Study") -> None:
         for column, value in selection.items():
             _check_codes(f"cohort.arms.{arm}.{column}", column, [value] if isinstance(value, str) else value)
     for name, settings in study.cohort.rules:
-        ELIGIBILITY[name].check(settings, f"cohort.eligibility.{name}")
+        rule = ELIGIBILITY[name]
+        rule.check(settings, f"cohort.eligibility.{name}")
+        timing.check_rule(name, rule.needs, settings, METRICS.names(), study.measured_by_assignment)
 
 
 def _check_design(study: "Study", name: str) -> None:
@@ -145,8 +146,7 @@ def _check_analysis(study: "Study", name: str) -> None:
     if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
         raise StudyFileError(f"{place}: a contrast needs two different arms")
     _check_arms(study, name)
-    given = {"outcome": analysis.outcome, "measure": ""}
-    estimator.check({**analysis.settings, **given}, f"{place}.settings")
+    estimator.check(analysis.settings, f"{place}.settings")
 
 
 def _outcome_kind(study: "Study", analysis: "Analysis", place: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
-from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.kernel.registry import figure_names
 
 #: Tables of a release that are not the numbers of a figure; a test holds them against what is released.
 TABLES = (
@@ -25,6 +25,7 @@ TABLES = (
     "retained",
     "set_aside",
     "truth",
+    "verdict",
 )
 
 #: From so many people on, a share may have three decimals.
@@ -129,7 +130,7 @@ def check_release(release: Release) -> None:
     """
     for name, own in release.tables.items():
         place = f"release.tables.{name}"
-        known = (*TABLES, *FIGURES.names())
+        known = (*TABLES, *figure_names())
         if name not in known:
             raise StudyFileError(f"{place}: no table or figure of that name is released; {did_you_mean(name, known)}")
         if own.min_cell is not None and own.min_cell < release.min_cell:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError
@@ -102,7 +102,7 @@ def last_words() -> None:
         LAST_WORDS.unlink()
 
 
-def _end(error: StudyError) -> None:
+def _end(error: StudyError) -> NoReturn:
     """Leave with one sentence; in a job, leave it for the end of the run too, below what Snakemake has to say."""
     if LAST_WORDS.parent.is_dir():
         LAST_WORDS.write_text(str(error), encoding="utf-8")

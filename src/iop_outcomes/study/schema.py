@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, Registry
+from iop_outcomes.kernel.plugin import Plugin
+from iop_outcomes.kernel.registry import (
+    CHECKS,
+    DESIGN_METHODS,
+    ELIGIBILITY,
+    ESTIMATORS,
+    METRICS,
+    SOURCES,
+    P,
+    Registry,
+)
 from iop_outcomes.study import Study
 
 
@@ -27,9 +37,9 @@ def study_schema() -> dict[str, Any]:
     return schema
 
 
-def _settings(plugin, key: str, required: bool = True) -> dict[str, Any]:
+def _settings(plugin: Plugin, key: str, required: bool = True) -> dict[str, Any]:
     """Return the schema of one plug-in's settings, with the key that names it."""
-    part = plugin.settings_model.model_json_schema()
+    part: dict[str, Any] = plugin.settings_model.model_json_schema()
     part["title"] = plugin.name
     part["description"] = plugin.summary
     part.setdefault("properties", {})[key] = {"const": plugin.name}
@@ -38,7 +48,7 @@ def _settings(plugin, key: str, required: bool = True) -> dict[str, Any]:
     return part
 
 
-def _named(registry: Registry) -> dict[str, Any]:
+def _named(registry: Registry[P]) -> dict[str, Any]:
     """Return the schema of an entry that is a name, or a name with settings."""
     with_settings = {plugin.name: plugin.settings_model.model_json_schema() for plugin in registry}
     return {

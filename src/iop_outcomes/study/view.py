@@ -40,7 +40,7 @@ class StudyView:
         member = getattr(type(self._study), name, None)
         if callable(member):
             return partial(member, self)
-        if isinstance(member, property):
+        if isinstance(member, property) and member.fget:
             return member.fget(self)
         raise AttributeError(f"this stage has not stated that it reads '{name}' of the study; add it to its sections")
 
@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
     """Return a value made of numbers, text, lists and mappings only."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -17,6 +17,8 @@ SESSION_STATUSES = (
 )
 #: What became of a session to which the person came.
 CAME = ("attended", "partial")
+#: Column of `baseline` that says when it was measured.
+MEASURED_DAY = "measured_day"
 #: Care may be wound up in the week after discharge.
 DAYS_AFTER_DISCHARGE = 7
 SESSION_TYPES = (
@@ -104,7 +106,10 @@ BASELINE = Table(
     "baseline",
     "episode",
     ("episode_id",),
-    (key("episode_id", "Episode the covariates belong to, all measured on or before its assignment day"),),
+    (
+        key("episode_id", "Episode the covariates belong to"),
+        day(MEASURED_DAY, "Day they were measured; those of a day after time zero are not used"),
+    ),
     stage="canonical",
     open=True,
 )

@@ -34,8 +34,9 @@ def capabilities(records: Records, cannot: Mapping[str, str]) -> pd.DataFrame:
             if column.required:
                 continue
             place = f"{name}.{column.name}"
-            filled = there and column.name in frame and bool(frame[column.name].notna().any())
-            why = cannot.get(place) or cannot.get(name) or "the source leaves it empty"
+            filled = frame is not None and column.name in frame and bool(frame[column.name].notna().any())
+            # Why a table is absent is no reason for a column of one that is there.
+            why = cannot.get(place) or ("" if there else cannot.get(name)) or "the source leaves it empty"
             rows.append((place, filled, "" if filled else why))
     return pd.DataFrame(rows, columns=["name", "available", "reason"])
 

@@ -1,20 +1,27 @@
 """Tables of the comparison: designs and how they are judged, estimates, and what follows from them."""
 
+import pandas as pd
+
 from iop_outcomes.tables import estimate as estimate_table
 from iop_outcomes.tables.declare import Column, Table, code, count, day, key, label, number
 
 STATUSES = ("PASS", "WARN", "FAIL", "NOT_EVALUATED")
-VERDICTS = ("supported", "not supported", "inconclusive", "not testable")
+
+#: The two arms that a row speaks of, as in a contrast of the ``estimate`` table.
+_ARMS = (
+    label("arm", "First arm compared", required=True, nullable=False),
+    label("against", "Second arm compared", required=True, nullable=False),
+)
 
 PROPENSITY = Table(
     "propensity",
-    "member, contrast and design",
-    ("member_id", "contrast", "design"),
+    "member, arms and design",
+    ("member_id", "arm", "against", "design"),
     (
         key("member_id", "Member of the cohort"),
-        label("contrast", "Arms compared, as 'iop v outpatient'", required=True, nullable=False),
+        *_ARMS,
         label("design", "Name the study gives the design", required=True, nullable=False),
-        Column("treated", "flag", "Is the member in the first arm of the contrast?", required=True, nullable=False),
+        Column("treated", "flag", "Is the member in the first of the two arms?", required=True, nullable=False),
         number("score", "Probability of the first arm given the covariates", "probability", 0, 1),
         number("preference_score", "Score with the share of the first arm taken out", "probability", 0, 1),
         number("weight", "Weight, 0 = not used", "", 0, required=True, nullable=False),
@@ -25,10 +32,10 @@ PROPENSITY = Table(
 
 BALANCE = Table(
     "balance",
-    "covariate level, contrast, design and stage",
-    ("contrast", "design", "stage", "covariate", "level"),
+    "covariate level, arms, design and stage",
+    ("arm", "against", "design", "stage", "covariate", "level"),
     (
-        label("contrast", "Arms compared", required=True, nullable=False),
+        *_ARMS,
         label("design", "Name the study gives the design", required=True, nullable=False),
         code("stage", "Before or after weighting or matching", "before", "after", required=True, nullable=False),
         label("covariate", "Covariate", required=True, nullable=False),
@@ -50,10 +57,11 @@ BALANCE = Table(
 
 DIAGNOSTIC = Table(
     "diagnostic",
-    "analysis or design, and check",
-    ("analysis", "check"),
+    "arms, design and check",
+    ("arm", "against", "design", "check"),
     (
-        key("analysis", "Contrast and design, or the analysis, that is checked"),
+        *_ARMS,
+        label("design", "Name the study gives the design", required=True, nullable=False),
         label("check", "What is checked", required=True, nullable=False),
         number("value", "Value found"),
         number("threshold", "Value the study asks for"),
@@ -140,20 +148,6 @@ CURVE = Table(
     unit="aggregate",
 )
 
-CLAIM = Table(
-    "claim",
-    "claim of the field",
-    ("claim",),
-    (
-        key("claim", "What is claimed, in a sentence"),
-        Column("analysis", "text", "Analysis that tests it"),
-        code("verdict", "What these data say", *VERDICTS, required=True, nullable=False),
-        key("explanation", "Why, with the estimate, in a sentence"),
-    ),
-    stage="estimates",
-    unit="aggregate",
-)
-
 TRUTH = Table(
     "truth",
     "outcome and estimand of a simulated study",
@@ -177,6 +171,11 @@ TABLES = (
     DIAGNOSTIC,
     ESTIMATE,
     CURVE,
-    CLAIM,
     TRUTH,
 )
+
+
+def of_arms(table: pd.DataFrame, arms: tuple[str, str], design: str | None = None) -> pd.Series:
+    """Return which rows of a table of this module speak of two arms, under one design or under any."""
+    found = (table["arm"] == arms[0]) & (table["against"] == arms[1])
+    return found if design is None else found & (table["design"] == design)

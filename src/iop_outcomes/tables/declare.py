@@ -152,16 +152,31 @@ def day(name: str, meaning: str, required: bool = False, nullable: bool = True) 
     )
 
 
-def number(name: str, meaning: str, unit: str = "", minimum: float | None = None, maximum: float | None = None, **rest):
+def number(
+    name: str,
+    meaning: str,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    required: bool = False,
+    nullable: bool = True,
+) -> Column:
     """Declare a number with optional bounds; none is beyond ``LARGEST_NUMBER``."""
-    least = -LARGEST_NUMBER if minimum is None else minimum
-    most = LARGEST_NUMBER if maximum is None else maximum
-    return Column(name, "float", meaning, unit=unit, minimum=least, maximum=most, **rest)
+    return Column(
+        name,
+        "float",
+        meaning,
+        unit=unit,
+        required=required,
+        nullable=nullable,
+        minimum=-LARGEST_NUMBER if minimum is None else minimum,
+        maximum=LARGEST_NUMBER if maximum is None else maximum,
+    )
 
 
-def count(name: str, meaning: str, **rest) -> Column:
+def count(name: str, meaning: str, required: bool = False, nullable: bool = True) -> Column:
     """Declare a number of things, zero or more."""
-    return Column(name, "int", meaning, unit="count", minimum=0, **rest)
+    return Column(name, "int", meaning, unit="count", required=required, nullable=nullable, minimum=0)
 
 
 def code(name: str, meaning: str, *allowed: str, required: bool = False, nullable: bool = True) -> Column:

@@ -19,25 +19,6 @@ UNADJUSTED, AS_SEEN = "unadjusted", "as seen"
 KEY = ("analysis", "role", "arm", "against", "kind", "measure", "population", "scenario", "day")
 
 
-def with_arms(rows: pd.DataFrame, arms: tuple[str, str], contrast: str) -> pd.DataFrame:
-    """Return the rows of an estimator with ``role``, ``arm`` and ``against`` in place of the label ``contrast``.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Its column ``contrast`` holds the label of the contrast, or the name of an arm.
-    arms : (str, str)
-        First and second arm.
-    contrast : str
-        The label.
-    """
-    is_contrast = (rows["contrast"] == contrast).to_numpy()
-    arm = rows["contrast"].astype("object").where(~is_contrast, arms[0])
-    against = pd.Series(arms[1], index=rows.index, dtype="object").where(is_contrast, "")
-    role = pd.Series(CONTRAST, index=rows.index, dtype="object").where(is_contrast, ARM)
-    return rows.drop(columns="contrast").assign(role=role, arm=arm, against=against)
-
-
 def is_contrast(table: pd.DataFrame, kind: str | None = None) -> pd.Series:
     """Return which rows compare two arms, of one kind or of both."""
     found = table["role"] == CONTRAST
@@ -54,4 +35,5 @@ def has_interval(rows: pd.DataFrame | pd.Series) -> NDArray[np.bool_] | np.bool_
 
     A sentence that speaks of an interval looks here first.
     """
-    return np.isfinite(rows[["ci_low", "ci_high"]].to_numpy(dtype=float)).all(axis=-1)
+    known: NDArray[np.bool_] = np.isfinite(rows[["ci_low", "ci_high"]].to_numpy(dtype=float))
+    return known.all(axis=-1)

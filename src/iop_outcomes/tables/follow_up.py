@@ -41,6 +41,51 @@ ATTRITION = Table(
     unit="aggregate",
 )
 
+ENTRY = Table(
+    "entry",
+    "arm",
+    ("arm",),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        count("n_assigned", "Episodes assigned to it, before eligibility", required=True, nullable=False),
+        count("n_begun", "Of them with a day on record on which care began", required=True),
+        count("n_lost", "Of them lost before time zero: never started, died, no longer observed", required=True),
+        count("n_late", "Assigned when care had begun, beyond the grace: left out", required=True),
+        count("n_in_grace", "Assigned when care had begun, within the grace: kept", required=True),
+        count("n_baseline_late", "Baseline measured after time zero: not used", required=True),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
+HINDSIGHT = Table(
+    "hindsight",
+    "arm, covariate or eligibility rule",
+    ("role", "name"),
+    (
+        code("role", "What it is in the study", "arm", "covariate", "rule", required=True, nullable=False),
+        label("name", "Its name, or the rule in words", required=True, nullable=False),
+        label("later", "What came later and goes with it most closely", required=True, nullable=False),
+        number("strength", "How closely, 0 to 1", "", 0, 1, required=True, nullable=False),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
+SURVEILLANCE = Table(
+    "surveillance",
+    "arm",
+    ("arm",),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        number("weeks_in_care", "Weeks of its members in care and observed", "weeks", 0, required=True, nullable=False),
+        count("n_due", "Days in care with a test on record, obtained or missed", required=True, nullable=False),
+        count("n_obtained", "Of them obtained", required=True, nullable=False),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
 METRIC_VALUE = Table(
     "metric_value",
     "member and metric",
@@ -167,6 +212,18 @@ COVARIATES = Table(
     open=True,
 )
 
+FACTS = Table(
+    "facts",
+    "member",
+    ("member_id",),
+    (
+        key("member_id", "Member of the cohort"),
+        label("period", "Year or quarter of assignment"),
+    ),
+    stage="dataset",
+    open=True,
+)
+
 OUTCOMES = Table(
     "outcomes",
     "member",
@@ -185,6 +242,9 @@ OUTCOMES = Table(
 TABLES = (
     COHORT,
     ATTRITION,
+    ENTRY,
+    HINDSIGHT,
+    SURVEILLANCE,
     METRIC_VALUE,
     WEEKLY,
     ABSTINENCE_SHARE,
@@ -193,5 +253,6 @@ TABLES = (
     RETAINED,
     REFUSAL,
     COVARIATES,
+    FACTS,
     OUTCOMES,
 )

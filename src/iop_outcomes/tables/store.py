@@ -5,7 +5,7 @@ Files carry no clock and no user, so the same table gives the same bytes.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -68,12 +68,6 @@ def read(path: str | Path, name: str | None = None, columns: Sequence[str] | Non
         raise ContractError(f"{path} is not a Parquet file; delete it and run the pipeline again") from None
     known = {c.name: c for c in tables.contract(name).columns}
     return pd.DataFrame({c: known[c].cast(frame[c], name) if c in known else frame[c] for c in frame.columns})
-
-
-def write_all(frames: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
-    """Write several tables into one folder, each as ``<name>.parquet``."""
-    for name, frame in frames.items():
-        write(frame, name, Path(folder) / f"{name}.parquet")
 
 
 def read_all(folder: str | Path, names: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:

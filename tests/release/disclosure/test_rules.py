@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.kernel.registry import FIGURES
+from iop_outcomes.kernel.registry import figure_names
 from iop_outcomes.release import figures
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import release_files, release_tables
@@ -85,7 +85,7 @@ def test_rules_as_strict_as_those_of_the_study_or_stricter_are_taken(own):
 def test_every_table_and_figure_that_is_released_can_have_rules_and_nothing_else():
     # ``truth`` is there because the example is simulated, ``claim`` because it makes one.
     files = {Path(name).stem for name in release_files(study()) if name.startswith("tables/")}
-    assert files == {*TABLES, *FIGURES.names()}
+    assert files == {*TABLES, *figure_names()}
 
 
 def test_one_table_alone_hides_more_and_is_rounded_more_coarsely():

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
-from iop_outcomes.kernel.registry import FIGURES
 from iop_outcomes.release import figures
+from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.release.stage import build
 from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
@@ -20,19 +20,6 @@ from report_tables import attrition, study, tables
 
 NAMES = FIGURES.names()
 LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
-
-
-def test_the_figures_of_the_report():
-    assert NAMES == [
-        "abstinence_definitions",
-        "attendance_heatmap",
-        "attrition_flow",
-        "forest_plot",
-        "love_plot",
-        "overlap",
-        "retention_curves",
-        "urine_weeks",
-    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,12 +71,6 @@ def test_a_figure_the_study_refused_says_what_the_study_said():
         "urine_weeks", {**tables(), "refusal": refusal, "weekly": tables()["weekly"].drop(columns="urine")}, study()
     )
     assert drawn.reason == "Nothing to show: this figure needs drug tests for 'opiod'; name others."
-
-
-def test_all_figures_are_made_in_the_order_of_the_report():
-    made = figures.make_all({}, study())
-    assert set(made) == set(NAMES)
-    assert list(made)[:3] == ["attrition_flow", "love_plot", "overlap"]
 
 
 @pytest.mark.slow

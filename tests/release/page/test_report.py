@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.release import figures, words
-from iop_outcomes.release.page.found import check_in_words
+from iop_outcomes.release.page.checks import check_in_words
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
 from report_tables import study, tables
@@ -46,11 +46,18 @@ class Elements(HTMLParser):
         return [attrs for name, attrs in self.found if name == tag]
 
 
+def test_every_figure_stands_in_the_page_once_by_its_place(html):
+    by_place = sorted(figures.FIGURES, key=lambda figure: figure.place)
+    assert len({figure.place for figure in by_place}) == len(by_place)
+    assert re.findall(r'id="figure-(\w+)"', html) == [figure.name for figure in by_place]
+
+
 def test_the_page_begins_with_the_answer(html):
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
     start = " ".join(text.split())[:700]
     assert "The answer" in start
-    assert re.search(r"People assigned to IOP were [\d.]+ percentage points|No difference shown", start, re.I)
+    assert re.search(r"People assigned to IOP were [\d.]+ percentage points", start, re.I)
+    assert "People were not assigned by chance." in start
 
 
 def test_sections_read_like_a_results_section(html):
@@ -181,7 +188,7 @@ def test_means_are_of_those_recorded_and_the_table_says_how_the_others_were_fill
 
 def test_the_checks_counted_are_those_of_the_primary_comparison():
     given = tables()
-    other = given["diagnostic"].assign(analysis="iop v outpatient, matched", status="FAIL")
+    other = given["diagnostic"].assign(design="matched", status="FAIL")
     given["diagnostic"] = pd.concat([given["diagnostic"], other], ignore_index=True)
     assert "<dd>2 of 3</dd>" in page(study(), release_tables(study(), given), {}, {})
 
@@ -210,7 +217,7 @@ def test_two_runs_give_the_same_bytes(out, tmp_path):
 def test_a_study_in_which_nothing_could_be_made_still_has_a_report(tmp_path):
     build(study(), {"attrition": tables()["attrition"]}, tmp_path)
     page = (tmp_path / "report.html").read_text()
-    assert "These data cannot answer the question: no analysis could be made." in page
+    assert "Cannot be answered: no analysis could be made." in page
 
 
 def test_a_withheld_study_shows_no_estimate():
@@ -268,7 +275,7 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(study(), release_tables(study(), given), {}, {}), flags=re.S)
     said = " ".join(text.split())
     assert not re.search(r"\(\s*to\b|\bto\s+\)", said)
-    assert "These data cannot tell" in said
+    assert "Cannot tell: people assigned to IOP were" in said
     assert "(no interval)" in said
     assert not re.search(r"No difference shown|would do to move the interval", said)
 
@@ -283,5 +290,33 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     ],
 )
 def test_an_e_value_says_what_its_own_row_holds(value, limit, said):
-    row = pd.Series({"measure": "e_value", "value": value, "ci_low": limit, "ci_high": np.nan})
+    row = pd.Series({"measure": "e_value", "value": value, "ci_low": limit, "ci_high": np.nan, "status": "shown"})
     assert check_in_words(row).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"measure": "risk_difference", "value": 0.05, "ci_low": 0.01, "ci_high": 0.09, "unit": "share"},
+            "Risk difference: 5.0 (1.0 to 9.0) percentage points. How it was made.",
+        ),
+        (
+            {"measure": "tipping_gamma", "value": 1.5, "unit": "ratio"},
+            "would have to make the odds of IOP 1.50 times as high for one of a pair as for the other before chance "
+            "could explain the difference.",
+        ),
+        (
+            {"measure": "tipping_gamma", "value": 1.0, "unit": "ratio"},
+            "Chance could explain the difference within pairs without any hidden bias.",
+        ),
+        (
+            {"measure": "risk_difference", "status": "refused", "reason": "this study names no sites; leave it out"},
+            "Not made: This study names no sites; leave it out.",
+        ),
+    ],
+)
+def test_a_check_that_makes_an_analysis_anew_says_what_it_found_or_why_it_was_not_made(row, said):
+    empty = {"value": np.nan, "ci_low": np.nan, "ci_high": np.nan, "reason": "", "unit": ""}
+    given = empty | {"status": "shown", "arm": "iop", "se_method": "how it was made"} | row
+    assert check_in_words(pd.Series(given)).endswith(said)

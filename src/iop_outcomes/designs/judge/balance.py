@@ -71,7 +71,7 @@ def balance(
     first = two_arms(treated, "balance")
     chosen = _denominator(estimand, denominator)
     arms = _Arms.of(np.where(first, 0, 1), 2, weights, {"treated": 0, "reference": 1})
-    return _table(covariates, arms, chosen, [("", 0, 1)]).drop(columns="contrast")
+    return _table(covariates, arms, chosen, [(("", ""), 0, 1)]).drop(columns=["arm", "against"])
 
 
 def balance_together(
@@ -110,7 +110,7 @@ def balance_together(
     Returns
     -------
     DataFrame
-        As :func:`balance`, with ``contrast`` first: ``a v b``, and ``a v everybody`` for the population.
+        As :func:`balance`, with ``arm`` and ``against`` first; an arm is held against ``everybody`` of the population.
 
     References
     ----------
@@ -124,24 +124,24 @@ def balance_together(
     arms = _Arms.of(codes, len(names), weights, {"treated": target, "reference": target}, population)
     place = {name: position for position, name in enumerate(names)}
     wanted = combinations(names, 2) if pairs is None else pairs
-    groups = [(f"{one} v {other}", place[one], place[other]) for one, other in wanted]
+    groups = [((one, other), place[one], place[other]) for one, other in wanted]
     if population is not None:
-        groups += [(f"{name} v {EVERYBODY}", i, len(names)) for name, i in place.items()]
+        groups += [((name, EVERYBODY), i, len(names)) for name, i in place.items()]
     return _table(covariates, arms, chosen, groups)
 
 
 def _table(covariates, arms, denominator, pairs) -> pd.DataFrame:
     terms, _ = read_terms(covariates, covariates.columns, unusable="drop")
     rows = [row for term in terms for row in _term_rows(term, arms, denominator, pairs)]
-    columns = ["contrast", "stage", "covariate", "level", "mean_treated", "mean_reference", "sd_treated"]
+    columns = ["arm", "against", "stage", "covariate", "level", "mean_treated", "mean_reference", "sd_treated"]
     columns += ["sd_reference", "smd", "variance_ratio", "ks", "ecdf_mean", "n_treated", "n_reference"]
     table = pd.DataFrame(rows, columns=columns)
-    order = {name: place for place, (name, _, _) in enumerate(pairs)}
-    return table.sort_values(
-        ["contrast", "stage"],
-        key=lambda s: s.map(order) if s.name == "contrast" else s != "before",
-        kind="stable",
-        ignore_index=True,
+    order = {pair: place for place, (pair, _, _) in enumerate(pairs)}
+    place = [order[pair] for pair in zip(table["arm"], table["against"], strict=True)]
+    return (
+        table.assign(place=place, last=table["stage"] != "before")
+        .sort_values(["place", "last"], kind="stable", ignore_index=True)
+        .drop(columns=["place", "last"])
     )
 
 
@@ -279,7 +279,7 @@ def _share_rows(name, labels, shown, codes, n_levels, arms, denominator, pairs):
             for label, i in zip(labels, shown, strict=True):
                 distance = abs(p[i] - q[i])
                 numbers = (p[i], q[i], spread[one][i], spread[other][i], smd[i], np.nan, distance, distance)
-                rows.append((pair, stage, name, label, *numbers, sizes[one][i], sizes[other][i]))
+                rows.append((*pair, stage, name, label, *numbers, sizes[one][i], sizes[other][i]))
     return rows
 
 
@@ -304,7 +304,7 @@ def _number_rows(name, values, codes, arms, denominator, pairs):
             distances = np.abs(np.cumsum(shares[one] - shares[other]))
             numbers = (means[one], means[other], np.sqrt(variance[one]), np.sqrt(variance[other]), smd, ratio)
             rows.append(
-                (pair, stage, name, "", *numbers, distances.max(), distances.mean(), counts[one], counts[other])
+                (*pair, stage, name, "", *numbers, distances.max(), distances.mean(), counts[one], counts[other])
             )
     return rows
 

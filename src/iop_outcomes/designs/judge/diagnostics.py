@@ -41,6 +41,10 @@ def equipoise(score, treated, *, band: tuple[float, float] = EQUIPOISE_BAND) -> 
     score, treated : array_like of shape (n,)
     band : (float, float)
         Both ends inside.
+
+    References
+    ----------
+    Walker et al. 2013, Comparative Effectiveness Research 3:11.
     """
     preference = preference_score(score, treated)
     return float(((preference >= band[0]) & (preference <= band[1])).mean())
@@ -73,7 +77,12 @@ def overlap_table(score, treated, weights=None, *, n_bins: int = 20) -> pd.DataF
 
 
 def overlap_coefficient(score, treated, weights=None, *, n_bins: int = 20) -> float:
-    """Return the area under both arms' distributions of the score, 1 when they are equal and 0 when apart."""
+    """Return the area under both arms' distributions of the score, 1 when they are equal and 0 when apart.
+
+    References
+    ----------
+    Inman & Bradley 1989, Commun Stat Theory Methods 18:3851.
+    """
     table = overlap_table(score, treated, weights, n_bins=n_bins)
     return float(np.minimum(table["share_treated"], table["share_reference"]).sum())
 

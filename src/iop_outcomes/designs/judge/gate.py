@@ -1,7 +1,6 @@
 """The gate: what a design must reach before an outcome is shown, each check a row with its reason."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from iop_outcomes.designs.weighting import NOTES
 from iop_outcomes.kernel.errors import counted
 
 PASS, WARN, FAIL, NOT_EVALUATED = "PASS", "WARN", "FAIL", "NOT_EVALUATED"
-COLUMNS = ["analysis", "check", "value", "threshold", "status", "reason"]
+CHECKED = ["arm", "against", "design"]
+FOUND = ["check", "value", "threshold", "status", "reason"]
 VARIANCE_RATIO = (0.5, 2.0)
 LARGEST_WEIGHT_SHARE = 0.1
 NAMED_AT_MOST = 3
@@ -27,47 +27,24 @@ SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 PEOPLE_IN_A_STEP = 10
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """What is asked of a design.
-
-    Attributes
-    ----------
-    max_smd : float
-        Largest absolute standardised mean difference after weighting.
-    min_equipoise : float
-        Least share of people with a preference score of 0.3 to 0.7.
-    min_ess : float
-        Least effective sample size of an arm.
-    max_one_arm_share : float
-        Largest share of people in sites that have one arm only.
-    max_detectable_difference : float or None
-        Largest minimum detectable difference of a share, if one is asked for.
-    """
-
-    max_smd: float = 0.1
-    min_equipoise: float = 0.2
-    min_ess: float = 100
-    max_one_arm_share: float = 0.1
-    max_detectable_difference: float | None = None
-
-
 def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the checks of one design as rows of the ``diagnostic`` contract.
 
     Parameters
     ----------
     comparison : Comparison
-    thresholds : Thresholds
-        Or any object with the same attributes, such as a study's ``gate``.
+    thresholds : GateThresholds
+        Of a study: ``max_smd`` after weighting, ``min_equipoise`` (share of people with a preference score of 0.3 to
+        0.7), ``min_ess`` of an arm, ``max_one_arm_share`` (of people in sites that have one arm only),
+        ``max_detectable_difference`` of a share, if one is asked for.
     balance_table : DataFrame, optional
         Of :func:`iop_outcomes.designs.judge.balance.balance`, where it was already made.
 
     Returns
     -------
     DataFrame
-        ``analysis`` (contrast and design), ``check``, ``value``, ``threshold``, ``status``, ``reason``. A
-        FAIL withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
+        ``arm``, ``against``, ``design``, ``check``, ``value``, ``threshold``, ``status``, ``reason``. A FAIL
+        withholds, a WARN is printed beside the result. Reasons carry no small counts, because they are printed.
     """
     if balance_table is None:
         balance_table = balance_of(comparison)
@@ -83,9 +60,13 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
         _detectable(comparison, thresholds.max_detectable_difference),
         *_notes(comparison),
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS[1:])
-    table.insert(0, "analysis", f"{comparison.contrast}, {comparison.design}")
-    return table
+    return diagnostic_rows(rows, comparison.arms, comparison.design)
+
+
+def diagnostic_rows(rows: Iterable[tuple], arms: tuple[str, str], design: str) -> pd.DataFrame:
+    """Return rows of the ``diagnostic`` contract from checks of one design, each as in ``FOUND``."""
+    told = dict(zip(CHECKED, (*arms, design), strict=True))
+    return pd.DataFrame(list(rows), columns=FOUND).assign(**told)[CHECKED + FOUND]
 
 
 def balance_of(comparison: Comparison) -> pd.DataFrame:
@@ -101,17 +82,21 @@ def balance_of(comparison: Comparison) -> pd.DataFrame:
         estimand=comparison.estimand,
         target=together.target,
         pairs=[comparison.arms],
-    ).drop(columns="contrast")
+    ).drop(columns=["arm", "against"])
 
 
-def passes(diagnostics: pd.DataFrame) -> bool:
-    """Return whether no check failed."""
-    return not (diagnostics["status"] == FAIL).any()
+def _step(n: int) -> float:
+    return next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+
+
+def stepped(share: float, n: int) -> float:
+    """Return a share of ``n`` people as a number, in the steps of :func:`share_of_people`."""
+    return float(round(share / _step(n)) * _step(n))
 
 
 def share_of_people(share: float, n: int) -> str:
     """Return a share of ``n`` people for a sentence, in steps of at least ten people."""
-    step = next((step for step in SHARE_STEPS if step * n >= PEOPLE_IN_A_STEP), SHARE_STEPS[-1])
+    step = _step(n)
     if 0 < share < step / 2:
         return f"less than {step:.0%}"
     about = "" if step == SHARE_STEPS[0] or not share else "about "
@@ -128,7 +113,7 @@ def _at_least(check: str, value: float, threshold: float, say: Callable[[str], s
     return check, float(value), float(threshold), PASS if kept else FAIL, say("at least" if kept else "less than")
 
 
-def _name(row) -> str:
+def named_level(row) -> str:
     return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
 
 
@@ -150,7 +135,7 @@ def largest_difference(after: pd.DataFrame, threshold: float, who: str = "the ar
         size.max(),
         threshold,
         lambda how: (
-            f"after weighting {who} differ most in {_name(worst)}, by {how_far} standard deviations, "
+            f"after weighting {who} differ most in {named_level(worst)}, by {how_far} standard deviations, "
             f"{how} the {threshold:g} allowed{others}."
         ),
     )
@@ -165,7 +150,7 @@ def _variance_ratio(after: pd.DataFrame):
     value = float(worst["variance_ratio"])
     inside = low <= value <= high
     reason = (
-        f"the spread of {_name(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
+        f"the spread of {named_level(worst)} differs most between the arms, with a variance ratio of {value:.2f}, "
         f"{'inside' if inside else 'outside'} {low:g} to {high:g}."
     )
     return "variance_ratio", value, high, PASS if inside else WARN, reason

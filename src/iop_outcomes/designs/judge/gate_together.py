@@ -7,7 +7,8 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.balance import EVERYBODY
-from iop_outcomes.designs.judge.gate import COLUMNS, FAIL, PASS, judge_design, largest_difference
+from iop_outcomes.designs.judge.gate import FAIL, PASS, diagnostic_rows, judge_design, largest_difference
+from iop_outcomes.tables.comparison import of_arms
 
 Arms = tuple[str, str]
 POPULATION = "an arm and everybody it stands for"
@@ -20,7 +21,7 @@ def judge_together(comparisons: Mapping[Arms, Comparison], thresholds, levels: p
     ----------
     comparisons : mapping of arms to Comparison
         All pairs of arms of one design.
-    thresholds : Thresholds
+    thresholds : GateThresholds
         Or any object with the same attributes, such as a study's ``gate``.
     levels : DataFrame
         Of ``designs.judge.balance.balance_together``.
@@ -34,18 +35,17 @@ def judge_together(comparisons: Mapping[Arms, Comparison], thresholds, levels: p
     """
     after = levels[levels["stage"] == "after"]
     own = {
-        pair: judge_design(comparison, thresholds, balance_table=levels[levels["contrast"] == comparison.contrast])
+        pair: judge_design(comparison, thresholds, balance_table=levels[of_arms(levels, pair)])
         for pair, comparison in comparisons.items()
     }
-    from_population = after[after["contrast"].str.endswith(f" v {EVERYBODY}")]
+    from_population = after[after["against"] == EVERYBODY]
     rows = []
     for pair, table in own.items():
         more = [_other_pairs(pair, own)]
         if len(from_population):
             said = largest_difference(from_population, thresholds.max_smd, POPULATION, "all arms and everybody")
             more.append(("max_smd_everybody", *said[1:]))
-        added = pd.DataFrame(more, columns=COLUMNS[1:]).assign(analysis=table["analysis"].iloc[0])
-        rows += [table, added[COLUMNS]]
+        rows += [table, diagnostic_rows(more, pair, comparisons[pair].design)]
     return pd.concat(rows, ignore_index=True)
 
 

@@ -68,22 +68,13 @@ def stabilised(weights, treated) -> np.ndarray:
     return np.asarray(weights, dtype=float) * np.where(first, first.mean(), (~first).mean())
 
 
-def normalised(weights, treated) -> np.ndarray:
-    """Return weights with mean 1 among the used members of each arm.
-
-    Parameters
-    ----------
-    weights, treated : array_like of shape (n,)
-    """
-    values, first = np.array(weights, dtype=float), two_arms(treated, "weights")
-    for arm in (first, ~first):
-        used = arm & (values > 0)
-        values[used] /= values[used].mean()
-    return values
-
-
 def effective_sample_size(weights) -> float:
-    """Return (sum w)^2 / sum w^2, the size of an equally weighted sample of the same precision (Kish 1965)."""
+    """Return (sum w)^2 / sum w^2, the size of an equally weighted sample of the same precision.
+
+    References
+    ----------
+    Kish 1965, Survey Sampling, section 11.7.
+    """
     values = np.asarray(weights, dtype=float)
     squares = values @ values
     return float(values.sum() ** 2 / squares) if squares > 0 else 0.0

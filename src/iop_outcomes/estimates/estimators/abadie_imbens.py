@@ -1,17 +1,18 @@
 """The matching estimator of Abadie and Imbens: everybody against the nearest of the other arm, ties averaged."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.answer import Answer, Counted
 from iop_outcomes.estimates.checks import checked_outcome
-from iop_outcomes.estimates.measures import DIFFERENCES, NO_VARIATION, Estimate, half_width
-from iop_outcomes.estimates.rows import COLUMNS
+from iop_outcomes.estimates.measures import NO_VARIATION, Estimate, half_width
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import KINDS, Sample, take_sample
 from iop_outcomes.estimates.unseen_variance import (
     without_intervals_of_constant_arms,
@@ -19,7 +20,9 @@ from iop_outcomes.estimates.unseen_variance import (
 )
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.tables.measure import DIFFERENCE, MEAN, names_of
 
+_DIFFERENCES = names_of(MEAN, compared=(DIFFERENCE,))
 TIE_TOLERANCE = 1e-5
 #: A standard error below this share of the range of the outcomes is none.
 ROUNDING = 1e-7
@@ -108,25 +111,62 @@ def match_with_ties(
     return MatchingEstimate(float(value), float(se), float(naive_se), n_pairs)
 
 
+@dataclass(frozen=True)
+class MatchedDifference(Answer):
+    """A difference by matching, which has no means of its own."""
+
+    sample: Sample
+    found: MatchingEstimate
+
+    @property
+    def comparison(self) -> Comparison:
+        """Of the members that count."""
+        return self.sample.comparison
+
+    @property
+    def method(self) -> str:
+        """How the interval was made, in words."""
+        method = "Abadie-Imbens variance, propensity score taken as known"
+        if self.comparison.cluster is not None:
+            method += ", clusters not counted"
+        if self.sample.n_missing:
+            method += f"; {counted(self.sample.n_missing, 'missing outcome')} left out"
+        return method
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        """Who is behind the contrast."""
+        used = self.sample.observed
+        n_events = float(self.sample.outcome[used].sum()) if self.sample.kind == "binary" else np.nan
+        return [Counted(int(used.sum()), n_events, np.nan)]
+
+    def estimates(self, measure: str) -> tuple[Estimate, Sequence[Estimate]]:
+        """Return the difference."""
+        sample, comparison = self.sample, self.comparison
+        checked = sample.checked(measure)
+        if checked not in _DIFFERENCES:
+            raise EstimationError(f"abadie_imbens: gives differences and no {checked}; use the estimator 'matched'")
+        between = _estimate(self.found, checked, np.ptp(sample.outcome[sample.observed]))
+        if not sample.is_share:
+            constant = [value is not None for value in sample.of_all]
+            between, _ = without_intervals_of_constant_arms(between, [between, between], comparison.arms, constant)
+        return without_intervals_of_lone_clusters(between, (), comparison, sample.observed)
+
+
 @estimator(
     estimands=("ATE", "ATT"),
     kinds=KINDS,
-    measures=("risk_difference", "mean_difference"),
+    measures=_DIFFERENCES,
     description="matching with replacement on the propensity score, ties averaged (Abadie & Imbens)",
 )
 def abadie_imbens(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     matches: Annotated[int, Field(ge=1)] = 1,
-) -> pd.DataFrame:
+) -> MatchedDifference:
     """Estimate a difference by matching anew on the design's score; its weights are not used."""
-    sample = take_sample(data, comparison, outcome, measure)
-    if sample.measure not in DIFFERENCES:
-        raise EstimationError(f"abadie_imbens: gives differences and no {sample.measure}; use the estimator 'matched'")
+    sample = take_sample(question, comparison)
     if comparison.estimand not in ("ATE", "ATT"):
         raise EstimationError(f"abadie_imbens: speaks of the ATE or ATT, and this design of the {comparison.estimand}")
     used = sample.observed
@@ -137,16 +177,7 @@ def abadie_imbens(
         estimand=comparison.estimand,
         n_matches=matches,
     )
-    between = _without_false_interval(sample, _estimate(found, sample.measure, np.ptp(sample.outcome[used])))
-    method = "Abadie-Imbens variance, propensity score taken as known"
-    if comparison.cluster is not None:
-        method += ", clusters not counted"
-    if sample.n_missing:
-        method += f"; {counted(sample.n_missing, 'missing outcome')} left out"
-    n_events = float(sample.outcome[used].sum()) if sample.kind == "binary" else np.nan
-    counts = {"n": int(used.sum()), "n_events": n_events, "ess": np.nan}
-    row = {**asdict(between), **counts, "contrast": comparison.contrast, "day": np.nan, "se_method": method}
-    return pd.DataFrame([row])[list(COLUMNS)]
+    return MatchedDifference(sample, found)
 
 
 def _estimate(found: MatchingEstimate, measure: str, spread: float) -> Estimate:
@@ -155,15 +186,6 @@ def _estimate(found: MatchingEstimate, measure: str, spread: float) -> Estimate:
         return Estimate(measure, found.value, np.nan, "identity", np.nan, np.nan, NO_VARIATION)
     half = half_width(found.se, np.inf)
     return Estimate(measure, found.value, found.se, "identity", found.value - half, found.value + half)
-
-
-def _without_false_interval(sample: Sample, between: Estimate) -> Estimate:
-    comparison = sample.comparison
-    if not sample.is_share:
-        constant = [value is not None for value in sample.of_all]
-        between, _ = without_intervals_of_constant_arms(between, [between, between], comparison.arms, constant)
-    labelled = [(comparison.contrast, between)]
-    return without_intervals_of_lone_clusters(labelled, comparison, sample.observed)[0][1]
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,22 @@
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome, checked_pair
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner
 from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of, weights_of_observed
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights, propensity_weights
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, Sample, take_sample
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.tables.measure import MEAN, names_of
 
 Augmentation = Literal["plain", "normalised"]
 
@@ -117,31 +118,28 @@ def augmented_means(
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="Augmented inverse probability weighting with the weights of the design and an outcome model",
     several_arms="everybody",
 )
 def aipw(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     outcome_model: Form = "main",
     missing: Missing = "weight",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
-) -> pd.DataFrame:
+) -> Means:
     """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where there are clusters.
 
     Without folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
     it is that of the efficient influence function.
     """
-    sample = take_sample(data, comparison, outcome, measure)
+    sample = take_sample(question, comparison)
     if folds:
-        arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, seed), missing)
-        return estimate_rows(sample, arms.with_method(f"{folds} folds"), missing=MISSING_WORDS[missing])
+        arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, question.seed), missing)
+        return Means(sample, arms.with_method(f"{folds} folds"), missing=MISSING_WORDS[missing])
     model = outcome_model_of(sample, outcome_model)
     weights = weights_of_observed(sample, sample.weights, missing)
     arms = augmented_means(
@@ -155,7 +153,7 @@ def aipw(
         cluster=sample.cluster,
         used=sample.used,
     )
-    return estimate_rows(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
+    return Means(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
 
 
 def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -> ArmMeans:

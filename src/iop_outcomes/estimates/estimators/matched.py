@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import KINDS, Sample, take_sample
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.kernel.registry import estimator
@@ -22,6 +23,7 @@ from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import aliased_columns
 from iop_outcomes.stats.linear.matrix import model_matrix
 from iop_outcomes.stats.linear.sandwich import Covariance, cluster_codes
+from iop_outcomes.tables.measure import MEAN, names_of
 
 FEWEST_SETS = 30
 
@@ -136,29 +138,26 @@ def adjusted_matched_means(
 @estimator(
     estimands=("ATT", "ATE"),
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="means in the matched sample or in subclasses, with errors robust within sets",
 )
 def matched(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     adjust: bool = False,
-) -> pd.DataFrame:
+) -> Means:
     """Compare matched people; ``adjust`` takes out by linear regression what matching left unbalanced.
 
     Who has no outcome is left out, and with them the partners who then stand alone in their set. Fewer than 30 sets,
     as subclasses are, say too little about a variance; people then count as independent, within sites if there are any.
     """
-    sample = take_sample(data, comparison, outcome, measure)
+    sample = take_sample(question, comparison)
     alone = _left_alone(sample)
     if alone.any():
         members = sample.comparison.members
         kept = replace(sample.comparison, members=members.assign(weight=members["weight"].where(~alone, 0.0)))
-        sample = take_sample(data.loc[members.index], kept, outcome, measure)
+        sample = take_sample(replace(question, data=question.data.loc[members.index]), kept)
     comparison = sample.comparison
     sets = comparison.members["matched_set"]
     weights = np.where(sample.observed, comparison.weight, 0.0)
@@ -170,7 +169,7 @@ def matched(
     else:
         arms = matched_means(sample.outcome, sample.first, weights, **alike)
     partners = f"left out, and with them {counted(int(alone.sum()), 'partner')}" if alone.any() else "left out"
-    return estimate_rows(sample, arms, missing=partners)
+    return Means(sample, arms, missing=partners)
 
 
 def _left_alone(sample: Sample) -> NDArray[np.bool_]:

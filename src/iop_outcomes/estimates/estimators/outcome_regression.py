@@ -3,19 +3,20 @@
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import outcome_model_of
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel
 from iop_outcomes.estimates.nuisance.weights import Weights
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, take_sample
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance
+from iop_outcomes.tables.measure import MEAN, names_of
 
 CovarianceKind = Literal["model", "HC0", "HC1", "HC2", "HC3"]
 
@@ -107,25 +108,22 @@ def _model_covariance(model, share):
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="Outcome regression on arm and covariates, standardised to the population of the estimand",
     several_arms="everybody",
 )
 def outcome_regression(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     outcome_model: Form = "main",
-) -> pd.DataFrame:
+) -> Means:
     """Compare predicted means had everybody been in each arm.
 
     The model is fitted without weights on members whose outcome is known and predicts for all, which handles missing
     outcomes if they are missing at random given arm and covariates.
     """
-    sample = take_sample(data, comparison, outcome, measure)
+    sample = take_sample(question, comparison)
     model = outcome_model_of(sample, outcome_model)
     arms = standardised_means(model, sample.population.values, cluster=sample.cluster)
-    return estimate_rows(sample, arms, missing="predicted by the outcome model")
+    return Means(sample, arms, missing="predicted by the outcome model")

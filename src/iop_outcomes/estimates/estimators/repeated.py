@@ -14,9 +14,10 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.occasions import Occasions, take_occasions
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import KINDS, kind_of, take_sample
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.registry import estimator
@@ -26,6 +27,7 @@ from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.linear.sandwich import Covariance
 from iop_outcomes.stats.repeated.gee import fit_gee
 from iop_outcomes.stats.repeated.random_intercept import fit_random_intercept
+from iop_outcomes.tables.measure import MEAN, MEASURES, names_of
 
 ARM, WEEK = "(arm)", "(week)"
 FEW_CLUSTERS = 40
@@ -88,7 +90,11 @@ def gee_means(
         influence[:, position] = fit.influence @ gradients[position] + sampling
     modelled = gradients @ fit.model_covariance @ gradients.T
     covariance = replace(fit.covariance, values=influence.T @ influence, unclustered=modelled)
-    return ArmMeans(means, covariance).with_method("marginal means")
+    # A cluster's influence is that of its rows together; which of them it is laid to makes no difference.
+    sizes = np.bincount(fit.cluster_codes[used], minlength=fit.n_clusters)
+    of_rows = np.zeros((len(y), 2))
+    of_rows[used] = (influence / sizes[:, None])[fit.cluster_codes[used]]
+    return ArmMeans(means, covariance, of_rows).with_method("marginal means")
 
 
 def random_intercept_means(
@@ -142,28 +148,25 @@ def random_intercept_means(
 @estimator(
     estimands=("ATE", "ATT", "ATC", "ATO", "ATM"),
     kinds=(*KINDS, "repeated"),
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="generalised estimating equations: repeated outcomes, or one outcome of people within sites",
 )
 def gee(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     correlation: Literal["independence", "exchangeable", "ar1"] = "exchangeable",
     cluster: Literal["person", "site"] | None = None,
     correction: Literal["none", "mancl-derouen", "kauermann-carroll"] | None = None,
     adjust: bool = True,
-) -> pd.DataFrame:
+) -> Means:
     """Compare mean outcomes with the design's weights, over the occasions seen.
 
     Occasions of a person, or of a site, are alike; the default is the person for weekly outcomes and the site for
     others. Fewer than 40 clusters get the Mancl-DeRouen correction unless another is named. ``adjust`` puts the
     covariates, and the week, into the model.
     """
-    occasions = take_occasions(data, comparison, outcome)
+    occasions = take_occasions(question, comparison)
     labels = _clusters(comparison, occasions, cluster)
     if correction is None:
         correction = "mancl-derouen" if len(np.unique(labels)) < FEW_CLUSTERS else "none"
@@ -178,25 +181,22 @@ def gee(
         correlation=correlation,
         correction=correction,
     )
-    return _rows(data, comparison, occasions, arms, outcome, measure)
+    return _answer(question, comparison, occasions, arms)
 
 
 @estimator(
     estimands=("ATE",),
     kinds=("binary", "repeated"),
-    measures=("risk_difference", "risk_ratio", "odds_ratio"),
+    measures=tuple(name for name in names_of(MEAN) if MEASURES[name].only_binary),
     description="random-intercept logistic regression, intercept integrated out so that it can stand beside GEE",
 )
 def random_intercept(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     cluster: Literal["person", "site"] | None = None,
     nodes: Annotated[int, Field(ge=1, le=100)] = 15,
-) -> pd.DataFrame:
+) -> Means:
     """Compare the share with the outcome by a model in which people (or sites) differ in their own odds.
 
     The covariates are in the model, and a design with weights is refused, because the likelihood has no place for them.
@@ -206,7 +206,7 @@ def random_intercept(
             f"random_intercept: takes no weights, and the design '{comparison.design}' has them; use the method "
             "'unweighted' for it, or the estimator 'gee'"
         )
-    occasions = take_occasions(data, comparison, outcome)
+    occasions = take_occasions(question, comparison)
     arms = random_intercept_means(
         occasions.outcome,
         comparison.treated[occasions.member],
@@ -214,7 +214,7 @@ def random_intercept(
         covariates=_covariates(comparison, occasions),
         nodes=nodes,
     )
-    return _rows(data, comparison, occasions, arms, outcome, measure)
+    return _answer(question, comparison, occasions, arms)
 
 
 def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None):
@@ -233,18 +233,20 @@ def _covariates(comparison: Comparison, occasions: Occasions) -> pd.DataFrame:
     return frame if occasions.week is None else frame.assign(**{WEEK: pd.Categorical(occasions.week)})
 
 
-def _rows(
-    data, comparison: Comparison, occasions: Occasions, arms: ArmMeans, outcome: str, measure: str
-) -> pd.DataFrame:
-    """Return estimate rows, in which a member counts once."""
+def _answer(question: Question, comparison: Comparison, occasions: Occasions, arms: ArmMeans) -> Means:
+    """Return the answer, in which a member counts once."""
     first_seen = pd.Series(occasions.outcome, index=occasions.member).groupby(level=0).first()
-    column = first_seen.reindex(range(len(data))).set_axis(data.index).to_frame(outcome)
+    members = question.data.index
+    column = first_seen.reindex(range(len(members))).set_axis(members).to_frame(question.outcome)
     every = (occasions.outcome, comparison.treated[occasions.member])
-    rows = estimate_rows(take_sample(column, comparison, outcome, measure, occasions=every), arms)
-    if occasions.week is not None:
-        said = f"{counted(len(occasions.outcome), 'weekly result')}, {occasions.n_missing:,} not seen and left out"
-        rows = rows.assign(n_events=np.nan, se_method=rows["se_method"] + f"; {said}")
-    return rows
+    if arms.influence is not None:
+        by_member = [np.bincount(occasions.member, one, len(members)) for one in arms.influence.T]
+        arms = replace(arms, influence=np.column_stack(by_member))
+    sample = take_sample(replace(question, data=column), comparison, occasions=every)
+    if occasions.week is None:
+        return Means(sample, arms)
+    said = f"{counted(len(occasions.outcome), 'weekly result')}, {occasions.n_missing:,} not seen and left out"
+    return Means(sample, arms, said=said, count_events=False)
 
 
 def _integrated(linear: NDArray[np.float64], deviation: float):

@@ -1,68 +1,63 @@
 """Weighted survival in two arms: survival at a day, and restricted mean time."""
 
 import numpy as np
-import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
-from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, restricted_rows, survival_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.tables.measure import RMST, SURVIVAL, names_of
 
 
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=tuple(SURVIVAL),
+    measures=names_of(SURVIVAL),
     description="Kaplan-Meier survival at a day, with the weights of the design",
     several_arms="two arms",
 )
 def weighted_kaplan_meier(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str = "time_in_care",
-    measure: str = "",
     day: Day = 90,
     count_estimation: bool = True,
-) -> pd.DataFrame:
+) -> SurvivalAt:
     """Compare weighted Kaplan-Meier survival at one day; for time in care, the share still in care after that day.
 
     Follow-up that ends by censoring is taken to say nothing about the event, given arm and weights.
     """
-    follow_up = take_follow_up(data, comparison, outcome)
+    follow_up = take_follow_up(question, comparison)
     follow_up.refuse_unseen(day)
     arms = survival_means(follow_up, day, count_estimation=count_estimation)
-    return survival_rows(follow_up, arms, measure, day)
+    return SurvivalAt(follow_up, arms, day)
 
 
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=tuple(RESTRICTED),
+    measures=names_of(RMST),
     description="Restricted mean time (area under the Kaplan-Meier curve to a day), with the weights of the design",
     several_arms="two arms",
 )
 def rmst(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str = "time_in_care",
-    measure: str = "",
     until_day: Day | None = None,
     count_estimation: bool = True,
-) -> pd.DataFrame:
+) -> RestrictedMeans:
     """Compare restricted mean times; for time in care, mean days in care up to ``until_day``.
 
     In a study ``until_day`` is the last day of follow-up unless the analysis says otherwise; elsewhere it must be set.
     Both arms must be followed to it.
     """
-    follow_up = take_follow_up(data, comparison, outcome)
-    until = follow_up.checked_horizon(until_day)
+    follow_up = take_follow_up(question, comparison)
+    until = follow_up.checked_horizon(question.horizon if until_day is None else until_day)
     arms = restricted_means(follow_up, until, count_estimation=count_estimation)
-    return restricted_rows(follow_up, arms, measure, until)
+    return RestrictedMeans(follow_up, arms, until)
 
 
 def survival_means(follow_up: FollowUp, day: float, *, count_estimation: bool = True) -> ArmMeans:

@@ -7,13 +7,15 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_score
+from iop_outcomes.estimates.in_time import Hazards, SurvivalAt
 from iop_outcomes.estimates.measures import Estimate, arm_means, half_width, why_no_variance
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
-from iop_outcomes.estimates.survival_rows import SURVIVAL, survival_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
+from iop_outcomes.tables.measure import HAZARD, SURVIVAL, names_of
 
 TREATED = "(first arm)"
 ROUNDING = 1e-10
@@ -22,21 +24,18 @@ ROUNDING = 1e-10
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=("hazard_ratio",),
+    measures=names_of(HAZARD),
     description="Hazard ratio of a Cox model, with the weights of the design",
     several_arms="two arms",
 )
 def cox(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str = "time_in_care",
-    measure: str = "",
     adjust: bool = False,
     ties: Literal["efron", "breslow"] = "efron",
     count_estimation: bool = True,
-) -> pd.DataFrame:
+) -> Hazards:
     """Compare hazards by a weighted Cox model of the arm, or of the arm and the covariates if ``adjust``.
 
     A hazard ratio is one number only if it is the same on all days; the test of that stands in ``se_method``. The
@@ -44,9 +43,7 @@ def cox(
     """
     from iop_outcomes.stats.survival.cox_robust import influence
 
-    if measure not in ("", "hazard_ratio"):
-        raise EstimationError(f"measures: a Cox model gives a hazard_ratio and no '{measure}'")
-    follow_up = take_follow_up(data, comparison, outcome)
+    follow_up = take_follow_up(question, comparison)
     comparison, weights = follow_up.comparison, follow_up.weights(count_estimation)
     fit = _fit(follow_up, weights.values, adjust, ties)
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
@@ -55,25 +52,22 @@ def cox(
     estimate = _hazard_ratio(fit.coefficients[position], covariance, fit.se[position])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
     method = f"{model}; {covariance.method}; {_proportional(fit, comparison.cluster)}"
-    return follow_up.rows([(comparison.contrast, estimate)], np.nan, method)
+    return Hazards(follow_up, estimate, method)
 
 
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=tuple(SURVIVAL),
+    measures=names_of(SURVIVAL),
     description="Survival at a day standardised by a Cox model of arm and covariates (g-formula)",
 )
 def standardised_cox(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str = "time_in_care",
-    measure: str = "",
     day: Day = 90,
     ties: Literal["efron", "breslow"] = "efron",
-) -> pd.DataFrame:
+) -> SurvivalAt:
     """Compare mean survival at one day, had everybody of the estimand's population been in each arm.
 
     The model is fitted without weights, with the same effect of the arm for all; the weights of ATO and ATM are taken
@@ -81,7 +75,7 @@ def standardised_cox(
     """
     from iop_outcomes.stats.survival.cox_curves import standardised_survival
 
-    follow_up = take_follow_up(data, comparison, outcome)
+    follow_up = take_follow_up(question, comparison)
     follow_up.refuse_unseen(day)
     comparison = follow_up.comparison
     fit = _fit(follow_up, follow_up.used.astype(float), True, ties)
@@ -91,7 +85,7 @@ def standardised_cox(
     means = [curve.survival[0] for curve in curves]
     arms = arm_means(means, influence, cluster=comparison.cluster, used=follow_up.used)
     model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit, comparison.cluster)}"
-    return survival_rows(follow_up, arms.with_method(model), measure, day)
+    return SurvivalAt(follow_up, arms.with_method(model), day)
 
 
 def _hazard_ratio(value: float, covariance: Covariance, model_se: float) -> Estimate:

@@ -1,42 +1,102 @@
 """Survival of two arms where the time is known only as an interval, as the coded length of stay of TEDS."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.answer import Answer, Counted
 from iop_outcomes.estimates.checks import checked_arms
-from iop_outcomes.estimates.measures import ArmMeans, arm_means
+from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
+from iop_outcomes.estimates.measures import ArmMeans, Estimate, arm_means
 from iop_outcomes.estimates.nuisance.design_weights import counting
-from iop_outcomes.estimates.survival_rows import RESTRICTED, SURVIVAL, restricted_rows, survival_rows
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.kernel.values import known_times
 from iop_outcomes.stats.survival.interval_censored import IntervalCensored, interval_censored
+from iop_outcomes.tables.measure import RMST, SURVIVAL, names_of
 
 #: Days of the shortest and of the longest stay that a record allows; the longest is missing where there is none.
 LOW, HIGH = "stay_days_low", "stay_days_high"
 
 
+@dataclass(frozen=True)
+class Stays(Answer):
+    """Two curves of stays known as intervals, from which survival at a day and mean time up to it can be had."""
+
+    follow_up: FollowUp
+    longest: NDArray[np.float64]
+    curves: Sequence[IntervalCensored]
+    weights: Weights
+    day: float
+
+    @property
+    def comparison(self) -> Comparison:
+        """Of the members that count."""
+        return self.follow_up.comparison
+
+    @property
+    def method(self) -> str:
+        """How the intervals were made, in words."""
+        return self.of("").method
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        """Who is behind the contrast, the first arm and the second."""
+        return self.of("").counted
+
+    def estimates(self, measure: str) -> tuple[Estimate, Sequence[Estimate]]:
+        """Return the contrast by a measure, and both survivals or mean times."""
+        return self.of(measure).estimates(measure)
+
+    def rows(self, measures: Sequence[str] = ("",)) -> pd.DataFrame:
+        """Return the rows of every measure, survivals and mean times each with their own words."""
+        every = pd.concat([self.of(measure).rows([measure]) for measure in measures], ignore_index=True)
+        return every.drop_duplicates(["role", "arm", "against", "measure"], ignore_index=True)
+
+    def of(self, measure: str) -> SurvivalAt | RestrictedMeans:
+        """Return the answer in survival at the day, or in mean time up to it."""
+        if measure in names_of(RMST):
+            _refuse_unseen(self.longest, self.follow_up, self.day)
+            means = self._means([curve.mean_values(self.day) for curve in self.curves])
+            return RestrictedMeans(self.follow_up, means, self.day)
+        for curve, name in zip(self.curves, self.comparison.arms, strict=True):
+            _refuse_crossed(curve, self.day, name)
+        values = [curve.survival_values(np.array([self.day]))[:, 0] for curve in self.curves]
+        return SurvivalAt(self.follow_up, self._means(values), self.day)
+
+    def _means(self, values: Sequence[NDArray[np.float64]]) -> ArmMeans:
+        """Return linear functions of the masses of both arms, one of ``values`` for each."""
+        follow_up = self.follow_up
+        influence = np.zeros((len(follow_up.time), 2))
+        for position, (arm, curve) in enumerate(zip(follow_up.arms, self.curves, strict=True)):
+            influence[arm, position] = curve.influence(values[position][:, None])[:, 0]
+        means = [curve.mass @ own for curve, own in zip(self.curves, values, strict=True)]
+        counted = counted_influence(influence, self.weights)
+        arms = arm_means(means, counted, cluster=self.comparison.cluster, used=follow_up.used)
+        return arms.with_method(f"survival from intervals (Turnbull), {self.weights.method}")
+
+
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=(*SURVIVAL, *RESTRICTED),
+    measures=names_of(SURVIVAL, RMST),
     description="Survival at a day, or restricted mean time, from stays known as intervals (Turnbull)",
     several_arms="two arms",
 )
 def interval_survival(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str = "time_in_care",
-    measure: str = "",
     day: Day = 90,
     count_estimation: bool = True,
-) -> pd.DataFrame:
+) -> Stays:
     """Compare weighted survival at a day, or mean time up to it, from the columns ``stay_days_low`` and
     ``stay_days_high``.
 
@@ -44,17 +104,13 @@ def interval_survival(
     intervals.
     """
     checked_arms(comparison.treated, comparison.arms)
-    data, comparison = counting(data, replace(comparison, together=None))
-    follow_up = _take_stays(data, comparison, outcome)
-    curves = _by_arm(data, follow_up, count_estimation)
-    if measure in RESTRICTED:
-        _refuse_unseen(data, follow_up, day)
-        arms = _means(follow_up, curves, [curve.mean_values(day) for curve in curves], count_estimation)
-        return restricted_rows(follow_up, arms, measure, day)
-    for curve, name in zip(curves, comparison.arms, strict=True):
-        _refuse_crossed(curve, day, name)
-    values = [curve.survival_values(np.array([day]))[:, 0] for curve in curves]
-    return survival_rows(follow_up, _means(follow_up, curves, values, count_estimation), measure, day)
+    data, comparison = counting(question.data, replace(comparison, together=None))
+    follow_up = _take_stays(data, comparison, question.outcome)
+    weights = follow_up.weights(count_estimation)
+    longest = _longest(data)
+    lower, upper = stay_bounds(follow_up.time, longest)
+    curves = [interval_censored(lower[arm], upper[arm], weights.values[arm]) for arm in follow_up.arms]
+    return Stays(follow_up, longest, curves, weights, day)
 
 
 def stay_bounds(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,34 +141,15 @@ def _longest(data):
     return known_times(data[[HIGH]].replace(np.inf, np.nan), HIGH)
 
 
-def _refuse_unseen(data, follow_up, day):
+def _refuse_unseen(longest, follow_up, day):
     """Raise if no stay in an arm is known as late as ``day``: what lies beyond is in no record."""
-    last_known = np.fmax(follow_up.time, _longest(data))
+    last_known = np.fmax(follow_up.time, longest)
     for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
         last = float(last_known[arm].max())
         if day > last:
             raise EstimationError(
                 f"rmst: stays in arm '{name}' are known to day {last:g} and not to day {day:g}; choose an earlier day"
             )
-
-
-def _by_arm(data, follow_up, count_estimation) -> list[IntervalCensored]:
-    weights = follow_up.weights(count_estimation).values
-    lower, upper = stay_bounds(follow_up.time, _longest(data))
-    return [interval_censored(lower[arm], upper[arm], weights[arm]) for arm in follow_up.arms]
-
-
-def _means(follow_up, curves, values, count_estimation) -> ArmMeans:
-    """Return linear functions of the masses of both arms, one of ``values`` for each."""
-    weights = follow_up.weights(count_estimation)
-    influence = np.zeros((len(follow_up.time), 2))
-    for position, (arm, curve) in enumerate(zip(follow_up.arms, curves, strict=True)):
-        influence[arm, position] = curve.influence(values[position][:, None])[:, 0]
-    means = [curve.mass @ own for curve, own in zip(curves, values, strict=True)]
-    arms = arm_means(
-        means, counted_influence(influence, weights), cluster=follow_up.comparison.cluster, used=follow_up.used
-    )
-    return arms.with_method(f"survival from intervals (Turnbull), {weights.method}")
 
 
 def _refuse_crossed(curve: IntervalCensored, day: float, name: str) -> None:

@@ -1,23 +1,24 @@
 """Targeted maximum likelihood: predictions of the outcome are moved until they solve the efficient equation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms, checked_outcome, checked_score
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import Learner
 from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of
 from iop_outcomes.estimates.nuisance.outcome_model import Form
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import KINDS, MISSING_WORDS, Sample, take_sample
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.tables.measure import MEAN, names_of
 
 #: Predictions are kept this far from 0 and 1 before they are moved on the logit scale.
 LARGEST_PREDICTION = 0.9995
@@ -240,27 +241,24 @@ class _Path:
 @estimator(
     estimands=("ATE", "ATT"),
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="Targeted maximum likelihood with the propensity score of the design and an outcome model",
 )
 def tmle(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     outcome_model: Form = "main",
     fluctuation: Fluctuation = "weighted",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
-) -> pd.DataFrame:
+) -> Means:
     """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where there are clusters.
 
     Missing outcomes are weighted for by the inverse probability of observation (ATE only).
     """
-    sample = take_sample(data, comparison, outcome, measure)
-    predicted, score, observation = _models(sample, outcome_model, folds, learner, seed)
+    sample = take_sample(question, comparison)
+    predicted, score, observation = _models(sample, outcome_model, folds, learner, question.seed)
     used, cluster = sample.used, sample.cluster
     arms = targeted_means(
         sample.outcome[used],
@@ -273,8 +271,16 @@ def tmle(
         bounds=(0.0, 1.0) if sample.is_share else None,
         cluster=None if cluster is None else cluster[used],
     )
+    arms = _of_everybody(arms, used)
     arms = arms.with_method(f"{folds} folds") if folds else arms
-    return estimate_rows(sample, arms, missing=MISSING_WORDS["weight"])
+    return Means(sample, arms, missing=MISSING_WORDS["weight"])
+
+
+def _of_everybody(arms: ArmMeans, used: NDArray[np.bool_]) -> ArmMeans:
+    """Return the means with influences of all members, none of those whom the design does not use."""
+    influence = np.zeros((len(used), 2))
+    influence[used] = arms.influence
+    return replace(arms, influence=influence)
 
 
 def _models(sample: Sample, form, folds, learner, seed):

@@ -3,17 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome, checked_pair
-from iop_outcomes.estimates.measures import MEASURES, ArmMeans, arm_means
+from iop_outcomes.estimates.means import Means
+from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
 from iop_outcomes.estimates.nuisance.weights import Weights
-from iop_outcomes.estimates.rows import estimate_rows
+from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, take_sample
-from iop_outcomes.kernel.registry import ESTIMATORS, estimator
+from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.tables.measure import MEAN, names_of
 
 
 def weighted_means(
@@ -70,54 +71,39 @@ def weighted_means(
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="Means of both arms as they are, without any adjustment",
     several_arms="two arms",
 )
-def unadjusted(
-    data: pd.DataFrame, comparison: Comparison, seed: int, *, outcome: str, measure: str = ""
-) -> pd.DataFrame:
+def unadjusted(question: Question, comparison: Comparison) -> Means:
     """Compare the arms as they are; members whose outcome is missing are left out."""
     plain = replace(comparison, members=comparison.members.assign(weight=1.0), together=None)
-    sample = take_sample(data, plain, outcome, measure)
+    sample = take_sample(question, plain)
     weights = Weights(sample.observed.astype(float), method="unweighted")
     arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.cluster)
-    return estimate_rows(sample, arms)
+    return Means(sample, arms)
 
 
 @estimator(
     estimands=ESTIMANDS,
     kinds=KINDS,
-    measures=MEASURES,
+    measures=names_of(MEAN),
     description="Weighted means of both arms, with the weights of the design",
     several_arms="everybody",
 )
 def weighted(
-    data: pd.DataFrame,
+    question: Question,
     comparison: Comparison,
-    seed: int,
     *,
-    outcome: str,
-    measure: str = "",
     missing: Missing = "weight",
     count_estimation: bool = True,
-) -> pd.DataFrame:
+) -> Means:
     """Compare weighted means, by default counting that a logistic propensity score was estimated.
 
     Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
     """
-    sample = take_sample(data, comparison, outcome, measure)
+    sample = take_sample(question, comparison)
     weights = sample.weights if count_estimation else Weights(sample.weight)
     weights = weights_of_observed(sample, weights, missing)
     arms = weighted_means(sample.outcome, sample.pair, weights, cluster=sample.cluster)
-    return estimate_rows(sample, arms, missing=MISSING_WORDS[missing])
-
-
-ESTIMATORS.register(
-    "weighting",
-    estimands=ESTIMANDS,
-    kinds=KINDS,
-    measures=MEASURES,
-    description="Same as weighted",
-    several_arms="everybody",
-)(weighted)
+    return Means(sample, arms, missing=MISSING_WORDS[missing])

@@ -1,5 +1,6 @@
 """Figures: one file each, drawn only from tables that have passed disclosure control."""
 
-from iop_outcomes.release.figures.making import Drawn, figure, make, make_all
+from iop_outcomes.release.figures.declare import FIGURES, figure
+from iop_outcomes.release.figures.making import Drawn, make
 
-__all__ = ["Drawn", "figure", "make", "make_all"]
+__all__ = ["FIGURES", "Drawn", "figure", "make"]

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.weekly_arms import refuse_withheld
 from iop_outcomes.study import Study
 
@@ -41,6 +41,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     roles=Roles(
         labels=("endpoint", "missing_rule", "arm"), counts=("n", "n_events"), shares={"share": ("n_events", "n")}
     ),
+    section="sure",
     place=8,
 )
 def draw(data: Released) -> Figure:

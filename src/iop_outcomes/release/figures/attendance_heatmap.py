@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
 
@@ -48,6 +48,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         values={"share_attended": _GUARDS, "hours_per_person": ("n_people",)},
         decimals={"share_attended": 2, "hours_per_person": 1},
     ),
+    section="what",
     place=4,
 )
 def draw(data: Released) -> Figure:

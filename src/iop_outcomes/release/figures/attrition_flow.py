@@ -11,7 +11,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, chain, parts, same
 from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.study import Study
 
 #: Inches: the column of rules, a step, the line above; and arms beside each other.
@@ -72,6 +72,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         ),
         keep={"n_after": "is_cohort", "n_episodes": "is_total"},
     ),
+    section="who",
     place=1,
 )
 def draw(data: Released) -> Figure:

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure, rules_of
+from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
@@ -40,6 +41,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     needs=("estimate",),
     frame=frame,
     roles=estimates.ROLES.also(labels=("outcome_words",)),
+    section="difference",
     place=7,
 )
 def draw(data: Released) -> Figure:

@@ -8,20 +8,21 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
-from iop_outcomes.release.figures.primary import primary_contrast
+from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.tables import balance
 from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
 
 #: As many rows as can be read on a page; those that differed most come first.
 _ROWS = 36
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
-    """Return the balance of the primary analysis's contrast and design."""
-    contrast, design = primary_contrast(tables["balance"], study)
+    """Return the balance of the primary analysis's arms and design."""
+    arms, design = primary_design(tables["balance"], study)
     table = balance.frame(tables, study)
-    return table[(table["contrast"] == contrast) & (table["design"] == design)].reset_index(drop=True)
+    return table[of_arms(table, arms, design)].reset_index(drop=True)
 
 
 @figure(
@@ -33,6 +34,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     needs=("balance",),
     frame=frame,
     roles=balance.ROLES,
+    section="can",
     place=2,
 )
 def draw(data: Released) -> Figure:
@@ -58,7 +60,7 @@ def draw(data: Released) -> Figure:
     reach = 1.1 * max(rows[["smd_before", "smd_after"]].abs().max().max(), threshold)
     axes.set(xlim=(-reach, reach), ylim=(-0.8, len(rows) - 0.2))
     axes.set_yticks(list(y), [_label(row) for row in rows.itertuples()])
-    first, second = (words.heading(arm) for arm in rows["contrast"].iloc[0].split(" v "))
+    first, second = (words.heading(arm) for arm in rows[["arm", "against"]].iloc[0])
     axes.set_xlabel(style.wrapped(f"Standardised mean difference (right: higher in {first}; left: in {second})", 70))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     style.note(drawing, remarks)

@@ -1,18 +1,14 @@
-"""What a figure is, and the one way to make it: frame, protect, draw."""
+"""The one way to make a figure: frame, protect, draw."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
-from iop_outcomes.kernel.registry import FIGURES
 from iop_outcomes.release.disclosure import (
     Released,
     ReleaseRules,
-    Roles,
     protect,
     release,
     sentence,
@@ -20,13 +16,8 @@ from iop_outcomes.release.disclosure import (
     write_bytes,
 )
 from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import FIGURES, NothingToDraw, Tables
 from iop_outcomes.study import Study
-
-Tables = Mapping[str, pd.DataFrame]
-
-
-class NothingToDraw(Exception):
-    """Raised by a figure's frame when there is nothing that may be drawn; says why, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +26,8 @@ class Drawn:
 
     Attributes
     ----------
-    name, title, caption : str
-        The caption reads under a paper's figure.
+    name, title, caption, section : str
+        The caption reads under a paper's figure; the section is that of the report.
     figure : matplotlib.figure.Figure
     data : Released
         The numbers in it; without rows where there were none to draw.
@@ -47,6 +38,7 @@ class Drawn:
     name: str
     title: str
     caption: str
+    section: str
     figure: Figure
     data: Released
     reason: str = ""
@@ -67,38 +59,6 @@ class Drawn:
         write_bytes(self.png, place / f"{self.name}.png")
         write_bytes(self.svg, place / f"{self.name}.svg")
         release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
-
-
-def figure(
-    *,
-    title: str,
-    caption: str,
-    needs: tuple[str, ...],
-    frame: Callable[[Tables, Study], pd.DataFrame],
-    roles: Roles,
-    place: int,
-):
-    """Declare a figure; the function it decorates draws a released frame.
-
-    Parameters
-    ----------
-    title, caption : str
-        Caption in whole sentences.
-    needs : tuple of str
-        Tables without which there is nothing to draw.
-    frame : callable
-        ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
-    roles : Roles
-        What disclosure control must know of them.
-    place : int
-        Position among the figures of the report.
-    """
-
-    def register(draw: Callable[[Released], Figure]) -> Callable[[Released], Figure]:
-        facts = {"title": title, "caption": caption, "needs": needs, "frame": frame, "roles": roles, "place": place}
-        return FIGURES.register(draw.__module__.rpartition(".")[2], **facts)(draw)
-
-    return register
 
 
 def make(name: str, tables: Tables, study: Study) -> Drawn:
@@ -132,17 +92,12 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
         reason = str(nothing)
     with style.styled():
         drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
-    return Drawn(name, plugin.title, plugin.caption, drawn, data, reason)
+    return Drawn(name, plugin.title, plugin.caption, plugin.section, drawn, data, reason)
 
 
 def rules_of(name: str, study: Study) -> ReleaseRules:
     """Return the rules of a figure, which are those of the tables it is drawn from as well."""
     return study.release.rules(name, *(need.partition(".")[0] for need in FIGURES[name].needs))
-
-
-def make_all(tables: Tables, study: Study) -> dict[str, Drawn]:
-    """Make every figure there is, in the order of the report."""
-    return {p.name: make(p.name, tables, study) for p in sorted(FIGURES, key=lambda plugin: plugin.place)}
 
 
 def _lacking(needs: tuple[str, ...], tables: Tables) -> str:

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure, rules_of
-from iop_outcomes.release.figures.primary import primary_contrast
+from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
 
 _BINS = 25
 _EQUIPOISE = (0.3, 0.7)
@@ -21,10 +23,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return one row per arm and bin of the preference score; neighbouring bins are pooled until none is small."""
     rules, propensity = rules_of("overlap", study), tables["propensity"]
     propensity = propensity[propensity["score"].notna()]
-    contrast, design = primary_contrast(propensity, study)
-    mine = (propensity["contrast"] == contrast) & (propensity["design"] == design)
-    members = propensity[mine]
-    arms = contrast.split(" v ")
+    arms, design = primary_design(propensity, study)
+    members = propensity[of_arms(propensity, arms, design)]
     rows = []
     for arm, treated in zip(arms, (True, False), strict=True):
         scores = members.loc[members["treated"].astype(bool) == treated, "preference_score"].to_numpy(float)
@@ -55,6 +55,7 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     needs=("propensity.score",),
     frame=frame,
     roles=Roles(labels=("arm", "score_low", "score_high"), counts=("n", "n_arm"), shares={"share": ("n", "n_arm")}),
+    section="can",
     place=3,
 )
 def draw(data: Released) -> Figure:

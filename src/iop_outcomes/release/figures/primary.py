@@ -1,18 +1,16 @@
-"""Which contrast, design and analysis a figure with room for one shows: the primary one."""
+"""Which arms, design and analysis a figure or table with room for one shows: the primary ones."""
 
 import pandas as pd
 
 from iop_outcomes.study import Study
 
 
-def primary_contrast(table: pd.DataFrame, study: Study) -> tuple[str, str]:
-    """Return contrast and design of the study's first analysis, or the first in the table if it has none of these."""
-    found = table[["contrast", "design"]].astype("str").drop_duplicates()
-    for analysis in study.analyses.values():
-        wanted = (" v ".join(study.contrast(analysis)), analysis.design)
-        if wanted in set(found.itertuples(index=False, name=None)):
-            return wanted
-    return tuple(found.iloc[0])
+def primary_design(table: pd.DataFrame, study: Study) -> tuple[tuple[str, str], str]:
+    """Return arms and design of the study's first analysis, or the first in the table if it has none of these."""
+    found = list(dict.fromkeys(table[["arm", "against", "design"]].astype("str").itertuples(index=False, name=None)))
+    asked = [(*study.contrast(analysis), analysis.design) for analysis in study.analyses.values()]
+    first, second, design = next((wanted for wanted in asked if wanted in found), found[0])
+    return (first, second), design
 
 
 def primary_curve(curve: pd.DataFrame, study: Study) -> str:

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import NothingToDraw, figure, rules_of
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
@@ -131,6 +132,7 @@ def _mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
     ),
+    section="what",
     place=5,
 )
 def draw(data: Released) -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from iop_outcomes.release.disclosure import Released, Roles, levels
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.figures.making import figure
+from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
 
@@ -44,6 +44,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         sums=(levels("n", "n_due", ("arm", "week")),),
         shares={"share": ("n", "n_due")},
     ),
+    section="what",
     place=6,
 )
 def draw(data: Released) -> Figure:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from iop_outcomes.release.figures.making import NothingToDraw
+from iop_outcomes.release.figures.declare import NothingToDraw
 from iop_outcomes.release.tables.withheld import everything_withheld
 from iop_outcomes.study import Study
 

@@ -11,10 +11,9 @@ from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.study import Study
-from iop_outcomes.tables.estimate import ADJUSTED, CHECK, NAIVE, has_interval, is_contrast, may_be_shown
+from iop_outcomes.tables.comparison import of_arms
+from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
 
-#: An E-value of 1 as it is printed.
-_NOTHING_NEEDED = "1.00"
 _UNITS = {"share": "percentage points", "ratio": ""}
 
 
@@ -31,7 +30,7 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
             numbers.append((f"{words.capital(_measure(row))}{sure}", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
-        status = frame.loc[frame["analysis"] == f"{' v '.join(arms)}, {analysis.design}", "status"]
+        status = frame.loc[of_arms(frame, arms, analysis.design), "status"]
         judged = status[status != "NOT_EVALUATED"]
         numbers.append(("Checks of this comparison passed", f"{(judged == 'PASS').sum()} of {len(judged)}"))
     return numbers
@@ -93,7 +92,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
         else:
             last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
-        rows.append((_analysis(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
+        rows.append((analysis_of(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
     columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
     note = (
         "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have "
@@ -104,7 +103,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])
 
 
-def _analysis(row: pd.Series, study: Study) -> str:
+def analysis_of(row: pd.Series, study: Study) -> str:
+    """Return the analysis of a row in words: its outcome, and the name the study gives it."""
     return f"{words.describe_outcome(study, str(row['outcome'])).label} [{words.plain(row['analysis'])}]"
 
 
@@ -114,44 +114,15 @@ def _measure(row: pd.Series) -> str:
     return f"{words.plain(row['measure'])}{day}" + (f", {unit}" if unit else "")
 
 
-def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
-    """Return what the sensitivity checks found, in words where a check has them."""
-    if table is None:
-        return None
-    frame = table.frame[(table.frame["role"] == CHECK) & may_be_shown(table.frame)]
-    rows = [
-        (_analysis(r, study), words.capital(words.plain(r["measure"])), check_in_words(r)) for _, r in frame.iterrows()
-    ]
-    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
-
-
-def check_in_words(row: pd.Series) -> str:
-    """Return the result of a check in words, each of them about what the row holds."""
-    value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
-    if row["measure"] == "e_value":
-        return _e_value(value, limit)
-    return f"{value} ({limit} to {words.number(row['ci_high'], 2)})" if has_interval(row) else value
-
-
-def _e_value(value: str, limit: str) -> str:
-    if value == _NOTHING_NEEDED:
-        return "There is no difference that something unrecorded would have to explain."
-    said = (
-        "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
-        f"outcome by a risk ratio of {value} each"
-    )
-    if limit == _NOTHING_NEEDED:
-        return f"{said}; the interval holds no difference as it is."
-    return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."
-
-
 def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
     """Return the analyses that are withheld or refused, with the reason."""
     if table is None:
         return []
     frame = table.frame[is_contrast(table.frame, ADJUSTED)]
     hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
-    return [(f"{_analysis(r, study)}, {r['status']}", words.sentences(str(r["reason"]))) for _, r in hidden.iterrows()]
+    said = hidden["reason"].astype("str").map(words.sentences)
+    named = [f"{analysis_of(row, study)}, {row['status']}" for _, row in hidden.iterrows()]
+    return list(zip(named, said, strict=True))
 
 
 def claims(table: Released | None) -> HtmlTable | None:

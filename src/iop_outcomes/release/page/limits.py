@@ -21,16 +21,14 @@ _CHECKS = {
 
 
 def gate(table: Released | None) -> list[HtmlTable]:
-    """Return a table of checks per contrast and design, each row with its status and reason."""
+    """Return a table of checks per two arms and design, each row with its status and reason."""
     if table is None:
         return []
     found = []
-    for name, rows in table.frame.groupby("analysis", sort=False):
+    for (first, second, design), rows in table.frame.groupby(["arm", "against", "design"], sort=False):
         checks = zip(*(rows[c].astype("str") for c in ("check", "status", "reason")), strict=True)
         body = [(_check(check), _STATUS[status], words.sentences(reason)) for check, status, reason in checks]
-        contrast, _, design = str(name).partition(", ")
-        arms = " and ".join(words.arm(a) for a in contrast.split(" v "))
-        caption = f"Can {arms} be compared under the design “{design}”?" if design else words.capital(words.plain(name))
+        caption = f"Can {words.arm(first)} and {words.arm(second)} be compared under the design “{design}”?"
         found.append(HtmlTable(caption, ("Check", "Result", "In words"), body))
     return found
 

@@ -26,7 +26,8 @@ def settings(study: Study) -> HtmlTable:
         ("Sensitivity checks", ", ".join(words.plain(name) for name, _ in study.checks()) or "none"),
         (
             "Smallest difference that matters",
-            f"{100 * study.margin:g} points of a share, unless an analysis says other",
+            f"{100 * study.margin:g} points of a share, unless an analysis says other; for ratios and other units what "
+            "the analysis says",
         ),
         (
             "Gate",
@@ -94,4 +95,8 @@ def _with_settings(name: str, settings: Mapping[str, object]) -> str:
 def _analysis(analysis) -> str:
     measures = words.joined([words.plain(m) for m in analysis.measures if m]) or "the estimator's own measure"
     how = _with_settings(analysis.estimator, analysis.settings)
-    return f"{words.plain(analysis.outcome)}, {measures}, by {how} under the design “{analysis.design}”"
+    matters = analysis.margin if isinstance(analysis.margin, dict) else {"": analysis.margin}
+    said = [f"smallest {scale or 'difference'} that matters {margin:g}" for scale, margin in matters.items() if margin]
+    said += ["assigned by chance"] if analysis.randomised else []
+    start = f"{words.plain(analysis.outcome)}, {measures}, by {how} under the design “{analysis.design}”"
+    return ", ".join([start, *said])

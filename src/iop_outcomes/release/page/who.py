@@ -7,8 +7,10 @@ import pandas as pd
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
+from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.page.html import HtmlTable, cell, count, hidden_note
 from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
 
 
 def intake(table: Released | None) -> HtmlTable | None:
@@ -56,16 +58,12 @@ def _read(intake: Released) -> str:
 
 
 def baseline(table: Released | None, study: Study) -> HtmlTable | None:
-    """Return the baseline characteristics of the primary contrast, before and after weighting or matching."""
+    """Return the baseline characteristics of the primary arms, before and after weighting or matching."""
     if table is None or not study.analyses:
         return None
-    frame = table.frame
-    analysis = next(iter(study.analyses.values()))
-    mine = (frame["contrast"] == " v ".join(study.contrast(analysis))) & (frame["design"] == analysis.design)
-    if not mine.any():
-        mine = (frame["contrast"] == frame["contrast"].iloc[0]) & (frame["design"] == frame["design"].iloc[0])
-    chosen = table.where(mine)
-    first, second = (words.heading(arm) for arm in chosen.frame["contrast"].iloc[0].split(" v "))
+    arms, design = primary_design(table.frame, study)
+    chosen = table.where(of_arms(table.frame, arms, design))
+    first, second = map(words.heading, arms)
     columns = ["Characteristic"]
     for stage in ("before", "after"):
         columns += [f"{first}, {stage}", f"{second}, {stage}", f"SMD {stage}"]

@@ -8,8 +8,10 @@ import pandas as pd
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.release.disclosure import Roles, levels
 from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
 
-_BY = ("contrast", "design", "covariate")
+_DESIGN = ("arm", "against", "design")
+_BY = (*_DESIGN, "covariate")
 _COUNTS = ("n_treated", "n_reference")
 _KNOWN = ("n_known_treated", "n_known_reference")
 #: Of one arm, and what it rests on: its people, and those of whom the number was recorded.
@@ -35,7 +37,7 @@ ROLES = Roles(
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
-    """Return one row per contrast, design, covariate and level, with both stages side by side.
+    """Return one row per two arms, design, covariate and level, with both stages side by side.
 
     Levels keep the order of the balance table. The level a two-valued covariate does not list, and everybody in an arm,
     are guards: with them a small level could be worked out. Means and standard deviations of numbers are those of whom
@@ -53,7 +55,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     wide.loc[is_flag, "level"] = "yes"
     for side, treated in (("treated", True), ("reference", False)):
         total = _members(tables["propensity"], treated)
-        wide[f"all_{side}"] = pd.MultiIndex.from_frame(wide[["contrast", "design"]]).map(total).astype(float)
+        wide[f"all_{side}"] = pd.MultiIndex.from_frame(wide[list(_DESIGN)]).map(total).astype(float)
         those = (wide[f"mean_{side}_before"] * wide[f"n_known_{side}"]).round()
         wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
@@ -72,8 +74,8 @@ def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
     if not filled:
         return balance
     known = covariates.set_index("member_id")
-    for (contrast, design), people in tables["propensity"].groupby(["contrast", "design"], observed=True):
-        mine = (balance["contrast"] == str(contrast)) & (balance["design"] == str(design))
+    for (arm, against, design), people in tables["propensity"].groupby(list(_DESIGN), observed=True):
+        mine = of_arms(balance, (str(arm), str(against)), str(design))
         for name in filled:
             recorded = people[(known[f"{name}_missing"].reindex(people["member_id"]) == 0).to_numpy()]
             for row in _recorded_rows(known.loc[recorded["member_id"], [name]], recorded):
@@ -98,7 +100,7 @@ def _flags(covariates: pd.DataFrame | None) -> list[str]:
     return [name for name in numbers if set(numbers[name].dropna().unique()) <= {0, 1}]
 
 
-def _members(propensity: pd.DataFrame, treated: bool) -> dict[tuple[str, str], int]:
+def _members(propensity: pd.DataFrame, treated: bool) -> dict[tuple[str, ...], int]:
     arm = propensity[propensity["treated"].astype(bool) == treated]
-    sizes = arm.groupby(["contrast", "design"], observed=True).size()
-    return {(str(contrast), str(design)): int(n) for (contrast, design), n in sizes.items()}
+    sizes = arm.groupby(list(_DESIGN), observed=True).size()
+    return {tuple(map(str, place)): int(n) for place, n in sizes.items()}

@@ -13,8 +13,11 @@ _OF_FIRST_ARM = ("unmatched", "short_of_matches")
 #: Checks whose value is a number of people, though not a whole one.
 _SIZES = "ess_"
 
+#: What is checked: two arms under one design.
+_DESIGN = ("arm", "against", "design")
+
 ROLES = Roles(
-    labels=("analysis", "check", "threshold", "status"),
+    labels=(*_DESIGN, "check", "threshold", "status"),
     hidden_counts=("n_people", "n_counted", "n_others"),
     values={"value": ("n_people", "n_counted", "n_others")},
     sentences=("reason",),
@@ -34,9 +37,8 @@ def frame(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFra
     check = table["check"].astype("str").str.replace(r"_\d+$", "", regex=True)
     value = table["value"].to_numpy(float)
     sizes = _sizes(tables.get("propensity"))
-    place = table["analysis"].astype("str")
-    everybody = place.map(sizes.sum(axis=1)).astype(float)
-    first = place.map(sizes[True]).astype(float) if True in sizes else everybody * np.nan
+    place = pd.MultiIndex.from_frame(table[list(_DESIGN)].astype("str"))
+    everybody, first = (sizes[whom].reindex(place).to_numpy() for whom in ("everybody", "first"))
     people = np.where(check.isin(_OF_EVERYBODY), everybody, np.where(check.isin(_OF_FIRST_ARM), first, np.nan))
     counted = np.round(value * people)
     is_size = check.str.startswith(_SIZES).to_numpy()
@@ -52,8 +54,8 @@ def frame(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFra
 
 
 def _sizes(propensity: pd.DataFrame | None) -> pd.DataFrame:
-    """Return how many people each comparison has, the first arm in the column True and the second in False."""
+    """Return how many people are compared by each design in all, and in the first arm."""
     if propensity is None or propensity.empty:
-        return pd.DataFrame(dtype=float)
-    place = propensity["contrast"].astype("str") + ", " + propensity["design"].astype("str")
-    return pd.crosstab(place, propensity["treated"].astype(bool))
+        return pd.DataFrame(columns=["everybody", "first"], index=pd.MultiIndex.from_arrays([[]] * 3), dtype=float)
+    treated = propensity["treated"].astype(bool).groupby([propensity[c].astype("str") for c in _DESIGN])
+    return pd.DataFrame({"everybody": treated.size(), "first": treated.sum()}).astype(float)

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.study import Study
+from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
 
 MEANS = ("mean", "survival", "rmst")
-RATIOS = ("risk_ratio", "odds_ratio", "mean_ratio", "rate_ratio", "hazard_ratio", "rmst_ratio", "subdistribution_ratio")
 
 _LABELS = (
     "analysis",
@@ -61,26 +61,15 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
     table["true_value"] = _true_values(table, tables.get("truth"))
-    outcomes = {name: words.describe_outcome(study, name) for name in table["outcome"].astype("str").unique()}
+    outcomes = {name: outcome_of(study, name) for name in table["outcome"].astype("str").unique()}
     table["unit"] = [
-        _unit(outcomes[o], m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
+        outcomes[o].unit_of(m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
     ]
-    table["margin"] = [margin(study, a, outcomes[o]) for a, o in zip(table["analysis"], table["outcome"], strict=True)]
+    table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
     naive_share = (table["measure"] == "mean") & (table["unit"] == "share") & (table["kind"] == NAIVE)
     table.loc[naive_share & rules.coarse(table["n"]), ["value"]] = table["value"].round(2)
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values()]
     return table.reindex(columns=columns)
-
-
-def margin(study: Study, analysis: str, outcome: words.Outcome) -> float:
-    """Return the smallest difference that matters in an analysis, missing where nobody has stated it.
-
-    The margin of the study is meant for shares; an outcome in another unit needs one of its own.
-    """
-    own = study.analyses[analysis].margin if analysis in study.analyses else None
-    if own is not None:
-        return own
-    return study.margin if outcome.is_share else 100 * study.margin if outcome.is_percent else np.nan
 
 
 def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -138,11 +127,3 @@ def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
         elif true is not None and row.measure in ("risk_ratio", "mean_ratio", "rmst_ratio"):
             values[row.Index] = true.ratio
     return values
-
-
-def _unit(outcome: words.Outcome, measure: str) -> str:
-    if measure in RATIOS or measure == "e_value":
-        return "ratio"
-    if measure == "survival" or measure == "survival_difference" or (outcome.is_share and "difference" in measure):
-        return "share"
-    return "share" if outcome.is_share else (outcome.unit or "units")

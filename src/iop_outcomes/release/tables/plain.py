@@ -37,7 +37,7 @@ ROLES: Mapping[str, Roles] = {
         values={name: ("n_at_risk", "n_ended") for name in ("retained", "ci_low", "ci_high")},
         decimals={name: 2 for name in ("retained", "ci_low", "ci_high")},
     ),
-    "claim": Roles(labels=("claim", "analysis", "verdict"), sentences=("explanation",)),
+    "claim": Roles(labels=("claim", "analysis", "verdict", "reasons"), sentences=("explanation",)),
     "truth": Roles(
         labels=("outcome", "estimand"),
         values={name: () for name in ("mean_treated", "mean_reference", "difference", "ratio")},

@@ -1,14 +1,15 @@
 """Plain words for names, numbers and outcomes, shared by verdict, figures and report."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.release.words.vocabulary import MISSING, PHRASES
 from iop_outcomes.study import Study
-from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study import outcome as facts
+from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
 
 _NAMES = {"iop": "IOP", "outpatient": "outpatient care", "op": "outpatient care"}
 _SHORT = ("iop", "bam", "moud", "asam", "aipw", "tmle", "rmst", "gee", "ate", "att", "ato", "smd", "los", "uds")
@@ -33,8 +34,8 @@ class Outcome:
         Of its value: ``share``, ``days``, ``hours per week``, ...
     kind : str
         binary, proportion, count, continuous, duration or time_to_event.
-    better : str
-        ``higher``, ``lower`` or ``neither``.
+    window : str
+        When it is looked at, in words, where the noun does not say so.
     """
 
     name: str
@@ -42,14 +43,14 @@ class Outcome:
     deed: str = ""
     unit: str = ""
     kind: str = "continuous"
-    better: str = "neither"
     rule: str = ""
+    window: str = ""
     has_words: bool = True
 
     @property
     def is_share(self) -> bool:
         """Are its means shares, so that differences are percentage points?"""
-        return self.kind in ("binary", "proportion")
+        return self.unit == "share"
 
     @property
     def is_percent(self) -> bool:
@@ -57,11 +58,16 @@ class Outcome:
         return self.unit.startswith("percent")
 
     @property
+    def details(self) -> str:
+        """Window and rule in brackets, with a space before them; empty where there are none."""
+        said = "; ".join(part for part in (self.window, self.rule) if part)
+        return f" ({said})" if said else ""
+
+    @property
     def subject(self) -> str:
         """The outcome as the subject of a sentence about its mean."""
         named = f"share with “{self.noun}”" if self.kind == "binary" else f"mean of “{self.noun}”"
-        noun = self.noun if self.has_words else named
-        return f"{noun} ({self.rule})" if self.rule else noun
+        return (self.noun if self.has_words else named) + self.details
 
     @property
     def label(self) -> str:
@@ -70,28 +76,37 @@ class Outcome:
 
 
 def describe_outcome(study: Study, name: str) -> Outcome:
-    """Return the words for an outcome of a study, from its metric's own statement of unit, kind and direction."""
-    if name == TIME_IN_CARE:
-        return Outcome(name, PHRASES[name][0], "", "days", "time_to_event", "higher")
-    metric = str(study.metrics.get(name, {}).get("metric", name))
-    if metric not in METRICS:
+    """Return the words for an outcome of a study, from its metric's own statement of unit and kind."""
+    known = facts.outcome_of(study, name)
+    if name in (TIME_IN_CARE, WEEKLY_URINE):
+        return Outcome(name, PHRASES[name][0], "", known.unit, known.kind)
+    if not known.unit:
         return Outcome(name, plain(name), has_words=False)
-    plugin, settings = study.metric(name)
+    metric, settings = known.metric, known.settings
     noun, deed = PHRASES.get(metric, (plain(name), ""))
     rule = MISSING.get(str(settings.get("missing")), "")
     if not rule and name != metric and metric in PHRASES and "{" not in noun:
         # Two outcomes of one metric would otherwise have the same words.
         rule = plain(name)
-    return Outcome(
-        name,
-        noun.format(**settings),
-        deed.format(**settings),
-        "share" if plugin.kind_of_value in ("binary", "proportion") else str(plugin.unit),
-        plugin.kind_of_value,
-        plugin.better,
-        rule,
-        metric in PHRASES,
-    )
+    window = "" if "days}" in noun or "{day}" in noun else in_window(settings, study.cohort.follow_up_days)
+    filled = (noun.format(**settings), deed.format(**settings))
+    return Outcome(name, *filled, known.unit, known.kind, rule, window, metric in PHRASES)
+
+
+def in_window(settings: Mapping[str, object], follow_up_days: int) -> str:
+    """Return when an outcome is looked at: "last 4 of the first 12 weeks", "first 84 days", "within 180 days".
+
+    Parameters
+    ----------
+    settings : mapping
+        Of the metric.
+    follow_up_days : int
+        Of the study, for metrics that look at all of it.
+    """
+    days, weeks = settings.get("window_days"), settings.get("weeks")
+    if isinstance(days, int) and isinstance(weeks, int):
+        return f"last {weeks} of the first {days // 7} weeks"
+    return f"first {days} days" if isinstance(days, int) else f"within {follow_up_days} days"
 
 
 def arm(name: str) -> str:

@@ -1,252 +1,205 @@
-"""From an estimate to a plain answer: better, worse, no difference shown, cannot tell, withheld or refused."""
-
-from dataclasses import dataclass
+"""A verdict in words: a sentence, a line of a list, and a badge, all from the codes of the rules that decided."""
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.evidence import MISSING_RULE, Look
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
+from iop_outcomes.release.words import numbers
+from iop_outcomes.release.words.finding import finding, lower, topic
+from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
-from iop_outcomes.study.names import TIME_IN_CARE
-from iop_outcomes.tables import estimate as estimate_table
-from iop_outcomes.tables.estimate import ADJUSTED, has_interval, is_contrast
+from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.conclusion import (
+    BETTER,
+    CANNOT_TELL,
+    DIFFERENT,
+    INCONCLUSIVE,
+    NO_DIFFERENCE,
+    REFUSED,
+    WITHHELD,
+    WORSE,
+)
+from iop_outcomes.tables.estimate import has_interval
 
-BETTER, WORSE, DIFFERENT = "better", "worse", "different"
-NO_DIFFERENCE, CANNOT_TELL = "no difference shown", "cannot tell"
-WITHHELD, REFUSED = "withheld", "refused"
+BADGES = {
+    BETTER: "Better",
+    WORSE: "Worse",
+    DIFFERENT: "Different",
+    NO_DIFFERENCE: "No difference that matters",
+    CANNOT_TELL: "Cannot tell",
+    INCONCLUSIVE: "Inconclusive",
+    WITHHELD: "Withheld",
+    REFUSED: "Cannot be answered",
+}
+#: What stands before the finding; a difference that is shown speaks for itself.
+_OPENINGS = {
+    NO_DIFFERENCE: "No difference that matters: ",
+    CANNOT_TELL: "Cannot tell: ",
+    INCONCLUSIVE: "Inconclusive: ",
+}
+#: How much was shown, after the interval; {margin} is the smallest difference that matters.
+_SIZES = {
+    "more_than_matters": "the whole interval is more than the {margin} that matter",
+    "may_be_less_than_matters": "it may be less than the {margin} that matter",
+    "less_than_matters": "the whole interval is less than the {margin} that matter",
+    "size_not_judged": "the study does not say how much would matter",
+}
+#: Why no difference is shown, after the interval.
+_WHY = {
+    "no_interval": "there is no interval to say how sure that is",
+    "gate_failed": "the comparison failed a check",
+    "only_those_who_stayed": (
+        "observation ends on the day people leave care, so that this is known only of those who stayed"
+    ),
+    "measures_contradict": "another measure of the same analysis lies on the other side",
+    "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
+    "missing_rules_leave_open": "under another rule for missing outcomes chance could explain it",
+    "designs_contradict": "under another design it is the other way round",
+    "no_answer_of_its_own": "the analysis that answers for this outcome does not show it",
+    "one_of_many": "it is one of several further answers, and adjusted for their number chance could explain it",
+    "crude_difference": "the arms were compared as they are, so that why they differ is open",
+    "crude": "the arms were compared as they are, which could hide a difference",
+    "no_margin": "chance could explain it, and the study does not say how much would matter",
+    "beyond_margin": (
+        "no difference and a difference of {margin} or more, which would matter, are both within the interval"
+    ),
+    "margin_too_coarse": (
+        "the {margin} that matter are too coarse a measure for an outcome as rare, or as common, as this"
+    ),
+    "missing_could_hide": "no other rule for missing outcomes was tried, and what is missing could hide a difference",
+    "others_find_a_difference": "another measure or a further look at the outcome shows a difference",
+    "within_margin": "chance leaves no room for a difference of {margin} or more either way",
+}
+#: What else is to be said of a difference that is shown.
+_REMARKS = {
+    "missing_rules_agree": "The other rule for missing outcomes agrees.",
+    "missing_rules_leave_room": "Under another rule for missing outcomes a difference that matters is possible.",
+    "missing_not_examined": "No other rule for missing outcomes was tried.",
+    "designs_leave_open": "Under another design chance could explain it.",
+}
+#: Known of fewer than this share of people is said in the sentence.
+_NEARLY_ALL = 0.995
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one analysis says.
-
-    Attributes
-    ----------
-    analysis, measure : str
-        The analysis and the measure judged.
-    kind : str
-        One of the constants of this module.
-    sentence : str
-        The same in a sentence that needs no statistician.
-    small : bool
-        Is the difference shown, and smaller than the smallest that matters?
-    reason : str
-        Why it is withheld, refused or to be read with caution.
-    """
-
-    analysis: str
-    measure: str
-    kind: str
-    sentence: str
-    small: bool = False
-    reason: str = ""
+def badge(judged: Judged) -> str:
+    """Return the verdict in a few words, with how much was shown."""
+    name, codes = BADGES[judged.decision.verdict], judged.decision.codes
+    if "crude_difference" in codes:
+        return "Different, not adjusted"
+    if "less_than_matters" in codes:
+        return f"{name}, by less than matters"
+    return f"{name}, perhaps by less than matters" if "may_be_less_than_matters" in codes else name
 
 
-def judge(table: pd.DataFrame, study: Study, analysis: str) -> Verdict:
-    """Judge the first contrast and measure of an analysis.
-
-    An interval without the value of no difference (0, or 1 for ratios) is better or worse; one within the smallest
-    difference that matters on both sides shows no difference; with any other, and without one, one cannot tell.
+def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
+    """Return the verdict in whole sentences that need no statistician.
 
     Parameters
     ----------
+    judged : Judged
+        From ``conclude.judging.judge_study``.
     table : pandas.DataFrame
-        Columns of ``release.tables.estimates.frame``, from there or as released.
+        The estimates it was judged on, for the arms' own values.
     study : Study
-        Gives the outcome's words, direction and margin.
-    analysis : str
-        Name of the analysis.
-
-    Returns
-    -------
-    Verdict
+        Words and covariates.
     """
-    chosen = _judged(table, analysis)
-    if chosen.empty:
-        return Verdict(analysis, "", REFUSED, "Cannot be answered: the analysis was not made.")
-    row = chosen.iloc[0]
-    outcome = words.describe_outcome(study, str(row["outcome"]))
-    kind = _kind(row, outcome)
-    small = kind in (BETTER, WORSE, DIFFERENT) and _is_small(row)
-    sentence = _sentence(row, outcome, kind, small, table)
-    return Verdict(analysis, str(row["measure"]), kind, sentence, small, str(row["reason"] or ""))
+    row, verdict = judged.row, judged.decision.verdict
+    reason = words.sentences(_reason(row))
+    about = topic(words.describe_outcome(study, str(row["outcome"])))
+    if verdict == WITHHELD:
+        return f"Withheld: these data allow no fair comparison of {about}. {reason}."
+    if verdict == REFUSED:
+        return f"Cannot be answered: {about}. {reason or 'There is no estimate'}."
+    unit = unit_of(judged, study)
+    found = finding(row, unit, study)
+    said = [f"({_evidence(row, unit, table)})" if has_interval(row) else "", _clause(judged, unit)]
+    opening = _OPENINGS.get(verdict, "Not adjusted: " if "crude_difference" in judged.decision.codes else "")
+    start = f"{opening}{lower(found) if opening else found} {said[0]}".rstrip()
+    return " ".join(
+        part for part in (f"{start}; {said[1]}.", *_afterwards(judged), f"{reason}." if reason else "") if part
+    )
 
 
-def _judged(table: pd.DataFrame, analysis: str) -> pd.DataFrame:
-    """Return the contrasts of an analysis under its design, in the order of the table: the first is judged."""
-    return table[(table["analysis"] == analysis) & is_contrast(table, ADJUSTED)]
+def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
+    """Return the verdict as a line of a list: the outcome, the numbers, and what they amount to."""
+    row, verdict = judged.row, judged.decision.verdict
+    if verdict in (WITHHELD, REFUSED):
+        return sentence(judged, table, study)
+    outcome, unit = words.describe_outcome(study, str(row["outcome"])), unit_of(judged, study)
+    label = words.capital(f"{outcome.noun}{_day(row) or outcome.details}")
+    values = numbers.arms_values(row, table)
+    numbers_said = f"{values}; {_difference(row, unit)}" if values else _difference(row, unit)
+    # The badge says how much was shown; the line says how much it was held against.
+    shows = judged.decision.codes[0] not in _WHY and "size_not_judged" not in judged.decision.codes
+    clause = f"{_margin(judged, unit)} would matter" if shows else _clause(judged, unit)
+    return " ".join([f"{label}: {numbers_said}; {clause}.", *_afterwards(judged)])
 
 
-def claims(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the ``claim`` table: what these data say about each claim of the study.
-
-    A claim is supported by an interval wholly on its side of no difference, not supported by one wholly on the other
-    side or without a difference that matters on its side, inconclusive otherwise, and not testable where its analysis
-    is withheld or refused.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As for :func:`judge`.
-    study : Study
-        Its ``claims``.
-    """
-    rows = []
-    for claim in study.claims:
-        verdict = judge(table, study, claim.analysis)
-        rows.append(
-            {
-                "claim": claim.claim,
-                "analysis": claim.analysis,
-                "verdict": _claim_verdict(table, verdict, claim.direction),
-                "explanation": verdict.sentence,
-            }
-        )
-    return pd.DataFrame(rows, columns=["claim", "analysis", "verdict", "explanation"])
+def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: Study) -> str:
+    """Return what a further look at an outcome changes, for whom it holds, what it found, and whether it agrees."""
+    side = judged.evidence.side
+    agrees = "on the same side" if look.interval.side == side else "chance could explain it"
+    if side and look.interval.value * side < 0:
+        agrees = "the other way round"
+    if not side:
+        agrees = "shows a difference" if look.interval.side else "shows none either"
+    other = others.get(look.analysis)
+    if other is None:
+        return f"{words.capital(look.analysis)}: {agrees}."
+    row, outcome = other.row, words.describe_outcome(study, str(other.row["outcome"]))
+    what = outcome.rule or outcome.noun
+    if look.changes != MISSING_RULE:
+        what = f"Design “{words.plain(row['design'])}”, by {words.plain(row['estimator'])}"
+    whom = POPULATIONS.get(str(row["estimand"]), "")
+    whom = f", for {whom}" if whom and row["estimand"] != judged.row["estimand"] else ""
+    return f"{words.capital(what)}{whom}: {_difference(row, unit_of(other, study))}, {agrees}."
 
 
-def _claim_verdict(table: pd.DataFrame, verdict: Verdict, direction: str) -> str:
-    if verdict.kind in (WITHHELD, REFUSED):
-        return "not testable"
-    row = _judged(table, verdict.analysis).iloc[0]
-    if not has_interval(row):
-        return "inconclusive"
-    low, high, margin = _interval(row)
-    if direction == "lower":
-        low, high = -high, -low
-    if low > 0:
-        return "supported"
-    return "not supported" if high < 0 or high <= margin else "inconclusive"
+def unit_of(judged: Judged, study: Study) -> str:
+    """Return the unit of the measure that was judged."""
+    return outcome_of(study, str(judged.row["outcome"])).unit_of(str(judged.row["measure"]))
 
 
-def _interval(row: pd.Series) -> tuple[float, float, float]:
-    """Return low, high and margin on a scale on which 0 is no difference; ratios on that of their logarithm."""
-    low, high, margin = (float(row[c]) for c in ("ci_low", "ci_high", "margin"))
-    if row["unit"] == "ratio":
-        # A ratio's interval may begin at 0.
-        with np.errstate(divide="ignore"):
-            return float(np.log(low)), float(np.log(high)), float(np.log1p(margin))
-    return low, high, margin
+def _reason(row: pd.Series) -> str:
+    reason = row["reason"]
+    return "" if reason is None or reason is pd.NA or reason != reason else str(reason).strip().rstrip(".")
 
 
-def _kind(row: pd.Series, outcome: words.Outcome) -> str:
-    if not np.isfinite(row["value"]):
-        return WITHHELD if row["status"] == estimate_table.WITHHELD else REFUSED
-    if not has_interval(row):
-        return CANNOT_TELL
-    low, high, margin = _interval(row)
-    if low > 0 or high < 0:
-        if outcome.better == "neither":
-            return DIFFERENT
-        # A hazard is the rate at which time in care ends, so less of it is more of the outcome.
-        more = (low > 0) != ("hazard" in str(row["measure"]))
-        return BETTER if more == (outcome.better == "higher") else WORSE
-    return NO_DIFFERENCE if -margin <= low and high <= margin else CANNOT_TELL
+def _day(row: pd.Series) -> str:
+    return "" if pd.isna(row["day"]) else f" to day {row['day']:.0f}"
 
 
-def _is_small(row: pd.Series) -> bool:
-    low, high, margin = _interval(row)
-    return max(abs(low), abs(high)) <= margin
+def _difference(row: pd.Series, unit: str) -> str:
+    value = numbers.scaled(row["value"], unit)
+    sign = "+" if unit != "ratio" and not value.startswith("\N{MINUS SIGN}") and float(row["value"]) > 0 else ""
+    name = f"{words.plain(row['measure'])} {value}" if unit == "ratio" else f"{sign}{value} {numbers.unit_words(unit)}"
+    return f"{name} ({numbers.interval(row, unit)})" if has_interval(row) else f"{name} (no interval)"
 
 
-def _sentence(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
-    reason = str(row["reason"] or "").strip().rstrip(".")
-    if kind == WITHHELD:
-        return f"Withheld: these data allow no fair comparison of {_topic(outcome)}. {words.sentences(reason)}."
-    if kind == REFUSED:
-        return f"These data cannot answer the question about {_topic(outcome)}: {_lower(reason)}."
-    answer = _answer(row, outcome, kind, small, table)
-    return f"{answer} {words.sentences(reason)}." if reason else answer
+def _evidence(row: pd.Series, unit: str, table: pd.DataFrame) -> str:
+    values = numbers.arms_values(row, table)
+    return f"{values}; 95% CI {numbers.interval(row, unit)}" if values else f"95% CI {numbers.interval(row, unit)}"
 
 
-def _answer(row: pd.Series, outcome: words.Outcome, kind: str, small: bool, table: pd.DataFrame) -> str:
-    finding = _finding(row, outcome)
-    if not has_interval(row):
-        return f"These data cannot tell: {_lower(finding)}, and there is no interval to say how sure that is."
-    evidence = f"({_evidence(row, table)})"
-    margin = _margin(row)
-    if kind == NO_DIFFERENCE:
-        ruled_out = f"and differences larger than {margin} either way are ruled out"
-        return f"No difference shown: {_lower(finding)} {evidence}, {ruled_out}."
-    if kind == CANNOT_TELL:
-        why = f"a difference of {margin} or more, which would matter, is within the interval" if margin else _NO_MARGIN
-        return f"No difference shown, but these data cannot rule one out: {_lower(finding)} {evidence}; {why}."
-    if small:
-        return f"{finding} {evidence}; differences larger than {margin}, which would matter, are ruled out."
-    return f"{finding} {evidence}."
+def _clause(judged: Judged, unit: str) -> str:
+    """Return what the interval amounts to: how much was shown, or why nothing was."""
+    codes = judged.decision.codes
+    template = _WHY.get(codes[0]) or next(_SIZES[code] for code in codes if code in _SIZES)
+    return template.format(margin=_margin(judged, unit))
 
 
-_NO_MARGIN = "the study states no smallest difference that matters for this outcome"
+def _margin(judged: Judged, unit: str) -> str:
+    """Return the smallest difference that matters with its unit, empty where nobody has stated it."""
+    own = judged.evidence.margin
+    return "" if np.isnan(own) else numbers.margin(float(np.exp(own)) if unit == "ratio" else own, unit)
 
 
-def _topic(outcome: words.Outcome) -> str:
-    return f"how likely people are to {_with_rule(outcome.deed, outcome)}" if outcome.deed else f"the {outcome.subject}"
-
-
-def _with_rule(deed: str, outcome: words.Outcome) -> str:
-    return f"{deed} ({outcome.rule})" if outcome.rule else deed
-
-
-def _lower(text: str) -> str:
-    """Return the text with a small first letter, unless its first word is written in capitals."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def _finding(row: pd.Series, outcome: words.Outcome) -> str:
-    first, second = words.arm(row["arm"]), words.arm(row["against"])
-    others = f"similar people in {second}"
-    value, measure = float(row["value"]), str(row["measure"])
-    if row["unit"] == "ratio":
-        what = "leaving care" if "hazard" in measure else outcome.subject
-        name = words.plain(measure)
-        return f"The {name} of {what} was {words.number(value, 2)} for people assigned to {first} against {others}"
-    size, equal = _size(value, row["unit"], outcome)
-    if outcome.name == TIME_IN_CARE and row["unit"] == "days":
-        within = "" if pd.isna(row["day"]) else f" within the first {row['day']:.0f} days"
-        if equal:
-            return f"People assigned to {first} stayed in care{within} as long as {others}"
-        way = "longer" if value > 0 else "less long"
-        return f"People assigned to {first} stayed in care {size} {way}{within} than {others}"
-    deed = f"be in care on day {row['day']:.0f}" if outcome.name == TIME_IN_CARE else _with_rule(outcome.deed, outcome)
-    if outcome.deed or outcome.name == TIME_IN_CARE:
-        if equal:
-            return f"People assigned to {first} were as likely to {deed} as {others}"
-        return (
-            f"People assigned to {first} were {size} {'more' if value > 0 else 'less'} likely to {deed} than {others}"
-        )
-    if equal:
-        return f"Among people assigned to {first} the {outcome.subject} was the same as among {others}"
-    way = "higher" if value > 0 else "lower"
-    return f"Among people assigned to {first} the {outcome.subject} was {size} {way} than among {others}"
-
-
-def _size(value: float, unit: str, outcome: words.Outcome) -> tuple[str, bool]:
-    """Return the size of a difference with its unit, and whether it rounds to nothing."""
-    size = words.number(abs(value) * (100 if unit == "share" else 1), 1)
-    name = "percentage points" if unit == "share" or outcome.is_percent else unit
-    return f"{size} {name}", size == "0.0"
-
-
-def _evidence(row: pd.Series, table: pd.DataFrame) -> str:
-    scale, decimals = (100, 1) if row["unit"] == "share" else (1, 2 if row["unit"] == "ratio" else 1)
-    low, high = (words.number(float(row[c]) * scale, decimals) for c in ("ci_low", "ci_high"))
-    text = f"95% CI {low} to {high}"
-    same = (table["analysis"] == row["analysis"]) & (table["kind"] == row["kind"])
-    of_arms = same & (table["role"] == estimate_table.ARM) & table["value"].notna() & (table["unit"] == "share")
-    means = table[of_arms].set_index("arm")
-    arms = (row["arm"], row["against"])
-    if row["unit"] == "share" and set(arms) <= set(means.index):
-        values = [words.percent(float(np.ravel(means.loc[arm, "value"])[0])) for arm in arms]
-        text = f"{values[0]} against {values[1]}; {text}"
-    return text
-
-
-def _margin(row: pd.Series) -> str:
-    margin = float(row["margin"])
-    if np.isnan(margin):
-        return ""
-    if row["unit"] == "share":
-        return f"{words.number(100 * margin, 1).removesuffix('.0')} points"
-    if row["unit"] == "ratio":
-        return f"{100 * margin:g}%"
-    return f"{margin:g} {'points' if str(row['unit']).startswith('percent') else row['unit']}"
+def _afterwards(judged: Judged) -> list[str]:
+    """Return of how many people the outcome is known, and what other rules and designs say."""
+    said, known = [], judged.known
+    if known and known.share < _NEARLY_ALL:
+        n, people = words.people(known.n), words.people(known.n_people)
+        said.append(f"Known of {n} of {people} people ({words.percent(known.share)}).")
+    return said + [_REMARKS[code] for code in judged.decision.codes if code in _REMARKS]

@@ -6,6 +6,7 @@ read better. Words in braces are the metric's settings.
 
 PHRASES: dict[str, tuple[str, str]] = {
     "time_in_care": ("time in care", ""),
+    "weekly_urine": ("share of weekly urine tests that were negative", ""),
     "completion": ("treatment completed", "complete treatment"),
     "dropout": ("dropped out", "drop out of treatment"),
     "retention": ("in care on day {day}", "be in care on day {day}"),
@@ -44,3 +45,12 @@ PHRASES: dict[str, tuple[str, str]] = {
 
 #: What is made of missing tests and reports, for the metrics that have the choice.
 MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
+
+#: Of whom a contrast speaks.
+POPULATIONS = {
+    "ATE": "everybody in the cohort",
+    "ATT": "people like those of the first arm",
+    "ATC": "people like those of the second arm",
+    "ATO": "people who might have been in either arm",
+    "ATM": "people who would find a match in the other arm",
+}

@@ -22,6 +22,10 @@ def baseline_hazard(fit: CoxFit, times: ArrayLike) -> NDArray[np.float64]:
     ------
     EstimationError
         The model has strata, each of which has a baseline of its own.
+
+    References
+    ----------
+    Breslow 1972, J R Stat Soc B 34:216; Efron 1977, JASA 72:557.
     """
     return _hazard_at_centre(fit, times) * np.exp(-fit.centre @ fit.coefficients)
 

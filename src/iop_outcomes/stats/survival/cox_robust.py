@@ -141,9 +141,7 @@ def influence(fit: CoxFit, directions: ArrayLike | None = None) -> NDArray[np.fl
     return score_influence(fit.at).along(fit.covariance @ chosen)
 
 
-def robust_covariance(
-    fit: CoxFit, cluster: ArrayLike | None = None, *, small_sample: bool = False
-) -> NDArray[np.float64]:
+def cox_covariance(fit: CoxFit, cluster: ArrayLike | None = None, *, small_sample: bool = False) -> NDArray[np.float64]:
     """Return the covariance of the coefficients that needs no correct model, shape (p, p).
 
     Parameters
@@ -164,10 +162,14 @@ def robust_covariance(
     return covariance * n_units / (n_units - 1) if small_sample else covariance
 
 
-def robust_score_test(fit: CoxFit, cluster: ArrayLike | None = None) -> float:
+def cox_score_test(fit: CoxFit, cluster: ArrayLike | None = None) -> float:
     """Return the robust score chi-square that all coefficients are zero, on p degrees of freedom.
 
     With probability weights and one indicator of the arm this is the weighted log-rank test.
+
+    References
+    ----------
+    Lin & Wei 1989, JASA 84:1074; Xie & Liu 2005, Stat Med 24:3089 (weighted log-rank test).
     """
     data: CoxData = fit.at.data
     null = moments(data, np.zeros(len(fit.names)))

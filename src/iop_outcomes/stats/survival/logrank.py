@@ -37,7 +37,7 @@ class GroupTest:
     p_value: float
 
 
-def logrank(
+def logrank_test(
     time: ArrayLike, event: ArrayLike, group: ArrayLike, *, strata: ArrayLike | None = None, rho: float = 0.0
 ) -> GroupTest:
     """Test whether groups have the same hazard at all times.
@@ -60,7 +60,7 @@ def logrank(
     Notes
     -----
     With probability weights this variance is wrong: use the robust score test of a weighted Cox model
-    (``cox.fit_cox(...).robust_score_test()``).
+    (:func:`~iop_outcomes.stats.survival.cox_robust.cox_score_test`).
 
     References
     ----------

@@ -66,7 +66,7 @@ def restricted_mean(curve: KaplanMeier, until: float) -> RestrictedMean:
     return RestrictedMean(value, float(np.sqrt(np.sum(ahead**2 * terms))), until, influence)
 
 
-def jackknife_se(curve: KaplanMeier, until: float) -> float:
+def restricted_mean_jackknife_se(curve: KaplanMeier, until: float) -> float:
     """Return the leave-one-out standard error of the restricted mean, weights held fixed.
 
     Work is people times distinct times: a check of the other two, which need one pass.
@@ -109,6 +109,10 @@ def restricted_mean_contrasts(first: RestrictedMean, second: RestrictedMean, lev
     DataFrame
         Rows ``rmst_difference``, ``rmst_ratio``, ``time_lost_ratio``; columns value, se, se_scale, ci_low, ci_high,
         p_value. Ratios have the standard error of their logarithm (delta method).
+
+    References
+    ----------
+    Royston & Parmar 2013, BMC Med Res Methodol 13:152.
     """
     from scipy.special import ndtr, ndtri
 

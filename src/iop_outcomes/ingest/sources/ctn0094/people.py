@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iop_outcomes.ingest.accepting import Rule
 from iop_outcomes.ingest.sources.ctn0094.raw import RawTrials
 from iop_outcomes.ingest.sources.ctn0094.schedule import AFTER_TREATMENT, last_protocol_day
+from iop_outcomes.tables.canonical import MEASURED_DAY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -144,7 +145,12 @@ def baseline(trials: RawTrials, reports: "pl.DataFrame") -> "pl.DataFrame":
     if trials.has("pain"):
         frame = frame.join(_pain(trials), on="who", how="left")
     frame = frame.join(_use_before(rows, reports), on="who", how="left")
-    return frame.select(pl.col("who").cast(pl.String).alias("episode_id"), pl.exclude("who", "rand_day"))
+    # What these files hold once for each person was asked at screening; pain has days of its own, see above.
+    return frame.select(
+        pl.col("who").cast(pl.String).alias("episode_id"),
+        pl.exclude("who", "rand_day"),
+        pl.col("rand_day").cast(pl.Int32).alias(MEASURED_DAY),
+    )
 
 
 def _pain(trials: RawTrials) -> "pl.DataFrame":

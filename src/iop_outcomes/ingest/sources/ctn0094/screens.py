@@ -7,7 +7,6 @@ other screen is on file within three days.
 
 from typing import TYPE_CHECKING
 
-from iop_outcomes.endpoints.ctn0094 import NON_STUDY_OPIOIDS
 from iop_outcomes.ingest.accepting import Rule
 from iop_outcomes.ingest.sources.ctn0094.raw import RawTrials
 from iop_outcomes.ingest.sources.ctn0094.schedule import SCREENED, due_screens
@@ -17,6 +16,12 @@ if TYPE_CHECKING:
 
 #: The panel that the trials judged by: opioids other than the prescribed agent.
 PANEL = "non_study_opioid"
+#: By prescribed agent, what counts as use: a positive screen for that agent does not.
+NON_STUDY_OPIOIDS = {
+    "buprenorphine": ("Opioid", "Methadone"),
+    "methadone": ("Opioid", "Buprenorphine"),
+    "neither": ("Opioid", "Methadone", "Buprenorphine"),
+}
 
 #: A screen this near to the day it was due is that screen; weeks are then told apart.
 DAYS_NEAR = 3

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import to_table
 from iop_outcomes.ingest.sources.teds_d import codebook as codebook
+from iop_outcomes.tables.canonical import MEASURED_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +117,10 @@ def _baseline(records: "pl.DataFrame") -> "pl.DataFrame":
             .then(pl.lit("no", pl.Enum(list(codebook.YES_NO.values()))))
             .otherwise(_labelled("PREG", codebook.YES_NO))
         )
+    # All of it is of the admission record, which is day 0.
+    at_admission = {MEASURED_DAY: pl.lit(0, pl.Int32)}
     division = {code: s[2] for code, s in codebook.STATES.items()}
-    return records.select(episode_id="CASEID", division=_labelled("STFIPS", division), **covariates)
+    return records.select(episode_id="CASEID", division=_labelled("STFIPS", division), **covariates, **at_admission)
 
 
 def _assessment(records: "pl.DataFrame") -> "pl.DataFrame":

@@ -12,18 +12,12 @@ import pandas as pd
 from iop_outcomes.endpoints.grid import WeekGrid, study_week
 from iop_outcomes.endpoints.matrix import MISSING, MIXED, OUTSIDE, POSITIVE, UNSCHEDULED
 from iop_outcomes.endpoints.words import on_panel, visit_days, weekly_matrix, weekly_use_matrix, words_of
+from iop_outcomes.ingest.sources.ctn0094.screens import NON_STUDY_OPIOIDS
 
 FIRST_DAY = -30
 LAST_DAY = 168
 RERANDOMISED_PROJECT = "30"
 DAYS_AFTER_FIRST, DAYS_AFTER_SECOND = 98, 168
-
-NON_STUDY_OPIOIDS = {
-    "buprenorphine": ("Opioid", "Methadone"),
-    "methadone": ("Opioid", "Buprenorphine"),
-    "neither": ("Opioid", "Methadone", "Buprenorphine"),
-}
-"""A positive screen for the prescribed agent is not use."""
 
 REPORTED_OPIOIDS = ("Heroin", "Opioid", "Methadone", "Buprenorphine")
 

@@ -1,0 +1,45 @@
+"""How often the people of each arm were tested while they were in care, and how many of the tests due were had.
+
+Whoever is tested more is found positive more, whatever they use. Results are not read.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.cohort.build import candidates_of, stay_of
+from iop_outcomes.study import Cohort
+
+
+def tests_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
+    """Return the ``surveillance`` table; empty where the source has no drug tests.
+
+    Parameters
+    ----------
+    members : DataFrame
+        Table ``cohort``.
+    records : mapping of str to DataFrame
+        Canonical tables.
+    cohort : Cohort
+    """
+    tests = records.get("drug_test")
+    if tests is None or not len(tests):
+        return pd.DataFrame(columns=["arm", "weeks_in_care", "n_due", "n_obtained"])
+    who = members.set_index("person_id")
+    observed = who["follow_up_end_day"].to_numpy() + 1
+    own = candidates_of(records, cohort).reindex(who["member_id"])
+    stay = stay_of(own, cohort.follow_up_days).fillna(np.inf).to_numpy()
+    last = pd.Series(np.minimum(stay, observed - 1), index=who.index)
+    # The results of one day are one test, whatever its panel; obtained if any of them is.
+    rows = tests.loc[tests["person_id"].isin(who.index), ["person_id", "day"]]
+    rows["obtained"] = tests.loc[rows.index, "result"] != "missing"
+    person = rows["person_id"].to_numpy()
+    day = rows["day"].to_numpy() - who["time_zero_day"].reindex(person).to_numpy()
+    during = rows[(day >= 0) & (day <= last.reindex(person).to_numpy())]
+    by_day = during.groupby(["person_id", "day"], observed=True)["obtained"].any().reset_index()
+    arm = who["arm"].astype("str").reindex(by_day["person_id"]).to_numpy()
+    counts = by_day["obtained"].groupby(arm).agg(n_due="size", n_obtained="sum")
+    weeks = ((last + 1) / 7).groupby(who["arm"].astype("str")).sum()
+    table = pd.DataFrame({"weeks_in_care": weeks}).join(counts).fillna(0.0)
+    return table.astype({"n_due": int, "n_obtained": int}).rename_axis("arm").reset_index()

@@ -1,0 +1,81 @@
+"""What a verdict must know beside the estimates: of how many people an outcome is known, and until when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.study.outcome import Outcome
+
+#: Observation that ends this many days after care, or sooner, ends with it.
+DAYS_AFTER = 1
+#: Share of those who left before the end of follow-up for whom observation must end with care to be named.
+MOST_OF_THEM = 0.5
+
+
+@dataclass(frozen=True)
+class Known:
+    """Of how many people of two arms an outcome is known; ``least`` is the share in the arm that has less."""
+
+    n: float
+    n_people: float
+    least: float
+
+    @property
+    def share(self) -> float:
+        """The share of both arms together."""
+        return self.n / self.n_people
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of a study that its estimates do not hold.
+
+    Attributes
+    ----------
+    counts : pandas.DataFrame or None
+        ``outcome``, ``arm``, ``n`` (known) and ``n_people``, missing where they may not be shown.
+    ends_with_care : bool
+        Does observation end with care for most of those who left?
+    """
+
+    counts: pd.DataFrame | None = None
+    ends_with_care: bool = False
+
+    def known(self, outcome: str, arms: tuple[str, str]) -> Known | None:
+        """Return of how many people of two arms an outcome is known, None where that may not be said."""
+        if self.counts is None:
+            return None
+        mine = (self.counts["outcome"].astype("str") == outcome) & self.counts["arm"].astype("str").isin(arms)
+        rows = self.counts.loc[mine, ["n", "n_people"]]
+        if len(rows) < len(arms) or rows.isna().any(axis=None) or not (rows["n_people"] > 0).all():
+            return None
+        return Known(float(rows["n"].sum()), float(rows["n_people"].sum()), float((rows["n"] / rows["n_people"]).min()))
+
+
+def ends_with_care(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> bool:
+    """Return whether most people who left care were not observed any more from then on.
+
+    Parameters
+    ----------
+    cohort : pandas.DataFrame
+        ``member_id``, ``follow_up_end_day``, ``end_reason``.
+    outcomes : pandas.DataFrame
+        ``member_id``, ``retention_days``, ``retention_ended``.
+    """
+    if "retention_days" not in outcomes or outcomes["retention_days"].isna().all():
+        return False
+    both = cohort.merge(outcomes[["member_id", "retention_days", "retention_ended"]], on="member_id")
+    left = both["retention_ended"].fillna(False).astype(bool) & (both["end_reason"].astype("str") != "death")
+    # Those who left on the last day of follow-up would have been seen no longer in any case.
+    left &= both["retention_days"] < both["follow_up_end_day"].max() - DAYS_AFTER
+    if not left.any():
+        return False
+    with_care = both["follow_up_end_day"] - both["retention_days"] <= DAYS_AFTER
+    return bool(np.mean(with_care[left]) > MOST_OF_THEM)
+
+
+def seen_only_in_care(outcome: Outcome, facts: Facts) -> bool:
+    """Return whether an outcome is known only of those who stayed: it needs more than the days of the episode."""
+    in_episode = all(need.startswith("episode.") for need in outcome.needs)
+    return facts.ends_with_care and bool(outcome.needs) and not in_episode

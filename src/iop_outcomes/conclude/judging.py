@@ -1,0 +1,215 @@
+"""From the estimates of a study to the ``verdict`` and ``claim`` tables, by the rules of ``verdict`` and ``claims``."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.conclude import evidence as known
+from iop_outcomes.conclude.claims import Held, hold
+from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interval_of
+from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
+from iop_outcomes.conclude.families import answers, changed, is_crude
+from iop_outcomes.conclude.multiplicity import adjust_p_values
+from iop_outcomes.conclude.p_values import p_value
+from iop_outcomes.conclude.verdict import Decision, decide
+from iop_outcomes.study import Study
+from iop_outcomes.study.margins import margin_of
+from iop_outcomes.study.outcome import Outcome, good_sign, outcome_of
+from iop_outcomes.tables.conclusion import BETTER, DIFFERENT, FURTHER, PRIMARY, SECONDARY, WORSE
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, EVERYBODY, MAIN, REFUSED, SHOWN, is_contrast
+from iop_outcomes.tables.measure import measure_of
+
+#: The first answer may err 5 times in 100 where nothing differs. The others together may do so 1.5 times, so that all
+#: verdicts of a study err at most 6.5 times; 5 times where the first answer has shown a difference.
+FIRST, OTHERS, OTHERS_AFTER_A_DIFFERENCE = 0.05, 0.015, 0.05
+#: Scenarios of an analysis that are other rules for its missing outcomes begin so; bounds and shifts are none.
+OTHER_RULE = "missing: "
+
+
+@dataclass
+class Judged:
+    """One analysis on its way to a verdict."""
+
+    name: str
+    row: pd.Series
+    place: str
+    answer: str
+    evidence: Evidence
+    other_rules: pd.DataFrame
+    known: Known | None = None
+    p: float = np.nan
+    decision: Decision = field(default_factory=lambda: Decision(REFUSED, ("refused",)))
+
+
+def judge_study(estimate: pd.DataFrame, study: Study, facts: Facts | None = None) -> list[Judged]:
+    """Return the verdict on every analysis of a study, in its order.
+
+    Parameters
+    ----------
+    estimate : pandas.DataFrame
+        Table of that contract, or as released.
+    study : Study
+        Analyses, margins, covariates.
+    facts : Facts, optional
+        Of how many people the outcomes are known, and whether observation ends with care.
+    """
+    facts, answer = facts or Facts(), answers(study)
+    judged = {name: _gathered(estimate, study, facts, name, answer[name]) for name in study.analyses}
+    looks = {name: _looks(study, judged, name) for name in judged}
+    family = [j for j in judged.values() if j.place == SECONDARY and j.evidence.status == SHOWN]
+    adjusted = adjust_p_values([j.p for j in family]) if family else []
+    p_adjusted = {j.name: p for j, p in zip(family, adjusted, strict=True)}
+    allowed = OTHERS
+    for name, own in judged.items():
+        own.evidence = replace(
+            own.evidence,
+            looks=looks[name],
+            missing=_missing(own.evidence.missing, looks[name], own.evidence.side),
+            answer_side=_side_shown(judged[own.answer]) if own.place == FURTHER else 0,
+            p_adjusted=p_adjusted.get(name, np.nan),
+            p_allowed={PRIMARY: FIRST, SECONDARY: allowed}.get(own.place, np.nan),
+        )
+        own.decision = decide(own.evidence)
+        if own.place == PRIMARY and own.decision.verdict in (BETTER, WORSE, DIFFERENT):
+            allowed = OTHERS_AFTER_A_DIFFERENCE
+    return list(judged.values())
+
+
+def verdict_table(judged: list[Judged], study: Study) -> pd.DataFrame:
+    """Return the ``verdict`` table of what :func:`judge_study` found."""
+    return pd.DataFrame([_table_row(one, study) for one in judged])
+
+
+def claim_verdicts(judged: list[Judged], study: Study) -> pd.DataFrame:
+    """Return the ``claim`` table of what :func:`judge_study` found, without the explanation in words."""
+    by_name, rows = {one.name: one for one in judged}, []
+    for claim in study.claims:
+        own = by_name[claim.analysis]
+        better = outcome_of(study, str(own.row["outcome"])).good
+        claimed = {"higher": 1, "lower": -1, "better": better}[claim.direction]
+        verdict, code = hold(Held(own.evidence, own.decision, claimed))
+        rows.append({"claim": claim.claim, "analysis": claim.analysis, "verdict": verdict, "reasons": code})
+    return pd.DataFrame(rows, columns=["claim", "analysis", "verdict", "reasons"])
+
+
+def main_rows(estimate: pd.DataFrame, analysis: str) -> pd.DataFrame:
+    """Return the contrasts of an analysis under its design, as planned and for everybody: the first is judged."""
+    mine = (estimate["analysis"].astype("str") == analysis) & is_contrast(estimate, ADJUSTED)
+    return estimate[mine & _is(estimate, "scenario", MAIN) & _is(estimate, "population", EVERYBODY)]
+
+
+def _is(table: pd.DataFrame, column: str, value: str) -> pd.Series:
+    return table[column].astype("str") == value if column in table else pd.Series(True, index=table.index)
+
+
+def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, answer: str) -> Judged:
+    """Return what is known of one analysis by itself."""
+    analysis = study.analyses[name]
+    place = PRIMARY if name == next(iter(study.analyses)) else SECONDARY if answer == name else FURTHER
+    rows = main_rows(estimate, name)
+    row = pd.Series(_not_made(study, name)) if rows.empty else rows.iloc[0]
+    outcome = outcome_of(study, analysis.outcome)
+    seen = None if _made_up(outcome) else facts.known(analysis.outcome, study.contrast(analysis))
+    measure = measure_of(row["measure"])
+    unmeasured = not np.isfinite(row["value"]) and row["status"] in (SHOWN, "flagged")
+    evidence = Evidence(
+        interval_of(row),
+        measure=measure.name,
+        margin=measure.from_no_difference(margin_of(study, name, measure.name)),
+        good=outcome.good if measure.follows else 0,
+        status=REFUSED if unmeasured else str(row["status"]),
+        place=place,
+        crude=is_crude(study, analysis),
+        only_those_who_stayed=seen_only_in_care(outcome, facts),
+        others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
+        missing=_missing_alone(outcome, seen),
+        least_share=_least_share(estimate, name) if outcome.unit_of(measure.name) == "share" else np.nan,
+    )
+    return Judged(name, row, place, answer, evidence, _other_rules(estimate, row), seen, p_value(row))
+
+
+def _not_made(study: Study, name: str) -> dict[str, object]:
+    analysis = study.analyses[name]
+    first, second = study.contrast(analysis)
+    numbers = dict.fromkeys(("value", "se", "ci_low", "ci_high", "day"), np.nan)
+    said = {"status": REFUSED, "reason": "the analysis was not made"}
+    names = {"analysis": name, "outcome": analysis.outcome, "arm": first, "against": second}
+    return names | said | numbers | {"measure": analysis.measures[0], "design": analysis.design, "estimand": "none"}
+
+
+def _missing_alone(outcome: Outcome, seen: Known | None) -> str:
+    """Return whether what is missing could matter: too few are known, or something is made of what nobody saw."""
+    few = seen is not None and seen.least < known.ENOUGH_KNOWN
+    return known.UNEXAMINED if few or _made_up(outcome) else known.COMPLETE
+
+
+def _made_up(outcome: Outcome) -> bool:
+    """Return whether the outcome makes something of what nobody saw, so that it is known of nobody knows how many."""
+    return outcome.settings.get("missing") not in (None, "observed")
+
+
+def _missing(alone: str, looks: tuple[Look, ...], side: int) -> str:
+    sides = [look.interval.side for look in looks if look.changes == MISSING_RULE]
+    if not sides:
+        return alone
+    return known.AGREES if all(other == side for other in sides) else known.LEAVES_OPEN
+
+
+def _least_share(estimate: pd.DataFrame, name: str) -> float:
+    mine = (estimate["analysis"].astype("str") == name) & (estimate["kind"] == ADJUSTED) & (estimate["role"] == ARM)
+    shares = estimate.loc[mine, "value"].to_numpy(float)
+    return float(np.min([shares, 1 - shares])) if len(shares) else np.nan
+
+
+def _other_rules(estimate: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
+    """Return the row judged under other rules for missing outcomes, where it was estimated under any."""
+    if "scenario" not in estimate:
+        return estimate.iloc[:0]
+    same = np.logical_and.reduce([estimate[c].astype("str") == str(row[c]) for c in ("analysis", "measure")])
+    rule = estimate["scenario"].astype("str").str.startswith(OTHER_RULE)
+    return estimate[same & rule & is_contrast(estimate, ADJUSTED) & (estimate["status"] == SHOWN)]
+
+
+def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ...]:
+    """Return the further looks at an analysis: its other missing rules, and the analyses it answers for.
+
+    To a further look, the answer is one.
+    """
+    own = judged[name]
+    rules = [row for _, row in own.other_rules.iterrows()]
+    looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row), str(row["measure"])) for row in rules]
+    same = [one for one in judged.values() if own.name in (one.answer, one.name) or one.name == own.answer]
+    shown = [one for one in same if one.name != name and one.evidence.status == SHOWN and not one.evidence.crude]
+    looks += [
+        Look(one.name, changed(study, one.name, name), one.evidence.interval, one.evidence.measure) for one in shown
+    ]
+    return tuple(look for look in looks if look.interval.exists)
+
+
+def _side_shown(judged: Judged) -> int:
+    shows = judged.decision.verdict in (BETTER, WORSE, DIFFERENT)
+    return judged.evidence.side if shows else 0
+
+
+def _table_row(judged: Judged, study: Study) -> dict[str, object]:
+    row, own = judged.row, judged.evidence
+    measure = measure_of(row["measure"])
+    direction = good_sign(outcome_of(study, str(row["outcome"])), measure.name)
+    names = ("analysis", "outcome", "arm", "against", "design", "estimand")
+    return {
+        **{name: str(row[name]) if name in row else "" for name in names},
+        "place": judged.place,
+        "answer": judged.answer,
+        "verdict": judged.decision.verdict,
+        "reasons": "; ".join(judged.decision.codes),
+        "measure": str(row["measure"]) or "none",
+        **{name: float(row[name]) for name in ("day", "value", "ci_low", "ci_high")},
+        "no_difference": measure.no_difference,
+        "margin": margin_of(study, judged.name, measure.name),
+        "better": {1: "higher", -1: "lower", 0: "neither"}[direction],
+        "p_value": judged.p,
+        "p_adjusted": own.p_adjusted,
+        "p_allowed": own.p_allowed,
+        "known_share": judged.known.share if judged.known else np.nan,
+    }

@@ -1,0 +1,74 @@
+"""What balance alone does not show: how people came in, what was not adjusted for, what was known only in hindsight."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
+from iop_outcomes.designs.judge.gate import diagnostic_rows
+from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
+from iop_outcomes.study.before_time_zero import covariate_homes
+from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.canonical import BASELINE, MEASURED_DAY
+
+Arms = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the circumstances of a comparison are judged by.
+
+    Attributes
+    ----------
+    facts, entry, hindsight, surveillance : DataFrame
+        Tables of those contracts.
+    stated : collection of str
+        Covariates that the study states were measured by assignment.
+    dated : bool
+        Does the source say on which day the baseline was measured?
+    """
+
+    facts: pd.DataFrame
+    entry: pd.DataFrame
+    hindsight: pd.DataFrame
+    surveillance: pd.DataFrame
+    stated: Collection[str] = ()
+    dated: bool = False
+
+    @classmethod
+    def of(cls, study: StudyView, made: Mapping[str, pd.DataFrame]) -> "Circumstances":
+        """Return the circumstances of a study, from the tables by name."""
+        available = made["capability"].set_index("name")["available"]
+        tables = (made[name] for name in ("facts", "entry", "hindsight", "surveillance"))
+        return cls(*tables, study.measured_by_assignment, bool(available.get(f"{BASELINE.name}.{MEASURED_DAY}", False)))
+
+
+def judge_circumstances(
+    comparisons: Mapping[Arms, Comparison], circumstances: Circumstances, thresholds, covariates: Collection[str]
+) -> list[pd.DataFrame]:
+    """Return the checks of the circumstances of every comparison as rows of the ``diagnostic`` contract.
+
+    Parameters
+    ----------
+    comparisons : mapping of arms to Comparison
+    circumstances : Circumstances
+    thresholds : GateThresholds
+    covariates : collection of str
+        Covariates of the study.
+    """
+    elsewhere = {name for table, names in covariate_homes().items() if table != BASELINE.name for name in names}
+    at_baseline = [name for name in covariates if name not in elsewhere]
+    tables = []
+    for arms, comparison in comparisons.items():
+        rows = [
+            *judge_entry(circumstances.entry, arms, thresholds),
+            *judge_baseline_days(circumstances.entry, arms, at_baseline, circumstances.stated, circumstances.dated),
+            judge_hindsight(circumstances.hindsight, thresholds.max_hindsight),
+            *judge_unadjusted(comparison, circumstances.facts, thresholds),
+            *judge_testing(circumstances.surveillance, arms, thresholds),
+        ]
+        tables.append(diagnostic_rows(rows, arms, comparison.design))
+    return tables

@@ -1,0 +1,143 @@
+"""What the design did not adjust for: other facts on record, sites, calendar time; and designs that adjust for nothing.
+
+Arms that are alike in the covariates chosen are alike in those. What else is on record from before time zero was there
+to be held against each other, and is.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.judge.gate import FAIL, NAMED_AT_MOST, NOT_EVALUATED, PASS, WARN, named_level
+from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
+from iop_outcomes.kernel.errors import counted
+
+Row = tuple[str, float, float, str, str]
+
+#: The method that leaves everybody as they are.
+AS_THEY_ARE = "unweighted"
+PERIOD = "period"
+#: Standard errors beyond which a difference in one of many facts is not chance.
+NOT_CHANCE = 3.0
+
+
+def judge_unadjusted(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Iterator[Row]:
+    """Yield the checks ``crude``, ``unadjusted_imbalance``, ``site_balance`` and ``calendar_overlap``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    facts : DataFrame
+        Table of that contract.
+    thresholds : GateThresholds
+
+    Yields
+    ------
+    (check, value, threshold, status, reason)
+    """
+    own = facts.set_index("member_id").reindex(comparison.members.index)
+    yield from _crude(comparison)
+    yield _imbalance(comparison, own.drop(columns=PERIOD, errors="ignore"), thresholds)
+    yield _sites(comparison, thresholds.max_site_association)
+    yield _calendar(comparison, own.get(PERIOD), thresholds.min_calendar_overlap)
+
+
+def _crude(comparison: Comparison) -> Iterator[Row]:
+    if comparison.covariates.empty:
+        reason = "the study names no covariates, so that the arms are compared as they are: crude, not adjusted."
+    elif comparison.method == AS_THEY_ARE:
+        reason = "the design leaves the arms as they are: crude, not adjusted."
+    else:
+        return
+    yield "crude", np.nan, np.nan, WARN, reason
+
+
+def _imbalance(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Row:
+    check, limit = "unadjusted_imbalance", thresholds.max_unadjusted_smd
+    facts = facts.loc[:, [len(facts[c].unique()) > 1 for c in facts]]
+    if facts.empty:
+        return check, np.nan, limit, NOT_EVALUATED, "nothing else is on record of people from before time zero."
+    levels = balance(facts, comparison.treated, comparison.weight, estimand=comparison.estimand)
+    after = levels[levels["stage"] == "after"].set_index("covariate", drop=False)
+    size = after["smd"].abs()
+    by_fact = size.groupby(level=0).max().sort_values(ascending=False, kind="stable")
+    value, unlike = float(by_fact.iloc[0]), by_fact.index[by_fact > thresholds.max_smd]
+    if not len(unlike):
+        reason = f"in what else is on record the arms differ by at most {value:.2f} standard deviations."
+        return check, value, limit, PASS, reason
+    worst = after.iloc[int(np.argmax(size.to_numpy()))]
+    others = ", ".join(str(name) for name in unlike[1 : NAMED_AT_MOST + 1])
+    left = len(unlike) - 1 - NAMED_AT_MOST
+    named = f"; also unlike: {others}" + (f" and {left} more" if left > 0 else "") if others else ""
+    how_far = f"{value:.2f}" if np.isfinite(value) else "infinitely many"
+    fails = value > limit and value > NOT_CHANCE * _chance(comparison)
+    reason = (
+        f"the design does not adjust for {named_level(worst)}, in which the arms differ by {how_far} standard "
+        f"deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
+    )
+    return check, value, limit, FAIL if fails else WARN, reason
+
+
+def _chance(comparison: Comparison) -> float:
+    """Return the standard error of a standardised difference between arms that are alike."""
+    arms = (comparison.treated, ~comparison.treated)
+    return float(np.sqrt(sum(1 / effective_sample_size(comparison.weight[arm]) for arm in arms)))
+
+
+def _sites(comparison: Comparison, threshold: float) -> Row:
+    check = "site_balance"
+    if comparison.cluster is None:
+        return check, np.nan, threshold, NOT_EVALUATED, "the study names no sites."
+    value = association(comparison.cluster, comparison.treated, comparison.weight)
+    if value <= threshold:
+        return check, value, threshold, PASS, "the sites send people to the arms alike, as far as that matters."
+    reason = (
+        f"after weighting the site still tells the arm (association {value:.2f} of 1, more than the {threshold:g} "
+        "allowed): what differs between sites differs between the arms. Adjust for the site."
+    )
+    return check, value, threshold, WARN, reason
+
+
+def association(label: pd.Series, treated: np.ndarray, weight: np.ndarray) -> float:
+    """Return how closely a label and the arm go together, 0 to 1: Cramér's V without the part that chance makes.
+
+    Parameters
+    ----------
+    label : Series of shape (n,)
+    treated, weight : array_like of shape (n,)
+
+    References
+    ----------
+    Bergsma 2013, Journal of the Korean Statistical Society 42:323.
+    """
+    table = pd.crosstab(label.astype("str").to_numpy(), treated, values=weight, aggfunc="sum").fillna(0).to_numpy()
+    table = table[table.sum(axis=1) > 0]
+    k = len(table)
+    # Each arm counts as one half, however many people it has: the question is where they are.
+    shares = table / table.sum(axis=0) / 2
+    expected = shares.sum(axis=1, keepdims=True) * shares.sum(axis=0)
+    n = 4 / sum(1 / effective_sample_size(weight[arm]) for arm in (treated, ~treated))
+    if k < 2 or n <= k:
+        return 0.0
+    phi2 = max(float(((shares - expected) ** 2 / expected).sum()) - (k - 1) / (n - 1), 0.0)
+    rows = k - (k - 1) ** 2 / (n - 1)
+    return float(np.sqrt(phi2 / min(rows - 1, 1 - 1 / (n - 1))))
+
+
+def _calendar(comparison: Comparison, period: pd.Series | None, threshold: float) -> Row:
+    check = "calendar_overlap"
+    if period is None or period.isna().all():
+        return check, np.nan, threshold, NOT_EVALUATED, "the source keeps no calendar time."
+    shares = pd.crosstab(period.astype("str").to_numpy(), comparison.treated, comparison.weight, aggfunc="sum")
+    shares = shares.fillna(0) / shares.sum()
+    value = float(shares.min(axis=1).sum())
+    said = f"after weighting the arms share {value:.0%} of the calendar ({counted(len(shares), 'period')})"
+    if value >= threshold:
+        return check, value, threshold, PASS, f"{said}, at least the {threshold:.0%} asked for."
+    reason = (
+        f"{said}, less than the {threshold:.0%} asked for: what changed with time looks like the arm. Adjust for it."
+    )
+    return check, value, threshold, WARN, reason

@@ -1,0 +1,93 @@
+"""One plug-in: a function that a study file can name, with the facts its decorator states and its checked settings."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.dataclasses import dataclass
+
+from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def stated(kind: type[T]) -> type[T]:
+    """Declare a kind of plug-in; what its decorator states is checked when a module that holds one is imported."""
+    declared: type[Any] = dataclass(frozen=True, eq=False, config=ConfigDict(arbitrary_types_allowed=True))(kind)
+    return declared
+
+
+@stated
+class Plugin:
+    """One named function; each kind of plug-in is a class of its own that adds what its decorator states.
+
+    Attributes
+    ----------
+    kind : str
+        What it is called in a sentence: ``metric``, ``source``, ...
+    name : str
+        What a study file calls it.
+    function : callable
+        The function itself; positional parameters are tables, keyword-only parameters are settings.
+    """
+
+    kind: ClassVar[str] = "plug-in"
+    name: str
+    function: Callable[..., Any]
+
+    def __call__(self, *tables: Any, **settings: Any) -> Any:
+        return self.function(*tables, **settings)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What its decorator states, by name: unit, needs, missing rule, estimands, ..."""
+        names = [field.name for field in fields(self)]
+        return {name: getattr(self, name) for name in names if name not in ("name", "function")}
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @cached_property
+    def settings_model(self) -> type[BaseModel]:
+        """The settings as a pydantic model, made from the keyword-only parameters of the function."""
+        asked: dict[str, Any] = {
+            p.name: (p.annotation, ... if p.default is p.empty else p.default)
+            for p in inspect.signature(self.function, eval_str=True).parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        }
+        config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+        return create_model(f"{self.kind}_{self.name}", __config__=config, **asked)
+
+    def check(self, settings: Mapping[str, object] | None = None, place: str = "") -> dict[str, object]:
+        """Return the settings checked and completed with defaults.
+
+        Raises
+        ------
+        StudyFileError
+            A setting is unknown, missing or of the wrong kind; the sentence names it and what is allowed.
+        """
+        place = place or f"{self.kind} '{self.name}'"
+        try:
+            checked = self.settings_model(**(settings or {}))
+        except ValidationError as error:
+            raise StudyFileError(sentence(error, place, self.settings_model)) from None
+        return {name: getattr(checked, name) for name in type(checked).model_fields}
+
+
+def sentence(error: ValidationError, place: str, model: type[BaseModel]) -> str:
+    """Turn the first complaint of pydantic into one sentence for the author of a study file."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = model.model_fields if len(first["loc"]) == 1 else ()
+        hint = f"; {did_you_mean(str(first['loc'][-1]), known)}" if known else ""
+        return f"{place}: there is no setting '{where}'{hint}"
+    if first["type"] == "missing":
+        return f"{place}: the setting '{where}' is missing"
+    return f"{place}: '{where}': {first['msg'][0].lower()}{first['msg'][1:]}"

@@ -1,0 +1,75 @@
+"""The page of ``docs/`` that shows how a verdict is reached, from the rules themselves."""
+
+from iop_outcomes.conclude.claims import CLAIM_RULES
+from iop_outcomes.conclude.evidence import ENOUGH_KNOWN
+from iop_outcomes.conclude.facts import DAYS_AFTER
+from iop_outcomes.conclude.judging import FIRST, OTHERS, OTHERS_AFTER_A_DIFFERENCE
+from iop_outcomes.conclude.verdict import REMARKS, RULES
+from iop_outcomes.pages import markdown
+from iop_outcomes.tables.measure import MEASURES
+
+_WAY = {1: "the outcome", -1: "less of the outcome", 0: "not said"}
+
+
+def verdict_page() -> str:
+    """Return the page: what is judged, the rules in their order, the remarks, claims, and measures."""
+    rules = [(f"`{rule.code}`", rule.when, f"**{rule.verdict}**") for rule in RULES]
+    remarks = [(f"`{remark.code}`", remark.when) for remark in REMARKS]
+    claims = [(f"`{rule.code}`", rule.when, f"**{rule.verdict}**") for rule in CLAIM_RULES]
+    measures = [(f"`{m.name}`", f"{m.no_difference:g}", _WAY[m.follows]) for m in MEASURES.values()]
+    return markdown.joined(
+        [
+            "# How a verdict is reached",
+            _WHAT,
+            "## The rules",
+            "They are asked from the top; the first that holds decides, and its code stands first in `reasons`.",
+            markdown.table(("code", "when", "verdict"), rules),
+            "## What is added to a difference",
+            "To better, worse and different, all of these that hold.",
+            markdown.table(("code", "when"), remarks),
+            "## Claims",
+            "Asked of the same evidence and verdict, with the side of the outcome that the claim is on. A claim is on "
+            "the better side unless its `direction` says `higher` or `lower`, which speak of the outcome and not of "
+            "the measure.",
+            markdown.table(("code", "when", "claim"), claims),
+            "## One answer an outcome, and how many answers",
+            _MANY,
+            "## The smallest difference that matters",
+            _MARGIN,
+            "## Which way a measure goes",
+            markdown.table(("measure", "no difference", "more of it is more of"), measures),
+        ]
+    )
+
+
+_WHAT = f"""\
+Every analysis of a study gets one verdict, by the rules below and by nothing else. It is made from the numbers that may
+be released, and stands in `release/tables/verdict.csv` with its reasons by code, the numbers used and the sentence.
+Judged is the first measure of the analysis, in the whole population and as planned, against no difference (0, or 1 for
+ratios), on the side that is good for the person.
+
+An outcome has missing values that matter where it is known of fewer than {ENOUGH_KNOWN:.0%} of an arm, or where
+something is made of tests or reports that nobody saw. Observation ends with care where most of those who left were not
+seen for more than {DAYS_AFTER} day afterwards. The arms are compared as they are where nothing was adjusted for and the
+study does not say `randomised: true` of the analysis."""
+
+_MANY = f"""\
+The first analysis of a study is its answer. A later one with the same arms and metric, whose settings differ in nothing
+but the rule for what is missing, is a further look at the same outcome: under another missing rule, or another design,
+estimator or measure. It can contradict the answer, and is better or worse only where the answer is.
+
+The first answer may err {FIRST:.0%} of the time where nothing differs. The answers to the other outcomes are adjusted
+for their number (Holm) and must then be below {OTHERS:g}, or below {OTHERS_AFTER_A_DIFFERENCE:g} where the first answer
+has shown a difference: all verdicts of a study in which nothing differs err at most {FIRST + OTHERS:.1%} of the time.
+Those bounds hold as far as the intervals keep theirs."""
+
+_MARGIN = """\
+`margin` of the study, 0.05 unless it says other, is for differences of shares: 5 percentage points. Every other unit,
+and every ratio, needs one of its own in the analysis, or "no difference" cannot be said of it:
+
+```yaml
+margin: 0.03                               # on the scale of the first measure
+margin: {difference: 0.03, ratio: 1.25}    # 1.25 stands for 1/1.25 too
+```
+
+A margin that no difference could reach (5 for a share, 0.8 for a ratio) is refused when the study is read."""

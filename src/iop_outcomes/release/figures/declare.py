@@ -1,0 +1,84 @@
+"""What a figure states of itself: title, caption, what it needs, and how its numbers are to be protected."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import ClassVar, Literal
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.kernel.plugin import Plugin, stated
+from iop_outcomes.kernel.registry import Registry
+from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.study import Study
+
+Tables = Mapping[str, pd.DataFrame]
+#: Where in the report a figure can stand: who was compared, can they be compared, what happened, what difference it
+#: made, how sure one can be.
+Section = Literal["who", "can", "what", "difference", "sure"]
+Draw = Callable[[Released], Figure]
+
+
+class NothingToDraw(Exception):
+    """Raised by a figure's frame when there is nothing that may be drawn; says why, in a sentence."""
+
+
+@stated
+class DeclaredFigure(Plugin):
+    """A figure of the report, drawn in its section by its place."""
+
+    kind: ClassVar[str] = "figure"
+    title: str
+    caption: str
+    needs: tuple[str, ...]
+    frame: Callable[[Tables, Study], pd.DataFrame]
+    roles: Roles
+    section: Section
+    place: int
+
+
+FIGURES = Registry(DeclaredFigure, "iop_outcomes.release.figures")
+
+
+def figure(
+    *,
+    title: str,
+    caption: str,
+    needs: tuple[str, ...],
+    frame: Callable[[Tables, Study], pd.DataFrame],
+    roles: Roles,
+    section: Section,
+    place: int,
+) -> Callable[[Draw], Draw]:
+    """Declare a figure, called by the name of its module; the function it decorates draws a released frame.
+
+    Parameters
+    ----------
+    title, caption : str
+        Caption in whole sentences.
+    needs : tuple of str
+        Tables without which there is nothing to draw.
+    frame : callable
+        ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
+    roles : Roles
+        What disclosure control must know of them.
+    section : {'who', 'can', 'what', 'difference', 'sure'}
+        Section of the report that it stands in.
+    place : int
+        Position among the figures of the report.
+    """
+
+    def register(draw: Draw) -> Draw:
+        make = partial(
+            DeclaredFigure,
+            title=title,
+            caption=caption,
+            needs=needs,
+            frame=frame,
+            roles=roles,
+            section=section,
+            place=place,
+        )
+        return FIGURES.register(make, draw.__module__.rpartition(".")[2])(draw)
+
+    return register

@@ -1,0 +1,77 @@
+"""The first screen: the answer, its doubt, what to keep in mind, and the answers to the study's other outcomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from iop_outcomes.conclude.judging import Judged
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.tables.verdict import facts_told, judged
+from iop_outcomes.release.words.doubts import cautions, doubt
+from iop_outcomes.release.words.verdict import badge, brief, look_in_words, sentence
+from iop_outcomes.study import Study
+from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
+
+
+@dataclass(frozen=True)
+class Line:
+    """An answer to another outcome: kind of verdict, badge, text, and its further looks."""
+
+    kind: str
+    badge: str
+    text: str
+    looks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The first screen.
+
+    Attributes
+    ----------
+    kind, badge, sentence : str
+        The verdict on the first analysis.
+    doubt : str
+        One line beside it, empty where no number is shown.
+    cautions : list of (str, str)
+        What to keep in mind: topic and text.
+    others : list of Line
+        Answers to the other outcomes.
+    """
+
+    kind: str
+    badge: str
+    sentence: str
+    doubt: str
+    cautions: list[tuple[str, str]]
+    others: list[Line]
+
+
+def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, tuple[str, str]]) -> Answer:
+    """Return the first screen of a study from what is released of it."""
+    every = judged(released, study)
+    if not every:
+        nothing = "Cannot be answered: no analysis could be made."
+        return Answer(REFUSED, "Cannot be answered", nothing, "", [], [])
+    table, first = released["estimate"].frame, every[0]
+    line = doubt(first, table, study)
+    minded = cautions(every, study, sizes, facts_told(released)) if line else []
+    said = sentence(first, table, study)
+    return Answer(first.decision.verdict, badge(first), said, line, minded, _others(every, table, study))
+
+
+def _others(every: list[Judged], table, study: Study) -> list[Line]:
+    """Return the answers after the first; a reason already given is not given again."""
+    by_name, lines = {one.name: one for one in every}, []
+    said = {str(every[0].row["reason"])}
+    for one in every[1:]:
+        reason, verdict = str(one.row["reason"]), one.decision.verdict
+        hidden = verdict in (WITHHELD, REFUSED)
+        if one.place == FURTHER and not hidden:
+            continue
+        text = brief(one, table, study)
+        if verdict == WITHHELD and reason in said:
+            text = f"{text.partition('. ')[0]}, for the reason given above."
+        said.add(reason)
+        looks = tuple(look_in_words(one, look, by_name, study) for look in one.evidence.looks)
+        lines.append(Line(verdict, badge(one), text, looks))
+    return lines

@@ -1,0 +1,71 @@
+"""How sure one can be: what the checks of a study found, each in words about what its row holds."""
+
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.page.found import analysis_of
+from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.study import Study
+from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.estimate import CHECK, WITHHELD, may_be_shown
+
+#: A ratio of 1 as it is printed.
+_NOTHING_NEEDED = "1.00"
+_UNITS = {"share": " percentage points", "ratio": ""}
+
+
+def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return what the checks found, and of those that could not be made why."""
+    if table is None:
+        return None
+    frame = table.frame[(table.frame["role"] == CHECK) & (table.frame["status"] != WITHHELD)]
+    rows = [
+        (analysis_of(row, study), words.capital(words.plain(row["scenario"])), check_in_words(row))
+        for _, row in frame.iterrows()
+        if _on_its_scale(row, study)
+    ]
+    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+
+
+def _on_its_scale(row: pd.Series, study: Study) -> bool:
+    """Return whether a check means something for its outcome: an E-value is a ratio of risks, and hours have none."""
+    outcome = outcome_of(study, str(row["outcome"]))
+    is_risk = outcome.is_share or outcome.is_percent or outcome.kind == "time_to_event"
+    return row["measure"] != "e_value" or is_risk
+
+
+def check_in_words(row: pd.Series) -> str:
+    """Return the result of a check in words, each of them about what the row holds."""
+    if not may_be_shown(row.to_frame().T).iloc[0]:
+        return f"Not made: {words.sentences(str(row['reason']))}."
+    value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
+    if row["measure"] == "e_value":
+        return _e_value(value, limit)
+    if row["measure"] == "tipping_gamma":
+        return _hidden_bias(value, words.arm(row["arm"]))
+    how = words.sentences(str(row["se_method"])) if pd.notna(row["se_method"]) and row["se_method"] else ""
+    unit = _UNITS.get(row["unit"], f" {row['unit']}")
+    return f"{words.capital(words.plain(row['measure']))}: {interval(row)}{unit}" + (f". {how}." if how else "")
+
+
+def _hidden_bias(value: str, arm: str) -> str:
+    if value == _NOTHING_NEEDED:
+        return "Chance could explain the difference within pairs without any hidden bias."
+    return (
+        f"Something that nobody recorded would have to make the odds of {arm} {value} times as high for one of a pair "
+        "as for the other before chance could explain the difference."
+    )
+
+
+def _e_value(value: str, limit: str) -> str:
+    if value == _NOTHING_NEEDED:
+        return "There is no difference that something unrecorded would have to explain."
+    said = (
+        "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
+        f"outcome by a risk ratio of {value} each"
+    )
+    if limit == _NOTHING_NEEDED:
+        return f"{said}; the interval holds no difference as it is."
+    return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."

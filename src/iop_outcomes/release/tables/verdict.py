@@ -1,0 +1,92 @@
+"""The verdict on every analysis, and the claims, from estimates that have passed disclosure control."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from iop_outcomes.conclude.facts import Facts, ends_with_care
+from iop_outcomes.conclude.judging import Judged, claim_verdicts, judge_study, verdict_table
+from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.release.tables.outcomes import EVERYBODY
+from iop_outcomes.release.words.verdict import sentence
+from iop_outcomes.study import Study
+
+_NUMBERS = ("value", "ci_low", "ci_high", "p_value", "p_adjusted", "known_share")
+
+ROLES = Roles(
+    labels=(
+        "analysis",
+        "outcome",
+        "arm",
+        "against",
+        "design",
+        "estimand",
+        "place",
+        "answer",
+        "verdict",
+        "reasons",
+        "measure",
+        "day",
+        "no_difference",
+        "margin",
+        "better",
+        "p_allowed",
+    ),
+    # Made from numbers that are released already, so that they tell nothing more.
+    values={name: () for name in _NUMBERS},
+    sentences=("sentence",),
+    decimals={"p_value": 4, "p_adjusted": 4, "known_share": 2},
+)
+
+#: Facts about a study in sentences, for the report.
+FACT_ROLES = Roles(labels=("fact",), sentences=("sentence",))
+DEATHS, OBSERVATION = "deaths", "observation"
+_ENDS_WITH_CARE = (
+    "For most people who left, observation ends on the day they left: what came of them is not known, and outcomes "
+    "other than the stay itself are those of whoever stayed."
+)
+
+
+def judged(released: Mapping[str, Released], study: Study) -> list[Judged]:
+    """Return the verdict on every analysis from what is released of a study; none without estimates."""
+    if "estimate" not in released:
+        return []
+    counts = None
+    if "outcomes" in released:
+        rows = released["outcomes"].frame
+        counts = rows[rows["group"] == EVERYBODY]
+    told = facts_told(released)
+    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told))
+
+
+def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the ``verdict`` table with its sentences."""
+    table = verdict_table(judged, study)
+    return table.assign(sentence=[sentence(one, estimate, study) for one in judged])
+
+
+def claims(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the ``claim`` table with the sentence of the verdict that each claim rests on."""
+    table = claim_verdicts(judged, study)
+    said = {one.name: sentence(one, estimate, study) for one in judged}
+    return table.assign(explanation=table["analysis"].map(said))
+
+
+def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what the records say of deaths, and of observation that ends with care, in sentences."""
+    said, cohort, outcomes = [], tables.get("cohort"), tables.get("outcomes")
+    if cohort is not None and len(cohort):
+        n = int((cohort["end_reason"].astype("str") == "death").sum())
+        died = f"{n} people are on record as having died while followed." if n else "No death is on record."
+        said.append((DEATHS, died))
+        if outcomes is not None and ends_with_care(cohort, outcomes):
+            said.append((OBSERVATION, _ENDS_WITH_CARE))
+    return pd.DataFrame(said, columns=["fact", "sentence"])
+
+
+def facts_told(released: Mapping[str, Released]) -> dict[str, str]:
+    """Return the sentences of :func:`facts` by their name."""
+    if "facts" not in released:
+        return {}
+    table = released["facts"].frame
+    return dict(zip(table["fact"].astype("str"), table["sentence"].astype("str"), strict=True))

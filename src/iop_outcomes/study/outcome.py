@@ -1,0 +1,91 @@
+"""What a study knows of an outcome before anybody has looked at it: its metric, kind, unit and direction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iop_outcomes.kernel.registry import METRICS
+from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
+from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
+
+if TYPE_CHECKING:
+    from iop_outcomes.study import Study
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome of a study.
+
+    Attributes
+    ----------
+    name, metric : str
+        As the study calls it, and the metric it is.
+    kind : str
+        binary, proportion, count, continuous, duration, time_to_event or repeated.
+    unit : str
+        ``share``, ``days``, ``hours per week``, ...
+    better : str
+        ``higher``, ``lower`` or ``neither``.
+    settings : mapping
+        Of the metric, with defaults.
+    needs : tuple of str
+        What it is made from.
+    """
+
+    name: str
+    metric: str
+    kind: str = "continuous"
+    unit: str = ""
+    better: str = "neither"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+
+    @property
+    def is_share(self) -> bool:
+        """Are its means shares, so that differences are percentage points?"""
+        return self.unit == "share"
+
+    @property
+    def is_percent(self) -> bool:
+        """Is it a share already written in percent?"""
+        return self.unit.startswith("percent")
+
+    @property
+    def good(self) -> int:
+        """1 where more of it is better, -1 where less is, 0 where nobody has said."""
+        return {"higher": 1, "lower": -1, "neither": 0}[self.better]
+
+    def unit_of(self, measure: str) -> str:
+        """Return the unit of a measure of this outcome, ``ratio`` or ``share`` where it is one."""
+        known = measure_of(measure)
+        if known.scale == RATIO or measure in RATIOS_OF_CHECKS:
+            return "ratio"
+        return "share" if known.is_share or measure == "survival" else self.unit or "units"
+
+
+def outcome_of(study: "Study", name: str) -> Outcome:
+    """Return what a study knows of one of its outcomes; of one without a metric, no more than its name."""
+    if name == TIME_IN_CARE:
+        return Outcome(name, name, "time_to_event", "days", "higher")
+    if name == WEEKLY_URINE:
+        return Outcome(name, name, "repeated", "share", "higher", needs=("drug_test.result",))
+    metric = str(study.metrics.get(name, {}).get("metric", name))
+    if name not in study.metrics or metric not in METRICS:
+        return Outcome(name, metric)
+    plugin, settings = study.metric(name)
+    kind = plugin.kind_of_value
+    unit = "share" if kind in ("binary", "proportion") else str(plugin.unit)
+    return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
+
+
+def good_sign(outcome: Outcome, measure: str) -> int:
+    """Return 1 where more of a measure is good for the person, -1 where less is, 0 where nobody has said.
+
+    Examples
+    --------
+    Less of a hazard of leaving is good, since more time in care is.
+
+    >>> good_sign(Outcome("time_in_care", "time_in_care", better="higher"), "hazard_ratio")
+    -1
+    """
+    return outcome.good * measure_of(measure).follows

@@ -1,0 +1,139 @@
+"""The first screen, and the tables of verdicts and claims behind it."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.release.page.definitions import definitions
+from iop_outcomes.release.page.found import sensitivity
+from iop_outcomes.release.page.page import page
+from iop_outcomes.release.stage import build, release_files, release_tables
+from report_tables import study, tables
+
+
+def first_screen(html: str) -> str:
+    """Return the words of the first section of a page."""
+    section = re.search(r'<section aria-labelledby="answer">(.*?)</section>', html, re.S)[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+
+def changed(analysis: str, **numbers) -> dict[str, pd.DataFrame]:
+    """Return the tables of the example with other numbers in the contrast of one analysis."""
+    given = tables()
+    estimate = given["estimate"].astype({"reason": "object"})
+    mine = estimate.eval("analysis == @analysis and role == 'contrast' and kind == 'adjusted'")
+    estimate.loc[mine, list(numbers)] = list(numbers.values())
+    return given | {"estimate": estimate}
+
+
+def test_the_first_screen_holds_answer_doubt_and_what_to_keep_in_mind():
+    given = changed("primary", value=0.084, ci_low=0.061, ci_high=0.107)
+    text = first_screen(page(study(), release_tables(study(), given), {}, {}))
+    order = [
+        "The answer",
+        "Better",
+        "People assigned to IOP were 8.4 percentage points more likely to complete treatment (within 180 days)",
+        "People were not assigned by chance. The arms were made alike in 3 recorded things, and in nothing else.",
+        "A bias of 6.1 percentage points would move its interval to no difference.",
+        "To keep in mind",
+        "Unrecorded reasons",
+        "Number of answers",
+        "Deaths No death is on record.",
+        "The other outcomes, IOP against outpatient care",
+        "What the outcomes are",
+    ]
+    places = [text.find(part) for part in order]
+    assert -1 not in places, order[places.index(-1)]
+    assert places == sorted(places)
+    assert text.count("assigned to IOP") == 1
+
+
+def test_the_verdict_is_released_one_row_an_analysis(tmp_path):
+    given = changed("primary", value=0.084, ci_low=0.061, ci_high=0.107)
+    build(study(), given, tmp_path)
+    assert "tables/verdict.csv" in release_files(study())
+    table = pd.read_csv(tmp_path / "tables" / "verdict.csv").set_index("analysis")
+    assert table.index.tolist() == ["primary", "urine", "staying"]
+    row = table.loc["primary"]
+    assert (row["verdict"], row["reasons"], row["place"]) == ("better", "good_side; more_than_matters", "primary")
+    assert (row["value"], row["ci_low"], row["ci_high"], row["margin"]) == (0.084, 0.061, 0.107, 0.05)
+    assert row["sentence"].startswith("People assigned to IOP were 8.4")
+    claim = pd.read_csv(tmp_path / "tables" / "claim.csv").iloc[0]
+    assert (claim["verdict"], claim["reasons"]) == ("supported", "claimed_side")
+    assert not (tmp_path / "tables" / "facts.csv").exists()
+
+
+def test_harm_contradicts_a_claim_of_benefit():
+    given = changed("primary", value=-0.084, ci_low=-0.107, ci_high=-0.061)
+    html = page(study(), release_tables(study(), given), {}, {})
+    assert "Worse" in first_screen(html)
+    assert '<td class=" is-contradicted">Contradicted</td>' in html
+
+
+def test_what_few_people_have_is_withheld_from_the_verdict_too():
+    given = tables()
+    mine = given["estimate"].eval("analysis == 'primary' and role == 'arm' and arm == 'iop'")
+    given["estimate"].loc[mine, "n_events"] = 3.0
+    released = release_tables(study(), given)
+    row = released["verdict"].frame.set_index("analysis").loc["primary"]
+    assert row["verdict"] == "withheld"
+    assert row[["value", "ci_low", "ci_high", "p_value"]].isna().all()
+    assert not re.search(r"\d+ percentage points", row["sentence"])
+
+
+@pytest.mark.parametrize(
+    ("n_deaths", "said"), [(0, "No death is on record"), (3, "fewer than 11 people"), (13, "15 people")]
+)
+def test_deaths_are_said_as_counts_may_be(n_deaths, said):
+    given = tables()
+    given["cohort"].loc[given["cohort"].index[:n_deaths], "end_reason"] = "death"
+    assert said in first_screen(page(study(), release_tables(study(), given), {}, {}))
+
+
+def test_observation_that_ends_with_care_is_named_and_leaves_what_needs_tests_inconclusive():
+    given = tables()
+    days = given["outcomes"]["retention_days"].to_numpy()
+    given["cohort"] = given["cohort"].assign(follow_up_end_day=days, end_reason="end_of_data")
+    released = release_tables(study(), given)
+    verdicts = released["verdict"].frame.set_index("analysis")["reasons"].str.split(";").str[0]
+    assert verdicts["urine"] == "only_those_who_stayed"
+    assert verdicts["primary"] != "only_those_who_stayed"  # completion is known of whoever left
+    assert "observation ends on the day they left" in first_screen(page(study(), released, {}, {}))
+
+
+def test_an_e_value_is_printed_for_risks_and_not_for_hours():
+    analyses = {"primary": study().analyses["primary"].model_dump(), "hours": {}}
+    analyses["hours"] = analyses["primary"] | {"outcome": "weekly_hours", "measure": "mean_difference"}
+    asked = study(analyses=analyses)
+    given = tables()
+    row = given["estimate"].query("analysis == 'primary' and role == 'contrast' and kind == 'adjusted'")
+    check = row.assign(role="check", measure="e_value", value=2.1, ci_low=1.4, ci_high=np.nan)
+    hours = check.assign(analysis="hours", outcome="weekly_hours")
+    given["estimate"] = pd.concat([given["estimate"], check, hours], ignore_index=True)
+    shown = sensitivity(release_tables(asked, given)["estimate"], asked)
+    assert [row[0] for row in shown.rows] == ["Treatment completed [primary]"]
+
+
+def test_every_outcome_is_defined_with_its_window_and_rule():
+    metrics = {
+        "at_end": {"metric": "abstinence_at_end", "window_days": 84, "missing": "positive"},
+        "still_there": {"metric": "retention", "day": 90},
+        "completion": {},
+    }
+    names = (*metrics, "time_in_care")
+    one = {"design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
+    asked = study(metrics=metrics, analyses={name: one | {"outcome": name} for name in names})
+    rows = {row[0]: row[1:] for row in definitions(asked).rows}
+    assert list(rows) == [
+        "Abstinent at the end (missing counted as positive)",
+        "In care on day 90",
+        "Treatment completed",
+        "Time in care",
+    ]
+    _, when, missing, better = rows["Abstinent at the end (missing counted as positive)"]
+    assert when == "last 4 of the first 12 weeks"
+    assert missing.endswith("missed weeks are use; time after death is not abstinent")
+    assert better == "more"
+    assert [row[1] for row in rows.values()][1:] == ["day 90", "within 180 days", "up to 180 days"]

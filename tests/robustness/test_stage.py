@@ -1,0 +1,135 @@
+"""Checks of a study: each on its own rows, none on what is withheld, and those that refit equal to doing it by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import iop_outcomes
+from iop_outcomes import study, tables
+from iop_outcomes.kernel.registry import CHECKS, check
+from iop_outcomes.stages import run_study
+from iop_outcomes.tables.estimate import CHECK, KEY, is_contrast
+
+CONTENT = yaml.safe_load("""
+study: checked
+seed: 5
+source: {kind: simulated, n_people: 700, n_sites: 4, true_effect: benefit}
+cohort:
+  arms: {iop: {level_of_care: "2.1"}, outpatient: {level_of_care: "1"}}
+  follow_up_days: 120
+covariates: [age_years, sex, use_days_at_baseline]
+metrics: {completion: {}}
+designs:
+  overlap: {method: overlap_weights}
+  pairs: {method: nearest_match}
+analyses:
+  primary: {outcome: completion, design: overlap, estimator: aipw, measure: [risk_difference, risk_ratio]}
+  paired: {outcome: completion, design: pairs, estimator: matched}
+gate: {min_ess: 10, max_smd: 0.5}
+sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias]
+""")
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, pd.DataFrame]:
+    return run_study(study.parse(CONTENT))
+
+
+def checks(made, analysis: str) -> pd.DataFrame:
+    """Return the rows of the checks of an analysis, by scenario."""
+    table = made["estimate"]
+    return table[(table["analysis"] == analysis) & (table["role"] == CHECK)].set_index("scenario")
+
+
+def people(made) -> pd.DataFrame:
+    """Return what an analyst would have: a row per member with arm, covariates, site and outcome."""
+    outcomes = made["outcomes"].set_index("member_id")["completion"]
+    frame = made["covariates"].set_index("member_id").join(outcomes).sort_index()
+    return frame.assign(arm=frame["arm"].astype(str), sex=frame["sex"].astype(str))
+
+
+def estimate(frame: pd.DataFrame, **asked) -> pd.Series:
+    covariates = ["age_years", "sex", "use_days_at_baseline"]
+    found = iop_outcomes.estimate(
+        frame,
+        outcome="completion",
+        arm="arm",
+        covariates=[*covariates, *(c for c in frame if c.endswith("_missing"))],
+        cluster="cluster",
+        design="overlap_weights",
+        **asked,
+    )
+    return found.iloc[0]
+
+
+def test_rows_of_checks_have_their_own_place_in_the_key(made):
+    tables.check(made["estimate"], "estimate")
+    assert not made["estimate"].duplicated(list(KEY)).any()
+    assert set(checks(made, "primary").index) == {
+        "e_value",
+        "leave_one_site_out: lowest",
+        "leave_one_site_out: highest",
+        "bootstrap",
+        "hidden_bias",
+    }
+
+
+def test_leaving_out_a_site_is_the_whole_analysis_without_its_people(made):
+    frame = people(made)
+    by_hand = [estimate(frame[frame["cluster"] != site]) for site in frame["cluster"].unique()]
+    values = sorted(row["value"] for row in by_hand)
+    found = checks(made, "primary")
+    assert found.loc["leave_one_site_out: lowest", "value"] == pytest.approx(values[0], rel=1e-9)
+    assert found.loc["leave_one_site_out: highest", "value"] == pytest.approx(values[-1], rel=1e-9)
+    assert "of 4 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
+
+
+def test_a_bootstrap_repeats_design_and_estimate_as_the_analysts_call_does(made):
+    from iop_outcomes.kernel.seeds import seed_of
+
+    by_hand = estimate(people(made), bootstrap=20, seed=seed_of(5, "primary"))
+    found = checks(made, "primary").loc["bootstrap"]
+    assert found["value"] == pytest.approx(by_hand["value"], rel=1e-9)
+    ours = found[["se", "ci_low", "ci_high"]].to_numpy(float)
+    np.testing.assert_allclose(ours, by_hand[["boot_se", "boot_ci_low", "boot_ci_high"]].to_numpy(float), rtol=1e-9)
+
+
+def test_hidden_bias_is_of_pairs_and_a_check_that_cannot_be_made_says_why(made):
+    gamma = checks(made, "paired").loc["hidden_bias"]
+    assert gamma["measure"] == "tipping_gamma"
+    assert gamma["value"] >= 1
+    refused = checks(made, "primary").loc["hidden_bias"]
+    assert refused["status"] == "refused"
+    assert "the design 'overlap' makes no pairs" in refused["reason"]
+
+
+def test_the_bias_that_takes_a_result_away_by_hand():
+    """Of nine pairs that differ the first arm did better in eight; all ranks are ties, so that z is the sign test's."""
+    from iop_outcomes.robustness.rosenbaum import tipping_gamma
+
+    gamma = tipping_gamma([1] * 8 + [-1], alternative="greater", level=0.025)
+    share = gamma / (1 + gamma)
+    assert (8 - 9 * share) / np.sqrt(9 * share * (1 - share)) == pytest.approx(1.959964, abs=1e-5)
+
+
+def test_nothing_that_is_withheld_is_made_again():
+    asked = []
+
+    @check(description="counts what it is given", refits=True)
+    def trial(refit):
+        asked.append(refit.rows["analysis"].iloc[0])
+        return [{"measure": refit.measure, "value": refit.contrast().value}]
+
+    try:
+        gated = CONTENT | {"gate": {"min_ess": 100_000}, "sensitivity": ["trial"]}
+        withheld = run_study(study.parse(gated))["estimate"]
+        assert asked == []
+        shown = run_study(study.parse(CONTENT | {"sensitivity": ["trial"]}))["estimate"]
+        assert asked == ["primary", "paired"]
+    finally:
+        del CHECKS._plugins["trial"]
+    assert set(withheld["status"]) == {"withheld"}
+    again = shown[shown["scenario"] == "trial"].set_index("analysis")["value"]
+    first = shown[is_contrast(shown, "adjusted")].drop_duplicates("analysis").set_index("analysis")["value"]
+    pd.testing.assert_series_equal(again, first, rtol=1e-12)

@@ -1,0 +1,55 @@
+"""What `./run check`, `./run test` and CI call, with every tool replaced by one that only says how it was called."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FAST = "python -m pytest -n 2 --dist loadfile -m not slow"
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A folder that looks set up, and a function that calls it and returns exit code and the calls of its tools."""
+    for name in ("run", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    tools = tmp_path / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for name in ("python", "ruff", "mypy", "snakemake"):
+        (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>calls\n[ "$BROKEN" != "{name} $*" ]\n')
+        (tools / name).chmod(0o755)
+    made_from = subprocess.run(
+        ["cksum", "requirements.lock", "pyproject.toml"], cwd=tmp_path, capture_output=True, check=True
+    )
+    (tmp_path / ".venv" / "made-from").write_bytes(made_from.stdout)
+    (tmp_path / "results" / "demo" / "release").mkdir(parents=True)
+    (tmp_path / "results" / "demo" / "release" / "report.html").write_text("a report")
+
+    def call(*words: str, broken: str = "") -> tuple[int, list[str]]:
+        done = subprocess.run(words, cwd=tmp_path, env=os.environ | {"BROKEN": broken}, capture_output=True)
+        return done.returncode, (tmp_path / "calls").read_text().splitlines()
+
+    return call
+
+
+def test_check_is_style_types_and_the_fast_tests(clone):
+    assert clone("./run", "check") == (0, ["ruff check .", "ruff format --check .", "mypy ", FAST])
+
+
+@pytest.mark.parametrize("broken", ["ruff check .", "ruff format --check .", "mypy ", FAST])
+def test_check_fails_where_one_part_does_and_stops_there(clone, broken):
+    code, calls = clone("./run", "check", broken=broken)
+    assert code != 0
+    assert calls[-1] == broken
+
+
+def test_ci_runs_the_demo_and_every_test_once(clone):
+    slow = FAST.replace("not slow", "slow")
+    code, calls = clone("bash", ".ci/run")
+    assert code == 0
+    assert calls[0].startswith("snakemake ")
+    assert calls[1:] == ["ruff check .", "ruff format --check .", "mypy ", FAST, slow]
