@@ -103,7 +103,7 @@ def test_each_passes_its_own_test_and_the_metrics_of_contributing_do_as_they_sta
     own = [
         str(path.relative_to(copy))
         for path in copy.glob("tests/**/test_*.py")
-        if re.search("test_trial_|test_days_", path.stem)
+        if re.search("test_trial_|test_days_attended", path.stem)
     ]
     assert len(own) == len(KINDS) + 1
     shared = ["tests/metrics/test_examples.py", "tests/test_documentation.py", "tests/test_schema.py"]

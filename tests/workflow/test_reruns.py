@@ -43,7 +43,7 @@ def test_a_second_run_does_nothing(finished):
             "workflow/studies/small.yaml",
             "covariates: [sex, use_days_at_baseline, prior_episodes]",
             "covariates: [sex, prior_episodes]",
-            {"covariates", "design", "estimate", "robustness", "conclude", "record", "release"},
+            {"covariates", "hindsight", "design", "estimate", "robustness", "conclude", "record", "release"},
         ),
         (
             "workflow/studies/small.yaml",

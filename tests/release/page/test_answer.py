@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
-from iop_outcomes.release.page.found import sensitivity
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
 from report_tables import study, tables
