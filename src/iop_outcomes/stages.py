@@ -207,6 +207,7 @@ STAGES: tuple[Stage, ...] = (
             "seed",
             "gate",
             "sensitivity",
+            "metrics",
         ),
         reads=("covariates", "outcomes", "propensity", "diagnostic", "estimate"),
         writes=("estimate",),

@@ -149,7 +149,7 @@ def with_tests(per_week: dict[str, int], missed: dict[str, float]) -> dict[str, 
 @pytest.mark.parametrize(
     ("per_week", "missed", "often", "obtained"),
     [
-        ({"2.1": 3, "1": 1}, {"2.1": 0, "1": 0}, "WARN", None),
+        ({"2.1": 3, "1": 2}, {"2.1": 0, "1": 0}, "WARN", None),
         ({"2.1": 1, "1": 1}, {"2.1": 0, "1": 0}, "PASS", None),
         ({"2.1": 1, "1": 1}, {"2.1": 0.3, "1": 0.1}, "PASS", "WARN"),
         ({"2.1": 1, "1": 1}, {"2.1": 0.2, "1": 0.2}, "PASS", "PASS"),
@@ -160,8 +160,26 @@ def test_an_arm_that_is_tested_more_or_misses_more_is_said(tmp_path, per_week, m
     assert found.loc["testing_by_arm", "status"] == often
     assert found["status"].get("tests_obtained") == obtained
     if often == "WARN":
-        assert found.loc["testing_by_arm", "value"] == pytest.approx(2.9, abs=0.2)
+        assert found.loc["testing_by_arm", "value"] == pytest.approx(1.5, abs=0.1)
         assert "whoever is tested more is found positive more" in found.loc["testing_by_arm", "reason"]
+
+
+def test_three_tests_a_week_against_one_withhold_outcomes_of_tests_and_no_others(tmp_path):
+    # One test in ten is positive in both arms: with more tests more people have one in the window.
+    tables = with_tests({"2.1": 3, "1": 1}, {"2.1": 0, "1": 0})
+    tables["drug_test"]["result"] = np.random.default_rng(11).choice(
+        ["negative", "positive"], len(tables["drug_test"]), p=[0.9, 0.1]
+    )
+    abstinent = {"metric": "continuous_abstinence", "window_days": 28, "missing": "positive"}
+    asked = {"outcome": "abstinent", "design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
+    sections = {"metrics": {"abstinent": abstinent}, "analyses": {"tests": asked}}
+    made = run(tmp_path, tables, **sections)
+    assert checks(made).loc["testing_by_arm", "status"] == "FAIL"
+    assert answer(made, "tests")["status"] == "withheld"
+    assert answer(made, "primary")["status"] == "shown"
+    # Without the check the arm that is tested more is "worse".
+    seen = answer(run(tmp_path, tables, **sections, gate={"override": {"tests": "to see"}}), "tests")
+    assert seen["ci_high"] < 0
 
 
 def test_without_drug_tests_nothing_is_said_of_them(tmp_path):

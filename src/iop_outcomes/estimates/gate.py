@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL
+from iop_outcomes.designs.judge.hindsight import TESTING
 from iop_outcomes.study import Study
+from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import FLAGGED, WITHHELD, may_be_shown
 
@@ -31,7 +33,9 @@ def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -
     frame = estimate.copy()
     frame["reason"] = frame["reason"].astype(object)
     for name, analysis in study.analyses.items():
-        reasons = failed.loc[of_arms(failed, study.contrast(analysis), analysis.design), "reason"].tolist()
+        concerned = of_arms(failed, study.contrast(analysis), analysis.design)
+        concerned &= (failed["check"] != TESTING) | outcome_of(study, analysis.outcome).is_tested
+        reasons = failed.loc[concerned, "reason"].tolist()
         mine = ((frame["analysis"] == name) & may_be_shown(frame)).to_numpy()
         if not reasons or not mine.any():
             continue

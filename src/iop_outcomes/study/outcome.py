@@ -51,6 +51,11 @@ class Outcome:
         return self.unit.startswith("percent")
 
     @property
+    def is_tested(self) -> bool:
+        """Does it rest on drug tests?"""
+        return any("drug_test" in need for need in self.needs)
+
+    @property
     def good(self) -> int:
         """1 where more of it is better, -1 where less is, 0 where nobody has said."""
         return {"higher": 1, "lower": -1, "neither": 0}[self.better]

@@ -9,6 +9,8 @@ Row = tuple[str, float, float, str, str]
 
 #: A tie that is all but complete: the one was made from the other.
 DETERMINED = 0.9
+#: Check that concerns outcomes of drug tests and no others, and how many times as often is too often to read them.
+TESTING, FAR_MORE = "testing_by_arm", 2.0
 _CALLED = {"arm": "the arm", "covariate": "the covariate {}", "rule": "the eligibility rule “{}”"}
 
 
@@ -70,12 +72,12 @@ def _schedule(of_arm: pd.DataFrame, threshold: float) -> Row:
     value = float(rate.max() / rate.min()) if rate.min() > 0 else (1.0 if rate.max() == 0 else np.inf)
     reason = f"while in care people were tested, or a test was due, {said}"
     if value <= threshold:
-        return "testing_by_arm", value, threshold, PASS, f"{reason}."
+        return TESTING, value, threshold, PASS, f"{reason}."
     reason += (
         f", more than {threshold:g} times as often in one arm: whoever is tested more is found positive more. Read no "
         "outcome of drug tests as a difference in use."
     )
-    return "testing_by_arm", value, threshold, WARN, reason
+    return TESTING, value, threshold, FAIL if value > FAR_MORE else WARN, reason
 
 
 def _obtained(of_arm: pd.DataFrame, threshold: float) -> Row:

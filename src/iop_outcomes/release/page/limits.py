@@ -17,6 +17,16 @@ _CHECKS = {
     "other_pairs": "Can the other arms be compared too?",
     "max_smd_everybody": "Are the arms like everybody they stand for?",
     "comparison": "Could the arms be compared at all?",
+    "assigned_late": "Were people assigned before care began?",
+    "lost_before_time_zero": "Was nobody lost between assignment and time zero?",
+    "baseline_days": "Were covariates measured by time zero?",
+    "hindsight": "Was what decides the comparison known beforehand?",
+    "crude": "Does the design adjust for anything?",
+    "unadjusted_imbalance": "Are the arms alike in what else is on record?",
+    "site_balance": "Do the sites send people to both arms alike?",
+    "calendar_overlap": "Were the arms treated at the same time?",
+    "testing_by_arm": "Were both arms tested as often?",
+    "tests_obtained": "Were as many of the tests due obtained in both arms?",
 }
 
 

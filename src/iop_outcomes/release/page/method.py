@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from iop_outcomes.history.outcome_rules import death_in_words, panel_in_words, schedule_in_words
+from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
@@ -15,10 +16,12 @@ def settings(study: Study) -> HtmlTable:
         ("Source", words.plain(study.source.kind)),
         ("Arms", "; ".join(_arm(name, selection) for name, selection in study.cohort.arms.items())),
         ("Time zero", f"day of {study.cohort.time_zero}"),
+        ("Assigned at the latest", f"{counted(study.cohort.assignment.grace_days, 'day')} after care began"),
         ("Followed for", f"{study.cohort.follow_up_days} days"),
         ("Care ends", study.care.in_words()),
         ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
         ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
+        *_stated(study),
         ("People alike within", study.cluster or "nothing: everybody counts as independent"),
         *_urine(study),
         *((f"Design “{name}”", _design(study, name)) for name in study.designs),
@@ -52,6 +55,12 @@ def run_facts(run: Mapping[str, object]) -> HtmlTable | None:
     rows = [("Digest of the code", str(digest))] if digest else []
     rows += [(f"Version of {name}", str(version)) for name, version in dict(run.get("versions") or {}).items()]
     return HtmlTable("Software", ("What", "Which"), rows) if rows else None
+
+
+def _stated(study: Study) -> list[tuple[str, str]]:
+    """Return what rests on the study's word alone."""
+    names = words.joined([words.plain(name) for name in study.measured_by_assignment])
+    return [("Stated, not recorded, to be measured by assignment", names)] if names else []
 
 
 def _arm(name: str, selection: Mapping[str, object]) -> str:
