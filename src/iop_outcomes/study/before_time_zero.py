@@ -5,6 +5,9 @@ completion, hours received) compares people by their outcome; such a study is re
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.study.later_names import LATER, is_ending, spoken_of
@@ -42,7 +45,7 @@ def check_arm(arm: str, selection: Mapping[str, object]) -> None:
             refuse_later(place, column, "define an arm")
             hint = did_you_mean(column, ASSIGNMENT)
             raise StudyFileError(f"{place}: arms come from what was assigned, and '{column}' is no assignment; {hint}")
-        for code in [value] if isinstance(value, str) else value:
+        for code in _listed(value):
             if is_ending(code):
                 raise StudyFileError(
                     f"{place}.{column}: '{code}' says how care ended and is nothing that anybody is assigned to; "
@@ -80,8 +83,7 @@ def check_rule(
     place, role = f"cohort.eligibility.{name}", "decide who is eligible"
     metrics = set(metrics)
     for setting in ("column", "columns"):
-        value = settings.get(setting, ())
-        for column in [value] if isinstance(value, str) else value:
+        for column in _listed(settings.get(setting)):
             if column in metrics:
                 raise StudyFileError(
                     f"{place}: '{column}' is a metric, measured after time zero, and cannot {role}; {_BY_WHAT_HAPPENED}"
@@ -124,7 +126,7 @@ def check_mapping(settings: Mapping[str, object], stated: Collection[str] = ()) 
                 )
 
 
-def known_by(measured_day, time_zero_day, grace_days: int):
+def known_by(measured_day: pd.Series, time_zero_day: pd.Series, grace_days: int) -> pd.Series:
     """Return where a baseline was measured by time zero, or within the grace after it; no day on record counts as so.
 
     Parameters
@@ -180,7 +182,12 @@ def _known_by_then(table: str, column: str) -> bool:
     return column in covariate_homes().get(table, ())
 
 
-def _mappings(section: object) -> Iterable[tuple[str, Mapping]]:
+def _listed(value: object) -> list[str]:
+    """Return what stands alone or in a list as a list."""
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else [] if value is None else [str(value)]
+
+
+def _mappings(section: object) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Return the parts of a setting that holds a mapping of mappings; what is none is answered by the source."""
     parts = section.items() if isinstance(section, Mapping) else ()
     return [(str(place), names) for place, names in parts if isinstance(names, Mapping)]
