@@ -1,6 +1,7 @@
-"""Worlds in which one arm is entered by staying: what was "Better" by 26 points is refused, withheld or flagged.
+"""Worlds in which one arm is entered by staying: refused, withheld or flagged.
 
-Before the door looked at days all of them were shown as a difference, with every check passed.
+Before the door looked at days, IOP assigned on day 28 was "better" by 26 points and IOP without those who never started
+by 17, with every check passed.
 """
 
 import numpy as np
