@@ -1,6 +1,7 @@
 """Worlds built on what came later under an innocent name: found by how closely it goes with staying and attending.
 
-Before, each of them was shown as a difference with every check passed.
+Before, every check passed in all of them: the dose received was "better" by 86 points, and a count of sessions among
+the covariates made an interval of no width.
 """
 
 import numpy as np

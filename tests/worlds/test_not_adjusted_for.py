@@ -1,6 +1,7 @@
 """Worlds in which the arms differ by something on record that is not adjusted for: named, and withheld if far.
 
-Before, all checks passed and the report spoke of similar people.
+Before, all checks passed: less severe people in IOP were "better" by 14 points, sites that prefer it by 17, and three
+tests a week against one "worse" by 31.
 """
 
 import numpy as np

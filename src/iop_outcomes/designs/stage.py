@@ -13,6 +13,7 @@ from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
 from iop_outcomes.designs.judge.circumstances import Circumstances, judge_circumstances
 from iop_outcomes.designs.judge.diagnostics import preference_score
+from iop_outcomes.designs.judge.entry import with_late_arms_named
 from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
 from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
@@ -37,7 +38,10 @@ def run(
     built = build_design(made["covariates"], made["capability"], study, design, tell)
     comparisons, _ = read_comparisons(made["covariates"], built["propensity"], built["diagnostic"], study, design)
     around = judge_circumstances(comparisons, Circumstances.of(study, made), study.gate_thresholds, study.covariates)
-    return built | {"diagnostic": pd.concat([built["diagnostic"], *around], ignore_index=True)}
+    judged = built["diagnostic"]
+    impossible = judged["check"] == POSSIBLE
+    rows = [with_late_arms_named(judged[impossible], made["entry"]), judged[~impossible], *around]
+    return built | {"diagnostic": pd.concat([part for part in rows if len(part)], ignore_index=True)}
 
 
 def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]:

@@ -37,6 +37,31 @@ def judge_entry(entry: pd.DataFrame, arms: tuple[str, str], thresholds) -> list[
     return [_late(of_arm, thresholds.max_late_share), _lost(of_arm, thresholds.max_loss_difference)]
 
 
+def with_late_arms_named(impossible: pd.DataFrame, entry: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of comparisons that could not be made, with what to do where an arm is empty for being late.
+
+    Parameters
+    ----------
+    impossible : DataFrame
+        Rows of the ``diagnostic`` contract.
+    entry : DataFrame
+        Table of that contract.
+    """
+    of_arm = entry.set_index("arm")
+    late = set(of_arm.index[(of_arm["n_late"] > 0) & (of_arm["n_late"] == of_arm["n_assigned"])])
+
+    def explained(row: pd.Series) -> str:
+        named = [arm for arm in (row["arm"], row["against"]) if arm in late]
+        if not named:
+            return row["reason"]
+        return (
+            f"{row['reason']}; everybody assigned to '{named[0]}' was assigned when they had been in care for longer "
+            "than cohort.assignment.grace_days: date each assignment by the day it was first made"
+        )
+
+    return impossible.assign(reason=[explained(row) for _, row in impossible.iterrows()])
+
+
 def _late(of_arm: pd.DataFrame, threshold: float) -> Row:
     check = "assigned_late"
     if not of_arm["n_begun"].all():

@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.designs.judge.gate import FAIL, NAMED_AT_MOST, NOT_EVALUATED, PASS, WARN
+from iop_outcomes.designs.judge.gate import (
+    FAIL,
+    NAMED_AT_MOST,
+    NOT_EVALUATED,
+    PASS,
+    WARN,
+    share_of_people,
+    stepped,
+)
 
 Row = tuple[str, float, float, str, str]
 
@@ -82,9 +90,11 @@ def _schedule(of_arm: pd.DataFrame, threshold: float) -> Row:
 
 def _obtained(of_arm: pd.DataFrame, threshold: float) -> Row:
     share = of_arm["n_obtained"] / of_arm["n_due"]
-    said = " and ".join(f"{size:.0%} in {arm}" for arm, size in share.items())
-    value, reason = float(abs(share.iloc[0] - share.iloc[1])), f"of the tests due while in care {said} were obtained"
-    if value <= threshold:
+    due = {arm: int(n) for arm, n in of_arm["n_due"].items()}
+    said = " and ".join(f"{share_of_people(size, due[arm])} in {arm}" for arm, size in share.items())
+    gap = float(abs(share.iloc[0] - share.iloc[1]))
+    value, reason = stepped(gap, min(due.values())), f"of the tests due while in care {said} were obtained"
+    if gap <= threshold:
         return "tests_obtained", value, threshold, PASS, f"{reason}."
     reason += f", a gap of more than the {threshold:.0%} allowed: what is made of missing tests decides the answer."
     return "tests_obtained", value, threshold, WARN, reason

@@ -11,7 +11,16 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.balance import balance
-from iop_outcomes.designs.judge.gate import FAIL, NAMED_AT_MOST, NOT_EVALUATED, PASS, WARN, named_level
+from iop_outcomes.designs.judge.gate import (
+    FAIL,
+    NAMED_AT_MOST,
+    NOT_EVALUATED,
+    PASS,
+    WARN,
+    named_level,
+    share_of_people,
+    stepped,
+)
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.kernel.errors import counted
 
@@ -133,9 +142,11 @@ def _calendar(comparison: Comparison, period: pd.Series | None, threshold: float
         return check, np.nan, threshold, NOT_EVALUATED, "the source keeps no calendar time."
     shares = pd.crosstab(period.astype("str").to_numpy(), comparison.treated, comparison.weight, aggfunc="sum")
     shares = shares.fillna(0) / shares.sum()
-    value = float(shares.min(axis=1).sum())
-    said = f"after weighting the arms share {value:.0%} of the calendar ({counted(len(shares), 'period')})"
-    if value >= threshold:
+    overlap, n = float(shares.min(axis=1).sum()), len(comparison.treated)
+    value = stepped(overlap, n)
+    said = f"after weighting the arms share {share_of_people(overlap, n)} of the calendar"
+    said += f" ({counted(len(shares), 'period')})"
+    if overlap >= threshold:
         return check, value, threshold, PASS, f"{said}, at least the {threshold:.0%} asked for."
     reason = (
         f"{said}, less than the {threshold:.0%} asked for: what changed with time looks like the arm. Adjust for it."

@@ -1,6 +1,7 @@
-"""Worlds in which one arm is entered by staying: what was "Better" by 26 points is refused, withheld or flagged.
+"""Worlds in which one arm is entered by staying: refused, withheld or flagged.
 
-Before the door looked at days all of them were shown as a difference, with every check passed.
+Before the door looked at days, IOP assigned on day 28 was "better" by 26 points and IOP without those who never started
+by 17, with every check passed.
 """
 
 import numpy as np
@@ -27,6 +28,11 @@ def assigned_on(day: int, share: float = 0.5) -> dict[str, pd.DataFrame]:
 def test_iop_assigned_on_day_28_to_those_still_there_is_no_arm(tmp_path, time_zero):
     made = run(tmp_path, assigned_on(28), cohort={"time_zero": time_zero})
     assert answer(made)["status"] == "refused"
+    assert answer(made)["reason"] == (
+        "the arm 'iop' is empty: no eligible person was assigned to it; everybody assigned to 'iop' was assigned when "
+        "they had been in care for longer than cohort.assignment.grace_days: date each assignment by the day it was "
+        "first made"
+    )
     late = made["attrition"].query("rule == 'Assigned no more than 1 day after care began' and arm == 'iop'")
     assert late["n_after"].tolist() == [0]
     assert (late["n_before"] == made["entry"].set_index("arm").loc["iop", "n_late"]).all()
