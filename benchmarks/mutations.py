@@ -22,10 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src") / "iop_outcomes"
 #: Modules on which numbers, secrecy and verdicts rest, by pattern, and the tests that belong to them.
 TARGETS = {
-    "metrics/*.py": ("tests/metrics", "tests/test_documentation.py"),
+    "metrics/*.py": ("tests/test_documentation.py", "tests/metrics"),
     "release/disclosure/*.py": ("tests/release/disclosure",),
     "study/release_rules.py": ("tests/release/disclosure",),
-    "release/words/verdict.py": ("tests/test_verdict.py",),
+    "conclude/verdict.py": ("tests/conclude",),
+    "conclude/judging.py": ("tests/conclude",),
+    "conclude/claims.py": ("tests/conclude",),
+    "conclude/facts.py": ("tests/conclude",),
+    "conclude/p_values.py": ("tests/conclude",),
+    "release/words/verdict.py": ("tests/release/words",),
+    "release/words/finding.py": ("tests/release/words",),
     "designs/judge/*.py": ("tests/designs",),
     "kernel/seeds.py": ("tests/test_seeds.py",),
 }
