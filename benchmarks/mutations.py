@@ -5,8 +5,8 @@
     python benchmarks/mutations.py src/iop_outcomes/history/care.py --tests tests/metrics
 
 Tests are run once to see which of them reach which line; a change is then shown to those of its line only, in a fork
-of a process that has the libraries loaded, so that it takes about a second. It is made in a copy of the package that is
-read instead of the original, and a killed run leaves nothing behind. A survivor is a line that no test holds: give it
+of a process that has them imported, so that it takes a moment. It is made in memory, or in a copy of the package that
+is read instead of the original: a killed run leaves nothing behind. A survivor is a line that no test holds: give it
 an example at its border, or say in ``benchmarks/equivalent_mutations.yaml`` why it cannot matter.
 """
 
@@ -22,10 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src") / "iop_outcomes"
 #: Modules on which numbers, secrecy and verdicts rest, by pattern, and the tests that belong to them.
 TARGETS = {
-    "metrics/*.py": ("tests/metrics", "tests/test_documentation.py"),
+    "metrics/*.py": ("tests/test_documentation.py", "tests/metrics"),
     "release/disclosure/*.py": ("tests/release/disclosure",),
     "study/release_rules.py": ("tests/release/disclosure",),
-    "release/words/verdict.py": ("tests/test_verdict.py",),
+    "conclude/verdict.py": ("tests/conclude",),
+    "conclude/judging.py": ("tests/conclude",),
+    "conclude/claims.py": ("tests/conclude",),
+    "conclude/facts.py": ("tests/conclude",),
+    "conclude/p_values.py": ("tests/conclude",),
+    "release/words/verdict.py": ("tests/release/words",),
+    "release/words/finding.py": ("tests/release/words",),
     "designs/judge/*.py": ("tests/designs",),
     "kernel/seeds.py": ("tests/test_seeds.py",),
 }
@@ -46,10 +52,8 @@ def chosen(asked: list[Path], tests: list[str]) -> dict[tuple[str, ...], list[Pa
     return {own: modules for own, modules in found.items() if modules}
 
 
-def report(module: Path, copy: Path, reached: running.Reached, tests: list[str], known: equivalents.Known) -> tuple:
-    """Make every change of a module, print those that no test noticed, and return its row of the table."""
-    made = list(changes.of((ROOT / module).read_text(encoding="utf-8")))
-    left = [change for change in made if not running.noticed(ROOT, copy, module, change, reached, tests)]
+def report(module: Path, made: list[changes.Change], left: list[changes.Change], known: equivalents.Known) -> tuple:
+    """Print the changes of a module that no test noticed, and return its row of the table."""
     name = module.relative_to(PACKAGE)
     judged, unheld = equivalents.split(name, left, known)
     print(f"{name}: {len(made)} changes, {len(unheld)} not noticed", flush=True)
@@ -71,8 +75,9 @@ def main() -> None:
         shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
         compileall.compile_dir(copy / "src", quiet=2)
         for tests, modules in chosen(asked.modules, asked.tests).items():
-            reached = running.reached(ROOT, copy, modules, list(tests))
-            rows += [report(module, copy, reached[module], list(tests), known) for module in modules]
+            made = {module: list(changes.of((ROOT / module).read_text(encoding="utf-8"))) for module in modules}
+            left = running.survivors(ROOT, copy, made, list(tests))
+            rows += [report(module, made[module], left[module], known) for module in modules]
     print("\n| module | changes | noticed | not noticed | judged equivalent |\n|---|---|---|---|---|")
     rows = [row for row in rows if row[1]]
     for row in [*rows, ("all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True)))]:

@@ -1,18 +1,24 @@
-"""Run tests in forks of this process: it has the libraries loaded and never this project's package."""
+"""Show changes to the tests that reach them.
 
-import contextlib
+One process imports the tests once. A change within a function is put into that function in a fork of it, which runs
+the tests of that line, the quickest first; so it takes a moment. What these do not notice is asked again of a process
+that has imported the changed module, because tests may have kept what the old code gave them; so is what runs at
+import.
+"""
+
 import importlib
 import os
 import pickle
-import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from mutating.changes import Change
+from mutating.forks import in_fork
+from mutating.swapping import swap
 
 #: Seconds after which a change counts as noticed: it made something run for ever.
 PATIENCE = 120
@@ -30,23 +36,40 @@ def load_libraries() -> None:
         importlib.import_module(name)
 
 
-def reached(root: Path, copy: Path, modules: list[Path], tests: list[str]) -> dict[Path, Reached]:
-    """Run tests once, and return which of them reach each line of some modules.
+def survivors(
+    root: Path, copy: Path, made: Mapping[Path, list[Change]], tests: list[str]
+) -> Mapping[Path, list[Change]]:
+    """Return the changes of each module that no test notices.
+
+    Parameters
+    ----------
+    root : path
+        The project, whose tests are run.
+    copy : path
+        A copy of its package, which is imported and changed.
+    made : mapping of path to list of Change
+        Changes by module, from the project's folder.
+    tests : list of str
+        Words for pytest.
 
     Raises
     ------
     SystemExit
         The tests fail as it is.
     """
-    place = copy / "reached"
-    files = {str(copy / module): module for module in modules}
-    if _forked(root, copy, lambda: _watched(files, tests, place), patience=3600):
+    place = copy / "left"
+    watch = _Watch(copy, made, place)
+    if in_fork(lambda: _pytest(root, copy, tests, watch), patience=24 * 3600):
         raise SystemExit(f"the tests fail as it is: {' '.join(tests)}")
-    return pickle.loads(place.read_bytes())
+    reached, left = pickle.loads(place.read_bytes())
+    return {
+        module: [change for change in left[module] if not _noticed(root, copy, module, change, reached[module], tests)]
+        for module in made
+    }
 
 
-def noticed(root: Path, copy: Path, module: Path, change: Change, reached: Reached, tests: list[str]) -> bool:
-    """Return whether one of the tests that reach a change fails on it.
+def _noticed(root: Path, copy: Path, module: Path, change: Change, reached: Reached, tests: list[str]) -> bool:
+    """Return whether a test fails where the changed module is imported.
 
     Of a line that runs at import nobody knows whom it concerns: first those that reach the module, then all tests.
     """
@@ -57,7 +80,7 @@ def noticed(root: Path, copy: Path, module: Path, change: Change, reached: Reach
         compiled.unlink()
     target.write_text(change.text, encoding="utf-8")
     try:
-        return any(_forked(root, copy, partial(_pytest, ["-x", *own], []), PATIENCE) for own in rounds if own)
+        return any(in_fork(partial(_pytest, root, copy, ["-x", *own]), PATIENCE) for own in rounds if own)
     finally:
         target.write_text(kept, encoding="utf-8")
 
@@ -70,72 +93,72 @@ def _of_module(reached: Reached) -> list[str]:
     return _by_time(dict(pair for found in reached.values() for pair in found.items()))
 
 
-def _forked(root: Path, copy: Path, work: Callable[[], int], patience: float) -> int:
-    child = os.fork()
-    if child == 0:
-        # Nothing of the child may return into the parent's code.
-        os._exit(_alone(root, copy, work))
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -1
+def _pytest(root: Path, copy: Path, words: list[str], *plugins: object) -> int:
+    import pytest
 
-
-def _alone(root: Path, copy: Path, work: Callable[[], int]) -> int:
     os.chdir(root)
     sys.path.insert(0, str(copy / "src"))
     sys.dont_write_bytecode = True
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    with contextlib.suppress(BaseException):
-        return int(work())
-    return 99
-
-
-def _pytest(words: list[str], plugins: list[object]) -> int:
-    import pytest
-
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", *words], plugins))
-
-
-def _watched(files: dict[str, Path], tests: list[str], place: Path) -> int:
-    watch = _Watch(files)
-    code = _pytest(tests, [watch])
-    place.write_bytes(pickle.dumps(watch.found))
-    return code
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", *words]
+    return int(pytest.main(options, plugins))
 
 
 class _Watch:
-    """A plug-in of pytest that writes down which lines of some files each test reaches.
+    """A plug-in of pytest that runs its tests once, sees which lines they reach, and then shows them every change."""
 
-    What a shared fixture does counts for the test that asks for it first; that test is run alone, and asks again.
-    """
+    def __init__(self, copy: Path, made: Mapping[Path, list[Change]], place: Path):
+        self.files = {str(copy / module): module for module in made}
+        self.made, self.place = made, place
 
-    def __init__(self, files: dict[str, Path]):
-        self.files, self.lines = files, set()
-        self.found: dict[Path, Reached] = {module: {} for module in files.values()}
+    def pytest_runtestloop(self, session) -> bool:
+        """Take the place of pytest's own loop; the first run is in a fork, too, so that each run begins afresh."""
+        if session.testsfailed or in_fork(lambda: self._first_run(session), patience=3600):
+            session.testsfailed += 1
+            return True
+        reached = pickle.loads(self.place.read_bytes())
+        items = {item.nodeid: item for item in session.items}
+        left = {
+            module: [c for c in changes if not self._fails(file, c, reached[module].get(c.line, {}), items)]
+            for (file, module), changes in zip(self.files.items(), self.made.values(), strict=True)
+        }
+        self.place.write_bytes(pickle.dumps((reached, left)))
+        return True
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Begin to watch."""
-        self.lines, self.start = set(), time.perf_counter()
-        sys.settrace(self._into)
+    def _first_run(self, session) -> int:
+        reached: dict[Path, Reached] = {module: {} for module in self.files.values()}
+        failed = 0
+        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            lines: set[tuple[str, int]] = set()
+            start = time.perf_counter()
+            sys.settrace(self._tracer(lines))
+            failed += _run(item, following)
+            sys.settrace(None)
+            for file, line in lines:
+                reached[self.files[file]].setdefault(line, {})[item.nodeid] = time.perf_counter() - start
+        self.place.write_bytes(pickle.dumps(reached))
+        return min(failed, 1)
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Write down what this test reached."""
-        sys.settrace(None)
-        took = time.perf_counter() - self.start
-        for file, line in self.lines:
-            self.found[self.files[file]].setdefault(line, {})[nodeid] = took
+    def _tracer(self, lines: set[tuple[str, int]]) -> Callable:
+        def within(frame: FrameType, event: str, value: object):
+            lines.add((frame.f_code.co_filename, frame.f_lineno))
+            return within
 
-    def _into(self, frame: FrameType, event: str, value: object):
-        return self._line if frame.f_code.co_filename in self.files else None
+        return lambda frame, event, value: within if frame.f_code.co_filename in self.files else None
 
-    def _line(self, frame: FrameType, event: str, value: object):
-        self.lines.add((frame.f_code.co_filename, frame.f_lineno))
-        return self._line
+    def _fails(self, file: str, change: Change, found: dict[str, float], items: Mapping[str, object]) -> bool:
+        return bool(found) and in_fork(partial(_any_fails, file, change, [items[n] for n in _by_time(found)]), PATIENCE)
+
+
+def _any_fails(file: str, change: Change, items: list) -> int:
+    if not swap(change.text, file, change.line):
+        return 0
+    return int(any(_run(item, following) for item, following in zip(items, [*items[1:], None], strict=True)))
+
+
+def _run(item, following) -> bool:
+    from _pytest.runner import runtestprotocol
+
+    return any(report.failed for report in runtestprotocol(item, nextitem=following, log=False))
