@@ -37,6 +37,7 @@ _HOMES = {
     "adjust_p_values": "conclude.multiplicity",
     **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
     "pool_imputations": "stats.imputations",
+    "panel_agrees": "conclude.missing_panel",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
 _ROOMS = ("describe", "designs", "endpoints", "history", "metrics", "robustness", "stats")

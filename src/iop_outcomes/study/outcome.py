@@ -56,6 +56,11 @@ class Outcome:
         return any("drug_test" in need for need in self.needs)
 
     @property
+    def is_made_up(self) -> bool:
+        """Does it make something of what nobody saw, so that it is known of nobody knows how many?"""
+        return self.settings.get("missing") not in (None, "observed")
+
+    @property
     def good(self) -> int:
         """1 where more of it is better, -1 where less is, 0 where nobody has said."""
         return {"higher": 1, "lower": -1, "neither": 0}[self.better]
