@@ -7,10 +7,8 @@ import pandas as pd
 
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.study import Study
-from iop_outcomes.study.outcome import Outcome, outcome_of
+from iop_outcomes.study.outcome import Outcome, outcome_of, seen_only
 
-#: What becomes of missing tests and reports where nothing is made of them.
-OBSERVED = "observed"
 #: Time in care of everybody, beside the metrics.
 TIME = "retention_days"
 
@@ -29,26 +27,23 @@ class Scale:
         return self.worst, self.best
 
 
-def seen_only(study: Study, name: str) -> str:
-    """Return the outcome of the same metric and settings that is missing where nobody saw anything.
+def outcome_seen(study: Study, name: str) -> str:
+    """Return the outcome of the same metric that is missing where nobody saw anything.
 
     Raises
     ------
     EstimationError
         The study has none.
     """
-    own = outcome_of(study, name)
-    if not own.is_made_up:
-        return name
-    for other in study.metrics:
-        twin = outcome_of(study, other)
-        if twin.metric == own.metric and dict(twin.settings) == dict(own.settings) | {"missing": OBSERVED}:
-            return other
-    raise EstimationError(
-        f"missing_panel: '{name}' makes something of missing tests and reports (missing: {own.settings['missing']}), "
-        f"and does not say whose are missing; add to the study's metrics one that is {own.metric} with the same "
-        "settings and missing: observed, where the metric has that"
-    )
+    found = seen_only(study, name)
+    if found is None:
+        own = outcome_of(study, name)
+        raise EstimationError(
+            f"missing_panel: '{name}' makes something of missing tests and reports (missing: "
+            f"{own.settings['missing']}) and does not say whose are missing; add to the study's metrics one that is "
+            f"{own.metric} with the same settings and missing: observed, where the metric has that"
+        )
+    return found
 
 
 def scale_of(outcome: Outcome, known: np.ndarray) -> Scale | None:

@@ -16,7 +16,7 @@ from iop_outcomes.kernel.registry import check
 from iop_outcomes.robustness.imputation import impute
 from iop_outcomes.robustness.incomplete import Incomplete, incomplete_of
 from iop_outcomes.robustness.missing_by_rule import values_of
-from iop_outcomes.robustness.missing_outcome import Scale, auxiliaries_of, scale_of, seen_only, with_auxiliaries
+from iop_outcomes.robustness.missing_outcome import Scale, auxiliaries_of, outcome_seen, scale_of, with_auxiliaries
 from iop_outcomes.robustness.missing_shifts import FIRST, FURTHEST, SECOND, Shifts, tipping
 from iop_outcomes.robustness.refit import Refit
 from iop_outcomes.stats.imputations import pool_imputations
@@ -113,7 +113,7 @@ class Panel:
         name = self.refit.question.outcome
         if name not in self.refit.question.data.columns:
             raise EstimationError(f"missing_panel: a person does not have '{name}' once; ask it of another outcome")
-        return name, seen_only(self.refit.study, name)
+        return name, outcome_seen(self.refit.study, name)
 
     @cached_property
     def seen(self) -> Refit:
