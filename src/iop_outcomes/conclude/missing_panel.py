@@ -1,8 +1,11 @@
 """Do all rules for what is missing say the same? The part of the panel on which a verdict rests."""
 
+from typing import Any
+
 import pandas as pd
 
 from iop_outcomes.conclude.evidence import interval_of
+from iop_outcomes.kernel.registry import CHECKS
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import SHOWN
 from iop_outcomes.tables.missing_panel import (
@@ -67,7 +70,13 @@ def deciding_in(estimate: pd.DataFrame, study: Study, row: pd.Series) -> pd.Data
     """Return the rows of the ``estimate`` table that decide for the analysis of a row, as the study asks it."""
     if "scenario" not in estimate:
         return estimate.iloc[:0]
-    settings = next((given for name, given in study.checks() if name == PANEL), {})
-    asked = {name: settings[name] for name in ("plausible_shift", "bounds_decide") if name in settings}
+    asked = settings_of(study)
     panel = panel_rows(estimate)
-    return deciding(panel[panel["analysis"].astype("str") == str(row["analysis"])], str(row["measure"]), **asked)
+    mine = panel[panel["analysis"].astype("str") == str(row["analysis"])]
+    return deciding(mine, str(row["measure"]), asked["plausible_shift"], asked["bounds_decide"])
+
+
+def settings_of(study: Study) -> dict[str, Any]:
+    """Return what a study asks of the panel, with the check's own defaults where it says nothing."""
+    given = next((settings for name, settings in study.checks() if name == PANEL), {})
+    return CHECKS[PANEL].check(given)

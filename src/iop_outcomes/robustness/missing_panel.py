@@ -77,7 +77,6 @@ def missing_panel(
     panel = Panel(refit)
     if not panel.has_missing:
         return []
-    asked = sorted({*map(float, shifts), 0.0, plausible_shift, -plausible_shift})
     helpers = auxiliaries_of(refit.study, refit.question.data, auxiliaries, panel.outcomes)
     rules: dict[str, Callable[[], Row]] = {
         names.FAILURE: panel.failure,
@@ -89,7 +88,7 @@ def missing_panel(
     }
     rows = [_or_reason(rule, make, panel.measure) for rule, make in rules.items()]
     try:
-        rows += [*panel.shifted(asked), *panel.tipping()]
+        rows += [*panel.shifted(names.grid(shifts, plausible_shift)), *panel.tipping()]
     except StudyError as error:
         rows.append(_refused("shifted", str(error), panel.measure))
     return rows

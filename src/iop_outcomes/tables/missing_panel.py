@@ -1,5 +1,7 @@
 """What the rows of the check ``missing_panel`` are called: one outcome under every rule for what is missing."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from iop_outcomes.tables.estimate import CHECK
@@ -36,6 +38,11 @@ def shift(first: float, second: float) -> str:
     """
     # Adding zero takes the sign from a negative zero.
     return f"shifted by {first + 0.0:+g} in the first arm, {second + 0.0:+g} in the second"
+
+
+def grid(shifts: Iterable[float], plausible_shift: float) -> list[float]:
+    """Return the shifts tried in each arm: those asked for, none, and as much as is believed either way."""
+    return sorted({*map(float, shifts), 0.0, plausible_shift, -plausible_shift})
 
 
 def shifts_of_one_arm(size: float = PLAUSIBLE_SHIFT) -> tuple[str, ...]:
