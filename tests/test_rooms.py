@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "designs": ("kernel", "stats", "study", "tables"),
     "estimates": ("designs", "kernel", "stats", "study", "tables"),
     "robustness": ("designs", "estimates", "kernel", "stats", "study", "tables"),
-    "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "study", "tables"),
+    "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "stats", "study", "tables"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
 }  # fmt: skip
 

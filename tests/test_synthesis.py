@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 import iop_outcomes
-from iop_outcomes.conclude.pooling import pool_estimate_rows, pool_imputations, pool_sites
+from iop_outcomes.conclude.pooling import pool_estimate_rows, pool_sites
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.stats.imputations import pool_imputations
 
 
 def test_rubins_rules_by_hand():

@@ -5,6 +5,8 @@ import pandas as pd
 
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.estimate import CHECK
+from iop_outcomes.tables.missing_panel import PANEL, scenario
 from report_tables import study as example
 
 
@@ -32,6 +34,11 @@ def contrast(study: Study, value, low, high, *, analysis: str = "primary", measu
         own = {"role": "arm", "arm": arm, "against": "", "measure": "mean"}
         rows.append(same | own | {"value": mean, "unit": outcome_of(study, asked.outcome).unit})
     return pd.DataFrame(rows)
+
+
+def of_panel(rule: str) -> dict[str, str]:
+    """Return what makes a contrast a row of the panel of missing rules."""
+    return {"role": CHECK, "estimator": PANEL, "scenario": scenario(rule)}
 
 
 def together(*tables: pd.DataFrame) -> pd.DataFrame:

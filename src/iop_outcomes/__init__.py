@@ -35,7 +35,9 @@ _HOMES = {
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
     "adjust_p_values": "conclude.multiplicity",
-    **dict.fromkeys(("pool_estimate_rows", "pool_imputations", "pool_sites"), "conclude.pooling"),
+    **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
+    "pool_imputations": "stats.imputations",
+    "panel_agrees": "conclude.missing_panel",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
 _ROOMS = ("describe", "designs", "endpoints", "history", "metrics", "robustness", "stats")

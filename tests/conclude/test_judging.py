@@ -8,7 +8,8 @@ from iop_outcomes import tables
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.families import answers, is_crude
 from iop_outcomes.conclude.judging import claim_verdicts, judge_study, verdict_table
-from verdicts import contrast, one_outcome, together
+from iop_outcomes.tables.missing_panel import OBSERVED, shift
+from verdicts import contrast, of_panel, one_outcome, together
 
 
 def verdicts(study, estimate, **facts) -> dict[str, str]:
@@ -115,13 +116,13 @@ def test_a_missing_rule_that_nobody_varied_leaves_a_claim_open():
     assert claim_verdicts(judged, study)["verdict"].tolist() == ["inconclusive"]
 
 
-def test_scenarios_of_an_analysis_are_a_panel_of_missing_rules():
+def test_a_verdict_rests_on_the_panel_of_missing_rules_and_not_on_shifts_beyond_belief():
     study = one_outcome("tests", metrics=MISSING)
     answer = contrast(study, 0.10, 0.06, 0.14)
-    other = contrast(study, -0.02, -0.06, 0.02, scenario="missing: observed only")
+    other = contrast(study, -0.02, -0.06, 0.02, **of_panel(OBSERVED))
     assert codes(study, together(answer, other))[0] == "missing_rules_contradict"
-    shift = contrast(study, -0.02, -0.06, 0.02, scenario="shift of 3 log odds")
-    assert codes(study, together(answer, shift))[0] == "good_side"
+    far = contrast(study, -0.02, -0.06, 0.02, **of_panel(shift(3, 0)))
+    assert codes(study, together(answer, far))[0] == "good_side"
 
 
 def test_another_design_is_a_check_of_the_answer_and_no_answer_of_its_own():

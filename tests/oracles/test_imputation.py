@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.conclude.pooling import pool_imputations
 from iop_outcomes.estimates.estimators.weighting import weighted_means
 from iop_outcomes.estimates.measures import contrast
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
+from iop_outcomes.stats.imputations import pool_imputations
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import model_matrix
 from reference import oracle, reference_data

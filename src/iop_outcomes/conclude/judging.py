@@ -10,6 +10,7 @@ from iop_outcomes.conclude.claims import Held, hold
 from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interval_of
 from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
 from iop_outcomes.conclude.families import answers, changed, is_crude
+from iop_outcomes.conclude.missing_panel import deciding_in
 from iop_outcomes.conclude.multiplicity import adjust_p_values
 from iop_outcomes.conclude.p_values import p_value
 from iop_outcomes.conclude.verdict import Decision, decide
@@ -23,8 +24,6 @@ from iop_outcomes.tables.measure import measure_of
 #: The first answer may err 5 times in 100 where nothing differs. The others together may do so 1.5 times, so that all
 #: verdicts of a study err at most 6.5 times; 5 times where the first answer has shown a difference.
 FIRST, OTHERS, OTHERS_AFTER_A_DIFFERENCE = 0.05, 0.015, 0.05
-#: Scenarios of an analysis that are other rules for its missing outcomes begin so; bounds and shifts are none.
-OTHER_RULE = "missing: "
 
 
 @dataclass
@@ -110,7 +109,7 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
     rows = main_rows(estimate, name)
     row = pd.Series(_not_made(study, name)) if rows.empty else rows.iloc[0]
     outcome = outcome_of(study, analysis.outcome)
-    seen = None if _made_up(outcome) else facts.known(analysis.outcome, study.contrast(analysis))
+    seen = None if outcome.is_made_up else facts.known(analysis.outcome, study.contrast(analysis))
     measure = measure_of(row["measure"])
     unmeasured = not np.isfinite(row["value"]) and row["status"] in (SHOWN, "flagged")
     evidence = Evidence(
@@ -126,7 +125,7 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         missing=_missing_alone(outcome, seen),
         least_share=_least_share(estimate, name) if outcome.unit_of(measure.name) == "share" else np.nan,
     )
-    return Judged(name, row, place, answer, evidence, _other_rules(estimate, row), seen, p_value(row))
+    return Judged(name, row, place, answer, evidence, deciding_in(estimate, study, row), seen, p_value(row))
 
 
 def _not_made(study: Study, name: str) -> dict[str, object]:
@@ -141,12 +140,7 @@ def _not_made(study: Study, name: str) -> dict[str, object]:
 def _missing_alone(outcome: Outcome, seen: Known | None) -> str:
     """Return whether what is missing could matter: too few are known, or something is made of what nobody saw."""
     few = seen is not None and seen.least < known.ENOUGH_KNOWN
-    return known.UNEXAMINED if few or _made_up(outcome) else known.COMPLETE
-
-
-def _made_up(outcome: Outcome) -> bool:
-    """Return whether the outcome makes something of what nobody saw, so that it is known of nobody knows how many."""
-    return outcome.settings.get("missing") not in (None, "observed")
+    return known.UNEXAMINED if few or outcome.is_made_up else known.COMPLETE
 
 
 def _missing(alone: str, looks: tuple[Look, ...], side: int) -> str:
@@ -160,15 +154,6 @@ def _least_share(estimate: pd.DataFrame, name: str) -> float:
     mine = (estimate["analysis"].astype("str") == name) & (estimate["kind"] == ADJUSTED) & (estimate["role"] == ARM)
     shares = estimate.loc[mine, "value"].to_numpy(float)
     return float(np.min([shares, 1 - shares])) if len(shares) else np.nan
-
-
-def _other_rules(estimate: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
-    """Return the row judged under other rules for missing outcomes, where it was estimated under any."""
-    if "scenario" not in estimate:
-        return estimate.iloc[:0]
-    same = np.logical_and.reduce([estimate[c].astype("str") == str(row[c]) for c in ("analysis", "measure")])
-    rule = estimate["scenario"].astype("str").str.startswith(OTHER_RULE)
-    return estimate[same & rule & is_contrast(estimate, ADJUSTED) & (estimate["status"] == SHOWN)]
 
 
 def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ...]:

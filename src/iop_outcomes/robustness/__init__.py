@@ -14,8 +14,13 @@ treatment within a pair, chance alone could give as much with probability 0.3.
 
 from iop_outcomes.kernel import lazy
 
-_HOMES = dict.fromkeys(
-    ("pair_differences", "wilcoxon_bounds", "mcnemar_bounds", "hodges_lehmann_bounds", "tipping_gamma"), "rosenbaum"
-)
+_HOMES = {
+    **dict.fromkeys(
+        ("pair_differences", "wilcoxon_bounds", "mcnemar_bounds", "hodges_lehmann_bounds", "tipping_gamma"), "rosenbaum"
+    ),
+    "missing_rules": "missing_by_rule",
+    **dict.fromkeys(("shifted_differences", "tipping_shift"), "missing_shifts"),
+    "impute": "imputation",
+}
 __all__ = [*_HOMES]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES)

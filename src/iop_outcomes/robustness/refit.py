@@ -13,6 +13,7 @@ from iop_outcomes.estimates.measures import Estimate
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.registry import Estimator
+from iop_outcomes.study import Study
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Refit:
         Rows of the ``covariates`` contract: everybody of whom the design was made.
     design : callable
         Makes the comparison anew from rows of ``people``.
+    study : Study
+        What it says of its outcomes.
     """
 
     rows: pd.DataFrame
@@ -45,6 +48,7 @@ class Refit:
     measure: str
     people: pd.DataFrame
     design: Callable[[pd.DataFrame], Comparison]
+    study: Study
 
     @property
     def sites(self) -> NDArray[np.object_] | None:

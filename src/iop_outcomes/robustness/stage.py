@@ -86,6 +86,7 @@ def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Study, des
             analysis.measures[0],
             people,
             partial(compare, study=study, design=design, arms=arms),
+            study,
         )
 
 

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
 from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
+from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
+
+
+#: Setting ``missing`` of a metric that makes nothing of tests and reports that nobody saw.
+_OBSERVED = "observed"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,11 @@ class Outcome:
         return any("drug_test" in need for need in self.needs)
 
     @property
+    def is_made_up(self) -> bool:
+        """Does it make something of what nobody saw, so that it is known of nobody knows how many?"""
+        return self.settings.get("missing") not in (None, _OBSERVED)
+
+    @property
     def good(self) -> int:
         """1 where more of it is better, -1 where less is, 0 where nobody has said."""
         return {"higher": 1, "lower": -1, "neither": 0}[self.better]
@@ -65,6 +75,8 @@ class Outcome:
         known = measure_of(measure)
         if known.scale == RATIO or measure in RATIOS_OF_CHECKS:
             return "ratio"
+        if measure == TIPPING_SHIFT:
+            return "log odds" if self.is_share else "standard deviations"
         return "share" if known.is_share or measure == "survival" else self.unit or "units"
 
 
@@ -81,6 +93,21 @@ def outcome_of(study: "Study", name: str) -> Outcome:
     kind = plugin.kind_of_value
     unit = "share" if kind in ("binary", "proportion") else str(plugin.unit)
     return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
+
+
+def seen_only(study: "Study", name: str) -> str | None:
+    """Return the outcome of the same metric and settings that is missing where nobody saw anything.
+
+    It is the outcome itself where it makes nothing of what is missing, and None where the study has no such outcome.
+    """
+    own = outcome_of(study, name)
+    if not own.is_made_up:
+        return name
+    for other in study.metrics:
+        twin = outcome_of(study, other)
+        if twin.metric == own.metric and dict(twin.settings) == dict(own.settings) | {"missing": _OBSERVED}:
+            return other
+    return None
 
 
 def good_sign(outcome: Outcome, measure: str) -> int:

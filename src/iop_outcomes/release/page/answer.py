@@ -7,7 +7,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.tables.verdict import facts_told, judged
 from iop_outcomes.release.words.doubts import cautions, doubt
-from iop_outcomes.release.words.verdict import badge, brief, look_in_words, sentence
+from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
 
@@ -72,6 +72,5 @@ def _others(every: list[Judged], table, study: Study) -> list[Line]:
         if verdict == WITHHELD and reason in said:
             text = f"{text.partition('. ')[0]}, for the reason given above."
         said.add(reason)
-        looks = tuple(look_in_words(one, look, by_name, study) for look in one.evidence.looks)
-        lines.append(Line(verdict, badge(one), text, looks))
+        lines.append(Line(verdict, badge(one), text, tuple(looks_in_words(one, by_name, study))))
     return lines

@@ -7,9 +7,11 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.found import analysis_of
 from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import CHECK, WITHHELD, may_be_shown
+from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 #: A ratio of 1 as it is printed.
 _NOTHING_NEEDED = "1.00"
@@ -21,12 +23,19 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & (table.frame["status"] != WITHHELD)]
+    mapped = set(shifts_of(study).values())
     rows = [
-        (analysis_of(row, study), words.capital(words.plain(row["scenario"])), check_in_words(row))
+        (analysis_of(row, study), _name(row, study), check_in_words(row))
         for _, row in frame.iterrows()
-        if _on_its_scale(row, study)
+        # Shifts are drawn as a map; in words they would be a page of their own.
+        if _on_its_scale(row, study) and row["scenario"] not in mapped
     ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+
+
+def _name(row: pd.Series, study: Study) -> str:
+    arms = (str(row["arm"]), str(row["against"]))
+    return words.capital(rule_in_words(str(row["scenario"]), arms, study))
 
 
 def _on_its_scale(row: pd.Series, study: Study) -> bool:
@@ -38,6 +47,8 @@ def _on_its_scale(row: pd.Series, study: Study) -> bool:
 
 def check_in_words(row: pd.Series) -> str:
     """Return the result of a check in words, each of them about what the row holds."""
+    if row["measure"] == TIPPING_SHIFT:
+        return tipping_in_words(row)
     if not may_be_shown(row.to_frame().T).iloc[0]:
         return f"Not made: {words.sentences(str(row['reason']))}."
     value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.families import AS_THEY_ARE
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
-from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.study.outcome import outcome_of, seen_only
 from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
+from iop_outcomes.tables.missing_panel import PLAUSIBLE, panel_rows, scenario, shifts_of_one_arm
 
 MEANS = ("mean", "survival", "rmst")
 
@@ -58,6 +60,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
     table = _with_status(table, rules)
+    table = _without_panels_of_few(table, tables, study, rules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
     table["true_value"] = _true_values(table, tables.get("truth"))
@@ -112,6 +115,37 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     table.loc[hidden, "se_method"] = ""
     table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
+
+
+def _without_panels_of_few(
+    table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules
+) -> pd.DataFrame:
+    """Blur panels of missing rules that would count the few of whom an outcome is missing, where no weights do so.
+
+    Best and worst case lie apart by the very share that is missing, and the map of shifts says no less: they are
+    withheld. What a verdict asks is kept, rounded as the arms' own shares are.
+    """
+    panel = panel_rows(table)
+    plain = [study.designs[str(name)].method == AS_THEY_ARE for name in panel["design"]]
+    of_few = {name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str")}
+    panel = panel[np.array(plain, dtype=bool) & panel["outcome"].astype("str").map(of_few).eq(True)]
+    asked = panel["scenario"].astype("str").isin([scenario(rule) for rule in (*PLAUSIBLE, *shifts_of_one_arm())])
+    numbers = ["value", "ci_low", "ci_high"]
+    table.loc[panel.index, numbers] = table.loc[panel.index, numbers].round(2)
+    hidden = panel.index[~asked & may_be_shown(panel)]
+    table.loc[hidden, "status"] = WITHHELD
+    table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people of one arm have no known outcome"
+    table.loc[hidden, [*numbers, "se"]] = np.nan
+    table.loc[hidden, "se_method"] = ""
+    return table
+
+
+def _least_missing(tables: Mapping[str, pd.DataFrame], study: Study, name: str) -> float:
+    """Return the smallest number of people of an arm, if any, of whom nobody saw an outcome."""
+    outcomes, cohort = (tables[table].set_index("member_id") for table in ("outcomes", "cohort"))
+    seen = outcomes[seen_only(study, name) or name].reindex(cohort.index)
+    missing = seen.isna().groupby(cohort["arm"].astype("str")).sum()
+    return float(missing[missing > 0].min()) if missing.any() else 0.0
 
 
 def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:

@@ -10,7 +10,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.history.outcome_rules import death_in_words
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
-from iop_outcomes.release.words.verdict import look_in_words, unit_of
+from iop_outcomes.release.words.verdict import looks_in_words, unit_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import BETTER, DIFFERENT, PRIMARY, REFUSED, SECONDARY, WITHHELD, WORSE
@@ -110,7 +110,7 @@ def _missing(first: Judged, by_name: Mapping[str, Judged], study: Study) -> str:
         said.append("Known of everybody." if n == people else f"The outcome is known of {n} of {people} people.")
     if outcome.rule:
         said.append(f"The answer stands on the rule “{outcome.rule}”.")
-    said += [look_in_words(first, look, by_name, study) for look in first.evidence.looks]
+    said += looks_in_words(first, by_name, study)
     return " ".join(said)
 
 

@@ -8,6 +8,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
 from iop_outcomes.release.words.finding import finding, lower, topic
+from iop_outcomes.release.words.missing import rule_in_words
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
@@ -137,17 +138,21 @@ def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     return " ".join([f"{label}: {numbers_said}; {clause}.", *_afterwards(judged)])
 
 
+def looks_in_words(judged: Judged, others: dict[str, Judged], study: Study) -> list[str]:
+    """Return what the further looks at an outcome found; those of one panel that say the same are one sentence."""
+    said, panel = [], {}
+    arms = (str(judged.row["arm"]), str(judged.row["against"]))
+    for look in judged.evidence.looks:
+        if look.analysis in others:
+            said.append(look_in_words(judged, look, others, study))
+        else:
+            panel.setdefault(_agreement(judged, look), []).append(rule_in_words(look.analysis, arms, study))
+    return [f"{words.capital(words.joined(rules))}: {agrees}." for agrees, rules in panel.items()] + said
+
+
 def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: Study) -> str:
     """Return what a further look at an outcome changes, for whom it holds, what it found, and whether it agrees."""
-    side = judged.evidence.side
-    agrees = "on the same side" if look.interval.side == side else "chance could explain it"
-    if side and look.interval.value * side < 0:
-        agrees = "the other way round"
-    if not side:
-        agrees = "shows a difference" if look.interval.side else "shows none either"
-    other = others.get(look.analysis)
-    if other is None:
-        return f"{words.capital(look.analysis)}: {agrees}."
+    agrees, other = _agreement(judged, look), others[look.analysis]
     row, outcome = other.row, words.describe_outcome(study, str(other.row["outcome"]))
     what = outcome.rule or outcome.noun
     if look.changes != MISSING_RULE:
@@ -155,6 +160,16 @@ def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: 
     whom = POPULATIONS.get(str(row["estimand"]), "")
     whom = f", for {whom}" if whom and row["estimand"] != judged.row["estimand"] else ""
     return f"{words.capital(what)}{whom}: {_difference(row, unit_of(other, study))}, {agrees}."
+
+
+def _agreement(judged: Judged, look: Look) -> str:
+    """Return whether a look says what the answer says, in words."""
+    side = judged.evidence.side
+    if not side:
+        return "shows a difference" if look.interval.side else "shows none either"
+    if look.interval.value * side < 0:
+        return "the other way round"
+    return "on the same side" if look.interval.side == side else "chance could explain it"
 
 
 def unit_of(judged: Judged, study: Study) -> str:

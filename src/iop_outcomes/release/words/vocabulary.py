@@ -4,6 +4,8 @@ A metric that is not here is called by the name the study gives it, so a new one
 read better. Words in braces are the metric's settings.
 """
 
+from iop_outcomes.tables.missing_panel import BEST, FAILURE, IMPUTED, OBSERVED, WEIGHTED, WORST
+
 PHRASES: dict[str, tuple[str, str]] = {
     "time_in_care": ("time in care", ""),
     "weekly_urine": ("share of weekly urine tests that were negative", ""),
@@ -45,6 +47,16 @@ PHRASES: dict[str, tuple[str, str]] = {
 
 #: What is made of missing tests and reports, for the metrics that have the choice.
 MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
+
+#: What is made of people whose outcome nobody saw, by the rules of a panel.
+MISSING_RULES = {
+    FAILURE: "missing counted as failure",
+    OBSERVED: "observed only",
+    WEIGHTED: "weighted for being observed",
+    IMPUTED: "missing imputed many times",
+    BEST: "missing counted as best in {first}, worst in {second}",
+    WORST: "missing counted as worst in {first}, best in {second}",
+}
 
 #: Of whom a contrast speaks.
 POPULATIONS = {

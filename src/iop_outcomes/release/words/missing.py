@@ -1,0 +1,73 @@
+"""The rules of a panel in words: what is made of missing outcomes, and what they would have to be."""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.conclude.missing_panel import settings_of
+from iop_outcomes.release import words
+from iop_outcomes.release.words.vocabulary import MISSING_RULES
+from iop_outcomes.study import Study
+from iop_outcomes.tables.missing_panel import TO_NO_DIFFERENCE, grid, scenario, shift, tipping
+
+
+def rule_in_words(said: str, arms: tuple[str, str], study: Study) -> str:
+    """Return the words for a row of a panel; of what is no rule of one, the scenario itself.
+
+    Parameters
+    ----------
+    said : str
+        As the column ``scenario`` of the ``estimate`` table has it.
+    arms : tuple of str
+        First and second arm.
+    study : Study
+        Says which shifts were tried.
+    """
+    first, second = (words.arm(arm) for arm in arms)
+    known = {scenario(rule): text.format(first=first, second=second) for rule, text in MISSING_RULES.items()}
+    for (one, other), text in shifts_of(study).items():
+        known[text] = _shift_in_words((one, first), (other, second))
+    for which, arm in (("first", first), ("second", second)):
+        for goal in ("to no difference", "to the other side"):
+            known[scenario(tipping(which, goal))] = f"what would tip it, missing of {arm}"
+    return known.get(said, words.plain(said))
+
+
+def shifts_of(study: Study) -> dict[tuple[float, float], str]:
+    """Return by the shift of the first and of the second arm what its row is called, for all that a study tries."""
+    asked = settings_of(study)
+    tried = grid(asked["shifts"], asked["plausible_shift"])
+    return {(first, second): scenario(shift(first, second)) for second in tried for first in tried}
+
+
+def tipping_in_words(row: pd.Series) -> str:
+    """Return what the least shift of an arm means, from the row that holds it.
+
+    Examples
+    --------
+    A shift of the log odds by -0.7 halves the odds.
+
+    >>> row = {"value": -0.7, "unit": "log odds", "arm": "iop", "against": "outpatient"}
+    >>> row["scenario"] = scenario(tipping("second", TO_NO_DIFFERENCE))
+    >>> print(tipping_in_words(pd.Series(row)))
+    Chance could explain the difference if the odds of the missing of outpatient care were 0.50 times what is expected.
+    """
+    said, value = str(row["scenario"]), float(row["value"])
+    goals = {scenario(tipping(which, TO_NO_DIFFERENCE)): which for which in ("first", "second")}
+    arm = words.arm(row["arm"] if "first arm" in said else row["against"])
+    ends = "chance could explain the difference" if said in goals else "there would be no difference"
+    if not np.isfinite(value):
+        return words.capital(f"{ends} at no shift of the missing of {arm} that was tried.")
+    if said in goals and value == 0:
+        return "Chance could explain the difference as it is."
+    if row["unit"] == "log odds":
+        how = f"the odds of the missing of {arm} were {words.number(np.exp(value), 2)} times what is expected"
+    else:
+        way = "above" if value > 0 else "below"
+        size = words.number(abs(value), 2)
+        how = f"the missing of {arm} were {size} standard deviations {way} what is expected"
+    return words.capital(f"{ends} if {how}.")
+
+
+def _shift_in_words(first: tuple[float, str], second: tuple[float, str]) -> str:
+    moved = [f"{shift:+g} in {arm}".replace("-", "\N{MINUS SIGN}") for shift, arm in (first, second) if shift]
+    return f"missing shifted by {words.joined(moved)}" if moved else "missing as expected"

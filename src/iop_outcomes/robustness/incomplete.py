@@ -1,0 +1,189 @@
+"""An outcome that is not known of everybody, and what the people it is known of say of the others."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from iop_outcomes.estimates.checks import checked_pair
+from iop_outcomes.estimates.estimators.weighting import weighted_means
+from iop_outcomes.estimates.measures import ArmMeans
+from iop_outcomes.estimates.nuisance.observation import fit_observation
+from iop_outcomes.estimates.nuisance.outcome_model import OutcomeModel, fit_outcome_model
+from iop_outcomes.estimates.nuisance.weights import Weights
+from iop_outcomes.estimates.sample import Sample, kind_of
+from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+
+#: Kinds whose values are shares, so that a shift is one of log odds.
+SHARES = ("binary", "proportion")
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """An outcome of two arms under the weights of a design, missing for some.
+
+    Attributes
+    ----------
+    outcome : ndarray, shape (n,)
+        NaN where missing.
+    pair : tuple of ndarray of bool, shape (n,)
+        Who is in the first arm, and who in the second.
+    weights : Weights
+        Of the design.
+    covariates : ModelMatrix
+        With an intercept.
+    cluster : ArrayLike or None
+        Label of the unit whose members are alike.
+    """
+
+    outcome: NDArray[np.float64]
+    pair: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    weights: Weights
+    covariates: ModelMatrix
+    cluster: ArrayLike | None = None
+    names: tuple[str, str] = field(default=("first", "second"))
+
+    def __post_init__(self) -> None:
+        for name, arm in zip(self.names, self.pair, strict=True):
+            if not (self.observed & arm).any():
+                raise EstimationError(f"missing outcomes: nobody in arm '{name}' has a known one")
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Whether the design uses the row."""
+        return self.weights.values > 0
+
+    @cached_property
+    def observed(self) -> NDArray[np.bool_]:
+        """Whether the outcome of somebody whom the design uses is known."""
+        return self.used & np.isfinite(self.outcome)
+
+    @cached_property
+    def missing(self) -> NDArray[np.bool_]:
+        """Whether somebody of the two arms whom the design uses has no known outcome."""
+        return self.used & ~self.observed & (self.pair[0] | self.pair[1])
+
+    @cached_property
+    def kind(self) -> str:
+        """Binary, proportion, count or continuous, from what is known of the two arms."""
+        return kind_of(self.outcome[self.observed & (self.pair[0] | self.pair[1])])
+
+    @property
+    def is_share(self) -> bool:
+        """Do all values lie between 0 and 1, so that a shift is one of log odds?"""
+        return self.kind in SHARES
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation of what is known: the unit of a shift of outcomes that are no shares."""
+        return float(np.std(self.outcome[self.observed & (self.pair[0] | self.pair[1])], ddof=1))
+
+    @cached_property
+    def model(self) -> OutcomeModel:
+        """Outcome given covariates, fitted in each arm to those of whom it is known: logistic, or linear."""
+        return fit_outcome_model(
+            np.where(self.observed, self.outcome, 0.0),
+            self.pair[0],
+            self.covariates,
+            kind=self.kind if self.is_share else "continuous",
+            form="per_arm",
+            fitted_on=self.observed,
+            names=self.names,
+            others=(~self.pair[0] & ~self.pair[1])[:, None],
+        )
+
+    def filled(self, values: tuple[ArrayLike, ArrayLike]) -> NDArray[np.float64]:
+        """Return the outcome with one value, or one a row, for whoever of each arm has none."""
+        result = self.outcome.copy()
+        for arm, value in zip(self.pair, values, strict=True):
+            result = np.where(self.missing & arm, value, result)
+        return result
+
+    def means(self, outcome: NDArray[np.float64]) -> ArmMeans:
+        """Return the weighted means of a completed outcome."""
+        return weighted_means(outcome, np.column_stack(self.pair), self._of_arms(self.used), cluster=self.cluster)
+
+    def means_of_observed(self) -> ArmMeans:
+        """Return the weighted means of those of whom the outcome is known."""
+        weights = self._of_arms(self.observed)
+        return weighted_means(self.outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
+
+    def means_weighted_for_being_observed(self) -> ArmMeans:
+        """Return those means with each weight divided by the probability, fitted in each arm, of being known.
+
+        Raises
+        ------
+        EstimationError
+            Members of some kind were hardly ever observed, so that nobody can stand for them.
+        """
+        weights = self._of_arms(self.used)
+        for arm in self.pair:
+            if not (self.missing & arm).any():
+                continue
+            others = ~self.pair[0] & ~self.pair[1]
+            found = fit_observation(self.observed & arm, arm, self.covariates, self.used & arm, others[:, None])
+            probability = np.where(arm, found.probability, 1.0)
+            weights = weights.times_inverse_of(probability, self.observed | ~arm, found.equation)
+        return weighted_means(self.outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
+
+    def _of_arms(self, rows: NDArray[np.bool_]) -> Weights:
+        return self.weights.only(rows & (self.pair[0] | self.pair[1]))
+
+
+def incomplete_of(sample: Sample, outcome: NDArray[np.float64] | None = None) -> Incomplete:
+    """Return the outcome of a sample, or another of the same rows, as one that may be missing."""
+    values = sample.outcome if outcome is None else outcome
+    pair = (sample.first, sample.second)
+    return Incomplete(values, pair, sample.weights, sample.matrix, sample.cluster, sample.comparison.arms)
+
+
+def incomplete(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    covariates: pd.DataFrame,
+    weights: Weights | ArrayLike,
+    cluster: ArrayLike | None = None,
+) -> Incomplete:
+    """Return arrays of an analyst as an outcome that may be missing, checked.
+
+    Raises
+    ------
+    EstimationError
+        Lengths differ, a weight is missing or below zero, or nobody in an arm has a known outcome.
+    """
+    values = np.asarray(outcome, dtype=float)
+    pair = checked_pair(treated)
+    if not isinstance(weights, Weights):
+        weights = Weights(np.asarray(weights, dtype=float))
+    for name, found in (("arm", pair[0]), ("covariates", covariates), ("weights", weights.values)):
+        if len(found) != len(values):
+            raise EstimationError(
+                f"missing outcomes: {counted(len(values), 'outcome')} and {len(found):,} rows of {name}; give one each"
+            )
+    if not (np.isfinite(weights.values).all() and (weights.values >= 0).all()):
+        raise EstimationError("missing outcomes: a weight is missing or below zero; give weights of zero or more")
+    return Incomplete(values, (pair[0], pair[1]), weights, model_matrix(covariates), cluster)
+
+
+def shifted(whole: Incomplete, shifts: tuple[float, float]) -> tuple[NDArray[np.float64], OutcomeModel]:
+    """Return the outcome completed by its expectation, shifted in each arm, and the model with slopes at the shift.
+
+    Parameters
+    ----------
+    whole : Incomplete
+    shifts : (float, float)
+        Of the first and of the second arm: of the log odds for shares, else in standard deviations.
+    """
+    predicted, shift = whole.model.predicted, np.asarray(shifts, dtype=float)
+    if whole.is_share:
+        with np.errstate(divide="ignore"):
+            odds = np.log(predicted) - np.log1p(-predicted) + shift
+        predicted = 1 / (1 + np.exp(-odds))
+        # Where the model is certain nothing moves, whatever the shift.
+        slopes = np.where(whole.model.slopes == 0, 0.0, predicted * (1 - predicted))
+    else:
+        predicted, slopes = predicted + shift * whole.spread, whole.model.slopes
+    return whole.filled((predicted[:, 0], predicted[:, 1])), replace(whole.model, slopes=slopes)
