@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 import iop_outcomes
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.kernel.registry import ESTIMATORS, METRICS, Metric, Registry, metric
+from iop_outcomes.kernel.registry import DESIGN_METHODS, ESTIMATORS, METRICS, Metric, Registry, metric
 
 FACTS = {"unit": "days", "kind": "count", "needs": ("session",), "missing": "no session", "source": "own"}
 STUDY = {
@@ -59,3 +59,15 @@ def test_an_estimator_has_one_name_and_an_old_one_is_answered_with_it():
         iop_outcomes.load_study(STUDY)
     with pytest.raises(StudyFileError, match=sentence):
         ESTIMATORS["weighting"]
+
+
+def test_a_setting_may_have_another_default_in_a_study_file():
+    overlap = DESIGN_METHODS["overlap_weights"]
+    assert overlap.study_defaults == {"by_site": "auto"}
+    assert overlap.check()["by_site"] == "no"
+    assert overlap.check_in_study()["by_site"] == "auto"
+    assert overlap.check_in_study({"by_site": "no"})["by_site"] == "no"
+    assert overlap.check_in_study({"folds": 3}) == overlap.check({"folds": 3, "by_site": "auto"})
+    for check in (overlap.check, overlap.check_in_study):
+        with pytest.raises(StudyFileError, match="overlap_weights.*by_site"):
+            check({"by_site": "perhaps"})

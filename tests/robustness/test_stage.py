@@ -7,7 +7,7 @@ import yaml
 
 import iop_outcomes
 from iop_outcomes import study, tables
-from iop_outcomes.kernel.registry import CHECKS, check
+from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ESTIMATORS, check
 from iop_outcomes.stages import run_study
 from iop_outcomes.tables.estimate import CHECK, KEY, is_contrast
 
@@ -50,6 +50,7 @@ def people(made) -> pd.DataFrame:
 
 
 def estimate(frame: pd.DataFrame, **asked) -> pd.Series:
+    """Return what an analyst finds who asks for the defaults of a study file."""
     covariates = ["age_years", "sex", "use_days_at_baseline"]
     found = iop_outcomes.estimate(
         frame,
@@ -58,6 +59,8 @@ def estimate(frame: pd.DataFrame, **asked) -> pd.Series:
         covariates=[*covariates, *(c for c in frame if c.endswith("_missing"))],
         cluster="cluster",
         design="overlap_weights",
+        design_settings=DESIGN_METHODS["overlap_weights"].study_defaults,
+        **ESTIMATORS["aipw"].study_defaults,
         **asked,
     )
     return found.iloc[0]

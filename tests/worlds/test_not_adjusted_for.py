@@ -100,13 +100,28 @@ def sites_that_prefer(strongly: float) -> dict[str, pd.DataFrame]:
     }
 
 
+NOT_BY_SITE = {"overlap": {"method": "overlap_weights", "by_site": "no"}}
+
+
 @pytest.mark.parametrize(("strongly", "status", "value"), [(0.2, "WARN", 0.4), (0.0, "PASS", 0.0)])
 def test_sites_that_prefer_an_arm_are_said(tmp_path, strongly, status, value):
     # Shares of 0.7 and 0.3 of IOP at equally many sites: the site and the arm correlate by 0.4.
-    row = checks(run(tmp_path, sites_that_prefer(strongly), cluster="site")).loc["site_balance"]
+    made = run(tmp_path, sites_that_prefer(strongly), cluster="site", designs=NOT_BY_SITE)
+    row = checks(made).loc["site_balance"]
     assert row["status"] == status
     assert row["value"] == pytest.approx(value, abs=0.08)
     assert row["reason"].endswith("Adjust for the site.") is (status == "WARN")
+
+
+def test_sites_are_adjusted_for_unless_the_study_says_otherwise(tmp_path):
+    # Half of the sites keep people longer, and more of their people are in IOP: 0.7 against 0.3.
+    adjusted = run(tmp_path, sites_that_prefer(0.2), cluster="site")
+    assert checks(adjusted).loc["site_balance", "status"] == "PASS"
+    assert checks(adjusted).loc["by_site", ["value", "status"]].tolist() == [8, "PASS"]
+    assert not fooled(adjusted)
+    as_before = run(tmp_path, sites_that_prefer(0.2), cluster="site", designs=NOT_BY_SITE)
+    assert "by_site" not in checks(as_before).index
+    assert answer(as_before)["ci_low"] > 0
 
 
 def test_a_label_that_tells_the_arm_is_1_and_chance_is_nothing():

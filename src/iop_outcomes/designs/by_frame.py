@@ -11,6 +11,7 @@ from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.frame import Framed, contrast_of, take_frame
 from iop_outcomes.designs.judge.balance import balance_together
 from iop_outcomes.designs.judge.diagnostics import preference_score
+from iop_outcomes.designs.scores.site_propensity import settled
 from iop_outcomes.designs.together import (
     pair_of,
     population_share,
@@ -93,6 +94,7 @@ def compare_frame(
     members["preference_score"] = (
         preference_score(members["score"], treated) if members["score"].notna().any() else np.nan
     )
+    settings = settled(settings, treated, framed.cluster)
     made = Comparison(name, name, estimand, (first, second), members, framed.covariates, framed.cluster, settings)
     return made, framed.rows
 
@@ -216,7 +218,7 @@ def weigh_frame(
         target = target_of(method, checked, framed.names, contrast)
         cluster = None if framed.cluster is None else framed.cluster.to_numpy()
         everybody = weigh_together(framed.covariates, framed.arm, framed.names, cluster, method, checked, target)
-    return Together(framed, everybody, target, name, estimand, dict(settings))
+    return Together(framed, everybody, target, name, estimand, settled(settings, framed.arm, framed.cluster))
 
 
 def _named(design: Design, estimand: str | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from iop_outcomes.designs.pairs import matching
 from iop_outcomes.designs.pairs.mahalanobis import mahalanobis_coordinates
 from iop_outcomes.designs.pairs.subclass import subclassify
 from iop_outcomes.designs.pairs.ties import rounding_of
-from iop_outcomes.designs.weighting import NOTES, BySite, Folds, Model, score_people
+from iop_outcomes.designs.weighting import NOTES, BySite, Folds, Model, notes_of, score_people
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
 from iop_outcomes.kernel.registry import design_method
 
@@ -62,7 +62,7 @@ def nearest_match(
         order=order,
         rounding=rounding_of(covariates) if distance == "mahalanobis" else 0.0,
     )
-    notes = [("left_out", float((~scored).mean()) if not scored.all() else np.nan, s) for s in propensity.notes]
+    notes = notes_of(propensity)
     notes += _shortfall_notes(matches.shortfall, int(first.sum()))
     sets = np.zeros(len(first), dtype=int) if matches.matched_set is None else matches.matched_set
     return _frame(covariates, propensity.score, scored, matches.weights, sets, notes)
@@ -81,10 +81,12 @@ def subclass(
     *,
     subclasses: Annotated[int, Field(ge=2)] = 5,
     model: Model = "logistic",
+    by_site: BySite = "no",
     folds: Folds = 5,
 ) -> pd.DataFrame:
     """Compare within bands of the score at quantiles of the first arm (Rosenbaum & Rubin 1984)."""
-    return _subclassified(covariates, treated, cluster, seed, subclasses, model, folds, "ATT")
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    return _subclassified(covariates, treated, propensity, subclasses, "ATT")
 
 
 @design_method(estimand="ATE", description="subclasses of the propensity score, both arms weighted to everybody")
@@ -96,24 +98,26 @@ def subclass_ate(
     *,
     subclasses: Annotated[int, Field(ge=2)] = 5,
     model: Model = "logistic",
+    by_site: BySite = "no",
     folds: Folds = 5,
 ) -> pd.DataFrame:
     """Compare within bands of the score at quantiles of everybody (Rosenbaum & Rubin 1984)."""
-    return _subclassified(covariates, treated, cluster, seed, subclasses, model, folds, "ATE")
+    propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
+    return _subclassified(covariates, treated, propensity, subclasses, "ATE")
 
 
-def _subclassified(covariates, treated, cluster, seed, subclasses, model, folds, estimand) -> pd.DataFrame:
-    propensity = score_people(covariates, treated, cluster, seed, model=model, folds=folds)
-    found = subclassify(treated, propensity.score, n_subclasses=subclasses, estimand=estimand)
-    notes = [("left_out", np.nan, sentence) for sentence in propensity.notes]
+def _subclassified(covariates, treated, propensity, subclasses, estimand) -> pd.DataFrame:
+    scored = ~np.isnan(propensity.score)
+    first, score = two_arms(np.asarray(treated)[scored], "subclasses"), propensity.score[scored]
+    found = subclassify(first, score, n_subclasses=subclasses, estimand=estimand)
+    notes = notes_of(propensity)
     if len(found.table) < subclasses:
         sentence = f"the score has too few values for {subclasses} subclasses; there are {len(found.table)}."
         notes.append(("subclasses", float(len(found.table)), sentence))
     if found.n_moved:
         sentence = f"{counted(found.n_moved, 'person', 'people')} moved to the next subclass, which lacked their arm."
         notes.append(("moved", found.n_moved / len(covariates), sentence))
-    everybody = np.ones(len(covariates), dtype=bool)
-    return _frame(covariates, propensity.score, everybody, found.weights, found.subclass, notes)
+    return _frame(covariates, propensity.score, scored, found.weights, found.subclass, notes)
 
 
 def _logit(score: np.ndarray) -> np.ndarray:

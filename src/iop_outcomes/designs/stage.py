@@ -16,6 +16,7 @@ from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.judge.entry import with_late_arms_named
 from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
+from iop_outcomes.designs.scores.site_propensity import settled
 from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
@@ -192,7 +193,7 @@ def _labelled(members: dict[Arms, pd.DataFrame]) -> list[pd.DataFrame]:
 def _weigh_together(covariates: pd.DataFrame, study: Study, design: str, together: tuple[str, ...]) -> pd.DataFrame:
     chosen = _in_arms(covariates, together)
     method = DESIGN_METHODS[study.designs[design].method]
-    settings = method.check(study.designs[design].settings, f"designs.{design}")
+    settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
     cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
     arm, target = _codes(chosen, together), target_of(method, settings, together, study.arms_together(design)[:2])
     return weigh_together(_model_frame(chosen, study), arm, together, cluster, method, settings, target)
@@ -243,7 +244,7 @@ def compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> 
     chosen = _in_arms(covariates, arms)
     treated = (chosen["arm"] == arms[0]).to_numpy()
     method = DESIGN_METHODS[study.designs[design].method]
-    settings = method.check(study.designs[design].settings, f"designs.{design}")
+    settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
     refuse_other_target(method, settings, arms)
     cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
     model = _model_frame(chosen, study)
@@ -264,6 +265,11 @@ def _comparison(
 ) -> Comparison:
     chosen = _in_arms(covariates, arms).loc[members.index]
     method = DESIGN_METHODS[study.designs[design].method]
+    settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
+    if together is None:
+        settings = settled(settings, members["treated"], chosen.get("cluster"))
+    else:
+        settings = settled(settings, together.arm, together.cluster)
     return Comparison(
         design=design,
         method=method.name,
@@ -272,7 +278,7 @@ def _comparison(
         members=members,
         covariates=_model_frame(chosen, study),
         cluster=chosen.get("cluster"),
-        settings=study.designs[design].settings,
+        settings=settings,
         together=together,
     )
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.scores.balancing_weights import truncate_within
 from iop_outcomes.designs.scores.generalised import generalised_tilt, generalised_weights, multinomial_score
-from iop_outcomes.designs.scores.site_propensity import SITE
-from iop_outcomes.designs.weighting import NOTES
+from iop_outcomes.designs.scores.site_propensity import by_site_of, with_sites
+from iop_outcomes.designs.weighting import BY_SITE, NOTES
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
 from iop_outcomes.kernel.registry import TARGET, DesignMethod
 
@@ -100,13 +100,20 @@ def weigh_together(
     if "model" not in settings:
         frame.attrs[NOTES] = []
         return frame
-    inside, notes = _usable_sites(arm, len(arms), cluster, settings["by_site"])
-    known = covariates.loc[inside]
-    if settings["by_site"] == "intercepts":
-        known = known.assign(**{SITE: pd.Categorical(np.asarray(cluster)[inside])})
-    score = multinomial_score(known, arm[inside], tuple(arms))
+    by_site, sites = by_site_of(str(settings["by_site"]), arm, cluster)
+    inside, notes = _usable_sites(arm, len(arms), cluster, by_site)
+    try:
+        known = covariates.loc[inside]
+        known = with_sites(known, np.asarray(cluster)[inside]) if by_site == "intercepts" else known
+        score = multinomial_score(known, arm[inside], tuple(arms))
+    except DesignError as error:
+        if sites is None or by_site == "no":
+            raise
+        score, inside = multinomial_score(covariates, arm, tuple(arms)), np.ones(len(arm), dtype=bool)
+        notes, sites = (), (0.0, f"the score knows no sites, since with them it has no solution: {error}")
     left_out = np.nan if inside.all() else float((~inside).mean())
     notes = [("left_out", left_out, f"{sentence.rstrip('.')}.") for sentence in (*notes, *score.notes)]
+    notes += [] if sites is None else [(BY_SITE, *sites)]
     weights, cuts = _cut_weights(score.values, arm[inside], arms, method.estimand, target, settings)
     frame["weight"] = np.zeros(len(frame))
     frame.loc[inside, "weight"] = weights

@@ -1,5 +1,6 @@
 """Design methods that weight: what a study file may name under ``designs``."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,28 +15,34 @@ from iop_outcomes.designs.scores.balancing_weights import (
     trim_score,
     truncate_weights,
 )
-from iop_outcomes.designs.scores.cbps import balancing_score
-from iop_outcomes.designs.scores.cbps_gmm import overidentified_score
-from iop_outcomes.designs.scores.entropy import entropy_weights
 from iop_outcomes.designs.scores.propensity import (
     Propensity,
     boosted_score,
-    covariate_matrix,
     logistic_score,
     penalised_score,
 )
-from iop_outcomes.designs.scores.site_propensity import site_fixed_score, site_stratified_score
+from iop_outcomes.designs.scores.site_propensity import (
+    by_site_of,
+    settled_site_score,
+    site_fixed_score,
+    site_stratified_score,
+)
 from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.kernel.plugin import InStudy
 from iop_outcomes.kernel.registry import design_method
 
 Model = Literal["logistic", "firth", "ridge", "lasso", "boosted"]
-BySite = Literal["no", "intercepts", "separately"]
+#: Without sites unless told, and in a study file with them where they can carry it.
+BySite = Annotated[Literal["auto", "no", "intercepts", "separately"], InStudy("auto")]
 Folds = Annotated[int, Field(ge=2, le=50)]
 Trim = Annotated[float, Field(gt=0, lt=0.5)] | Literal["crump"] | None
 Truncate = Annotated[float, Field(gt=0.5, lt=1)] | None
 
+
 #: Key of a design frame's ``attrs``: rows (check, value, sentence) on what the method did to people or weights.
 NOTES = "notes"
+#: Check of the row that says how many sites were adjusted for.
+BY_SITE = "by_site"
 
 
 @design_method(
@@ -46,7 +53,7 @@ NOTES = "notes"
 def unweighted(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
     """Compare the arms as they are."""
     two_arms(treated)
-    return _frame(covariates, np.full(len(covariates), np.nan), np.ones(len(covariates)), [])
+    return frame_of(covariates, np.full(len(covariates), np.nan), np.ones(len(covariates)), [])
 
 
 @design_method(
@@ -173,30 +180,6 @@ def atc_weights(
     return _weighted(covariates, treated, propensity, "ATC", **cuts)
 
 
-@design_method(estimand="ATE", description="entropy balance: both arms given the covariate means of everybody")
-def entropy_balance(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
-    """Weight both arms, as evenly as can be, to the means of everybody (Hainmueller 2012)."""
-    return _entropy(covariates, treated, "ATE")
-
-
-@design_method(estimand="ATT", description="entropy balance: the second arm given the covariate means of the first")
-def entropy_balance_att(covariates: pd.DataFrame, treated, cluster, seed: int) -> pd.DataFrame:
-    """Weight the second arm, as evenly as can be, to the means of the first (Hainmueller 2012)."""
-    return _entropy(covariates, treated, "ATT")
-
-
-@design_method(estimand="ATE", description="inverse-probability weights from a score made to balance")
-def cbps(covariates: pd.DataFrame, treated, cluster, seed: int, *, over_identified: bool = False) -> pd.DataFrame:
-    """Weight by a covariate-balancing propensity score for everybody (Imai & Ratkovic 2014)."""
-    return _balancing(covariates, treated, "ATE", over_identified)
-
-
-@design_method(estimand="ATT", description="weights of the odds from a score made to balance")
-def cbps_att(covariates: pd.DataFrame, treated, cluster, seed: int, *, over_identified: bool = False) -> pd.DataFrame:
-    """Weight by a covariate-balancing propensity score for people like the first arm (Imai & Ratkovic 2014)."""
-    return _balancing(covariates, treated, "ATT", over_identified)
-
-
 def score_people(
     covariates: pd.DataFrame, treated, cluster, seed: int, *, model: str = "logistic", by_site: str = "no", folds=5
 ) -> Propensity:
@@ -211,8 +194,9 @@ def score_people(
     seed : int
     model : {"logistic", "firth", "ridge", "lasso", "boosted"}
         The last three choose their penalty, or are fitted, in folds.
-    by_site : {"no", "intercepts", "separately"}
-        Whether sites get intercepts or models of their own; with ``logistic`` or ``firth``.
+    by_site : {"auto", "no", "intercepts", "separately"}
+        Whether sites get intercepts or models of their own; with ``logistic`` or ``firth``. For ``auto`` see
+        :func:`iop_outcomes.designs.scores.site_propensity.by_site_of`.
     folds : int
 
     Raises
@@ -220,18 +204,30 @@ def score_people(
     DesignError
         Settings that do not go together, or covariates the model cannot carry.
     """
+    asked, (by_site, sites) = by_site, by_site_of(by_site, two_arms(treated), cluster, model)
     if by_site != "no":
         if cluster is None:
             raise DesignError(f"by_site: '{by_site}' needs sites, and this study names none as its cluster.")
         if model not in ("logistic", "firth"):
             raise DesignError(f"by_site: '{by_site}' goes with the models logistic and firth, not with {model}.")
         site_score = site_fixed_score if by_site == "intercepts" else site_stratified_score
-        return site_score(covariates, treated, cluster, penalty="firth" if model == "firth" else None)
-    if model in ("logistic", "firth"):
-        return logistic_score(covariates, treated, penalty="firth" if model == "firth" else None)
-    if model == "boosted":
-        return boosted_score(covariates, treated, cluster=cluster, folds=folds, seed=seed)
-    return penalised_score(covariates, treated, kind=model, cluster=cluster, folds=folds, seed=seed)
+        site_score = settled_site_score if asked == "auto" else site_score
+        made = site_score(covariates, treated, cluster, penalty="firth" if model == "firth" else None)
+    elif model in ("logistic", "firth"):
+        made = logistic_score(covariates, treated, penalty="firth" if model == "firth" else None)
+    elif model == "boosted":
+        made = boosted_score(covariates, treated, cluster=cluster, folds=folds, seed=seed)
+    else:
+        made = penalised_score(covariates, treated, kind=model, cluster=cluster, folds=folds, seed=seed)
+    return replace(made, sites=sites)
+
+
+def notes_of(propensity: Propensity) -> list[tuple[str, float, str]]:
+    """Return what there is to say of how scores were made: whom they left out, and which sites they know."""
+    scored = ~np.isnan(propensity.score)
+    left_out = np.nan if scored.all() else float((~scored).mean())
+    notes = [("left_out", left_out, f"{sentence.rstrip('.')}.") for sentence in propensity.notes]
+    return notes if propensity.sites is None else [*notes, (BY_SITE, *propensity.sites)]
 
 
 def _weighted(
@@ -240,8 +236,7 @@ def _weighted(
     """Weight whoever has a score, cut as asked, and say what was cut."""
     scored = ~np.isnan(propensity.score)
     first, score = two_arms(np.asarray(treated)[scored]), propensity.score[scored]
-    left_out = np.nan if scored.all() else float((~scored).mean())
-    notes = [("left_out", left_out, f"{sentence.rstrip('.')}.") for sentence in propensity.notes]
+    notes = notes_of(propensity)
     weights = balancing_weights(score, first, estimand)
     if stabilise:
         weights = stabilised(weights, first)
@@ -258,31 +253,15 @@ def _weighted(
         notes.append(("truncated", _share(cut), f"weights {ends} were set to that limit."))
     everybody = np.zeros(len(covariates))
     everybody[scored] = weights
-    return _frame(covariates, propensity.score, everybody, notes)
+    return frame_of(covariates, propensity.score, everybody, notes)
 
 
 def _share(cut) -> float:
     return float(cut.counts[["n_below", "n_above"]].to_numpy().sum() / cut.counts["n"].sum())
 
 
-def _entropy(covariates, treated, estimand) -> pd.DataFrame:
-    matrix, notes = covariate_matrix(covariates)
-    weights = entropy_weights(matrix, treated, estimand)
-    return _frame(covariates, np.full(len(covariates), np.nan), weights, _dropped(notes))
-
-
-def _balancing(covariates, treated, estimand, over_identified) -> pd.DataFrame:
-    matrix, notes = covariate_matrix(covariates)
-    found = (overidentified_score if over_identified else balancing_score)(matrix, treated, estimand)
-    weights = balancing_weights(found.score, treated, estimand)
-    return _frame(covariates, found.score, weights, _dropped(notes))
-
-
-def _dropped(sentences) -> list:
-    return [("left_out", np.nan, f"{sentence}.") for sentence in sentences]
-
-
-def _frame(covariates, score, weights, notes) -> pd.DataFrame:
+def frame_of(covariates: pd.DataFrame, score, weights, notes: list) -> pd.DataFrame:
+    """Return the frame of a design method that weights, with what it has to say in its ``attrs``."""
     frame = pd.DataFrame({"score": score, "weight": weights}, index=covariates.index)
     frame["matched_set"] = pd.Series(pd.NA, index=covariates.index, dtype="str")
     frame.attrs[NOTES] = notes

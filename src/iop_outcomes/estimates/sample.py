@@ -1,14 +1,15 @@
 """What an estimator works on: the members of a comparison with one outcome, checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.scores.site_propensity import adjusts_for_site
 from iop_outcomes.estimates.checks import checked_arms
 from iop_outcomes.estimates.nuisance.design_weights import (
     SharedWeights,
@@ -22,6 +23,7 @@ from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
+from iop_outcomes.kernel.plugin import InStudy
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.tables.measure import MEAN, MEASURES, names_of
@@ -31,6 +33,8 @@ KINDS = ("binary", "proportion", "count", "continuous", "duration")
 #: What to do with missing outcomes.
 Missing = Literal["weight", "leave_out"]
 MISSING_WORDS = {"weight": "weighted for by the inverse probability of observation", "leave_out": "left out"}
+#: Whether models of the outcome, and of who is observed, have an intercept for every site where the design does.
+Sites = Annotated[Literal["no", "as_design"], InStudy("as_design")]
 ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
 
 
@@ -52,6 +56,8 @@ class Sample:
         Is the mean of an arm known to be the share of people with an event?
     of_all : tuple of (float or None)
         The one outcome that all of the first arm, and all of the second, are known to have; None where they differ.
+    sites : bool
+        Do models of the outcome, and of who is observed, have an intercept for every site?
     """
 
     comparison: Comparison
@@ -60,6 +66,7 @@ class Sample:
     kind: str
     is_share: bool = False
     of_all: tuple[float | None, float | None] = (None, None)
+    sites: bool = False
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
@@ -130,8 +137,8 @@ class Sample:
 
     @cached_property
     def matrix(self) -> ModelMatrix:
-        """Covariates of the design with an intercept."""
-        return span_of(self.comparison.population)
+        """Covariates of the design with an intercept, or one for every site."""
+        return span_of(self.comparison.population, sites=self.sites)
 
     @cached_property
     def shared(self) -> SharedWeights | None:
@@ -149,7 +156,22 @@ class Sample:
         """Model of who is observed; None if everybody in the two arms is."""
         if not self.n_missing:
             return None
-        return fit_observation(self.observed, self.first, self.matrix, self.used, self.others)
+        try:
+            return fit_observation(self.observed, self.first, self.matrix, self.used, self.others)
+        except EstimationError:
+            # A site of which hardly anything is known has nobody to stand for it but people of other sites.
+            if not self.sites:
+                raise
+        plain = span_of(self.comparison.population)
+        found = fit_observation(self.observed, self.first, plain, self.used, self.others)
+        return replace(found, knows_sites=False)
+
+    def missing_in_words(self, missing: Missing) -> str:
+        """Return what was done with missing outcomes."""
+        said = MISSING_WORDS[missing]
+        if missing == "weight" and self.sites and self.observation is not None and not self.observation.knows_sites:
+            return f"{said} at any site, since at some hardly any is known"
+        return said
 
     @cached_property
     def population(self) -> Weights:
@@ -180,6 +202,7 @@ def take_sample(
     question: Question,
     comparison: Comparison,
     *,
+    by_site: Sites = "no",
     occasions: tuple[NDArray[np.float64], NDArray[np.bool_]] | None = None,
 ) -> Sample:
     """Return the sample of an analysis, or refuse it by name.
@@ -189,6 +212,8 @@ def take_sample(
     question : Question
         Its data are indexed like the members of ``comparison.population``.
     comparison : Comparison
+    by_site : {"no", "as_design"}
+        Whether models of the outcome, and of who is observed, have an intercept for every site where the design does.
     occasions : tuple of ndarray, optional
         All outcomes, and whether each is of the first arm, where members have more than the one in ``data``.
 
@@ -217,7 +242,8 @@ def take_sample(
     # Zeros alone may be a share without events, or no days of use.
     is_share = kind == "binary" and (question.of_risk or seen.min() < seen.max())
     of_all = tuple(_same(seen[arm]) for arm in arms)
-    return Sample(comparison, values, outcome, kind, is_share, of_all)
+    sites = by_site == "as_design" and comparison.cluster is not None and adjusts_for_site(comparison.settings)
+    return Sample(comparison, values, outcome, kind, is_share, of_all, sites)
 
 
 def kind_of(values: NDArray[np.float64]) -> str:

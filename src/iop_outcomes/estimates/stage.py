@@ -100,7 +100,9 @@ def estimate_design(
 def _unadjusted(comparison: Comparison) -> Comparison:
     """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
     members = comparison.members.assign(weight=1.0)
-    return replace(comparison, members=members, covariates=comparison.covariates.iloc[:, :0], together=None)
+    return replace(
+        comparison, members=members, covariates=comparison.covariates.iloc[:, :0], settings=None, together=None
+    )
 
 
 def _estimated(
@@ -114,7 +116,9 @@ def _estimated(
     kind = NAIVE if naive else ADJUSTED
     try:
         question = question_of(study, name, data_for(plugin, data, comparison))
-        rows = plugin(question, comparison, **plugin.check(settings, f"analyses.{name}")).rows(analysis.measures)
+        rows = plugin(question, comparison, **plugin.check_in_study(settings, f"analyses.{name}")).rows(
+            analysis.measures
+        )
     except StudyError as error:
         return _refused(name, analysis, comparison.arms, str(error), kind)
     return rows.assign(

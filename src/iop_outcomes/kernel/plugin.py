@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass as plain_dataclass
 from dataclasses import fields
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
@@ -19,6 +20,17 @@ def stated(kind: type[T]) -> type[T]:
     """Declare a kind of plug-in; what its decorator states is checked when a module that holds one is imported."""
     declared: type[Any] = dataclass(frozen=True, eq=False, config=ConfigDict(arbitrary_types_allowed=True))(kind)
     return declared
+
+
+@plain_dataclass(frozen=True)
+class InStudy:
+    """Default of a setting in a study file, where it is not that of a call; it stands in the setting's annotation.
+
+    A call does what its counterparts in R do unless told. A study file is read by people who do not look settings up,
+    and gets what covers the truth most often.
+    """
+
+    value: object
 
 
 @stated
@@ -56,27 +68,53 @@ class Plugin:
     @cached_property
     def settings_model(self) -> type[BaseModel]:
         """The settings as a pydantic model, made from the keyword-only parameters of the function."""
-        asked: dict[str, Any] = {
-            p.name: (p.annotation, ... if p.default is p.empty else p.default)
-            for p in inspect.signature(self.function, eval_str=True).parameters.values()
-            if p.kind is p.KEYWORD_ONLY
-        }
-        config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-        return create_model(f"{self.kind}_{self.name}", __config__=config, **asked)
+        return self._model({})
+
+    @cached_property
+    def study_settings_model(self) -> type[BaseModel]:
+        """The same with the defaults of a study file."""
+        return self._model(self.study_defaults)
+
+    @cached_property
+    def study_defaults(self) -> dict[str, object]:
+        """Settings whose default in a study file is not that of a call, and that default."""
+        stated = {name: about.metadata for name, about in self.settings_model.model_fields.items()}
+        return {name: one.value for name, metadata in stated.items() for one in metadata if isinstance(one, InStudy)}
 
     def check(self, settings: Mapping[str, object] | None = None, place: str = "") -> dict[str, object]:
-        """Return the settings checked and completed with defaults.
+        """Return the settings of a call checked and completed with defaults.
 
         Raises
         ------
         StudyFileError
             A setting is unknown, missing or of the wrong kind; the sentence names it and what is allowed.
         """
-        place = place or f"{self.kind} '{self.name}'"
+        return self._checked(self.settings_model, settings, place)
+
+    def check_in_study(self, settings: Mapping[str, object] | None = None, place: str = "") -> dict[str, object]:
+        """Return the settings of a study file checked and completed with the defaults of one.
+
+        Raises
+        ------
+        StudyFileError
+            As :meth:`check`.
+        """
+        return self._checked(self.study_settings_model, settings, place)
+
+    def _model(self, defaults: Mapping[str, object]) -> type[BaseModel]:
+        asked: dict[str, Any] = {
+            p.name: (p.annotation, defaults.get(p.name, ... if p.default is p.empty else p.default))
+            for p in inspect.signature(self.function, eval_str=True).parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        }
+        config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+        return create_model(f"{self.kind}_{self.name}", __config__=config, **asked)
+
+    def _checked(self, model: type[BaseModel], settings: Mapping[str, object] | None, place: str) -> dict[str, object]:
         try:
-            checked = self.settings_model(**(settings or {}))
+            checked = model(**(settings or {}))
         except ValidationError as error:
-            raise StudyFileError(sentence(error, place, self.settings_model)) from None
+            raise StudyFileError(sentence(error, place or f"{self.kind} '{self.name}'", model)) from None
         return {name: getattr(checked, name) for name in type(checked).model_fields}
 
 

@@ -219,15 +219,23 @@ def _legend() -> str:
 
 def _settings(plugin: Plugin) -> str:
     try:
-        schema = plugin.settings_model.model_json_schema()
+        schema = plugin.study_settings_model.model_json_schema()
     except Exception:  # a setting of a type that JSON has no word for: name it, without a description
-        schema = {"properties": {name: {} for name in plugin.settings_model.model_fields}}
+        schema = {"properties": {name: {} for name in plugin.study_settings_model.model_fields}}
     properties, shared = schema.get("properties", {}), schema.get("$defs", {})
     if not properties:
         return ""
     required = schema.get("required", [])
+    in_call = {name: plugin.settings_model.model_fields[name].default for name in plugin.study_defaults}
     rows = [
-        (f"`{name}`", _kind(about, shared), "required" if name in required else f"`{_default(about.get('default'))}`")
+        (
+            f"`{name}`",
+            _kind(about, shared),
+            "required"
+            if name in required
+            else f"`{_default(about.get('default'))}`"
+            + (f" (in a call `{_default(in_call[name])}`)" if name in in_call else ""),
+        )
         for name, about in properties.items()
     ]
     return markdown.table(("setting", "allowed", "default"), rows)

@@ -82,7 +82,7 @@ def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Study, des
             question_of(study, name, outcomes.reindex(people["member_id"])),
             comparisons[arms],
             estimator,
-            estimator.check(analysis.settings, f"analyses.{name}"),
+            estimator.check_in_study(analysis.settings, f"analyses.{name}"),
             analysis.measures[0],
             people,
             partial(compare, study=study, design=design, arms=arms),

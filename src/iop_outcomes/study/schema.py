@@ -39,7 +39,7 @@ def study_schema() -> dict[str, Any]:
 
 def _settings(plugin: Plugin, key: str, required: bool = True) -> dict[str, Any]:
     """Return the schema of one plug-in's settings, with the key that names it."""
-    part: dict[str, Any] = plugin.settings_model.model_json_schema()
+    part: dict[str, Any] = plugin.study_settings_model.model_json_schema()
     part["title"] = plugin.name
     part["description"] = plugin.summary
     part.setdefault("properties", {})[key] = {"const": plugin.name}
@@ -50,7 +50,7 @@ def _settings(plugin: Plugin, key: str, required: bool = True) -> dict[str, Any]
 
 def _named(registry: Registry[P]) -> dict[str, Any]:
     """Return the schema of an entry that is a name, or a name with settings."""
-    with_settings = {plugin.name: plugin.settings_model.model_json_schema() for plugin in registry}
+    with_settings = {plugin.name: plugin.study_settings_model.model_json_schema() for plugin in registry}
     return {
         "anyOf": [
             {"enum": registry.names()},

@@ -10,7 +10,7 @@ from iop_outcomes.designs.judge.balance import balance, balance_together
 from iop_outcomes.designs.judge.diagnostics import equipoise, minimum_detectable_difference
 from iop_outcomes.designs.judge.positivity import one_arm_share, positivity_failures
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
-from iop_outcomes.designs.weighting import NOTES
+from iop_outcomes.designs.weighting import BY_SITE, NOTES
 from iop_outcomes.kernel.errors import counted
 
 PASS, WARN, FAIL, NOT_EVALUATED = "PASS", "WARN", "FAIL", "NOT_EVALUATED"
@@ -229,7 +229,9 @@ def _notes(comparison: Comparison):
     notes = comparison.members.attrs.get(NOTES, [])
     for number, (check, value, sentence) in enumerate(notes):
         repeated = sum(1 for other, _, _ in notes[:number] if other == check)
-        yield f"{check}_{repeated + 1}" if repeated else check, value, np.nan, WARN, sentence
+        # Sites that were adjusted for are said and are no reason to warn.
+        status = PASS if check == BY_SITE and value else WARN
+        yield f"{check}_{repeated + 1}" if repeated else check, value, np.nan, status, sentence
 
 
 def _detectable(comparison: Comparison, threshold: float | None):

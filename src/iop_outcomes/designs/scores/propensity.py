@@ -31,6 +31,8 @@ class Propensity:
         Its model matrix, with which estimators count that the score was estimated.
     notes : tuple of str
         What was left out, in sentences with counts.
+    sites : (float, str) or None
+        The number of sites that got an intercept by themselves and a sentence on it, where that was to be found out.
     """
 
     score: np.ndarray
@@ -38,6 +40,7 @@ class Propensity:
     fit: GlmFit | None = None
     matrix: ModelMatrix | None = None
     notes: tuple[str, ...] = ()
+    sites: tuple[float, str] | None = None
 
 
 def logistic_score(covariates: pd.DataFrame, treated, *, penalty: str | float | None = None) -> Propensity:

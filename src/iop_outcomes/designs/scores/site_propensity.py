@@ -1,5 +1,7 @@
 """Propensity scores that keep sites apart: an intercept for each, or a model for each."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,75 @@ from iop_outcomes.designs.scores.propensity import Propensity, logistic_score
 from iop_outcomes.kernel.errors import DesignError, counted
 
 SITE = "site of treatment"
+#: Sites get intercepts by themselves if at least this share of people are at sites with all arms, if these have on
+#: average so many people of the smallest arm, and if there are not more of them.
+LEAST_SHARED = 0.9
+LEAST_OF_AN_ARM = 5
+MOST_SITES = 500
+
+
+def by_site_of(by_site: str, arm, site, model: str = "logistic") -> tuple[str, tuple[float, str] | None]:
+    """Return what ``auto`` comes to, ``intercepts`` or ``no``; any other setting is what it is.
+
+    It depends on nothing but arms and sites, so that what a design did can be told from them.
+
+    Parameters
+    ----------
+    by_site : str
+    arm : array_like of shape (n,)
+        Of two arms or more.
+    site : array_like of shape (n,) or None
+    model : str
+        Of the score.
+
+    Returns
+    -------
+    by_site : str
+    note : (float, str) or None
+        For ``auto`` the number of sites with an intercept and a sentence on it; None where there are no sites.
+    """
+    if by_site != "auto":
+        return by_site, None
+    if site is None:
+        return "no", None
+    table = pd.crosstab(np.asarray(pd.Series(np.asarray(site)).fillna("(none)").astype(str)), np.asarray(arm))
+    shared = table[(table > 0).all(axis=1)]
+    why = _why_not(table, shared, model)
+    if why:
+        reason = f"sites were not adjusted for, since {why}; what differs between sites may differ between the arms."
+        return "no", (0.0, reason)
+    return "intercepts", (float(len(shared)), f"the design adjusts for sites: {len(shared):,} have an intercept each.")
+
+
+def _why_not(table: pd.DataFrame, shared: pd.DataFrame, model: str) -> str:
+    if model not in ("logistic", "firth"):
+        return f"only the models logistic and firth take an intercept for each, and not {model}"
+    if len(shared) < 2:
+        return f"{'only one' if len(shared) else 'none'} of {counted(len(table), 'site')} has all arms"
+    share = shared.to_numpy().sum() / table.to_numpy().sum()
+    if share < LEAST_SHARED:
+        return f"less than {LEAST_SHARED:.0%} of people are at sites that have all arms"
+    if shared.sum().min() < LEAST_OF_AN_ARM * len(shared):
+        return f"a site has on average fewer than {LEAST_OF_AN_ARM} people of the smallest arm"
+    return f"there are more than {MOST_SITES} of them" if len(shared) > MOST_SITES else ""
+
+
+def settled(settings: Mapping[str, object], arm, site) -> dict[str, object]:
+    """Return the settings of a design method with what ``by_site: auto`` comes to."""
+    if settings.get("by_site") != "auto":
+        return dict(settings)
+    by_site, _ = by_site_of("auto", arm, site, str(settings.get("model", "logistic")))
+    return {**settings, "by_site": by_site}
+
+
+def adjusts_for_site(settings: Mapping[str, object] | None) -> bool:
+    """Say whether a design with these settings adjusts for sites."""
+    return (settings or {}).get("by_site") in ("intercepts", "separately")
+
+
+def with_sites(covariates: pd.DataFrame, site) -> pd.DataFrame:
+    """Return covariates with the site as one more."""
+    return covariates.assign(**{SITE: pd.Categorical(np.asarray(site))})
 
 
 def site_fixed_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
@@ -27,13 +98,32 @@ def site_fixed_score(covariates: pd.DataFrame, treated, site, *, penalty: str | 
     Propensity
     """
     first = two_arms(treated, "propensity score")
-    usable, notes = _sites_with_both_arms(first, site)
-    inside = covariates.loc[usable].copy()
-    inside[SITE] = pd.Categorical(np.asarray(site)[usable])
+    usable, notes = sites_with_both_arms(first, site)
+    inside = with_sites(covariates.loc[usable], np.asarray(site)[usable])
     fitted = logistic_score(inside, first[usable], penalty=penalty)
     score = np.full(len(first), np.nan)
     score[usable] = fitted.score
     return Propensity(score, "logistic regression with an intercept for every site", notes=notes + fitted.notes)
+
+
+def settled_site_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
+    """Return scores with an intercept for every site that nobody asked for by name.
+
+    Where such a score has no maximum and one without sites has, Firth's penalty carries the intercepts; what separates
+    the arms without sites is refused as ever.
+
+    Parameters
+    ----------
+    covariates, treated, site, penalty
+        As in :func:`site_fixed_score`.
+    """
+    try:
+        return site_fixed_score(covariates, treated, site, penalty=penalty)
+    except DesignError:
+        if penalty is not None:
+            raise
+        logistic_score(covariates, treated)
+        return site_fixed_score(covariates, treated, site, penalty="firth")
 
 
 def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
@@ -58,7 +148,7 @@ def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: s
         No site can be used.
     """
     first = two_arms(treated, "propensity score")
-    usable, notes = _sites_with_both_arms(first, site)
+    usable, notes = sites_with_both_arms(first, site)
     labels = pd.Series(np.asarray(site))
     score, without = np.full(len(first), np.nan), {}
     for name, rows in labels[usable].groupby(labels[usable], sort=True, observed=True).groups.items():
@@ -77,7 +167,7 @@ def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: s
     return Propensity(score, "logistic regression within each site", notes=notes)
 
 
-def _sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
+def sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
     labels = pd.Series(np.asarray(site))
     if labels.isna().any():
         raise DesignError(f"site: missing for {counted(int(labels.isna().sum()), 'member')}; give them a site.")

@@ -16,7 +16,7 @@ from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.nuisance.weights import Weights, propensity_weights
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, Sample, take_sample
+from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, Missing, Sample, Sites, take_sample
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import MEAN, names_of
 
@@ -130,16 +130,17 @@ def aipw(
     missing: Missing = "weight",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
+    by_site: Sites = "no",
 ) -> Means:
-    """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where there are clusters.
+    """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where these have no intercepts.
 
     Without folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
     it is that of the efficient influence function.
     """
-    sample = take_sample(question, comparison)
+    sample = take_sample(question, comparison, by_site=by_site)
     if folds:
         arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, question.seed), missing)
-        return Means(sample, arms.with_method(f"{folds} folds"), missing=MISSING_WORDS[missing])
+        return Means(sample, arms.with_method(f"{folds} folds"), missing=sample.missing_in_words(missing))
     model = outcome_model_of(sample, outcome_model)
     weights = weights_of_observed(sample, sample.weights, missing)
     arms = augmented_means(
@@ -153,7 +154,9 @@ def aipw(
         cluster=sample.cluster,
         used=sample.used,
     )
-    return Means(sample, arms.with_method(f"{model.method}, {weights.method}"), missing=MISSING_WORDS[missing])
+    return Means(
+        sample, arms.with_method(f"{model.method}, {weights.method}"), missing=sample.missing_in_words(missing)
+    )
 
 
 def _cross_fitted_means(sample: Sample, fitted: CrossFitted, missing: Missing) -> ArmMeans:

@@ -12,7 +12,7 @@ from iop_outcomes.estimates.nuisance.nuisances import outcome_model_of
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, take_sample
+from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, Sites, take_sample
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance
@@ -117,13 +117,14 @@ def outcome_regression(
     comparison: Comparison,
     *,
     outcome_model: Form = "main",
+    by_site: Sites = "no",
 ) -> Means:
     """Compare predicted means had everybody been in each arm.
 
     The model is fitted without weights on members whose outcome is known and predicts for all, which handles missing
     outcomes if they are missing at random given arm and covariates.
     """
-    sample = take_sample(question, comparison)
+    sample = take_sample(question, comparison, by_site=by_site)
     model = outcome_model_of(sample, outcome_model)
     arms = standardised_means(model, sample.population.values, cluster=sample.cluster)
     return Means(sample, arms, missing="predicted by the outcome model")

@@ -15,7 +15,7 @@ from iop_outcomes.estimates.nuisance.cross_fitting import Learner
 from iop_outcomes.estimates.nuisance.nuisances import cross_fitted, outcome_model_of
 from iop_outcomes.estimates.nuisance.outcome_model import Form
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.sample import KINDS, MISSING_WORDS, Sample, take_sample
+from iop_outcomes.estimates.sample import KINDS, Sample, Sites, take_sample
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import MEAN, names_of
@@ -252,12 +252,13 @@ def tmle(
     fluctuation: Fluctuation = "weighted",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
+    by_site: Sites = "no",
 ) -> Means:
-    """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where there are clusters.
+    """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where these have no intercepts.
 
     Missing outcomes are weighted for by the inverse probability of observation (ATE only).
     """
-    sample = take_sample(question, comparison)
+    sample = take_sample(question, comparison, by_site=by_site)
     predicted, score, observation = _models(sample, outcome_model, folds, learner, question.seed)
     used, cluster = sample.used, sample.cluster
     arms = targeted_means(
@@ -273,7 +274,7 @@ def tmle(
     )
     arms = _of_everybody(arms, used)
     arms = arms.with_method(f"{folds} folds") if folds else arms
-    return Means(sample, arms, missing=MISSING_WORDS["weight"])
+    return Means(sample, arms, missing=sample.missing_in_words("weight"))
 
 
 def _of_everybody(arms: ArmMeans, used: NDArray[np.bool_]) -> ArmMeans:

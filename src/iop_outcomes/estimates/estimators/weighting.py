@@ -12,7 +12,7 @@ from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, MISSING_WORDS, Missing, take_sample
+from iop_outcomes.estimates.sample import ESTIMANDS, KINDS, Missing, Sites, take_sample
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import MEAN, names_of
 
@@ -97,13 +97,14 @@ def weighted(
     *,
     missing: Missing = "weight",
     count_estimation: bool = True,
+    by_site: Sites = "no",
 ) -> Means:
     """Compare weighted means, by default counting that a logistic propensity score was estimated.
 
     Missing outcomes are weighted for by the inverse probability of observation given arm and covariates, or left out.
     """
-    sample = take_sample(question, comparison)
+    sample = take_sample(question, comparison, by_site=by_site)
     weights = sample.weights if count_estimation else Weights(sample.weight)
     weights = weights_of_observed(sample, weights, missing)
     arms = weighted_means(sample.outcome, sample.pair, weights, cluster=sample.cluster)
-    return Means(sample, arms, missing=MISSING_WORDS[missing])
+    return Means(sample, arms, missing=sample.missing_in_words(missing))

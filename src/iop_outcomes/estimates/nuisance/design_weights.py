@@ -25,9 +25,18 @@ MOST_INTERCEPTS = 1_000
 LEAST_BALANCING = 0.9
 
 
-def span_of(design: Comparison | Population) -> ModelMatrix:
-    """Return the model matrix of a design's covariates, numbers centred, without levels that nobody has."""
-    return _span(design.covariates)
+def span_of(design: Comparison | Population, *, sites: bool = False) -> ModelMatrix:
+    """Return the model matrix of a design's covariates, numbers centred, without levels that nobody has.
+
+    Parameters
+    ----------
+    design : Comparison or Population
+    sites : bool
+        With an intercept for every cluster.
+    """
+    if not sites or design.cluster is None:
+        return _span(design.covariates)
+    return _span(design.covariates.assign(**{CLUSTER: design.cluster.astype(str)}))
 
 
 def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:
@@ -159,8 +168,7 @@ def _multinomial_weights(
 def _candidates(design: Comparison | Population, matrix: ModelMatrix | None) -> Iterator[ModelMatrix]:
     yield span_of(design) if matrix is None else matrix
     if design.cluster is not None and design.cluster.nunique() <= MOST_INTERCEPTS:
-        by_cluster = design.covariates.assign(**{CLUSTER: design.cluster.astype(str)})
-        yield _span(by_cluster)
+        yield span_of(design, sites=True)
 
 
 def _span(covariates: pd.DataFrame) -> ModelMatrix:

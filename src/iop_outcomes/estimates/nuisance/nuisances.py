@@ -1,5 +1,7 @@
 """The models an estimator needs for a sample, fitted on all of it or crosswise."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from iop_outcomes.designs.scores.propensity import folds_by_cluster
@@ -12,7 +14,7 @@ from iop_outcomes.kernel.errors import EstimationError
 
 def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
     """Fit the outcome on arm and covariates, on the members whose outcome is known."""
-    return fit_outcome_model(
+    model = fit_outcome_model(
         sample.outcome,
         sample.first,
         sample.matrix,
@@ -22,17 +24,19 @@ def outcome_model_of(sample: Sample, form: Form) -> OutcomeModel:
         names=sample.comparison.arms,
         others=sample.others,
     )
+    return replace(model, method=f"{model.method}, an intercept for every site") if sample.sites else model
 
 
 def cross_fitted(sample: Sample, n_folds: int, learner: Learner, seed: int) -> CrossFitted:
-    """Fit all models crosswise, by cluster where there are clusters."""
+    """Fit all models crosswise, by cluster where there are clusters, unless the models have intercepts for them."""
     n_arms = len(sample.comparison.population.arms)
     if n_arms > 2:
         raise EstimationError(
             f"folds: models are not cross-fitted where {n_arms} arms are compared at once; "
             "leave the folds out, or restrict the design to two by arms"
         )
-    used, cluster = sample.used, sample.comparison.cluster
+    # The intercept of a site must be learned from its own people.
+    used, cluster = sample.used, None if sample.sites else sample.comparison.cluster
     # People whom the design does not use are in no fold, so that they cannot move those of the others.
     folds = np.full(len(used), NO_FOLD)
     folds[used] = folds_by_cluster(sample.first[used], None if cluster is None else cluster[used], n_folds, seed)

@@ -24,13 +24,15 @@ MOST_LOST = 0.01
 class Observation:
     """Probability that the outcome is observed given arm and covariates, and the model that gave it.
 
-    ``probability`` is that of each row in its own arm, ``in_arms`` (n, 2) in the first and in the second.
+    ``probability`` is that of each row in its own arm, ``in_arms`` (n, 2) in the first and in the second;
+    ``knows_sites`` is false where sites were to be in the model and could not be.
     """
 
     probability: NDArray[np.float64]
     in_arms: NDArray[np.float64]
     observed: NDArray[np.bool_]
     equation: EstimatingEquation
+    knows_sites: bool = True
 
     def weigh(self, weights: Weights) -> Weights:
         """Return weights times the inverse probability of observation, zero where not observed."""
