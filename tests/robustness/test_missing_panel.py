@@ -169,7 +169,7 @@ def test_a_number_has_no_failure_and_is_bound_by_what_was_seen(made, people):
     # Low scores are better: at best the missing of IOP have the lowest that was seen.
     assert rows.loc["best case", "value"] < rows.loc["observed only", "value"] < rows.loc["worst case", "value"]
     assert "the ends of what was seen" in rows.loc["best case", "se_method"]
-    assert "standard deviations" in rows.loc["shifted by +1 in the first arm, +0 in the second", "se_method"]
+    assert "standard deviations" in rows.loc["shifted by +0.5 in the first arm, +0 in the second", "se_method"]
 
 
 def test_where_nothing_holds_the_arms_alike_while_outcomes_are_moved_it_says_so(made):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from iop_outcomes.conclude.missing_panel import settings_of
+from iop_outcomes.conclude.missing_panel import plausible_shift
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
@@ -67,7 +67,7 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
         shift_first=[first for first, _ in moved],
         shift_second=[second for _, second in moved],
         shift_unit=outcome_of(study, outcome).unit_of(TIPPING_SHIFT),
-        plausible_shift=settings_of(study)["plausible_shift"],
+        plausible_shift=plausible_shift(study, outcome),
         outcome_words=described.label,
     )
 
