@@ -46,7 +46,7 @@ class World:
         self.episode["discharge_reason"] = np.where(dropout < last_day, "dropout", "completed")
 
     def tested_weekly(self, used, seen, weeks: int = 12) -> None:
-        """Add tests of everybody every week; ``used`` and ``seen`` say by person and week who used and who was tested."""
+        """Test everybody weekly; ``used`` and ``seen`` say by person and week who used and who was tested."""
         day = 7 * np.arange(weeks) + 3
         result = np.where(seen, np.where(used, "positive", "negative"), "missing")
         place = {"person_id": np.repeat(self.person["person_id"].to_numpy(), weeks), "day": np.tile(day, 2 * N)}
