@@ -102,7 +102,7 @@ def test_people_of_a_site_with_one_arm_are_left_out_with_a_note(name, people):
     assert (frame.loc[site == "d", "weight"] == 0).all()
     assert (frame.loc[(site != "d") & first, "weight"] > 0).mean() > 0.5
     notes = {check: sentence for check, _, sentence in frame.attrs["notes"]}
-    assert "1 site with one arm only left out (d)" in notes["left_out"]
+    assert "1 site with one arm only left out." in notes["left_out"]
     assert notes["by_site"].endswith("3 have an intercept each.")
 
 

@@ -129,7 +129,7 @@ def settled_site_score(covariates: pd.DataFrame, treated, site, *, penalty: str 
 def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: str | float | None = None) -> Propensity:
     """Return scores of one logistic regression per site.
 
-    Members of sites that have one arm only, or whose model cannot be fitted, get no score; the sites are named.
+    Members of sites that have one arm only, or whose model cannot be fitted, get no score; the sites are counted.
 
     Parameters
     ----------
@@ -163,12 +163,15 @@ def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: s
         )
     if without:
         sites = f"{counted(len(without), 'site')} that cannot carry a model of their own"
-        notes = (*notes, f"{sites} left out ({_listed(without)}); a penalised model can carry more.")
+        notes = (*notes, f"{sites} left out; a penalised model can carry more.")
     return Propensity(score, "logistic regression within each site", notes=notes)
 
 
 def sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return who is at a site that has both arms, and the sites that have one arm only."""
+    """Return who is at a site that has both arms, and how many sites have one arm only.
+
+    The sites are not named, because notes are printed and a site may be known by having one arm.
+    """
     labels = pd.Series(np.asarray(site))
     if labels.isna().any():
         raise DesignError(f"site: missing for {counted(int(labels.isna().sum()), 'member')}; give them a site.")
@@ -179,9 +182,4 @@ def sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
         raise DesignError(f"site: none of {counted(len(share), 'site')} has both arms; compare across sites instead.")
     if usable.all():
         return usable, ()
-    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out ({_listed(lonely)}).",)
-
-
-def _listed(names, at_most: int = 5) -> str:
-    names = list(map(str, names))
-    return ", ".join(names[:at_most]) + (", ..." if len(names) > at_most else "")
+    return usable, (f"{counted(len(lonely), 'site')} with one arm only left out.",)

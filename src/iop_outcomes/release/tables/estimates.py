@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.families import AS_THEY_ARE
 from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.study import Study
@@ -121,15 +120,15 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
 def _without_panels_of_few(
     table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules
 ) -> pd.DataFrame:
-    """Blur panels of missing rules that would count the few of whom an outcome is missing, where no weights do so.
+    """Blur panels of missing rules that would count the few of whom an outcome is missing.
 
-    Best and worst case lie apart by the very share that is missing, and the map of shifts says no less: they are
-    withheld. What a verdict asks is kept, rounded as the arms' own shares are.
+    Best and worst case lie apart by the share that is missing, under weights nearly so, and the map of shifts says no
+    less: they are withheld. What a verdict asks is kept, rounded as the arms' own shares are, which can only bring an
+    interval nearer to no difference.
     """
     panel = panel_rows(table)
-    plain = [study.designs[str(name)].method == AS_THEY_ARE for name in panel["design"]]
     of_few = {name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str")}
-    panel = panel[np.array(plain, dtype=bool) & panel["outcome"].astype("str").map(of_few).eq(True)]
+    panel = panel[panel["outcome"].astype("str").map(of_few).eq(True)]
     asked = panel.index.isin(_asked_of(panel, study))
     numbers = ["value", "ci_low", "ci_high"]
     table.loc[panel.index, numbers] = table.loc[panel.index, numbers].round(2)

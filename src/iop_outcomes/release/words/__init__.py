@@ -53,11 +53,6 @@ class Outcome:
         return self.unit == "share"
 
     @property
-    def is_percent(self) -> bool:
-        """Is it a share already written in percent?"""
-        return self.unit.startswith("percent")
-
-    @property
     def details(self) -> str:
         """Window and rule in brackets, with a space before them; empty where there are none."""
         said = "; ".join(part for part in (self.window, self.rule) if part)
