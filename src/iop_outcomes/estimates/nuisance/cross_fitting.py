@@ -122,8 +122,8 @@ def _varying(matrix: ModelMatrix) -> NDArray[np.bool_]:
     ones = np.ones(matrix.n_rows)
     mean = matrix.transpose_matvec(ones) / matrix.n_rows
     variance = matrix.sandwich(ones).diagonal() / matrix.n_rows - mean**2
-    varies: NDArray[np.bool_] = variance > 1e-12 * (1 + mean**2)
-    return varies | np.array([name == INTERCEPT for name in matrix.names], dtype=bool)
+    varying: NDArray[np.bool_] = (variance > 1e-12 * (1 + mean**2)) | (np.array(matrix.names) == INTERCEPT)
+    return varying
 
 
 def _boost(
