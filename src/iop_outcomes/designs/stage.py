@@ -217,7 +217,7 @@ def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Categorical(chosen["arm"].astype("str"), categories=list(together)).codes.astype(np.intp)
 
 
-def compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+def compare(covariates: pd.DataFrame, study: Readable, design: str, arms: Arms) -> Comparison:
     """Return two arms made comparable by one design of a study, together with its other arms where it takes them so.
 
     Parameters
