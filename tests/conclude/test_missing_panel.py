@@ -79,3 +79,11 @@ def test_the_verdict_asks_the_panel_as_the_study_does(setting, verdict):
     judged = judge_study(estimate, study)[0].decision
     assert judged.verdict == verdict
     assert ("missing_rules_agree" in judged.codes) == (verdict == "better")
+
+
+def test_a_number_is_asked_about_half_a_standard_deviation():
+    study = one_outcome("weekly_hours", "mean_difference", metrics={"weekly_hours": {}})
+    headline = contrast(study, *SURE)
+    for size, verdict in ((0.5, "inconclusive"), (1, "better")):
+        tipped = contrast(study, *OPEN, **of_panel(shift(0, size)))
+        assert judge_study(together(headline, tipped), study)[0].decision.verdict == verdict

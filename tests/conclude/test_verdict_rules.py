@@ -85,6 +85,7 @@ REMARK_EXAMPLES = {
         NOTHING, missing=AGREES, looks=looks(MISSING_RULE, Interval(-0.02, -0.08, 0.03))
     ),
     "missing_not_examined": evidence(BETTER, missing=UNEXAMINED),
+    "gate_warns": evidence(BETTER, warnings=("unadjusted_imbalance",)),
     "designs_leave_open": evidence(BETTER, looks=looks(OTHER_DESIGN, WIDE)),
 }
 
@@ -178,6 +179,7 @@ CLAIM_EXAMPLES = {
     "other_side": (evidence(WORSE), "contradicted"),
     "too_small": (evidence(Interval(0.02, 0.01, 0.03)), "not supported"),
     "missing_open": (evidence(BETTER, missing=UNEXAMINED), "inconclusive"),
+    "gate_warns": (evidence(BETTER, warnings=("site_balance",)), "inconclusive"),
     "claimed_side": (evidence(BETTER), "supported"),
     "no_difference": (evidence(NOTHING), "not supported"),
     "cannot_tell": (evidence(WIDE), "inconclusive"),

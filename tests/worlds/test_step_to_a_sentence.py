@@ -45,8 +45,8 @@ class World:
         self.episode["discharge_day"] = np.minimum(dropout, last_day)
         self.episode["discharge_reason"] = np.where(dropout < last_day, "dropout", "completed")
 
-    def test_weekly(self, used, seen, weeks: int = 12) -> None:
-        """Test everybody every week; ``used`` and ``seen`` say by person and week who used and whose test is there."""
+    def tested_weekly(self, used, seen, weeks: int = 12) -> None:
+        """Test everybody weekly; ``used`` and ``seen`` say by person and week who used and who was tested."""
         day = 7 * np.arange(weeks) + 3
         result = np.where(seen, np.where(used, "positive", "negative"), "missing")
         place = {"person_id": np.repeat(self.person["person_id"].to_numpy(), weeks), "day": np.tile(day, 2 * N)}
@@ -151,7 +151,7 @@ def test_tests_missed_by_those_who_use_more_in_one_arm_leave_the_answer_inconclu
     # those seen, 50% against 0.30 / (0.30 + 0.20) = 60%.
     missed = np.where(world.iop[:, None], 0.0, np.where(used, 0.6, 0.4))
     missed = world.random.random(used.shape) < missed
-    world.test_weekly(used, ~missed)
+    world.tested_weekly(used, ~missed)
     rules = {
         rule: {"metric": "proportion_negative", "window_days": 84, "missing": rule} for rule in ("positive", "observed")
     }
@@ -170,7 +170,7 @@ def test_observation_that_ends_with_care_leaves_abstinence_inconclusive(tmp_path
     used = np.repeat(world.random.random((2 * N, 1)) < 0.5, 12, axis=1)
     world.episode["observation_end_day"] = world.episode["discharge_day"]
     in_care = 7 * np.arange(12) + 3 <= world.episode["discharge_day"].to_numpy()[:, None]
-    world.test_weekly(used, in_care)
+    world.tested_weekly(used, in_care)
     tests = world.others["drug_test"]
     world.others["drug_test"] = tests[in_care.ravel()]
     metrics = {"negative": {"metric": "proportion_negative", "window_days": 84, "missing": "observed"}}

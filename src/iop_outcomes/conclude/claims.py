@@ -81,6 +81,13 @@ CLAIM_RULES: tuple[ClaimRule, ...] = (
         lambda h: h.shown > 0 and h.evidence.missing == UNEXAMINED,
     ),
     ClaimRule(
+        "gate_warns",
+        INCONCLUSIVE,
+        "a difference is shown on the side claimed, but a check of the comparison warns that the arms may be unlike "
+        "for another reason",
+        lambda h: h.shown > 0 and bool(h.evidence.warnings),
+    ),
+    ClaimRule(
         "claimed_side",
         SUPPORTED,
         "a difference is shown on the side claimed; the sentence says whether it may be less than matters",

@@ -77,6 +77,8 @@ class Evidence:
         The study's answer, that of another outcome, or a further look.
     crude : bool
         Are the arms compared as they are?
+    warnings : tuple of str
+        Checks of the gate that warn of a bias.
     only_those_who_stayed : bool
         Does observation end with care, so that the outcome is known only of those who stayed?
     others : tuple of Interval
@@ -100,6 +102,7 @@ class Evidence:
     status: str = SHOWN
     place: str = PRIMARY
     crude: bool = False
+    warnings: tuple[str, ...] = ()
     only_those_who_stayed: bool = False
     others: tuple[Interval, ...] = ()
     looks: tuple[Look, ...] = ()

@@ -5,8 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.designs.judge.gate import WARN
 from iop_outcomes.study.outcome import Outcome
+from iop_outcomes.tables.comparison import of_arms
 
+#: Checks of the gate whose warning says that the arms may differ for another reason than what they were assigned to.
+OF_BIAS = (
+    "unadjusted_imbalance",
+    "site_balance",
+    "hindsight",
+    "lost_before_time_zero",
+    "assigned_late",
+    "baseline_days",
+    "calendar_overlap",
+)
+#: The same of outcomes made of drug tests.
+OF_TESTING = ("testing_by_arm", "tests_obtained")
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -37,10 +51,22 @@ class Facts:
         ``outcome``, ``arm``, ``n`` (known) and ``n_people``, missing where they may not be shown.
     ends_with_care : bool
         Does observation end with care for most of those who left?
+    diagnostic : pandas.DataFrame or None
+        Table of that contract.
     """
 
     counts: pd.DataFrame | None = None
     ends_with_care: bool = False
+    diagnostic: pd.DataFrame | None = None
+
+    def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
+        """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
+        if self.diagnostic is None:
+            return {}
+        checks = OF_BIAS + (OF_TESTING if outcome.is_tested else ())
+        rows = self.diagnostic[of_arms(self.diagnostic, arms, design)]
+        rows = rows[(rows["status"].astype("str") == WARN) & rows["check"].astype("str").isin(checks)]
+        return dict(zip(rows["check"].astype("str"), rows["reason"].astype("str"), strict=True))
 
     def known(self, outcome: str, arms: tuple[str, str]) -> Known | None:
         """Return of how many people of two arms an outcome is known, None where that may not be said."""

@@ -120,6 +120,7 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         status=REFUSED if unmeasured else str(row["status"]),
         place=place,
         crude=is_crude(study, analysis),
+        warnings=tuple(facts.warnings(study.contrast(analysis), analysis.design, outcome)),
         only_those_who_stayed=seen_only_in_care(outcome, facts),
         others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
         missing=_missing_alone(outcome, seen),

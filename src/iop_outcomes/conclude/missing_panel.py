@@ -7,6 +7,7 @@ import pandas as pd
 from iop_outcomes.conclude.evidence import interval_of
 from iop_outcomes.kernel.registry import CHECKS
 from iop_outcomes.study import Study
+from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import SHOWN
 from iop_outcomes.tables.missing_panel import (
     BOUNDS,
@@ -39,7 +40,7 @@ def panel_agrees(
     panel : DataFrame
         Rows of the check ``missing_panel`` of the same analysis.
     plausible_shift : float
-        Must be among the shifts of the panel.
+        Of log odds, or in standard deviations for numbers; must be among the shifts of the panel.
     bounds_decide : bool
         Are the best and the worst case asked too?
 
@@ -73,7 +74,14 @@ def deciding_in(estimate: pd.DataFrame, study: Study, row: pd.Series) -> pd.Data
     asked = settings_of(study)
     panel = panel_rows(estimate)
     mine = panel[panel["analysis"].astype("str") == str(row["analysis"])]
-    return deciding(mine, str(row["measure"]), asked["plausible_shift"], asked["bounds_decide"])
+    return deciding(mine, str(row["measure"]), plausible_shift(study, str(row["outcome"])), asked["bounds_decide"])
+
+
+def plausible_shift(study: Study, outcome: str) -> float:
+    """Return the shift of the missing of one arm that a study still believes, in the unit of an outcome's shifts."""
+    asked = settings_of(study)
+    name = "plausible_shift" if outcome_of(study, outcome).is_share else "plausible_shift_of_numbers"
+    return float(asked[name])
 
 
 def settings_of(study: Study) -> dict[str, Any]:

@@ -260,6 +260,12 @@ REMARKS: tuple[Rule, ...] = (
         lambda e: e.missing == UNEXAMINED,
     ),
     Rule(
+        "gate_warns",
+        "",
+        "a difference is shown, and a check of the comparison warns that the arms may be unlike for another reason",
+        lambda e: e.side != 0 and bool(e.warnings),
+    ),
+    Rule(
         "designs_leave_open",
         "",
         "under another design, estimator or measure the estimate lies on the same side, and chance could explain it",

@@ -7,6 +7,7 @@ from iop_outcomes.conclude.judging import FIRST, OTHERS, OTHERS_AFTER_A_DIFFEREN
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.pages import markdown
 from iop_outcomes.tables.measure import MEASURES
+from iop_outcomes.tables.missing_panel import PLAUSIBLE, PLAUSIBLE_SHIFT, PLAUSIBLE_SHIFT_OF_NUMBERS
 
 _WAY = {1: "the outcome", -1: "less of the outcome", 0: "not said"}
 
@@ -34,6 +35,8 @@ def verdict_page() -> str:
             markdown.table(("code", "when", "claim"), claims),
             "## One answer an outcome, and how many answers",
             _MANY,
+            "## Other rules for what is missing",
+            _MISSING,
             "## The smallest difference that matters",
             _MARGIN,
             "## Which way a measure goes",
@@ -62,6 +65,24 @@ The first answer may err {FIRST:.0%} of the time where nothing differs. The answ
 for their number (Holm) and must then be below {OTHERS:g}, or below {OTHERS_AFTER_A_DIFFERENCE:g} where the first answer
 has shown a difference: all verdicts of a study in which nothing differs err at most {FIRST + OTHERS:.1%} of the time.
 Those bounds hold as far as the intervals keep theirs."""
+
+_MISSING = f"""\
+The check `missing_panel` makes an analysis with missing outcomes anew under every rule for them, each a row of the
+`estimate` table (`role` check, its rule in `scenario`). To the rules above these are other rules for missing outcomes:
+{", ".join(PLAUSIBLE)}, and a shift of the missing of either arm by {PLAUSIBLE_SHIFT:g} of the log odds (other outcomes:
+by {PLAUSIBLE_SHIFT_OF_NUMBERS:g} standard deviations) from what is expected of people like them. Best and worst case
+are shown, and decide only where the study asks. An analysis is made by its own estimator except for the shifts, and
+weights for being observed where it has none: those are weighted means under its design.
+
+```yaml
+sensitivity:
+  - missing_panel                                                 # or, with settings:
+  - missing_panel: {{imputations: 100, plausible_shift: 0.7, bounds_decide: true, auxiliaries: [attendance_rate]}}
+```
+
+An outcome that counts missing tests as positive does not say whose are missing. Its panel needs a metric of the study
+that is the same but for `missing: observed`. `iop_outcomes.panel_agrees` asks the rows of a panel in a notebook, and
+`iop_outcomes.robustness` has every rule as a call."""
 
 _MARGIN = """\
 `margin` of the study, 0.05 unless it says other, is for differences of shares: 5 percentage points. Every other unit,

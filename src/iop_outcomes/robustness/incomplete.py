@@ -10,12 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.estimates.checks import checked_pair
 from iop_outcomes.estimates.estimators.weighting import weighted_means
 from iop_outcomes.estimates.measures import ArmMeans
-from iop_outcomes.estimates.nuisance.observation import fit_observation
-from iop_outcomes.estimates.nuisance.outcome_model import OutcomeModel, fit_outcome_model
+from iop_outcomes.estimates.nuisance.observation import MOST_LOST, SMALLEST_PROBABILITY
+from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.sample import Sample, kind_of
-from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
+from iop_outcomes.stats.linear.centring import centred
+from iop_outcomes.stats.linear.identifiability import independent_columns
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.robust_glm import fit_equation
+from iop_outcomes.stats.linear.sandwich import EstimatingEquation
 
 #: Kinds whose values are shares, so that a shift is one of log odds.
 SHARES = ("binary", "proportion")
@@ -123,14 +127,34 @@ class Incomplete:
         for arm in self.pair:
             if not (self.missing & arm).any():
                 continue
-            others = ~self.pair[0] & ~self.pair[1]
-            found = fit_observation(self.observed & arm, arm, self.covariates, self.used & arm, others[:, None])
-            probability = np.where(arm, found.probability, 1.0)
-            weights = weights.times_inverse_of(probability, self.observed | ~arm, found.equation)
+            probability, equation = _chance_of_being_known(self, arm)
+            weights = weights.times_inverse_of(np.where(arm, probability, 1.0), self.observed | ~arm, equation)
         return weighted_means(self.outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
 
     def _of_arms(self, rows: NDArray[np.bool_]) -> Weights:
         return self.weights.only(rows & (self.pair[0] | self.pair[1]))
+
+
+def _chance_of_being_known(whole: Incomplete, arm: NDArray[np.bool_]) -> tuple[NDArray[np.float64], EstimatingEquation]:
+    """Return the probability of each row of an arm, from a logistic regression on the covariates there."""
+    rows, known = whole.used & arm, whole.observed & arm
+    # A level that nobody of the arm has would leave the limit of a separated fit without a solution.
+    there = independent_columns(whole.covariates.rows(rows))[0].names
+    matrix = centred(whole.covariates.columns(np.isin(whole.covariates.names, there))).matrix
+    given = {"family": "binomial", "weights": rows.astype(float), "aliased": "drop"}
+    try:
+        fit = fit_equation(known, matrix, **given)
+    except DesignError:
+        # Levels of which everybody is known: the fit has a limit, as in the model of the outcome.
+        fit = fit_equation(known, matrix, **given, penalty=LIMIT_RIDGE * np.count_nonzero(rows), tolerance=1e-9)
+    probability = fit.link.mean(matrix.matvec(fit.coefficients))
+    rare = int((rows & (probability < SMALLEST_PROBABILITY)).sum())
+    if rare > MOST_LOST * np.count_nonzero(rows):
+        raise EstimationError(
+            f"missing outcomes: {counted(rare, 'member is', 'members are')} of a kind observed with a probability "
+            f"under {SMALLEST_PROBABILITY:.0%}, so that nobody can well stand for them"
+        )
+    return probability, fit.equation
 
 
 def incomplete_of(sample: Sample, outcome: NDArray[np.float64] | None = None) -> Incomplete:

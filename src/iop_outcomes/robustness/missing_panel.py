@@ -38,8 +38,9 @@ def missing_panel(
     *,
     imputations: Annotated[int, Field(ge=2)] = 50,
     auxiliaries: list[str] | None = None,
-    shifts: list[float] = list(names.SHIFTS),  # noqa: B006 - settings are read, never changed
+    shifts: list[float] | None = None,
     plausible_shift: Annotated[float, Field(gt=0)] = names.PLAUSIBLE_SHIFT,
+    plausible_shift_of_numbers: Annotated[float, Field(gt=0)] = names.PLAUSIBLE_SHIFT_OF_NUMBERS,
     bounds_decide: bool = False,
 ) -> list[Row]:
     """Return the contrast of an analysis with missing outcomes under each rule, and under shifts of them by arm.
@@ -56,10 +57,10 @@ def missing_panel(
     imputations : int
     auxiliaries : list of str, optional
         Outcomes that help to impute; unless told, time in care and all that is made from sessions alone.
-    shifts : list of float
-        Tried in each arm, every pair of them a row.
-    plausible_shift : float
-        Of one arm: the verdict asks whether the answer stands up to it.
+    shifts : list of float, optional
+        Tried in each arm, every pair of them a row; unless told, up to three times what is plausible either way.
+    plausible_shift, plausible_shift_of_numbers : float
+        Of one arm, on the log odds and in standard deviations: the verdict asks whether the answer stands up to it.
     bounds_decide : bool
         Does the verdict ask the best and the worst case too?
 
@@ -89,7 +90,9 @@ def missing_panel(
     }
     rows = [_or_reason(rule, make, panel.measure) for rule, make in rules.items()]
     try:
-        rows += [*panel.shifted(names.grid(shifts, plausible_shift)), *panel.tipping()]
+        is_share = outcome_of(refit.study, panel.outcomes[1]).is_share
+        plausible = plausible_shift if is_share else plausible_shift_of_numbers
+        rows += [*panel.shifted(names.grid(shifts, plausible)), *panel.tipping()]
     except StudyError as error:
         rows.append(_refused("shifted", str(error), panel.measure))
     return rows

@@ -14,9 +14,11 @@ PLAUSIBLE = (FAILURE, OBSERVED, WEIGHTED, IMPUTED)
 #: Rules that could not, and between which any other lies.
 BEST, WORST = "best case", "worst case"
 BOUNDS = (BEST, WORST)
-#: Shift of the missing outcomes of an arm that is still believed, and the shifts of the map.
-PLAUSIBLE_SHIFT = 1.0
-SHIFTS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+#: Shift of the missing outcomes of an arm that is still believed: of log odds, and of other outcomes in standard
+#: deviations, of which one log odds is about 0.55 (Chinn S, Stat Med 2000;19:3127-3131).
+PLAUSIBLE_SHIFT, PLAUSIBLE_SHIFT_OF_NUMBERS = 1.0, 0.5
+#: Shifts of the map, as multiples of that.
+STEPS = (-3, -2, -1, 0, 1, 2, 3)
 
 #: Measure of the rows that say how far the missing would have to be from what is expected of them.
 TIPPING_SHIFT = "tipping_shift"
@@ -40,9 +42,18 @@ def shift(first: float, second: float) -> str:
     return f"shifted by {first + 0.0:+g} in the first arm, {second + 0.0:+g} in the second"
 
 
-def grid(shifts: Iterable[float], plausible_shift: float) -> list[float]:
-    """Return the shifts tried in each arm: those asked for, none, and as much as is believed either way."""
-    return sorted({*map(float, shifts), 0.0, plausible_shift, -plausible_shift})
+def grid(shifts: Iterable[float] | None, plausible_shift: float) -> list[float]:
+    """Return the shifts tried in each arm: none, as much as is believed either way, and those asked for.
+
+    Examples
+    --------
+    >>> grid(None, 0.5)
+    [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5]
+    >>> grid([2], 1.0)
+    [-1.0, 0.0, 1.0, 2.0]
+    """
+    asked = [step * plausible_shift for step in STEPS] if shifts is None else map(float, shifts)
+    return sorted({*asked, 0.0, plausible_shift, -plausible_shift})
 
 
 def shifts_of_one_arm(size: float = PLAUSIBLE_SHIFT) -> tuple[str, ...]:

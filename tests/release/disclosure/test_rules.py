@@ -79,7 +79,9 @@ def test_rules_for_what_is_not_released_or_laxer_than_the_others_are_refused(ask
 
 @pytest.mark.parametrize("own", [{"min_cell": 11}, {"round_to": 5}, {"min_cell": 12, "round_to": 10}, {}])
 def test_rules_as_strict_as_those_of_the_study_or_stricter_are_taken(own):
-    names.check_release(Release.model_validate({"tables": {"outcomes": own, "overlap": own}}))
+    asked = Release.model_validate({"tables": {"outcomes": own, "overlap": own}})
+    names.check_release(asked)
+    assert asked.rules("outcomes") == asked.rules("overlap") == ReleaseRules(**({"min_cell": 11, "round_to": 5} | own))
 
 
 def test_every_table_and_figure_that_is_released_can_have_rules_and_nothing_else():

@@ -10,6 +10,7 @@ from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
+from iop_outcomes.tables.missing_panel import TIPPING_SHIFT, TO_NO_DIFFERENCE, TO_OTHER_SIDE, scenario, tipping
 from report_tables import study, tables
 
 
@@ -111,7 +112,8 @@ def test_an_e_value_is_printed_for_risks_and_not_for_hours():
     row = given["estimate"].query("analysis == 'primary' and role == 'contrast' and kind == 'adjusted'")
     check = row.assign(role="check", measure="e_value", value=2.1, ci_low=1.4, ci_high=np.nan)
     hours = check.assign(analysis="hours", outcome="weekly_hours")
-    given["estimate"] = pd.concat([given["estimate"], check, hours], ignore_index=True)
+    others = given["estimate"].query("role != 'check'")
+    given["estimate"] = pd.concat([others, check, hours], ignore_index=True)
     shown = sensitivity(release_tables(asked, given)["estimate"], asked)
     assert [row[0] for row in shown.rows] == ["Treatment completed [primary]"]
 
@@ -137,3 +139,31 @@ def test_every_outcome_is_defined_with_its_window_and_rule():
     assert missing.endswith("missed weeks are use; time after death is not abstinent")
     assert better == "more"
     assert [row[1] for row in rows.values()][1:] == ["day 90", "within 180 days", "up to 180 days"]
+
+
+def test_a_panel_of_missing_rules_is_told_rule_by_rule_and_its_shifts_only_by_what_would_tip_it():
+    given = tables()
+    row = given["estimate"].query("estimator == 'missing_panel'").iloc[[0]].assign(measure=TIPPING_SHIFT)
+    tips = row.assign(scenario=scenario(tipping("second", TO_NO_DIFFERENCE)), value=-0.7)
+    never = row.assign(scenario=scenario(tipping("first", TO_OTHER_SIDE)), value=np.nan, reason="none does it")
+    given["estimate"] = pd.concat([given["estimate"], tips, never], ignore_index=True)
+    shown = sensitivity(release_tables(study(), given)["estimate"], study()).rows
+    told = {check: result for analysis, check, result in shown if analysis.endswith("[urine]")}
+    assert list(told) == [
+        "Missing counted as failure",
+        "Observed only",
+        "Weighted for being observed",
+        "Missing imputed many times",
+        "Missing counted as best in IOP, worst in outpatient care",
+        "Missing counted as worst in IOP, best in outpatient care",
+        "What would tip it, missing of outpatient care",
+        "What would tip it, missing of IOP",
+    ]
+    assert told["Observed only"].endswith("percentage points. 40 missing outcomes.")
+    assert told["What would tip it, missing of outpatient care"] == (
+        "Chance could explain the difference if the odds of the missing of outpatient care were 0.50 times what is "
+        "expected."
+    )
+    assert told["What would tip it, missing of IOP"] == (
+        "There would be no difference at no shift of the missing of IOP that was tried."
+    )

@@ -114,6 +114,7 @@ def _at_least(check: str, value: float, threshold: float, say: Callable[[str], s
 
 
 def named_level(row) -> str:
+    """Return a row of a balance table as "covariate (level)", a number by its name alone."""
     return f"{row['covariate']} ({row['level']})" if row["level"] else str(row["covariate"])
 
 

@@ -168,6 +168,7 @@ def site_stratified_score(covariates: pd.DataFrame, treated, site, *, penalty: s
 
 
 def sites_with_both_arms(first, site) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return who is at a site that has both arms, and the sites that have one arm only."""
     labels = pd.Series(np.asarray(site))
     if labels.isna().any():
         raise DesignError(f"site: missing for {counted(int(labels.isna().sum()), 'member')}; give them a site.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.tables.verdict import facts_told, judged
+from iop_outcomes.release.tables.verdict import facts_told, judged, warnings_of
 from iop_outcomes.release.words.doubts import cautions, doubt
 from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
 from iop_outcomes.study import Study
@@ -54,7 +54,8 @@ def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, t
         return Answer(REFUSED, "Cannot be answered", nothing, "", [], [])
     table, first = released["estimate"].frame, every[0]
     line = doubt(first, table, study)
-    minded = cautions(every, study, sizes, facts_told(released)) if line else []
+    warnings = warnings_of(released, study, first)
+    minded = cautions(every, study, sizes, facts_told(released), warnings) if line else []
     said = sentence(first, table, study)
     return Answer(first.decision.verdict, badge(first), said, line, minded, _others(every, table, study))
 

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.conclude.families import AS_THEY_ARE
+from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.study.outcome import outcome_of, seen_only
 from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
-from iop_outcomes.tables.missing_panel import PLAUSIBLE, panel_rows, scenario, shifts_of_one_arm
+from iop_outcomes.tables.missing_panel import panel_rows
 
 MEANS = ("mean", "survival", "rmst")
 
@@ -129,7 +130,7 @@ def _without_panels_of_few(
     plain = [study.designs[str(name)].method == AS_THEY_ARE for name in panel["design"]]
     of_few = {name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str")}
     panel = panel[np.array(plain, dtype=bool) & panel["outcome"].astype("str").map(of_few).eq(True)]
-    asked = panel["scenario"].astype("str").isin([scenario(rule) for rule in (*PLAUSIBLE, *shifts_of_one_arm())])
+    asked = panel.index.isin(_asked_of(panel, study))
     numbers = ["value", "ci_low", "ci_high"]
     table.loc[panel.index, numbers] = table.loc[panel.index, numbers].round(2)
     hidden = panel.index[~asked & may_be_shown(panel)]
@@ -138,6 +139,14 @@ def _without_panels_of_few(
     table.loc[hidden, [*numbers, "se"]] = np.nan
     table.loc[hidden, "se_method"] = ""
     return table
+
+
+def _asked_of(panel: pd.DataFrame, study: Study) -> list[int]:
+    """Return the rows that a verdict asks."""
+    parts = []
+    for (outcome, measure), rows in panel.groupby(["outcome", "measure"], observed=True):
+        parts += list(deciding(rows, str(measure), plausible_shift(study, str(outcome))).index)
+    return parts
 
 
 def _least_missing(tables: Mapping[str, pd.DataFrame], study: Study, name: str) -> float:

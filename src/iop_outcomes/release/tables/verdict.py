@@ -10,6 +10,7 @@ from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
+from iop_outcomes.study.outcome import outcome_of
 
 _NUMBERS = ("value", "ci_low", "ci_high", "p_value", "p_adjusted", "known_share")
 
@@ -56,7 +57,18 @@ def judged(released: Mapping[str, Released], study: Study) -> list[Judged]:
         rows = released["outcomes"].frame
         counts = rows[rows["group"] == EVERYBODY]
     told = facts_told(released)
-    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told))
+    diagnostic = released["diagnostic"].frame if "diagnostic" in released else None
+    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told, diagnostic))
+
+
+def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> list[str]:
+    """Return why checks of the comparison that an analysis rests on warn of a bias."""
+    if "diagnostic" not in released:
+        return []
+    analysis = study.analyses[one.name]
+    facts = Facts(diagnostic=released["diagnostic"].frame)
+    outcome = outcome_of(study, analysis.outcome)
+    return list(facts.warnings(study.contrast(analysis), analysis.design, outcome).values())
 
 
 def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:

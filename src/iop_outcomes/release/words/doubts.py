@@ -1,6 +1,6 @@
 """What stands beside the first answer: one line of doubt, and a few sentences on what the data leave open."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,7 @@ def cautions(
     study: Study,
     sizes: Mapping[str, tuple[str, str]],
     told: Mapping[str, str],
+    warnings: Collection[str] = (),
 ) -> list[tuple[str, str]]:
     """Return what to keep in mind with the first answer, as pairs of a topic and a sentence or two.
 
@@ -77,10 +78,13 @@ def cautions(
         People of each arm before and after eligibility, as they may be shown.
     told : mapping of str to str
         Sentences made from the records: ``deaths``, ``observation``.
+    warnings : collection of str
+        Why checks of the comparison warn of a bias.
     """
     first = judged[0]
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
+        ("Warnings", " ".join(words.sentences(reason) for reason in warnings)),
         ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),

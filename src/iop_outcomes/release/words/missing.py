@@ -34,9 +34,11 @@ def rule_in_words(said: str, arms: tuple[str, str], study: Study) -> str:
 
 def shifts_of(study: Study) -> dict[tuple[float, float], str]:
     """Return by the shift of the first and of the second arm what its row is called, for all that a study tries."""
-    asked = settings_of(study)
-    tried = grid(asked["shifts"], asked["plausible_shift"])
-    return {(first, second): scenario(shift(first, second)) for second in tried for first in tried}
+    asked, found = settings_of(study), {}
+    for plausible in (asked["plausible_shift"], asked["plausible_shift_of_numbers"]):
+        tried = grid(asked["shifts"], plausible)
+        found |= {(first, second): scenario(shift(first, second)) for second in tried for first in tried}
+    return found
 
 
 def tipping_in_words(row: pd.Series) -> str:

@@ -78,6 +78,7 @@ _REMARKS = {
     "missing_rules_agree": "The other rule for missing outcomes agrees.",
     "missing_rules_leave_room": "Under another rule for missing outcomes a difference that matters is possible.",
     "missing_not_examined": "No other rule for missing outcomes was tried.",
+    "gate_warns": "A check warns that the arms may be unlike for another reason.",
     "designs_leave_open": "Under another design chance could explain it.",
 }
 #: Known of fewer than this share of people is said in the sentence.
