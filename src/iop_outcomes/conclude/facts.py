@@ -16,7 +16,6 @@ OF_BIAS = (
     "hindsight",
     "lost_before_time_zero",
     "assigned_late",
-    "baseline_days",
     "calendar_overlap",
 )
 #: The same of outcomes made of drug tests.
