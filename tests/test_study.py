@@ -57,6 +57,12 @@ def test_a_good_study_is_read_with_its_defaults():
         ("cohort", None, "the setting 'cohort' is missing"),
         ("source/kind", "teds", "there is no source 'teds'; did you mean 'teds_d'?"),
         ("source/people", 5, "source, kind 'simulated': there is no setting 'people'; did you mean 'n_people'?"),
+        (
+            "cohort/arms",
+            {"iop": {"level_of_care": 2.1}},
+            "designs.overlap: a design compares arms and the study has only 'iop'; add another to cohort.arms, or "
+            "leave the design out",
+        ),
         ("cohort/eligibility", ["adults"], "there is no eligibility rule 'adults'; did you mean 'adult'?"),
         ("metrics/complete", {}, "there is no metric 'complete'; did you mean 'completion'?"),
         (

@@ -8,6 +8,8 @@ from iop_outcomes.study.outcome import outcome_of
 ADJUSTING = ("aipw", "tmle", "outcome_regression", "standardised_cox", "gee", "random_intercept", "abadie_imbens")
 #: The design method that leaves the arms as they are, and the estimator that does.
 AS_THEY_ARE, UNADJUSTED = "unweighted", "unadjusted"
+#: Arms, metric or outcome, and the settings but for the missing rule.
+_Question = tuple[tuple[str, str], str, tuple[tuple[str, str], ...]]
 
 
 def answers(study: Study) -> dict[str, str]:
@@ -16,7 +18,7 @@ def answers(study: Study) -> dict[str, str]:
     Two analyses ask the same question if their arms and metric are the same and the settings of the metric differ in
     nothing but the rule for what is missing.
     """
-    first: dict[tuple, str] = {}
+    first: dict[_Question, str] = {}
     return {name: first.setdefault(_question(study, analysis), name) for name, analysis in study.analyses.items()}
 
 
@@ -36,7 +38,7 @@ def is_crude(study: Study, analysis: Analysis) -> bool:
     return study.designs[analysis.design].method == AS_THEY_ARE and not adjusts
 
 
-def _question(study: Study, analysis: Analysis) -> tuple:
+def _question(study: Study, analysis: Analysis) -> _Question:
     outcome = outcome_of(study, analysis.outcome)
     settings = sorted((key, repr(value)) for key, value in outcome.settings.items() if key != "missing")
     is_metric = analysis.outcome in study.metrics

@@ -57,7 +57,7 @@ def judge_study(estimate: pd.DataFrame, study: Study, facts: Facts | None = None
     judged = {name: _gathered(estimate, study, facts, name, answer[name]) for name in study.analyses}
     looks = {name: _looks(study, judged, name) for name in judged}
     family = [j for j in judged.values() if j.place == SECONDARY and j.evidence.status == SHOWN]
-    adjusted = adjust_p_values([j.p for j in family]) if family else []
+    adjusted = adjust_p_values([j.p for j in family])
     p_adjusted = {j.name: p for j, p in zip(family, adjusted, strict=True)}
     allowed = OTHERS
     for name, own in judged.items():
@@ -133,7 +133,7 @@ def _not_made(study: Study, name: str) -> dict[str, object]:
     analysis = study.analyses[name]
     first, second = study.contrast(analysis)
     numbers = dict.fromkeys(("value", "se", "ci_low", "ci_high", "day"), np.nan)
-    said = {"status": REFUSED, "reason": "the analysis was not made"}
+    said: dict[str, object] = {"status": REFUSED, "reason": "the analysis was not made"}
     names = {"analysis": name, "outcome": analysis.outcome, "arm": first, "against": second}
     return names | said | numbers | {"measure": analysis.measures[0], "design": analysis.design, "estimand": "none"}
 

@@ -14,9 +14,8 @@ from iop_outcomes.ingest.stage import ingest
 from iop_outcomes.simulate.settings import Settings
 from iop_outcomes.simulate.truth import truth
 from iop_outcomes.simulate.world import simulate
-from iop_outcomes.study import Study
 from iop_outcomes.study.names import TIME_IN_CARE
-from iop_outcomes.study.view import StudyView
+from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import capabilities
 
 
@@ -27,7 +26,7 @@ def run(
     return {"truth": study_truth(study, tell)}
 
 
-def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
+def study_truth(study: Readable, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
     """Run the study's metrics on the members of its cohort twice: had all been in IOP, and had all been in OP.
 
     The same random numbers drive both worlds, so that the contrast is of the same people. Members and follow-up are
@@ -52,10 +51,11 @@ def study_truth(study: Study, tell: Callable[[str], None] = lambda _: None) -> p
         outcomes[arm] = _outcomes_in(study, cohort, world.tables(arm))
         tell(f"everybody in {arm}: done")
     members = outcomes["iop"].index
-    return truth(outcomes["iop"], outcomes["outpatient"], world.propensity.reindex(members))
+    treated, reference = ({str(name): own for name, own in one.items()} for one in outcomes.values())
+    return truth(treated, reference, world.propensity.reindex(members))
 
 
-def _outcomes_in(study: Study, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _outcomes_in(study: Readable, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return outcomes by member in one world."""
     history = History.of(cohort, records, care=study.care)
     metric_value, _ = compute_metrics(history, study, capabilities(records, {}))

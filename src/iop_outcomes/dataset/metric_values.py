@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.kernel.errors import Refusal
-from iop_outcomes.study import Study
+from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
 
 #: Reason written for a value that its metric left out without a reason of its own.
@@ -16,7 +16,7 @@ NO_VALUE = "not enough was recorded"
 
 
 def compute_metrics(
-    history: History, study: Study, capability: pd.DataFrame, tell: Callable[[str], None] = lambda _: None
+    history: History, study: Readable, capability: pd.DataFrame, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the values of every metric of the study, and what was refused.
 

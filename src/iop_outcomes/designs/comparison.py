@@ -82,7 +82,7 @@ class Comparison:
     members: pd.DataFrame
     covariates: pd.DataFrame
     cluster: pd.Series | None = None
-    settings: dict | None = None
+    settings: dict[str, object] | None = None
     together: Population | None = None
 
     @property
@@ -91,22 +91,22 @@ class Comparison:
         return f"{self.arms[0]} v {self.arms[1]}"
 
     @property
-    def treated(self) -> np.ndarray:
+    def treated(self) -> NDArray[np.bool_]:
         """Whether each member is in the first arm."""
         return self.members["treated"].to_numpy(bool)
 
     @property
-    def weight(self) -> np.ndarray:
+    def weight(self) -> NDArray[np.float64]:
         """Weight of each member."""
         return self.members["weight"].to_numpy(float)
 
     @property
-    def score(self) -> np.ndarray:
+    def score(self) -> NDArray[np.float64]:
         """Propensity score of each member."""
         return self.members["score"].to_numpy(float)
 
     @property
-    def cluster_codes(self) -> np.ndarray | None:
+    def cluster_codes(self) -> NDArray[np.signedinteger] | None:
         """Cluster of each member as 0, 1, 2, ... or None."""
         return None if self.cluster is None else self.cluster.astype("category").cat.codes.to_numpy()
 

@@ -22,7 +22,7 @@ from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
-from iop_outcomes.study.view import StudyView
+from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import unmet
 from iop_outcomes.tables.comparison import of_arms
 
@@ -113,7 +113,7 @@ def build_design(
 
 
 def read_comparisons(
-    covariates: pd.DataFrame, propensity: pd.DataFrame, diagnostic: pd.DataFrame, study: Study, design: str
+    covariates: pd.DataFrame, propensity: pd.DataFrame, diagnostic: pd.DataFrame, study: Readable, design: str
 ) -> tuple[dict[Arms, Comparison], dict[Arms, str]]:
     """Return the comparisons that ``build_design`` made, and why the others could not be.
 
@@ -217,7 +217,7 @@ def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Categorical(chosen["arm"].astype("str"), categories=list(together)).codes.astype(np.intp)
 
 
-def compare(covariates: pd.DataFrame, study: Study, design: str, arms: Arms) -> Comparison:
+def compare(covariates: pd.DataFrame, study: Readable, design: str, arms: Arms) -> Comparison:
     """Return two arms made comparable by one design of a study, together with its other arms where it takes them so.
 
     Parameters

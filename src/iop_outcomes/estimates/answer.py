@@ -84,7 +84,7 @@ class Answer(ABC):
         """
         first, second = self.comparison.arms
         places = ((CONTRAST, first, second), (ARM, first, ""), (ARM, second, ""))
-        found = {}
+        found: dict[tuple[str, ...], dict[str, object]] = {}
         for measure in measures:
             between, own = self.estimates(measure)
             for place, estimate, people in zip(places, (between, *own), self.counted, strict=False):

@@ -89,7 +89,7 @@ def bootstrap(
     return Bootstrap(float(good.std(ddof=1)), float(low), float(high), len(good), n_replicates - len(good))
 
 
-def _blocks(cluster):
+def _blocks(cluster: ArrayLike) -> list[NDArray[np.intp]]:
     codes, n_clusters = cluster_codes(cluster)
     order = np.argsort(codes, kind="stable")
     return np.split(order, np.cumsum(np.bincount(codes, minlength=n_clusters))[:-1])

@@ -5,8 +5,8 @@ import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL
 from iop_outcomes.designs.judge.hindsight import TESTING
-from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import FLAGGED, WITHHELD, may_be_shown
 
@@ -14,7 +14,7 @@ from iop_outcomes.tables.estimate import FLAGGED, WITHHELD, may_be_shown
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "n_events"]
 
 
-def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Study) -> pd.DataFrame:
+def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Readable) -> pd.DataFrame:
     """Withhold the analyses whose design failed a check, the unadjusted contrast with them.
 
     Parameters

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
@@ -105,7 +106,7 @@ class Means(Answer):
         sample = self.sample
         return [effective_sample_size(sample.weight[arm & sample.observed]) for arm in (sample.first, sample.second)]
 
-    def _counted(self, arm, size: float) -> Counted:
+    def _counted(self, arm: NDArray[np.bool_], size: float) -> Counted:
         used = self.sample.observed & arm
         has_events = self.count_events and self.sample.kind == "binary"
         n_events = float(self.sample.outcome[used].sum()) if has_events else np.nan

@@ -156,8 +156,10 @@ def why_no_variance(covariance: Covariance, gradient: NDArray[np.float64], round
     return None if variance > rounding**2 else NO_VARIATION
 
 
-def _interval(measure, value, gradient, arms, scale, level):
-    reason = why_no_variance(arms.covariance, gradient, ROUNDING * (np.abs(gradient) @ np.abs(arms.means)))
+def _interval(
+    measure: str, value: float, gradient: NDArray[np.float64], arms: ArmMeans, scale: str, level: float
+) -> Estimate:
+    reason = why_no_variance(arms.covariance, gradient, float(ROUNDING * (np.abs(gradient) @ np.abs(arms.means))))
     if reason:
         value = float(np.exp(value) if scale == "log" else value)
         return Estimate(measure, value, np.nan, scale, np.nan, np.nan, reason)
@@ -168,7 +170,7 @@ def _interval(measure, value, gradient, arms, scale, level):
     return Estimate(measure, value, se, scale, low, high)
 
 
-def _no_ratio(means, asked: Measure, names):
+def _no_ratio(means: NDArray[np.float64], asked: Measure, names: tuple[str, str]) -> str | None:
     for mean, name in zip(means, names, strict=True):
         if mean == 0:
             found = "there are no events" if asked.only_binary else f"the {_WORDS[asked.of]} is zero"
@@ -180,7 +182,7 @@ def _no_ratio(means, asked: Measure, names):
     return None
 
 
-def _ratio_without_interval(first, second, asked: Measure):
+def _ratio_without_interval(first: float, second: float, asked: Measure) -> float:
     if min(first, second) < 0 or (asked.compared == ODDS_RATIO and max(first, second) > 1):
         return np.nan
     over, under = first, second

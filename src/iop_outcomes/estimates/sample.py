@@ -24,18 +24,22 @@ from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.kernel.plugin import InStudy
+from iop_outcomes.kernel.registry import Estimand, OutcomeKind, ValueKind
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.tables.measure import MEAN, MEASURES, names_of
 
 #: Kinds of outcome that have a mean.
-KINDS = ("binary", "proportion", "count", "continuous", "duration")
+KINDS: tuple[OutcomeKind, ...] = ("binary", "proportion", "count", "continuous", "duration")
 #: What to do with missing outcomes.
 Missing = Literal["weight", "leave_out"]
-MISSING_WORDS = {"weight": "weighted for by the inverse probability of observation", "leave_out": "left out"}
+MISSING_WORDS: dict[Missing, str] = {
+    "weight": "weighted for by the inverse probability of observation",
+    "leave_out": "left out",
+}
 #: Whether models of the outcome, and of who is observed, have an intercept for every site where the design does.
 Sites = Annotated[Literal["no", "as_design"], InStudy("as_design")]
-ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
+ESTIMANDS: tuple[Estimand, ...] = ("ATE", "ATT", "ATC", "ATO", "ATM")
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Sample:
     comparison: Comparison
     outcome: NDArray[np.float64]
     name: str
-    kind: str
+    kind: ValueKind
     is_share: bool = False
     of_all: tuple[float | None, float | None] = (None, None)
     sites: bool = False
@@ -235,18 +239,18 @@ def take_sample(
         if not (known & everybody.of(name)).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known value")
     if occasions is None:
-        seen, arms = values[known], [everybody.of(name)[known] for name in comparison.arms]
+        seen, (first, second) = values[known], (everybody.of(name)[known] for name in comparison.arms)
     else:
-        seen, arms = occasions[0], (occasions[1], ~occasions[1])
+        seen, first, second = occasions[0], occasions[1], ~occasions[1]
     kind = kind_of(seen)
     # Zeros alone may be a share without events, or no days of use.
     is_share = kind == "binary" and (question.of_risk or seen.min() < seen.max())
-    of_all = tuple(_same(seen[arm]) for arm in arms)
+    of_all = (_same(seen[first]), _same(seen[second]))
     sites = by_site == "as_design" and comparison.cluster is not None and adjusts_for_site(comparison.settings)
     return Sample(comparison, values, outcome, kind, is_share, of_all, sites)
 
 
-def kind_of(values: NDArray[np.float64]) -> str:
+def kind_of(values: NDArray[np.float64]) -> ValueKind:
     """Return the kind of an outcome from its values: binary, proportion, count or continuous."""
     low, high = values.min(), values.max()
     whole = np.all(values == np.round(values))

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from iop_outcomes.estimates.measures import ArmMeans, Estimate, half_width
 from iop_outcomes.tables.measure import DIFFERENCE, MEASURES
 
+#: A number of the first arm and of the second.
+Pair = Sequence[float] | NDArray[np.float64]
+
 SCORE_METHOD = (
     "score interval (Newcombe), since nearly nobody, or nearly everybody, of an arm has the event; standard errors "
     "from the width of the intervals"
@@ -38,14 +41,12 @@ def wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
     return float(max(low, 0.0)), float(min(high, 1.0))
 
 
-def difference_limits(
-    shares: ArrayLike, sizes: ArrayLike, quantile: float, correlation: float = 0.0
-) -> tuple[float, float]:
+def difference_limits(shares: Pair, sizes: Pair, quantile: float, correlation: float = 0.0) -> tuple[float, float]:
     """Return the limits of a difference of two shares by squaring and adding Wilson's limits.
 
     Parameters
     ----------
-    shares, sizes : array_like, shape (2,)
+    shares, sizes : two numbers
         First and second arm.
     quantile : float
     correlation : float
@@ -63,12 +64,12 @@ def difference_limits(
     return low, high
 
 
-def ratio_limits(shares: ArrayLike, sizes: ArrayLike, quantile: float) -> tuple[float, float]:
+def ratio_limits(shares: Pair, sizes: Pair, quantile: float) -> tuple[float, float]:
     """Return the limits of a ratio of two shares above zero by squaring and adding the logarithms of Wilson's limits.
 
     Parameters
     ----------
-    shares, sizes : array_like, shape (2,)
+    shares, sizes : two numbers
         First and second arm.
     quantile : float
 

@@ -4,16 +4,15 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.kernel.errors import EstimationError
-from iop_outcomes.kernel.registry import ESTIMATORS, Plugin
+from iop_outcomes.kernel.registry import ESTIMATORS, Estimator
 
 
-def data_for(plugin: Plugin, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def data_for(plugin: Estimator, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     """Return the rows of the members that an estimator works on, or refuse a design that it cannot use.
 
     Parameters
     ----------
-    plugin : Plugin
-        The estimator.
+    plugin : Estimator
     data : DataFrame
         Indexed by ``member_id``, with a row for everybody in the comparison's design.
     comparison : Comparison
@@ -31,7 +30,7 @@ def data_for(plugin: Plugin, data: pd.DataFrame, comparison: Comparison) -> pd.D
     return data.reindex(wanted.index)
 
 
-def refusal(plugin: Plugin, n_arms: int) -> str:
+def refusal(plugin: Estimator, n_arms: int) -> str:
     """Return why an estimator cannot use a design that makes several arms comparable at once."""
     able = ", ".join(each.name for each in ESTIMATORS if each.several_arms != "refused")
     return (

@@ -9,14 +9,15 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.stage import read_comparisons
+from iop_outcomes.estimates.answer import Answer
 from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.seeds import seed_of
-from iop_outcomes.study import Analysis, Study
+from iop_outcomes.study import Analysis
 from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
-from iop_outcomes.study.view import StudyView
+from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.estimate import (
     ADJUSTED,
     AS_SEEN,
@@ -35,13 +36,14 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Estimate every analysis of one design: the stage ``estimate``."""
     comparisons, refusals = read_comparisons(made["covariates"], made["propensity"], made["diagnostic"], study, design)
-    refused = made["refusal"].query("kind == 'metric'").set_index("name")["reason"].to_dict()
+    of_metrics = made["refusal"].query("kind == 'metric'")
+    refused = dict(zip(of_metrics["name"].astype("str"), of_metrics["reason"].astype("str"), strict=True))
     told = estimate_design(study, design, comparisons, refusals, made["outcomes"], refused, tell)
     return dict(zip(("estimate", "curve"), told, strict=True))
 
 
 def estimate_design(
-    study: Study,
+    study: Readable,
     design: str,
     comparisons: dict[tuple[str, str], Comparison],
     refusals: dict[tuple[str, str], str],
@@ -106,7 +108,7 @@ def _unadjusted(comparison: Comparison) -> Comparison:
 
 
 def _estimated(
-    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, study: Study, naive: bool = False
+    name: str, analysis: Analysis, comparison: Comparison, data: pd.DataFrame, study: Readable, naive: bool = False
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
@@ -116,9 +118,8 @@ def _estimated(
     kind = NAIVE if naive else ADJUSTED
     try:
         question = question_of(study, name, data_for(plugin, data, comparison))
-        rows = plugin(question, comparison, **plugin.check_in_study(settings, f"analyses.{name}")).rows(
-            analysis.measures
-        )
+        answer: Answer = plugin(question, comparison, **plugin.check_in_study(settings, f"analyses.{name}"))
+        rows = answer.rows(analysis.measures)
     except StudyError as error:
         return _refused(name, analysis, comparison.arms, str(error), kind)
     return rows.assign(
@@ -134,7 +135,7 @@ def _estimated(
     )
 
 
-def question_of(study: Study, name: str, data: pd.DataFrame) -> Question:
+def question_of(study: Readable, name: str, data: pd.DataFrame) -> Question:
     """Return what an analysis of a study asks; mean times go to the last day of its follow-up."""
     analysis = study.analyses[name]
     return Question(

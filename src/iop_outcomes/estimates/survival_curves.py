@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.question import Question
@@ -69,7 +69,8 @@ def arm_curve(
     days = np.asarray(days, dtype=float)
     curve = kaplan_meier(time, event, weights, cluster=cluster, variance="robust")
     weighted, counts = curve.at(days), kaplan_meier(time, event).at(days)
-    low, high = _limits(weighted, len(curve.table.code) if cluster is None else int(curve.cluster.max()) + 1, cluster)
+    n_units = len(curve.table.code) if curve.cluster is None else int(curve.cluster.max()) + 1
+    low, high = _limits(weighted, n_units, np.inf if cluster is None else n_units - 1.0)
     return pd.DataFrame(
         {
             "day": days.astype(np.int64) if np.array_equal(days, np.rint(days)) else days,
@@ -82,8 +83,11 @@ def arm_curve(
     )
 
 
-def _limits(weighted: pd.DataFrame, n_units: int, cluster):
+def _limits(
+    weighted: pd.DataFrame, n_units: int, degrees_of_freedom: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if n_units < 2:
-        return np.nan, np.nan
+        unknown = np.full(len(weighted), np.nan)
+        return unknown, unknown
     se = weighted["se"].where(weighted["se"] > ROUNDING) * np.sqrt(n_units / (n_units - 1))
-    return survival_interval(weighted["survival"], se, degrees_of_freedom=np.inf if cluster is None else n_units - 1.0)
+    return survival_interval(weighted["survival"], se, degrees_of_freedom=degrees_of_freedom)

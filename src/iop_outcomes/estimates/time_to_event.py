@@ -14,6 +14,7 @@ from iop_outcomes.estimates.nuisance.design_weights import counting, design_weig
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.kernel.registry import Estimand, OutcomeKind
 from iop_outcomes.kernel.values import known_events, known_times
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
@@ -21,8 +22,8 @@ from iop_outcomes.stats.survival.tied_times import on_known_times, tied_times
 #: Columns that hold time and event of outcomes whose names differ from them.
 COLUMNS = {"time_in_care": ("retention_days", "retention_ended")}
 #: Estimands of estimators that only use the weights of a design.
-ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
-KINDS = ("time_to_event",)
+ESTIMANDS: tuple[Estimand, ...] = ("ATE", "ATT", "ATC", "ATO", "ATM")
+KINDS: tuple[OutcomeKind, ...] = ("time_to_event",)
 #: A day after time zero, as a setting.
 Day = Annotated[float, Field(gt=0)]
 
@@ -62,9 +63,10 @@ class FollowUp:
 
     def known_at(self, day: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return of whom of the first and of the second arm it is known whether they had the event by a day."""
-        day = on_known_times(day, np.unique(self.time[self.used]))
-        known = (self.time > day) | np.where(self.event, self.time <= day, self.time >= day)
-        return tuple(arm & known for arm in self.arms)
+        by = on_known_times(day, np.unique(self.time[self.used]))
+        known = (self.time > by) | np.where(self.event, self.time <= by, self.time >= by)
+        first, second = self.arms
+        return first & known, second & known
 
     def weights(self, count_estimation: bool) -> Weights:
         """Return the weights of the design, 0 for members not used."""
@@ -74,13 +76,14 @@ class FollowUp:
     @property
     def last_days(self) -> tuple[float, float]:
         """Last day on which somebody of the first and of the second arm is still followed."""
-        return tuple(float(self.time[arm].max()) for arm in self.arms)
+        first, second = self.arms
+        return float(self.time[first].max()), float(self.time[second].max())
 
     def refuse_unseen(self, day: float) -> None:
         """Raise if an arm is not followed to a day while some of it have had no event."""
-        day = on_known_times(day, np.unique(self.time[self.used]))
+        asked = on_known_times(day, np.unique(self.time[self.used]))
         for arm, name, last in zip(self.arms, self.comparison.arms, self.last_days, strict=True):
-            if last < day and not self.event[arm & (self.time == last)].all():
+            if last < asked and not self.event[arm & (self.time == last)].all():
                 raise EstimationError(
                     f"survival: nobody in arm '{name}' is followed to day {day:g}, so that survival is unknown there; "
                     "choose an earlier day"

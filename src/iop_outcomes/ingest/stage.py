@@ -9,7 +9,7 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
-from iop_outcomes.study.view import StudyView
+from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import capabilities
 
 
@@ -23,7 +23,7 @@ def run(
     return records
 
 
-def ingest(study: Study, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
+def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
     """Return every canonical table of a study's source; those the source does not have are empty.
 
     Parameters

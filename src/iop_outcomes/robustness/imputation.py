@@ -94,7 +94,7 @@ def _draws(arm: _Arm, m: int, random: np.random.Generator) -> NDArray[np.float64
         if arm.known.min() == arm.known.max():
             return _as_the_others(arm, m, random)
         fit = fit_glm(arm.known, arm.given, penalty=PRIOR_PRECISION)
-        odds = _coefficients(fit, arm, m, random) @ arm.asked.dense().T
+        odds: NDArray[np.float64] = _coefficients(fit, arm, m, random) @ arm.asked.dense().T
         return (random.random(odds.shape) < 1 / (1 + np.exp(-odds))).astype(float)
     if len(arm.known) <= len(arm.given.names) + 1 or arm.known.min() == arm.known.max():
         return random.choice(arm.known, (m, arm.asked.n_rows))
@@ -116,7 +116,8 @@ def _coefficients(fit: GlmFit, arm: _Arm, m: int, random: np.random.Generator) -
     if arm.cluster is not None and len(arm.cluster.unique()) > 1:
         codes, groups = cluster_codes(arm.cluster)
         apart = arm.given.group_sums(fit.score_residuals, codes, groups) @ fit.bread
-        return fit.coefficients + random.standard_normal((m, groups)) @ apart * np.sqrt(groups / (groups - 1))
+        moved: NDArray[np.float64] = random.standard_normal((m, groups)) @ apart * np.sqrt(groups / (groups - 1))
+        return fit.coefficients + moved
     spread = np.ones((m, 1))
     if fit.dispersion != 1:
         left = len(arm.known) - len(fit.names)
@@ -125,7 +126,12 @@ def _coefficients(fit: GlmFit, arm: _Arm, m: int, random: np.random.Generator) -
     return fit.coefficients + spread * (random.standard_normal((m, len(fit.names))) @ root.T)
 
 
-def _of_donors(expected, fitted, known, random: np.random.Generator) -> NDArray[np.float64]:
+def _of_donors(
+    expected: NDArray[np.float64],
+    fitted: NDArray[np.float64],
+    known: NDArray[np.float64],
+    random: np.random.Generator,
+) -> NDArray[np.float64]:
     """Return for each expectation, the outcome of one of the donors nearest to it."""
     order = np.argsort(fitted, kind="stable")
     line, outcomes, donors = fitted[order], known[order], min(DONORS, len(known))
@@ -136,4 +142,5 @@ def _of_donors(expected, fitted, known, random: np.random.Generator) -> NDArray[
     nearest = np.argpartition(away, donors - 1, axis=-1)[..., :donors]
     one = random.integers(donors, size=expected.shape)[..., None]
     chosen = np.take_along_axis(window, np.take_along_axis(nearest, one, axis=-1), axis=-1)
-    return outcomes[chosen[..., 0]]
+    found: NDArray[np.float64] = outcomes[chosen[..., 0]]
+    return found

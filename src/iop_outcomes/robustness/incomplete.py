@@ -1,7 +1,7 @@
 """An outcome that is not known of everybody, and what the people it is known of say of the others."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -141,12 +141,12 @@ def _chance_of_being_known(whole: Incomplete, arm: NDArray[np.bool_]) -> tuple[N
     # A level that nobody of the arm has would leave the limit of a separated fit without a solution.
     there = independent_columns(whole.covariates.rows(rows))[0].names
     matrix = centred(whole.covariates.columns(np.isin(whole.covariates.names, there))).matrix
-    given = {"family": "binomial", "weights": rows.astype(float), "aliased": "drop"}
+    fit_known = partial(fit_equation, known, matrix, family="binomial", weights=rows.astype(float), aliased="drop")
     try:
-        fit = fit_equation(known, matrix, **given)
+        fit = fit_known()
     except DesignError:
         # Levels of which everybody is known: the fit has a limit, as in the model of the outcome.
-        fit = fit_equation(known, matrix, **given, penalty=LIMIT_RIDGE * np.count_nonzero(rows), tolerance=1e-9)
+        fit = fit_known(penalty=LIMIT_RIDGE * np.count_nonzero(rows), tolerance=1e-9)
     probability = fit.link.mean(matrix.matvec(fit.coefficients))
     rare = int((rows & (probability < SMALLEST_PROBABILITY)).sum())
     if rare > MOST_LOST * np.count_nonzero(rows):

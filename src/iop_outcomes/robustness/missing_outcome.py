@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import EstimationError
-from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import Outcome, outcome_of, seen_only
+from iop_outcomes.study.view import Readable
 
 #: Time in care of everybody, beside the metrics.
 TIME = "retention_days"
@@ -27,7 +27,7 @@ class Scale:
         return self.worst, self.best
 
 
-def outcome_seen(study: Study, name: str) -> str:
+def outcome_seen(study: Readable, name: str) -> str:
     """Return the outcome of the same metric that is missing where nobody saw anything.
 
     Raises
@@ -64,7 +64,9 @@ def scale_of(outcome: Outcome, known: np.ndarray) -> Scale | None:
     return Scale(low, high, seen) if outcome.good > 0 else Scale(high, low, seen)
 
 
-def auxiliaries_of(study: Study, data: pd.DataFrame, names: list[str] | None, outcomes: tuple[str, ...]) -> list[str]:
+def auxiliaries_of(
+    study: Readable, data: pd.DataFrame, names: list[str] | None, outcomes: tuple[str, ...]
+) -> list[str]:
     """Return the outcomes that may tell of the missing ones: those named, or time in care and what sessions say.
 
     Parameters

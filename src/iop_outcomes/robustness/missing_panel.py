@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -245,11 +246,11 @@ class Panel:
     def _without_the_missing(self) -> Estimate:
         comparison = self.seen.comparison
         known = self.seen.question.data[self.outcomes[1]].notna()
-        parts = {"members": _weightless(comparison.members, known)}
-        if comparison.together is not None:
-            whole = comparison.together
-            parts["together"] = replace(whole, members=_weightless(whole.members, known))
-        return replace(self.seen, comparison=replace(comparison, **parts)).contrast()
+        together = comparison.together
+        if together is not None:
+            together = replace(together, members=_weightless(together.members, known))
+        members = _weightless(comparison.members, known)
+        return replace(self.seen, comparison=replace(comparison, members=members, together=together)).contrast()
 
     def _need_weights(self) -> None:
         comparison, estimator = self.refit.comparison, self.refit.estimator.name
@@ -260,11 +261,11 @@ class Panel:
             )
 
 
-def _weightless(members, known):
+def _weightless(members: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     return members.assign(weight=members["weight"].where(known.reindex(members.index), 0.0))
 
 
-def _completed(refit: Refit, values) -> Refit:
+def _completed(refit: Refit, values: pd.Series) -> Refit:
     data = refit.question.data.assign(**{refit.question.outcome: values})
     return replace(refit, question=replace(refit.question, data=data))
 

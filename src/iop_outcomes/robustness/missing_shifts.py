@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,9 @@ from iop_outcomes.tables.measure import measure_of
 FURTHEST = 10.0
 STEP = 0.5
 #: The arm that is shifted while the other is held, or both alike.
-FIRST, SECOND, BOTH = "first", "second", "both"
+FIRST: Final = "first"
+SECOND: Final = "second"
+BOTH: Final = "both"
 Which = Literal["first", "second", "both"]
 
 

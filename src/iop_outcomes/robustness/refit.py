@@ -13,7 +13,7 @@ from iop_outcomes.estimates.measures import Estimate
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.kernel.registry import Estimator
-from iop_outcomes.study import Study
+from iop_outcomes.study.view import Readable
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Refit:
     measure: str
     people: pd.DataFrame
     design: Callable[[pd.DataFrame], Comparison]
-    study: Study
+    study: Readable
 
     @property
     def sites(self) -> NDArray[np.object_] | None:
@@ -66,7 +66,8 @@ class Refit:
         comparison = self.comparison
         data = self.question.data.reindex(comparison.population.members.index)
         question = replace(self.question, data=data_for(self.estimator, data, comparison))
-        return self.estimator(question, comparison, **self.settings)
+        answer: Answer = self.estimator(question, comparison, **self.settings)
+        return answer
 
     def contrast(self) -> Estimate:
         """Return the contrast that is judged, fitted anew."""

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
@@ -28,11 +29,11 @@ def bootstrap(refit: Refit, *, replicates: Annotated[int, Field(ge=2)] = 200) ->
     estimate = refit.contrast()
     is_log = measure_of(estimate.measure).se_scale == "log"
 
-    def one(rows):
+    def one(rows: NDArray[np.intp]) -> float:
         value = refit.among(rows).contrast().value
         # A replicate without events has no finite logarithm, and counts as one that gave no estimate.
         with np.errstate(divide="ignore"):
-            return np.log(value) if is_log else value
+            return float(np.log(value)) if is_log else value
 
     units = "people" if refit.sites is None else "sites"
     found = resampled(one, len(refit.people), cluster=refit.sites, n_replicates=replicates, seed=refit.question.seed)

@@ -86,7 +86,7 @@ def wilcoxon_bounds(
     statistic = ranks[signed > 0].sum()
     spread = np.sqrt(np.sum(ranks**2) * gammas) / (1 + gammas)
 
-    def tail(share):
+    def tail(share: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):
             z = (statistic - ranks.sum() * share) / spread
         return np.where(spread > 0, ndtr(-z), 1.0)
@@ -119,7 +119,7 @@ def mcnemar_bounds(n_larger: int, n_smaller: int, gammas: ArrayLike = GAMMAS) ->
     gammas = _gammas(gammas)
     n = n_larger + n_smaller
 
-    def tail(share):
+    def tail(share: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.ones(len(gammas)) if n_larger == 0 else bdtrc(n_larger - 1, n, share)
 
     return pd.DataFrame({"gamma": gammas, "p_lower": tail(1 / (1 + gammas)), "p_upper": tail(gammas / (1 + gammas))})
@@ -194,8 +194,8 @@ def tipping_gamma(
     """
     from scipy.optimize import brentq
 
-    def excess(gamma):
-        return wilcoxon_bounds(differences, [gamma], alternative=alternative)["p_upper"].iloc[0] - level
+    def excess(gamma: float) -> float:
+        return float(wilcoxon_bounds(differences, [gamma], alternative=alternative)["p_upper"].iloc[0] - level)
 
     if excess(1.0) > 0:
         return np.nan
@@ -213,9 +213,9 @@ def _walsh_average(differences: NDArray[np.float64], count: float) -> float:
 def _ordered_average(values: NDArray[np.float64], rank: int) -> float:
     """Return the ``rank``-th smallest mean of two of the sorted values by halving, without listing all means."""
 
-    def n_at_most(shift):
+    def n_at_most(shift: float) -> float:
         both = np.searchsorted(values, 2 * shift - values, side="right").sum()
-        return (both + np.searchsorted(values, shift, side="right")) / 2
+        return float((both + np.searchsorted(values, shift, side="right")) / 2)
 
     low, high = values[0] - 1.0, values[-1]
     while (middle := (low + high) / 2) not in (low, high) and high - low > 1e-14 * np.abs(values).max():
@@ -225,10 +225,10 @@ def _ordered_average(values: NDArray[np.float64], rank: int) -> float:
             low = middle
     place = np.clip(np.searchsorted(values, 2 * high - values), 1, len(values)) - 1
     near = np.concatenate([values + values[place], values + values[np.minimum(place + 1, len(values) - 1)]]) / 2
-    return near[np.argmin(np.abs(near - high))]
+    return float(near[np.argmin(np.abs(near - high))])
 
 
-def _stepwise(differences, gammas, centre, step) -> list[float]:
+def _stepwise(differences: NDArray[np.float64], gammas: NDArray[np.float64], centre: float, step: float) -> list[float]:
     """Step away from the centre for every further gamma, at least once, until the statistic is down to its target."""
     values = np.sort(differences)
     total = len(values) * (len(values) + 1) / 2
@@ -241,7 +241,7 @@ def _stepwise(differences, gammas, centre, step) -> list[float]:
     return bounds
 
 
-def _differences(differences) -> NDArray[np.float64]:
+def _differences(differences: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(differences, dtype=float)
     missing = int((~np.isfinite(values)).sum())
     if missing or not len(values):
@@ -253,7 +253,7 @@ def _differences(differences) -> NDArray[np.float64]:
     return values
 
 
-def _gammas(gammas) -> NDArray[np.float64]:
+def _gammas(gammas: ArrayLike) -> NDArray[np.float64]:
     values = np.atleast_1d(np.asarray(gammas, dtype=float))
     if not (values >= 1).all():
         raise EstimationError("Rosenbaum bounds: a gamma is below 1; gamma is 1 (no hidden bias) or more")

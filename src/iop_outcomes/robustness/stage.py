@@ -12,8 +12,7 @@ from iop_outcomes.estimates.stage import question_of
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import CHECKS, ESTIMATORS
 from iop_outcomes.robustness.refit import Refit
-from iop_outcomes.study import Study
-from iop_outcomes.study.view import StudyView
+from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, CONTRAST, EVERYBODY, MAIN, REFUSED, may_be_shown
 
 
@@ -31,7 +30,7 @@ def run(
     return {"estimate": pd.concat([estimate, *checked], ignore_index=True)}
 
 
-def check_rows(shown: pd.DataFrame, study: Study) -> pd.DataFrame:
+def check_rows(shown: pd.DataFrame, study: Readable) -> pd.DataFrame:
     """Return the rows of those checks of a study that read finished rows.
 
     Parameters
@@ -49,7 +48,7 @@ def check_rows(shown: pd.DataFrame, study: Study) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else shown.iloc[:0]
 
 
-def check_again(refit: Refit, study: Study) -> pd.DataFrame:
+def check_again(refit: Refit, study: Readable) -> pd.DataFrame:
     """Return the rows of those checks of a study that make an analysis anew; one that cannot be made says why."""
     rows = []
     for name, settings in study.checks():
@@ -66,7 +65,7 @@ def check_again(refit: Refit, study: Study) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else refit.rows.iloc[:0]
 
 
-def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Study, design: str) -> Iterator[Refit]:
+def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Readable, design: str) -> Iterator[Refit]:
     """Yield the analyses of one design that may be shown, each able to be made anew."""
     covariates, outcomes = made["covariates"], made["outcomes"].set_index("member_id")
     comparisons, _ = read_comparisons(covariates, made["propensity"], made["diagnostic"], study, design)

@@ -203,15 +203,21 @@ class Study(Section):
         kept = arms if asked == "all" else tuple(arm for arm in arms if arm in asked)
         return kept if len(kept) > 2 else ()
 
-    def contrast(self, analysis: Analysis) -> tuple[str, ...]:
-        """Return the two arms an analysis compares: its own, or the first two of the study, if it has two."""
-        return analysis.contrast or tuple(list(self.cohort.arms)[:2])
+    @property
+    def first_arms(self) -> tuple[str, str]:
+        """The first two arms of a study that has two."""
+        first, second, *_ = self.cohort.arms
+        return first, second
+
+    def contrast(self, analysis: Analysis) -> tuple[str, str]:
+        """Return the two arms an analysis compares: its own, or the first two of the study."""
+        return analysis.contrast or self.first_arms
 
     @property
-    def contrasts_by_design(self) -> dict[str, list[tuple[str, ...]]]:
+    def contrasts_by_design(self) -> dict[str, list[tuple[str, str]]]:
         """The contrasts that the analyses ask of each design; the first two arms where they ask none."""
         asked = {name: dict.fromkeys(self.contrast(a) for a in self._under(name)) for name in self.designs}
-        return {name: list(found) or [tuple(list(self.cohort.arms)[:2])] for name, found in asked.items()}
+        return {name: list(found) or [self.first_arms] for name, found in asked.items()}
 
     def _under(self, design: str) -> list[Analysis]:
         return [analysis for analysis in self.analyses.values() if analysis.design == design]

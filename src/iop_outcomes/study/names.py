@@ -67,6 +67,11 @@ def _check_design(study: "Study", name: str) -> None:
     design, place = study.designs[name], f"designs.{name}"
     method, arms = DESIGN_METHODS[design.method], tuple(study.cohort.arms)
     settings = method.check(design.settings, place)
+    if len(arms) < 2:
+        raise StudyFileError(
+            f"{place}: a design compares arms and the study has only '{arms[0]}'; add another to cohort.arms, or leave "
+            "the design out"
+        )
     listed = arms if isinstance(design.arms, str) else tuple(design.arms)
     for arm in listed:
         if arm not in arms:
@@ -143,7 +148,8 @@ def _check_analysis(study: "Study", name: str) -> None:
     for arm in analysis.contrast or ():
         if arm not in study.cohort.arms:
             raise StudyFileError(f"{place}: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
-    if len(study.contrast(analysis)) != 2 or len(set(study.contrast(analysis))) != 2:
+    first, second = study.contrast(analysis)
+    if first == second:
         raise StudyFileError(f"{place}: a contrast needs two different arms")
     _check_arms(study, name)
     estimator.check(analysis.settings, f"{place}.settings")

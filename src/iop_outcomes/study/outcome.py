@@ -10,7 +10,7 @@ from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 if TYPE_CHECKING:
-    from iop_outcomes.study import Study
+    from iop_outcomes.study.view import Readable
 
 
 #: Setting ``missing`` of a metric that makes nothing of tests and reports that nobody saw.
@@ -80,7 +80,7 @@ class Outcome:
         return "share" if known.is_share or measure == "survival" else self.unit or "units"
 
 
-def outcome_of(study: "Study", name: str) -> Outcome:
+def outcome_of(study: "Readable", name: str) -> Outcome:
     """Return what a study knows of one of its outcomes; of one without a metric, no more than its name."""
     if name == TIME_IN_CARE:
         return Outcome(name, name, "time_to_event", "days", "higher")
@@ -95,7 +95,7 @@ def outcome_of(study: "Study", name: str) -> Outcome:
     return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
 
 
-def seen_only(study: "Study", name: str) -> str | None:
+def seen_only(study: "Readable", name: str) -> str | None:
     """Return the outcome of the same metric and settings that is missing where nobody saw anything.
 
     It is the outcome itself where it makes nothing of what is missing, and None where the study has no such outcome.

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
 
+#: A study as the Python road has it, or the parts of it that a stage may read.
+Readable: TypeAlias = "Study | StudyView"
 #: Sections that name a design for each entry; a stage that works on one design reads the entries of that design.
 _BY_DESIGN = ("designs", "analyses", "contrasts_by_design")
 

@@ -1,5 +1,7 @@
 """What the columns of the ``estimate`` table say, so that nobody has to read it out of a sentence."""
 
+from typing import overload
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,6 +32,10 @@ def may_be_shown(table: pd.DataFrame) -> pd.Series:
     return table["status"].isin([SHOWN, FLAGGED])
 
 
+@overload
+def has_interval(rows: pd.DataFrame) -> NDArray[np.bool_]: ...
+@overload
+def has_interval(rows: pd.Series) -> np.bool_: ...
 def has_interval(rows: pd.DataFrame | pd.Series) -> NDArray[np.bool_] | np.bool_:
     """Return which rows, or whether one row, have both ends of an interval; without, there is no verdict.
 

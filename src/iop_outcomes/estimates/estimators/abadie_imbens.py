@@ -100,7 +100,8 @@ def match_with_ties(
     differences = np.concatenate([side.differences * sign for side, sign in zip(sides, (1, -1), strict=False)])
     count, value = len(differences), differences.mean()
     squares_of_pairs = sum(side.pair_squares for side in sides) - count * value**2
-    uses, squared_uses = sum(side.uses for side in sides), sum(side.squared_uses for side in sides)
+    uses = np.sum([side.uses for side in sides], axis=0)
+    squared_uses = np.sum([side.squared_uses for side in sides], axis=0)
     repeated = uses**2 - squared_uses + (2 * uses if estimand == "ATE" else 0)
     # Half the variance of a pair's difference is one outcome's variance.
     outcome_variance = squares_of_pairs / count / 2
@@ -199,7 +200,9 @@ class _Side:
     n_pairs: int
 
 
-def _one_side(y, z, arm, n_matches, tolerance) -> _Side:
+def _one_side(
+    y: NDArray[np.float64], z: NDArray[np.float64], arm: NDArray[np.bool_], n_matches: int, tolerance: float
+) -> _Side:
     others = np.flatnonzero(~arm)[np.argsort(z[~arm], kind="stable")]
     begin, end = _equals(z[arm], z[others], n_matches, tolerance)
     size = end - begin
@@ -211,7 +214,7 @@ def _one_side(y, z, arm, n_matches, tolerance) -> _Side:
     return _Side(y[arm] - total / size, float(pair_squares), uses, squared_uses, int(size.sum()))
 
 
-def _refuse(estimand, n_matches, first, score) -> None:
+def _refuse(estimand: str, n_matches: int, first: NDArray[np.bool_], score: NDArray[np.float64]) -> None:
     if estimand not in ("ATT", "ATE"):
         raise EstimationError(f"matching: there is no estimand '{estimand}' here; allowed are ATT and ATE")
     missing = int((~np.isfinite(score)).sum())
@@ -223,7 +226,9 @@ def _refuse(estimand, n_matches, first, score) -> None:
         raise EstimationError(f"matching: {n_matches} matches were asked for; it must be between 1 and {smaller:,}")
 
 
-def _equals(own, others, n_matches, tolerance) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _equals(
+    own: NDArray[np.float64], others: NDArray[np.float64], n_matches: int, tolerance: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return for each person where the matches among the sorted ``others`` begin and end."""
     place = np.searchsorted(others, own)
     window = np.clip(place[:, None] + np.arange(-n_matches, n_matches), 0, len(others) - 1)
@@ -235,12 +240,14 @@ def _equals(own, others, n_matches, tolerance) -> tuple[NDArray[np.intp], NDArra
     return np.searchsorted(others, own - reach, side="left"), np.searchsorted(others, own + reach, side="right")
 
 
-def _window_sums(values, begin, end):
-    running = np.concatenate([[0.0], np.cumsum(values)])
+def _window_sums(values: NDArray[np.float64], begin: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.float64]:
+    running: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(values)])
     return running[end] - running[begin]
 
 
-def _coverage(amount, begin, end, length):
+def _coverage(
+    amount: NDArray[np.float64], begin: NDArray[np.intp], end: NDArray[np.intp], length: int
+) -> NDArray[np.float64]:
     """Add up, for each position, the amounts of all windows that cover it."""
     change = np.bincount(begin, amount, length + 1) - np.bincount(end, amount, length + 1)
     return np.cumsum(change[:-1])

@@ -164,7 +164,7 @@ def matched(
     few = sets[weights > 0].nunique() < FEWEST_SETS
     alike = {"matched_set": None if few else sets, "cluster": comparison.cluster}
     if adjust:
-        over = "treated" if comparison.estimand == "ATT" else "everybody"
+        over: Literal["treated", "everybody"] = "treated" if comparison.estimand == "ATT" else "everybody"
         arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.covariates, over=over, **alike)
     else:
         arms = matched_means(sample.outcome, sample.first, weights, **alike)
@@ -188,13 +188,19 @@ def _crossed(terms: NDArray[np.float64], arm: NDArray[np.bool_]) -> NDArray[np.f
     return np.hstack([terms[:, :1], arm, terms[:, 1:], arm * terms[:, 1:]])
 
 
-def _robust(influence, used, matched_set, cluster, n_coefficients: int) -> Covariance:
+def _robust(
+    influence: NDArray[np.float64],
+    used: NDArray[np.bool_],
+    matched_set: ArrayLike | None,
+    cluster: ArrayLike | None,
+    n_coefficients: int,
+) -> Covariance:
     n = int(used.sum())
     groupings = [g for g in (matched_set, cluster) if g is not None]
     if not groupings:
         return Covariance(influence.T @ influence * n / (n - n_coefficients), np.inf, "robust (HC1)")
     coded = [cluster_codes(grouping, used) for grouping in groupings]
-    values = sum(_within(influence[used], codes[used], groups, n_coefficients) for codes, groups in coded)
+    values = np.sum([_within(influence[used], codes[used], groups, n_coefficients) for codes, groups in coded], axis=0)
     words = "matched sets" if cluster is None else "clusters"
     alone = influence.T @ influence
     method = f"robust within {coded[0][1]:,} {words} (HC1)"
@@ -210,7 +216,9 @@ def _robust(influence, used, matched_set, cluster, n_coefficients: int) -> Covar
     return Covariance(values, coded[-1][1] - 1.0, method, alone)
 
 
-def _within(influence, codes, n_groups: int, n_coefficients: int) -> NDArray[np.float64]:
+def _within(
+    influence: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int, n_coefficients: int
+) -> NDArray[np.float64]:
     n = len(influence)
     sums = np.column_stack([np.bincount(codes, column, n_groups) for column in influence.T])
     return sums.T @ sums * n_groups / (n_groups - 1) * (n - 1) / (n - n_coefficients)

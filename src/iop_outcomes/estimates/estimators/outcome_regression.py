@@ -89,7 +89,7 @@ def standardised_means(
     )
 
 
-def _model_covariance(model, share):
+def _model_covariance(model: OutcomeModel, share: NDArray[np.float64]) -> NDArray[np.float64]:
     gradients = []
     for position in range(2):
         gradient = np.zeros_like(model.predicted)
@@ -97,7 +97,8 @@ def _model_covariance(model, share):
         gradients.append(model.coefficients_gradient(gradient))
     if len(model.equations) == 1:
         by_arm = np.array([own[0] for own in gradients])
-        return model.dispersion[0] * by_arm @ model.equations[0].bread @ by_arm.T
+        covariance: NDArray[np.float64] = model.dispersion[0] * by_arm @ model.equations[0].bread @ by_arm.T
+        return covariance
     variances = [
         dispersion * gradients[position][position] @ equation.bread @ gradients[position][position]
         for position, (equation, dispersion) in enumerate(zip(model.equations, model.dispersion, strict=True))

@@ -4,6 +4,7 @@ Coefficients of a marginal model (GEE) and of a random-intercept model answer di
 side by side. Both are therefore turned into the share of people (or mean) had everybody been in one arm.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -217,7 +218,7 @@ def random_intercept(
     return _answer(question, comparison, occasions, arms)
 
 
-def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None):
+def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None) -> ArrayLike:
     cluster = cluster or ("site" if occasions.week is None else "person")
     if cluster == "person":
         if occasions.week is None:
@@ -249,7 +250,9 @@ def _answer(question: Question, comparison: Comparison, occasions: Occasions, ar
     return Means(sample, arms, said=said, count_events=False)
 
 
-def _integrated(linear: NDArray[np.float64], deviation: float):
+def _integrated(
+    linear: NDArray[np.float64], deviation: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Average the logistic curve over normal intercepts; also its slope, and its derivative by their deviation."""
     from scipy.special import expit
 
@@ -270,7 +273,7 @@ def _with_arm(first: NDArray[np.bool_], covariates: pd.DataFrame | None) -> Mode
     return centred(matrix, fixed=(ARM,)).matrix
 
 
-def _under_each_arm(matrix: ModelMatrix, coefficients):
+def _under_each_arm(matrix: ModelMatrix, coefficients: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield the linear predictors had everybody been in the first arm, and in the second."""
     without = np.where(_is_arm(matrix), 0.0, coefficients)
     second = matrix.matvec(without)
@@ -278,7 +281,7 @@ def _under_each_arm(matrix: ModelMatrix, coefficients):
     yield second
 
 
-def _under_arm(matrix: ModelMatrix, values, *, first_arm: bool) -> NDArray[np.float64]:
+def _under_arm(matrix: ModelMatrix, values: NDArray[np.float64], *, first_arm: bool) -> NDArray[np.float64]:
     """Return X'values as if everybody's arm were the same."""
     return np.where(_is_arm(matrix), values.sum() if first_arm else 0.0, matrix.transpose_matvec(values))
 

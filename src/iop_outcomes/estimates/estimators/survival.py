@@ -1,6 +1,10 @@
 """Weighted survival in two arms: survival at a day, and restricted mean time."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
@@ -9,6 +13,9 @@ from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import RMST, SURVIVAL, names_of
+
+if TYPE_CHECKING:
+    from iop_outcomes.stats.survival.kaplan_meier import KaplanMeier
 
 
 @estimator(
@@ -69,7 +76,7 @@ def survival_means(follow_up: FollowUp, day: float, *, count_estimation: bool = 
     estimation of the propensity score counted where it is known.
     """
 
-    def one(curve):
+    def one(curve: "KaplanMeier") -> tuple[float, NDArray[np.float64]]:
         return float(curve.at([day])["survival"].iloc[0]), curve.influence([day])[:, 0]
 
     return _by_arm(follow_up, one, count_estimation, "weighted Kaplan-Meier")
@@ -84,14 +91,19 @@ def restricted_means(follow_up: FollowUp, until: float, *, count_estimation: boo
     """
     from iop_outcomes.stats.survival.rmst import restricted_mean
 
-    def one(curve):
+    def one(curve: "KaplanMeier") -> tuple[float, NDArray[np.float64]]:
         mean = restricted_mean(curve, until)
         return mean.value, mean.influence
 
     return _by_arm(follow_up, one, count_estimation, "area under the weighted Kaplan-Meier curve")
 
 
-def _by_arm(follow_up, one, count_estimation, method):
+def _by_arm(
+    follow_up: FollowUp,
+    one: Callable[["KaplanMeier"], tuple[float, NDArray[np.float64]]],
+    count_estimation: bool,
+    method: str,
+) -> ArmMeans:
     from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 
     weights = follow_up.weights(count_estimation)

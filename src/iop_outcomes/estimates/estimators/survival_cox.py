@@ -1,9 +1,10 @@
 """Hazard ratios of two arms, and survival standardised by a Cox model."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_score
@@ -16,6 +17,11 @@ from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 from iop_outcomes.tables.measure import HAZARD, SURVIVAL, names_of
+
+if TYPE_CHECKING:
+    from iop_outcomes.stats.survival.cox import CoxFit
+
+Ties = Literal["efron", "breslow"]
 
 TREATED = "(first arm)"
 ROUNDING = 1e-10
@@ -33,7 +39,7 @@ def cox(
     comparison: Comparison,
     *,
     adjust: bool = False,
-    ties: Literal["efron", "breslow"] = "efron",
+    ties: Ties = "efron",
     count_estimation: bool = True,
 ) -> Hazards:
     """Compare hazards by a weighted Cox model of the arm, or of the arm and the covariates if ``adjust``.
@@ -66,7 +72,7 @@ def standardised_cox(
     comparison: Comparison,
     *,
     day: Day = 90,
-    ties: Literal["efron", "breslow"] = "efron",
+    ties: Ties = "efron",
 ) -> SurvivalAt:
     """Compare mean survival at one day, had everybody of the estimand's population been in each arm.
 
@@ -98,18 +104,17 @@ def _hazard_ratio(value: float, covariance: Covariance, model_se: float) -> Esti
     return Estimate("hazard_ratio", ratio, se, "log", low, high)
 
 
-def _population(follow_up: FollowUp):
+def _population(follow_up: FollowUp) -> NDArray[np.float64]:
     """Return how much each member counts for the estimand."""
     comparison, used = follow_up.comparison, follow_up.used
-    if comparison.estimand in ("ATE", "ATT", "ATC"):
-        return {"ATE": used, "ATT": used & comparison.treated, "ATC": used & ~comparison.treated}[
-            comparison.estimand
-        ].astype(float)
+    of_arms = {"ATE": used, "ATT": used & comparison.treated, "ATC": used & ~comparison.treated}
+    if comparison.estimand in of_arms:
+        return of_arms[comparison.estimand].astype(float)
     score = np.where(used, comparison.score, 0.5)
     return used * tilting_function(checked_score(score), comparison.estimand)[0]
 
 
-def _fit(follow_up: FollowUp, weights, adjust, ties):
+def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: Ties) -> "CoxFit":
     from iop_outcomes.stats.linear.matrix import model_matrix
     from iop_outcomes.stats.survival.cox import fit_cox
 
@@ -130,7 +135,7 @@ def _fit(follow_up: FollowUp, weights, adjust, ties):
     return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
 
 
-def _proportional(fit, cluster) -> str:
+def _proportional(fit: "CoxFit", cluster: pd.Series | None) -> str:
     """Return the test that the ratio of the arms is the same on all days, in words."""
     from iop_outcomes.stats.survival.cox_proportional import proportional_hazards_test
 

@@ -113,13 +113,13 @@ def interval_survival(
     return Stays(follow_up, longest, curves, weights, day)
 
 
-def stay_bounds(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def stay_bounds(low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return stays of ``low`` to ``high`` whole days as intervals (lower, upper], open without ``high``."""
     upper = np.where(np.isnan(high), np.inf, high)
     return np.where(low == upper, low, low - 1.0), upper
 
 
-def _take_stays(data, comparison, outcome) -> FollowUp:
+def _take_stays(data: pd.DataFrame, comparison: Comparison, outcome: str) -> FollowUp:
     absent = [name for name in (LOW, HIGH) if name not in data.columns]
     if absent:
         raise EstimationError(
@@ -136,12 +136,12 @@ def _take_stays(data, comparison, outcome) -> FollowUp:
     return FollowUp(comparison, np.where(used, low, 0.0), ended, used, int(in_design.sum() - used.sum()))
 
 
-def _longest(data):
+def _longest(data: pd.DataFrame) -> NDArray[np.float64]:
     """Return the longest stay that each record allows, NaN where there is none."""
     return known_times(data[[HIGH]].replace(np.inf, np.nan), HIGH)
 
 
-def _refuse_unseen(longest, follow_up, day):
+def _refuse_unseen(longest: NDArray[np.float64], follow_up: FollowUp, day: float) -> None:
     """Raise if no stay in an arm is known as late as ``day``: what lies beyond is in no record."""
     last_known = np.fmax(follow_up.time, longest)
     for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):

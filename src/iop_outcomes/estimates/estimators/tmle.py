@@ -34,7 +34,7 @@ def targeted_means(
     predicted: NDArray[np.float64],
     score: ArrayLike,
     *,
-    estimand: Literal["ATE", "ATT"] = "ATE",
+    estimand: str = "ATE",
     observation: NDArray[np.float64] | None = None,
     fluctuation: Fluctuation = "weighted",
     bounds: tuple[float, float] | None = None,
@@ -110,7 +110,7 @@ class _Unit:
     observation: NDArray[np.float64]
 
 
-def _everybody(unit, fluctuation):
+def _everybody(unit: _Unit, fluctuation: Fluctuation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     probabilities = np.column_stack([unit.score, 1 - unit.score]) * unit.observation
     in_arm = np.column_stack([unit.first, ~unit.first]) & unit.observed[:, None]
     weights = np.where(in_arm, 1 / probabilities, 0.0)
@@ -131,7 +131,7 @@ def _everybody(unit, fluctuation):
     return means, influence / len(moved)
 
 
-def _in_both_arms(observation, n, fluctuation):
+def _in_both_arms(observation: NDArray[np.float64] | None, n: int, fluctuation: Fluctuation) -> NDArray[np.float64]:
     """Return the probability of observation of each row in both arms, shape (n, 2)."""
     if observation is None:
         return np.ones((n, 2))
@@ -148,13 +148,15 @@ def _in_both_arms(observation, n, fluctuation):
     return np.column_stack([given, given])
 
 
-def _certain(outcome):
+def _certain(outcome: NDArray[np.float64]) -> float | None:
     """Return the end of the scale at which all outcomes are, or None."""
     low, high = outcome.min(), outcome.max()
     return float(low) if low == high and low in (0.0, 1.0) else None
 
 
-def _fluctuation(y, start, covariate, prior):
+def _fluctuation(
+    y: NDArray[np.float64], start: NDArray[np.float64], covariate: NDArray[np.float64], prior: NDArray[np.float64]
+) -> float:
     """Return the coefficient of one covariate in a logistic regression with an offset, by Newton's method."""
     used = prior > 0
     y, start, covariate, prior = y[used], start[used], covariate[used], prior[used]
@@ -172,7 +174,7 @@ def _fluctuation(y, start, covariate, prior):
     )
 
 
-def _like_the_first_arm(unit):
+def _like_the_first_arm(unit: _Unit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if any(_certain(unit.outcome[arm]) is not None for arm in (unit.first, ~unit.first)):
         raise EstimationError("tmle: an arm has one outcome only, where the path of the ATT has no end; use aipw")
     path = _Path(unit, unit.first.mean())
@@ -197,45 +199,53 @@ class _Path:
     unit: _Unit
     share: float
 
-    def clever(self, score):
+    def clever(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the covariates of the outcome step in each arm, shape (n, 2)."""
         return np.column_stack([np.ones_like(score), -score / (1 - score)]) / self.share
 
-    def own(self, values):
+    def own(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each row's value under its own arm."""
         return np.where(self.unit.first, values[:, 0], values[:, 1])
 
-    def residual_part(self, predicted, score):
+    def residual_part(self, predicted: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.own(self.clever(score)) * (self.unit.outcome - self.own(_expit(predicted)))
 
-    def equation(self, predicted, score):
+    def equation(self, predicted: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each row's part of the efficient equation; targeting ends where these sum to zero."""
         return (
             self.residual_part(predicted, score)
             + self.centred(predicted, score) * (self.unit.first - score) / self.share
         )
 
-    def information(self, predicted, score):
+    def information(self, predicted: NDArray[np.float64], score: NDArray[np.float64]) -> float:
         """Return minus the derivative of the mean of ``equation`` along the path."""
         mean = self.own(_expit(predicted))
         by_outcome = self.own(self.clever(score)) ** 2 * mean * (1 - mean)
-        return np.mean(by_outcome + (self.centred(predicted, score) / self.share) ** 2 * score * (1 - score))
+        by_score = (self.centred(predicted, score) / self.share) ** 2 * score * (1 - score)
+        return float(np.mean(by_outcome + by_score))
 
-    def centred(self, predicted, score):
+    def centred(self, predicted: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64]:
         gap = _expit(predicted) @ np.array([1.0, -1.0])
         # Centred by the moved scores themselves, so that equation and influence function reach zero together.
-        return gap - gap @ score / score.sum()
+        centred: NDArray[np.float64] = gap - gap @ score / score.sum()
+        return centred
 
-    def move(self, predicted, score, step):
+    def move(
+        self, predicted: NDArray[np.float64], score: NDArray[np.float64], step: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         centred = self.centred(predicted, score)
         moved = _logit(_bounded(_expit(predicted + step * self.clever(score))))
         return moved, np.clip(_expit(_logit(score) + step * centred / self.share), 1e-9, 1 - 1e-9)
 
-    def influence(self, predicted, score, means):
+    def influence(
+        self, predicted: NDArray[np.float64], score: NDArray[np.float64], means: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         mean, first = _expit(predicted), self.unit.first
         residual = self.residual_part(predicted, score)
         standardised = first[:, None] * (mean - means) / self.share
-        return standardised + np.column_stack([np.where(first, residual, 0.0), np.where(first, 0.0, -residual)])
+        own = np.column_stack([np.where(first, residual, 0.0), np.where(first, 0.0, -residual)])
+        influence: NDArray[np.float64] = standardised + own
+        return influence
 
 
 @estimator(
@@ -284,7 +294,9 @@ def _of_everybody(arms: ArmMeans, used: NDArray[np.bool_]) -> ArmMeans:
     return replace(arms, influence=influence)
 
 
-def _models(sample: Sample, form, folds, learner, seed):
+def _models(
+    sample: Sample, form: Form, folds: int, learner: Learner, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
     """Return predictions under both arms, propensity score, and probability of observation or None."""
     if folds:
         fitted = cross_fitted(sample, folds, learner, seed)
@@ -293,13 +305,13 @@ def _models(sample: Sample, form, folds, learner, seed):
     return outcome_model_of(sample, form).predicted, sample.comparison.score, observation
 
 
-def _bounded(share):
+def _bounded(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(share, 1 - LARGEST_PREDICTION, LARGEST_PREDICTION)
 
 
-def _logit(share):
+def _logit(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(share / (1 - share))
 
 
-def _expit(values):
+def _expit(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-values))

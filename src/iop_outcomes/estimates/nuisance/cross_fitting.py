@@ -1,5 +1,6 @@
 """Nuisance models fitted on other people than those they are used for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,7 +101,15 @@ def cross_fit(
     return CrossFitted(predicted, _kept_inside(score), None if observation is None else _kept_inside(observation))
 
 
-def _regress(response, matrix, training, targets, inside, kind, seed):
+def _regress(
+    response: NDArray[np.float64],
+    matrix: ModelMatrix,
+    training: NDArray[np.bool_],
+    targets: Sequence[ModelMatrix],
+    inside: NDArray[np.bool_],
+    kind: str,
+    seed: int,
+) -> list[NDArray[np.float64]]:
     family, link = MODELS[kind]
     seen = _varying(matrix.rows(training))
     rows = matrix.columns(seen).rows(training)
@@ -113,10 +122,19 @@ def _varying(matrix: ModelMatrix) -> NDArray[np.bool_]:
     ones = np.ones(matrix.n_rows)
     mean = matrix.transpose_matvec(ones) / matrix.n_rows
     variance = matrix.sandwich(ones).diagonal() / matrix.n_rows - mean**2
-    return (variance > 1e-12 * (1 + mean**2)) | (np.array(matrix.names) == INTERCEPT)
+    varying: NDArray[np.bool_] = (variance > 1e-12 * (1 + mean**2)) | (np.array(matrix.names) == INTERCEPT)
+    return varying
 
 
-def _boost(response, matrix, training, targets, inside, kind, seed):
+def _boost(
+    response: NDArray[np.float64],
+    matrix: ModelMatrix,
+    training: NDArray[np.bool_],
+    targets: Sequence[ModelMatrix],
+    inside: NDArray[np.bool_],
+    kind: str,
+    seed: int,
+) -> list[NDArray[np.float64]]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
@@ -135,5 +153,5 @@ def _boost(response, matrix, training, targets, inside, kind, seed):
         return [model.predict(other) for other in others]
 
 
-def _kept_inside(probability):
+def _kept_inside(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)

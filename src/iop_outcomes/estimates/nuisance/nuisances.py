@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from iop_outcomes.designs.scores.propensity import folds_by_cluster
+from iop_outcomes.designs.scores.folds import folds_by_cluster
 from iop_outcomes.estimates.nuisance.cross_fitting import NO_FOLD, CrossFitted, Learner, cross_fit
 from iop_outcomes.estimates.nuisance.outcome_model import Form, OutcomeModel, fit_outcome_model
 from iop_outcomes.estimates.nuisance.weights import Weights

@@ -1,5 +1,6 @@
 """Models of the outcome given arm and covariates, and the outcome they predict had everybody been in each arm."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from iop_outcomes.stats.linear.robust_glm import FittedEquation, fit_equation
 from iop_outcomes.stats.linear.sandwich import EstimatingEquation
 
 #: Family and link by kind of outcome; a share is fitted like a probability (fractional logit).
-MODELS = {
+MODELS: dict[str, tuple[str, str]] = {
     "binary": ("binomial", "logit"),
     "proportion": ("binomial", "logit"),
     "count": ("poisson", "log"),
@@ -176,7 +177,9 @@ def fit_outcome_model(
 _NAMES = {"binary": "logistic", "proportion": "fractional logistic", "count": "Poisson", "continuous": "linear"}
 
 
-def _fit(y, matrix, kind, weights) -> tuple[FittedEquation, str]:
+def _fit(
+    y: NDArray[np.float64], matrix: ModelMatrix, kind: str, weights: NDArray[np.float64]
+) -> tuple[FittedEquation, str]:
     """Return the fit, and in words what it had to assume."""
     family, link = MODELS[kind]
     try:
@@ -216,7 +219,14 @@ def _can_be_fitted(values: NDArray[np.float64], kind: str) -> bool:
     return len(values) > 0 and certain_outcome(values, kind) is None
 
 
-def _with_certain_arms(y, arms, covariates, kind, prior, constant) -> OutcomeModel:
+def _with_certain_arms(
+    y: NDArray[np.float64],
+    arms: Sequence[NDArray[np.bool_]],
+    covariates: ModelMatrix,
+    kind: str,
+    prior: NDArray[np.float64],
+    constant: Sequence[float | None],
+) -> OutcomeModel:
     """Return the limit of the fit where an arm's outcome is certain: that value, and no doubt about it."""
     n, p = covariates.n_rows, len(covariates.names)
     predicted, slopes, equations, scores, dispersion = np.empty((n, 2)), np.zeros((n, 2)), [], [], []
@@ -246,6 +256,6 @@ def _with_certain_arms(y, arms, covariates, kind, prior, constant) -> OutcomeMod
     )
 
 
-def _by_arm(arms, values):
+def _by_arm(arms: Sequence[NDArray[np.bool_]], values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return each row's value in its own arm, 0 in neither."""
     return np.where(arms[0], values[0], np.where(arms[1], values[1], 0.0))

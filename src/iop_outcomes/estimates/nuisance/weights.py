@@ -94,7 +94,7 @@ class Weights:
         return Weights(self.values * inverse, tuple(parts), self.method)
 
 
-def _times(slope, by_row):
+def _times(slope: NDArray[np.float64], by_row: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return slopes times one number per row, however many linear predictors there are."""
     return (slope.T * by_row).T
 
