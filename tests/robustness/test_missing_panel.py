@@ -148,7 +148,7 @@ def test_shifts_are_of_weighted_means_as_the_analysts_call_gives_them(made, peop
 
 def test_imputed_answers_are_pooled_with_as_many_degrees_of_freedom_as_sites_allow(made):
     row = panel(made, "primary").loc["multiple imputation"]
-    assert "imputed 5 times by arm with retention_days, attendance_rate, Rubin's rules" in row["se_method"]
+    assert "imputed 5 times by arm with retention days, attendance rate, Rubin's rules" in row["se_method"]
     # Eight sites leave less than seven degrees of freedom, whose quantile is above 2.36.
     assert row["ci_high"] - row["value"] > 2.36 * row["se"]
     assert row["value"] == pytest.approx(panel(made, "primary").loc["weighted for being observed", "value"], abs=0.05)

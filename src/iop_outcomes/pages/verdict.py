@@ -66,13 +66,18 @@ for their number (Holm) and must then be below {OTHERS:g}, or below {OTHERS_AFTE
 has shown a difference: all verdicts of a study in which nothing differs err at most {FIRST + OTHERS:.1%} of the time.
 Those bounds hold as far as the intervals keep theirs."""
 
+_RULES = ",\n- ".join(PLAUSIBLE)
+
 _MISSING = f"""\
 The check `missing_panel` makes an analysis with missing outcomes anew under every rule for them, each a row of the
-`estimate` table (`role` check, its rule in `scenario`). To the rules above these are other rules for missing outcomes:
-{", ".join(PLAUSIBLE)}, and a shift of the missing of either arm by {PLAUSIBLE_SHIFT:g} of the log odds (other outcomes:
-by {PLAUSIBLE_SHIFT_OF_NUMBERS:g} standard deviations) from what is expected of people like them. Best and worst case
-are shown, and decide only where the study asks. An analysis is made by its own estimator except for the shifts, and
-weights for being observed where it has none: those are weighted means under its design.
+`estimate` table (`role` check, its rule in `scenario`). What the rules above call another rule for missing outcomes is
+
+- {_RULES},
+- a shift of the missing of one arm by {PLAUSIBLE_SHIFT:g} of the log odds, or {PLAUSIBLE_SHIFT_OF_NUMBERS:g} standard
+  deviations of an outcome that is no share, from what is expected of people like them.
+
+Best and worst case are shown, and decide only where the study asks. An analysis is made by its own estimator, but for
+shifts, and for weights where the estimator has none: those are weighted means under its design.
 
 ```yaml
 sensitivity:

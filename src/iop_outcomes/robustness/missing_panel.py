@@ -163,11 +163,9 @@ class Panel:
 
     def bound(self, rule: str) -> Row:
         """Count the missing of one arm as the best there is, and of the other as the worst."""
-        first, second = self.refit.comparison.arms
-        which = (first, second) if rule == names.BEST else (second, first)
         ends = ", the ends of what was seen" if self.scale.seen else ""
         estimate = self._with(self.whole.filled(values_of(rule, self.scale.ends))).contrast()
-        return _row(rule, estimate, self._said(f"counted as best in {which[0]} and worst in {which[1]}{ends}"))
+        return _row(rule, estimate, self._said(f"counted as best in one arm and as worst in the other{ends}"))
 
     def observed_only(self) -> Row:
         """Leave out those whom nobody saw, so that they count for nothing."""
@@ -285,7 +283,7 @@ def _pooled(found: list[Estimate], degrees_of_freedom: float) -> Estimate:
 
 
 def _helped(auxiliaries: list[str]) -> str:
-    return f" with {', '.join(auxiliaries)}" if auxiliaries else ""
+    return f" with {', '.join(auxiliaries)}".replace("_", " ") if auxiliaries else ""
 
 
 def _row(rule: str, estimate: Estimate, said: str) -> Row:

@@ -12,8 +12,9 @@ from iop_outcomes.conclude.judging import judge_study
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.release.words import verdict as in_words
 from iop_outcomes.release.words.doubts import cautions, doubt
-from iop_outcomes.release.words.verdict import badge, brief, look_in_words, sentence
-from verdicts import contrast, one_outcome, together
+from iop_outcomes.release.words.verdict import badge, brief, look_in_words, looks_in_words, sentence
+from iop_outcomes.tables.missing_panel import FAILURE, OBSERVED, WEIGHTED, shift, shifts_of_one_arm
+from verdicts import contrast, of_panel, one_outcome, together
 
 FORBIDDEN = re.compile(r"\(\s*to\b|\bto\s*\)|\bnan\b|\bNone\b|<NA>|\binf\b|\{|\}|  |\(\)|\.\.|;\s*\.|\ba ratio of 0\b")
 
@@ -284,3 +285,21 @@ def test_a_look_under_another_design_names_its_people():
         "way round."
     )
     assert sentence(judged[0], estimate, study).startswith("Inconclusive: people assigned to IOP were 9.0")
+
+
+def test_the_panel_of_missing_rules_is_told_by_what_agrees_and_what_does_not():
+    study = one_outcome()
+    shifts = [contrast(study, 0.08, 0.03, 0.13, **of_panel(rule)) for rule in shifts_of_one_arm()]
+    agreeing = [contrast(study, 0.08, 0.03, 0.13, **of_panel(rule)) for rule in (FAILURE, WEIGHTED)]
+    other = contrast(study, -0.01, -0.06, 0.04, **of_panel(OBSERVED))
+    judged = judge_study(together(contrast(study, 0.10, 0.06, 0.14), *agreeing, *shifts, other), study)[0]
+    assert looks_in_words(judged, {"primary": judged}, study) == [
+        "Missing counted as failure, weighted for being observed and missing shifted by up to 1 log odds in one arm: "
+        "on the same side.",
+        "Observed only: the other way round.",
+    ]
+    tipped = contrast(study, 0.02, -0.03, 0.07, **of_panel(shift(0, 1)))
+    judged = judge_study(together(contrast(study, 0.10, 0.06, 0.14), tipped), study)[0]
+    assert looks_in_words(judged, {"primary": judged}, study) == [
+        "Missing shifted by +1 in outpatient care: chance could explain it."
+    ]

@@ -3,11 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.missing_panel import settings_of
+from iop_outcomes.conclude.missing_panel import plausible_shift, settings_of
 from iop_outcomes.release import words
 from iop_outcomes.release.words.vocabulary import MISSING_RULES
 from iop_outcomes.study import Study
-from iop_outcomes.tables.missing_panel import TO_NO_DIFFERENCE, grid, scenario, shift, tipping
+from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.missing_panel import (
+    TIPPING_SHIFT,
+    TO_NO_DIFFERENCE,
+    TO_OTHER_SIDE,
+    grid,
+    scenario,
+    shift,
+    shifts_of_one_arm,
+    tipping,
+)
 
 
 def rule_in_words(said: str, arms: tuple[str, str], study: Study) -> str:
@@ -27,9 +37,28 @@ def rule_in_words(said: str, arms: tuple[str, str], study: Study) -> str:
     for (one, other), text in shifts_of(study).items():
         known[text] = _shift_in_words((one, first), (other, second))
     for which, arm in (("first", first), ("second", second)):
-        for goal in ("to no difference", "to the other side"):
+        for goal in (TO_NO_DIFFERENCE, TO_OTHER_SIDE):
             known[scenario(tipping(which, goal))] = f"what would tip it, missing of {arm}"
     return known.get(said, words.plain(said))
+
+
+def rules_in_words(said: list[str], row: pd.Series, study: Study) -> list[str]:
+    """Return the words for several rows of a panel; shifts of either arm, either way, are said together.
+
+    Parameters
+    ----------
+    said : list of str
+        Scenarios.
+    row : pandas.Series
+        The analysis of the panel, with its arms and outcome.
+    study : Study
+    """
+    arms, size = (str(row["arm"]), str(row["against"])), plausible_shift(study, str(row["outcome"]))
+    shifts = {scenario(rule) for rule in shifts_of_one_arm(size)}
+    together = shifts <= set(said)
+    rules = [rule_in_words(one, arms, study) for one in said if not (together and one in shifts)]
+    unit = outcome_of(study, str(row["outcome"])).unit_of(TIPPING_SHIFT)
+    return [*rules, *([f"missing shifted by up to {size:g} {unit} in one arm"] if together else [])]
 
 
 def shifts_of(study: Study) -> dict[tuple[float, float], str]:

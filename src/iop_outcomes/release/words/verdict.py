@@ -8,7 +8,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
 from iop_outcomes.release.words.finding import finding, lower, topic
-from iop_outcomes.release.words.missing import rule_in_words
+from iop_outcomes.release.words.missing import rules_in_words
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
@@ -142,13 +142,13 @@ def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
 def looks_in_words(judged: Judged, others: dict[str, Judged], study: Study) -> list[str]:
     """Return what the further looks at an outcome found; those of one panel that say the same are one sentence."""
     said, panel = [], {}
-    arms = (str(judged.row["arm"]), str(judged.row["against"]))
     for look in judged.evidence.looks:
         if look.analysis in others:
             said.append(look_in_words(judged, look, others, study))
         else:
-            panel.setdefault(_agreement(judged, look), []).append(rule_in_words(look.analysis, arms, study))
-    return [f"{words.capital(words.joined(rules))}: {agrees}." for agrees, rules in panel.items()] + said
+            panel.setdefault(_agreement(judged, look), []).append(look.analysis)
+    rules = {agrees: words.joined(rules_in_words(found, judged.row, study)) for agrees, found in panel.items()}
+    return [f"{words.capital(text)}: {agrees}." for agrees, text in rules.items()] + said
 
 
 def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: Study) -> str:
