@@ -17,11 +17,10 @@ from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
 from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
-from iop_outcomes.estimates.time_to_event import KINDS as IN_TIME
-from iop_outcomes.estimates.time_to_event import columns_of
+from iop_outcomes.estimates.time_to_event import COMPETING, KINDS, causes_of, columns_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
-from iop_outcomes.kernel.values import known_events, known_times
+from iop_outcomes.kernel.values import known_causes, known_events, known_times
 from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast
 
 
@@ -143,10 +142,11 @@ def survival(
     time : str
         Column of times followed: numbers in ``unit``, or durations, which are converted to it.
     event : str
-        Column that says whether they ended in the event (1) or were cut off (0).
+        Column that says whether they ended in the event (1) or were cut off (0); for estimators that know of competing
+        events also whether they ended in another (2, 3, ...).
     estimator : str
         ``rmst`` (with ``until_day``, to which both arms must be followed), ``weighted_kaplan_meier``, ``cox``,
-        ``standardised_cox``, ...
+        ``standardised_cox``, ...; while others compete ``aalen_johansen``, ``time_lost``, ``fine_gray``, ``cox``.
     unit : {"days", "weeks", "months", "years"}
         Unit of the times, of ``day`` and ``until_day`` among the settings, and of restricted means and ``day`` in the
         result. A year has 365.25 days and twelve months.
@@ -173,15 +173,19 @@ def survival(
     for name in (time, event):
         refuse_as_covariates(covariates, name, "part of the outcome")
     plugin = ESTIMATORS[estimator]
-    if not set(IN_TIME) & set(plugin.kinds):
+    if not set((*KINDS, *COMPETING)) & set(plugin.kinds):
         raise EstimationError(
             f"the estimator '{estimator}' does not estimate times to an event; those that do are "
-            f"{', '.join(each.name for each in ESTIMATORS if set(IN_TIME) & set(each.kinds))}"
+            f"{', '.join(each.name for each in ESTIMATORS if set((*KINDS, *COMPETING)) & set(each.kinds))}"
         )
     if unit != "days" and "day" in plugin.settings_model.model_fields and "day" not in settings:
         raise EstimationError(f"the estimator '{estimator}' needs the time it speaks of, in {unit}; set day")
-    values = (known_times(data, time, unit), known_events(data, event))
-    known = dict(zip(columns_of(time), values, strict=True))
+    days, ended = columns_of(time)
+    known = {days: known_times(data, time, unit)}
+    if set(COMPETING) & set(plugin.kinds):
+        known[causes_of(time)] = known_causes(data, event)
+    else:
+        known[ended] = known_events(data, event)
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms, "seed": seed}
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
     chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.population.members.index)

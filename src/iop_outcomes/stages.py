@@ -139,7 +139,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "metrics",
-        sections=("metrics", "outcome_rules", "care", "cluster"),
+        sections=("metrics", "outcome_rules", "care", "events", "cluster"),
         reads=("cohort", *tables.CANONICAL),
         writes=_MEASURED,
         function="iop_outcomes.describe.stage:run",
@@ -167,7 +167,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "outcomes",
-        sections=("has_repeated_outcome", "care"),
+        sections=("has_repeated_outcome", "care", "events"),
         reads=("cohort", "person", "episode", "session", "metric_value", "weekly"),
         writes=("outcomes",),
         function="iop_outcomes.dataset.outcomes:run",
@@ -226,7 +226,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "truth",
-        sections=("source", "seed", "cohort", "care", "metrics", "outcome_rules"),
+        sections=("source", "seed", "cohort", "care", "events", "metrics", "outcome_rules"),
         reads=(),
         writes=("truth",),
         function="iop_outcomes.conclude.truth:run",

@@ -37,6 +37,9 @@ Schedule = Annotated[
 #: What somebody who died counts as from the day of death on.
 AfterDeath = Literal["not_abstinent", "no_value"]
 
+#: What somebody who completed treatment counts as from then on, where it is asked who was retained.
+AfterCompletion = Literal["retained", "left", "no_value"]
+
 ALL, PRIMARY = "all", "primary"
 
 
@@ -53,11 +56,14 @@ class OutcomeRules:
         until the last scheduled test (see ``due_weeks``).
     after_death : 'not_abstinent' or 'no_value'
         Time after death is not abstinent, or somebody who died within the window has no value.
+    after_completion : 'retained', 'left' or 'no_value'
+        Somebody who completed treatment before the day asked about was retained, had left, or has no value.
     """
 
     panel: Panel = ALL
     schedule: Schedule = None
     after_death: AfterDeath = "not_abstinent"
+    after_completion: AfterCompletion = "retained"
 
     def targets(self, panel: Panel = None) -> str | tuple[str, ...]:
         """Return the targets a metric asks for, or those of the study: ``all``, ``primary`` or names."""

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from iop_outcomes.history.care_rules import CareRules
-from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
+from iop_outcomes.history.intercurrent import EventRules
+from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
@@ -168,7 +169,7 @@ class Study(Section):
     describe_by: list[str] = []
     urine_panel: Panel = None
     urine_schedule: Schedule = None
-    after_death: AfterDeath = "not_abstinent"
+    events: EventRules = EventRules()
     metrics: dict[Name, dict[str, Any]] = {}
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
@@ -186,7 +187,23 @@ class Study(Section):
     @property
     def outcome_rules(self) -> OutcomeRules:
         """What holds for every metric of urine tests and use that does not say otherwise."""
-        return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, self.after_death)
+        events = self.events
+        return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, events.after_death, events.after_completion)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _death_among_events(cls, content: object) -> object:
+        """Read ``after_death`` of earlier files as the rule for death that it was: ``events.death.use``."""
+        if not isinstance(content, dict) or "after_death" not in content:
+            return content
+        rest = {key: value for key, value in content.items() if key != "after_death"}
+        use = {"not_abstinent": "composite", "no_value": "excluded"}.get(str(content["after_death"]))
+        if use is None or "events" in rest:
+            raise StudyFileError(
+                "after_death: the rule for death stands among those for events; write events: {death: {use: composite}}"
+                ", or excluded, and leave after_death out"
+            )
+        return rest | {"events": {"death": {"use": use}}}
 
     def metric(self, name: str) -> tuple[Metric, dict[str, Any]]:
         """Return the plug-in and the checked settings of one metric of this study."""

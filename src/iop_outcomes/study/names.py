@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from iop_outcomes.history.intercurrent import ENDINGS
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
@@ -11,10 +12,13 @@ from iop_outcomes.tables.canonical import EPISODE
 if TYPE_CHECKING:
     from iop_outcomes.study import Analysis, Study
 
-#: Outcomes that are no metric: time in care, for survival estimators, and the urine result of every week.
+#: Outcomes that are no metric: time in care, for survival estimators, the urine result of every week, and the time
+#: until care ended in one way, with which every other way competes.
 TIME_IN_CARE = "time_in_care"
 WEEKLY_URINE = "weekly_urine"
-_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated"}
+TIME_TO = {f"time_to_{ending}": ending for ending in ENDINGS}
+IN_TIME = (TIME_IN_CARE, *TIME_TO)
+_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated", **dict.fromkeys(TIME_TO, "competing")}
 
 
 def cross_check(study: "Study") -> None:

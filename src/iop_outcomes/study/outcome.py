@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iop_outcomes.history.intercurrent import COMPLETION, DEATH, DROPOUT, JAIL, TRANSFER
 from iop_outcomes.kernel.registry import METRICS
-from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
-from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
+from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO, WEEKLY_URINE
+from iop_outcomes.tables.measure import INCIDENCE, RATIO, RATIOS_OF_CHECKS, SURVIVAL, measure_of
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 if TYPE_CHECKING:
     from iop_outcomes.study.view import Readable
 
 
+#: Which way of the time until care ends in one way is good: dropout late or never, completion at all.
+_BETTER_LATE = {DROPOUT: "higher", COMPLETION: "lower", TRANSFER: "neither", JAIL: "higher", DEATH: "higher"}
 #: Setting ``missing`` of a metric that makes nothing of tests and reports that nobody saw.
 _OBSERVED = "observed"
 
@@ -26,7 +29,7 @@ class Outcome:
     name, metric : str
         As the study calls it, and the metric it is.
     kind : str
-        binary, proportion, count, continuous, duration, time_to_event or repeated.
+        binary, proportion, count, continuous, duration, time_to_event, competing or repeated.
     unit : str
         ``share``, ``days``, ``hours per week``, ...
     better : str
@@ -77,13 +80,15 @@ class Outcome:
             return "ratio"
         if measure == TIPPING_SHIFT:
             return "log odds" if self.is_share else "standard deviations"
-        return "share" if known.is_share or measure == "survival" else self.unit or "units"
+        return "share" if known.is_share or measure in (SURVIVAL, INCIDENCE) else self.unit or "units"
 
 
 def outcome_of(study: "Readable", name: str) -> Outcome:
     """Return what a study knows of one of its outcomes; of one without a metric, no more than its name."""
     if name == TIME_IN_CARE:
         return Outcome(name, name, "time_to_event", "days", "higher")
+    if name in TIME_TO:
+        return Outcome(name, name, "competing", "days", _BETTER_LATE[TIME_TO[name]])
     if name == WEEKLY_URINE:
         return Outcome(name, name, "repeated", "share", "higher", needs=("drug_test.result",))
     metric = str(study.metrics.get(name, {}).get("metric", name))

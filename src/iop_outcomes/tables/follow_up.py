@@ -232,6 +232,13 @@ OUTCOMES = Table(
         key("member_id", "Member of the cohort"),
         number("retention_days", "Days in care, to the end of care or of observation", "days", 0),
         Column("retention_ended", "flag", "Did care end for good within the observation?"),
+        code(
+            "care_ended_by",
+            "What ended care by the study's rules for events; missing where that is not known or censors",
+            *("dropout", "completion", "transfer", "jail", "death"),
+        ),
+        number("completed_days", "Days after which treatment was completed, of whoever did", "days", 0),
+        number("prescribed_days", "Planned length of treatment", "days", 0),
         number("stay_days_low", "Shortest stay the record allows", "days", 0),
         number("stay_days_high", "Longest stay the record allows", "days", 0),
     ),

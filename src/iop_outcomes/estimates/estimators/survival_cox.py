@@ -12,13 +12,22 @@ from iop_outcomes.estimates.in_time import Hazards, SurvivalAt
 from iop_outcomes.estimates.measures import Estimate, arm_means, half_width, why_no_variance
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
+from iop_outcomes.estimates.time_to_event import (
+    COMPETING,
+    ESTIMANDS,
+    KINDS,
+    Day,
+    FollowUp,
+    counted_influence,
+    take_follow_up,
+)
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 from iop_outcomes.tables.measure import HAZARD, SURVIVAL, names_of
 
 if TYPE_CHECKING:
+    from iop_outcomes.stats.linear.matrix import ModelMatrix
     from iop_outcomes.stats.survival.cox import CoxFit
 
 Ties = Literal["efron", "breslow"]
@@ -29,7 +38,7 @@ ROUNDING = 1e-10
 
 @estimator(
     estimands=ESTIMANDS,
-    kinds=KINDS,
+    kinds=(*KINDS, *COMPETING),
     measures=names_of(HAZARD),
     description="Hazard ratio of a Cox model, with the weights of the design",
     several_arms="two arms",
@@ -46,6 +55,9 @@ def cox(
 
     A hazard ratio is one number only if it is the same on all days; the test of that stands in ``se_method``. The
     ratio of an adjusted model speaks of people with the same covariates and is no average over the population.
+
+    Where other events compete, it is the ratio of cause-specific hazards: the rate of the event among those still in
+    care. Other events end the time at risk, which is no statement of what would have come without them.
     """
     from iop_outcomes.stats.survival.cox_robust import influence
 
@@ -55,7 +67,7 @@ def cox(
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
     covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
     position = fit.names.index(TREATED)
-    estimate = _hazard_ratio(fit.coefficients[position], covariance, fit.se[position])
+    estimate = ratio_of("hazard_ratio", fit.coefficients[position], covariance, fit.se[position])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
     method = f"{model}; {covariance.method}; {_proportional(fit, comparison.cluster)}"
     return Hazards(follow_up, estimate, method)
@@ -94,14 +106,15 @@ def standardised_cox(
     return SurvivalAt(follow_up, arms.with_method(model), day)
 
 
-def _hazard_ratio(value: float, covariance: Covariance, model_se: float) -> Estimate:
+def ratio_of(measure: str, value: float, covariance: Covariance, model_se: float) -> Estimate:
+    """Return the ratio of a model's coefficient, with its interval or why there is none."""
     reason = why_no_variance(covariance, np.ones(1), ROUNDING * model_se)
     if reason:
-        return Estimate("hazard_ratio", float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
+        return Estimate(measure, float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
     se = float(covariance.se[0])
     half = half_width(se, covariance.degrees_of_freedom)
     ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
-    return Estimate("hazard_ratio", ratio, se, "log", low, high)
+    return Estimate(measure, ratio, se, "log", low, high)
 
 
 def _population(follow_up: FollowUp) -> NDArray[np.float64]:
@@ -115,15 +128,26 @@ def _population(follow_up: FollowUp) -> NDArray[np.float64]:
 
 
 def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: Ties) -> "CoxFit":
-    from iop_outcomes.stats.linear.matrix import model_matrix
     from iop_outcomes.stats.survival.cox import fit_cox
 
+    refuse_no_events(follow_up)
+    return fit_cox(arm_matrix(follow_up, adjust), follow_up.time, follow_up.event, weights=weights, ties=ties)
+
+
+def refuse_no_events(follow_up: FollowUp) -> None:
+    """Raise if nobody in an arm has the event."""
     for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
         if not follow_up.event[arm].any():
             raise EstimationError(
                 f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
-                "compare survival at a day or restricted means"
+                "compare survival or incidence at a day, or restricted means"
             )
+
+
+def arm_matrix(follow_up: FollowUp, adjust: bool) -> "ModelMatrix":
+    """Return the arm, called ``TREATED``, and with ``adjust`` the covariates of everybody as a model takes them."""
+    from iop_outcomes.stats.linear.matrix import model_matrix
+
     covariates = follow_up.comparison.covariates
     frame = pd.DataFrame({TREATED: follow_up.comparison.treated.astype(float)}, index=covariates.index)
     if adjust:
@@ -131,8 +155,7 @@ def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: 
         rows = np.where(follow_up.used, np.arange(len(follow_up.used)), follow_up.used.argmax())
         # As they are: codes taken out of a category would be numbers.
         frame = pd.concat([frame, covariates.iloc[rows].set_axis(frame.index)], axis=1)
-    matrix = model_matrix(frame, unusable="drop")
-    return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
+    return model_matrix(frame, unusable="drop")
 
 
 def _proportional(fit: "CoxFit", cluster: pd.Series | None) -> str:

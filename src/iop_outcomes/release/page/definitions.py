@@ -26,7 +26,7 @@ def _row(study: Study, outcome: Outcome) -> tuple[str, ...]:
     if outcome.metric not in METRICS:
         return label, "Urine test of each week, negative or not", f"every week of {followed}", "left out", better
     plugin = METRICS[outcome.metric]
-    dead = death_in_words(outcome.settings.get("after_death") or study.after_death)
+    dead = death_in_words(outcome.settings.get("after_death") or study.events.after_death)
     missing = _missing(plugin.missing, str(outcome.settings.get("missing", "")))
     if "after_death" in outcome.settings:
         missing = f"{missing}; {dead}"

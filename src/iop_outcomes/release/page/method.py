@@ -87,7 +87,7 @@ def _urine(study: Study) -> list[tuple[str, str]]:
     rows = [
         ("Drug tests", f"a day’s panel is positive if any target is: {panel_in_words(study.urine_panel)}"),
         ("Drug tests due", schedule_in_words(study.urine_schedule)),
-        ("Death within a window", death_in_words(study.after_death)),
+        ("Death within a window", death_in_words(study.events.after_death)),
     ]
     for name, settings in study.metrics.items():
         own = [say(settings[key]) for key, say in says.items() if settings.get(key) is not None]

@@ -81,14 +81,14 @@ def cautions(
     warnings : collection of str
         Why checks of the comparison warn of a bias.
     """
-    first = judged[0]
+    first, dead = judged[0], death_in_words(study.events.after_death)
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
         ("Warnings", " ".join(words.sentences(reason) for reason in warnings)),
         ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),
-        ("Deaths", f"{told['deaths']} {words.capital(death_in_words(study.after_death))}." if "deaths" in told else ""),
+        ("Deaths", f"{told['deaths']} {words.capital(dead)}." if "deaths" in told else ""),
         ("Observation", told.get("observation", "")),
     ]
     return [(topic, said) for topic, said in found if said]
