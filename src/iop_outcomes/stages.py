@@ -206,6 +206,7 @@ STAGES: tuple[Stage, ...] = (
             "covariates",
             "seed",
             "gate",
+            "events",
             "sensitivity",
             "metrics",
         ),

@@ -16,7 +16,7 @@ from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Analysis
-from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
+from iop_outcomes.study.names import IN_TIME, TIME_IN_CARE, WEEKLY_URINE
 from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.estimate import (
     ADJUSTED,
@@ -112,7 +112,7 @@ def _estimated(
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
-    of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
+    of_means = analysis.outcome not in (*IN_TIME, WEEKLY_URINE)
     plugin = ESTIMATORS[UNADJUSTED if naive and of_means else analysis.estimator]
     settings = {} if plugin.name == UNADJUSTED else analysis.settings
     kind = NAIVE if naive else ADJUSTED

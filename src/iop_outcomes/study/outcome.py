@@ -69,6 +69,19 @@ class Outcome:
         return self.settings.get("missing") not in (None, _OBSERVED)
 
     @property
+    def is_length(self) -> bool:
+        """Does it count completing as leaving, so that a shorter programme has less of it by plan?"""
+        if self.metric == "retention":
+            return self.settings.get("completed") == "left"
+        return self.metric in (TIME_IN_CARE, f"time_to_{COMPLETION}", "stay_over", "ninety_day_stay")
+
+    @property
+    def hangs_on_length(self) -> bool:
+        """Is it of staying, leaving or completing, so that a shorter programme has more or less of it by plan?"""
+        of_leaving = ("retention", "completion", "dropout", "dropout_by_gap", "dropout_by_missed_weeks")
+        return self.is_length or self.metric in of_leaving or self.metric in TIME_TO
+
+    @property
     def good(self) -> int:
         """1 where more of it is better, -1 where less is, 0 where nobody has said."""
         return {"higher": 1, "lower": -1, "neither": 0}[self.better]
@@ -97,6 +110,9 @@ def outcome_of(study: "Readable", name: str) -> Outcome:
     plugin, settings = study.metric(name)
     kind = plugin.kind_of_value
     unit = "share" if kind in ("binary", "proportion") else str(plugin.unit)
+    if metric == "retention":
+        # It follows the study's rule for completion unless its own settings say otherwise.
+        settings = settings | {"completed": settings["completed"] or study.events.after_completion}
     return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
 
 

@@ -9,6 +9,7 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import COMPETING, ESTIMANDS, Day, FollowUp, means_of_arms, take_follow_up
+from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import INCIDENCE, TIME_LOST, names_of
 
@@ -62,13 +63,17 @@ def time_lost(
 
     Of time to dropout it is how much of that time people had dropped out; nobody loses time by completing.
     In a study ``until_day`` is the last day of follow-up unless the analysis says otherwise; elsewhere it must be set.
+    Each arm must be followed to it, or all care in it have ended.
 
     References
     ----------
     Andersen 2013, Stat Med 32:5278; weighted, Conner & Trinquart 2021, Stat Med 40:2177.
     """
     follow_up = take_follow_up(question, comparison)
-    until = follow_up.checked_horizon(question.horizon if until_day is None else until_day)
+    until = question.horizon if until_day is None else until_day
+    if until is None:
+        raise EstimationError("time_lost: nothing says up to which day time lost is compared; set until_day")
+    follow_up.refuse_unseen(until)
 
     def of_arm(arm: NDArray[np.bool_], weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         lost = _curves(follow_up, arm, weight).time_lost(until)

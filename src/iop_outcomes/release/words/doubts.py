@@ -77,7 +77,7 @@ def cautions(
     sizes : mapping of str to (str, str)
         People of each arm before and after eligibility, as they may be shown.
     told : mapping of str to str
-        Sentences made from the records: ``deaths``, ``observation``.
+        Sentences made from the records: ``deaths``, ``observation``, ``lengths of ...``.
     warnings : collection of str
         Why checks of the comparison warn of a bias.
     """
@@ -90,6 +90,7 @@ def cautions(
         ("Left out", _left_out(first, sizes)),
         ("Deaths", f"{told['deaths']} {words.capital(dead)}." if "deaths" in told else ""),
         ("Observation", told.get("observation", "")),
+        ("Length of programmes", next((said for fact, said in told.items() if fact.startswith("lengths")), "")),
     ]
     return [(topic, said) for topic, said in found if said]
 
