@@ -115,7 +115,10 @@ def _code_lists(study: Study) -> list[Path]:
 
 
 _DESIGNED = ("propensity", "balance", "diagnostic")
-_MEASURED = ("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "refusal")
+_MEASURED = (
+    *("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "intercurrent"),
+    "refusal",
+)
 
 STAGES: tuple[Stage, ...] = (
     Stage(
@@ -190,7 +193,7 @@ STAGES: tuple[Stage, ...] = (
         "estimate",
         sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "seed"),
         reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
-        writes=("estimate", "curve"),
+        writes=("estimate", "curve", "incidence"),
         function="iop_outcomes.estimates.stage:run",
         folder="estimates",
         plugins=_estimators,
@@ -220,8 +223,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "conclude",
         sections=(),
-        reads=("estimate", "curve", *_DESIGNED),
-        writes=("estimate", "curve", *_DESIGNED),
+        reads=("estimate", "curve", "incidence", *_DESIGNED),
+        writes=("estimate", "curve", "incidence", *_DESIGNED),
         function="iop_outcomes.conclude.stage:run",
         folder="estimates",
     ),

@@ -59,7 +59,7 @@ def _unlike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     medians = [float(np.median(each)) for each in stays]
     if abs(medians[0] - medians[1]) <= UNLIKE * max(medians):
         return False
-    return bool(mannwhitneyu(*stays).pvalue <= CHANCE)
+    return bool(mannwhitneyu(stays[0], stays[1]).pvalue <= CHANCE)
 
 
 def _end(one: pd.DataFrame, other: pd.DataFrame) -> float:

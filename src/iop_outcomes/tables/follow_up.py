@@ -181,6 +181,26 @@ RETAINED = Table(
     unit="aggregate",
 )
 
+INTERCURRENT = Table(
+    "intercurrent",
+    "arm and event after time zero, with what is made of it",
+    ("arm", "event"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        label("event", "What happened, or that observation ended", required=True, nullable=False),
+        count("n_people", "Members of the arm", required=True, nullable=False),
+        count("n_ended", "Those whose care ended so", required=True, nullable=False),
+        count("n_while", "Those to whom it happened at any time while followed, for death and jail"),
+        count("n_after", "Of them, those whose care ended otherwise"),
+        label("dropout", "Its strategy for the time until dropout", required=True, nullable=False),
+        label("time_in_care", "Its strategy for time in the programme", required=True, nullable=False),
+        label("retention", "Its strategy for being retained on a day", required=True, nullable=False),
+        label("abstinence", "Its strategy for abstinence and use", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
 REFUSAL = Table(
     "refusal",
     "thing a study asked for that its data cannot give",
@@ -258,6 +278,7 @@ TABLES = (
     AGREEMENT,
     SET_ASIDE,
     RETAINED,
+    INTERCURRENT,
     REFUSAL,
     COVARIATES,
     FACTS,
