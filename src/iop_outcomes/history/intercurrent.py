@@ -105,7 +105,7 @@ class EventRules(BaseModel):
         state : Series
             As ``describe.care_states`` gives it: a key of ``ENDING_OF_STATE``, ``in_care`` or missing.
         """
-        found = state.astype(object).map(ENDING_OF_STATE)
+        found = state.astype(object).map(ENDING_OF_STATE).astype(object)
         for event in ENDINGS[1:]:
             becomes = {"competing": event, "composite": DROPOUT, "hypothetical": None}[self.care_of(event)]
             found = found.where(found != event, becomes)
