@@ -8,6 +8,7 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome, checked_pair
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner
@@ -131,6 +132,7 @@ def aipw(
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where these have no intercepts.
 
@@ -140,6 +142,7 @@ def aipw(
     sample = take_sample(question, comparison, by_site=by_site)
     if folds:
         arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, question.seed), missing)
+        arms = sample.for_few_clusters(arms, few_clusters, np.where(sample.observed, sample.weight, 0.0))
         return Means(sample, arms.with_method(f"{folds} folds"), missing=sample.missing_in_words(missing))
     model = outcome_model_of(sample, outcome_model)
     weights = weights_of_observed(sample, sample.weights, missing)
@@ -154,6 +157,7 @@ def aipw(
         cluster=sample.cluster,
         used=sample.used,
     )
+    arms = sample.for_few_clusters(arms, few_clusters, weights.values)
     return Means(
         sample, arms.with_method(f"{model.method}, {weights.method}"), missing=sample.missing_in_words(missing)
     )

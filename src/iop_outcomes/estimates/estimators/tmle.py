@@ -9,6 +9,7 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms, checked_outcome, checked_score
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import Learner
@@ -263,6 +264,7 @@ def tmle(
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where these have no intercepts.
 
@@ -282,7 +284,8 @@ def tmle(
         bounds=(0.0, 1.0) if sample.is_share else None,
         cluster=None if cluster is None else cluster[used],
     )
-    arms = _of_everybody(arms, used)
+    counts = np.where(sample.observed, sample.weight, 0.0)
+    arms = sample.for_few_clusters(_of_everybody(arms, used), few_clusters, counts)
     arms = arms.with_method(f"{folds} folds") if folds else arms
     return Means(sample, arms, missing=sample.missing_in_words("weight"))
 
