@@ -20,6 +20,8 @@ OF_ONE_ARM = (MEAN, SURVIVAL, RMST)
 HAZARD: Final = "hazard"
 #: What a check finds and no contrast does: ratios of risks and of odds.
 RATIOS_OF_CHECKS = ("e_value", "tipping_gamma")
+#: The p-value of a check.
+WILD_P: Final = "wild_bootstrap_p"
 
 
 @dataclass(frozen=True)
