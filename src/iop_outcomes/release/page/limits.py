@@ -12,6 +12,8 @@ _CHECKS = {
     "equipoise": "Could people have been in either arm?",
     "largest_weight": "Does no single person carry the result?",
     "one_arm_sites": "Do sites have both arms?",
+    "extreme_scores": "Is everybody like somebody of the other arm?",
+    "matched_treated": "Did everybody of the first arm find a match?",
     "few_sites": "Are there enough sites to see how they differ?",
     "positivity": "Is every kind of person in both arms?",
     "detectable_difference": "How small a difference could be found?",
