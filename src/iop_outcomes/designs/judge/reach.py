@@ -66,7 +66,7 @@ def _matched_treated(comparison: Comparison) -> tuple[str, float, float, str, st
     named = "; ".join(f"{named_level(row)} by {row['smd']:+.2f} standard deviations" for _, row in apart.iterrows())
     differ = f"they differ from all of {first} most in {named}" if named else f"they are like all of {first}"
     reason = (
-        f"{share} of {first} found nobody like them in {second} and were left out: the answer speaks of the matched "
+        f"{share} of {first} found no match in {second} and were left out: the answer speaks of the matched "
         f"only; {differ}."
     )
     largest = float(levels["smd"].abs().max()) if len(levels) else 0.0
