@@ -22,6 +22,8 @@ OF_BIAS = (
 )
 #: The same of outcomes made of drug tests.
 OF_TESTING = ("testing_by_arm", "tests_obtained")
+#: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
+OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -78,9 +80,15 @@ class Facts:
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
+        return self._warned(arms, design, OF_BIAS + (OF_TESTING if outcome.is_tested else ()))
+
+    def remarks(self, arms: tuple[str, str], design: str) -> dict[str, str]:
+        """Return the reasons of those checks of a comparison that warn of its reach, by check."""
+        return self._warned(arms, design, OF_REACH)
+
+    def _warned(self, arms: tuple[str, str], design: str, checks: tuple[str, ...]) -> dict[str, str]:
         if self.diagnostic is None:
             return {}
-        checks = OF_BIAS + (OF_TESTING if outcome.is_tested else ())
         rows = self.diagnostic[of_arms(self.diagnostic, arms, design)]
         rows = rows[(rows["status"].astype("str") == WARN) & rows["check"].astype("str").isin(checks)]
         return dict(zip(rows["check"].astype("str"), rows["reason"].astype("str"), strict=True))

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+#: Of whom an ATT speaks that matching has left without some of the first arm.
+MATCHED_TREATED = "matched treated"
+
 
 @dataclass(frozen=True)
 class Population:
@@ -84,6 +87,19 @@ class Comparison:
     cluster: pd.Series | None = None
     settings: dict[str, object] | None = None
     together: Population | None = None
+
+    @property
+    def speaks_for(self) -> str:
+        """For whom the contrast holds: the estimand, or the matched treated where some of the first arm have no match.
+
+        References
+        ----------
+        Rosenbaum & Rubin 1985, Biometrics 41:103: what matching leaves out changes whom an effect is of.
+        """
+        matches = self.method == "nearest_match" or self.members["matched_set"].notna().any()
+        if self.estimand == "ATT" and matches and (self.weight[self.treated] == 0).any():
+            return MATCHED_TREATED
+        return self.estimand
 
     @property
     def contrast(self) -> str:

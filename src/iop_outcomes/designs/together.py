@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.judge.diagnostics import preference_score
-from iop_outcomes.designs.scores.balancing_weights import truncate_within
+from iop_outcomes.designs.scores.balancing_weights import bound_of, truncate_within
 from iop_outcomes.designs.scores.generalised import generalised_tilt, generalised_weights, multinomial_score
 from iop_outcomes.designs.scores.site_propensity import by_site_of, with_sites
 from iop_outcomes.designs.weighting import BY_SITE, NOTES
@@ -229,7 +229,9 @@ def _usable_sites(arm, n_arms, cluster, by_site) -> tuple[NDArray[np.bool_], tup
 
 def _cut_weights(scores, arm, arms, estimand, target, settings):
     """Weight, and cut as asked; with what was cut, in sentences."""
-    weights, _ = generalised_weights(scores, arm, estimand, target)
+    bound = bound_of(settings.get("bound"), len(arm))
+    # No score of an arm is smaller than the bound; that they then sum to a little more than 1 matters to nobody else.
+    weights, _ = generalised_weights(np.maximum(scores, bound), arm, estimand, target)
     notes = []
     if settings.get("stabilise"):
         weights = weights * np.bincount(arm, minlength=len(arms))[arm] / len(arm)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
@@ -81,7 +82,7 @@ class SurvivalAt(_InTime):
             people = [effective_sample_size(comparison.weight[known]) for known in self.follow_up.known_at(self.day)]
             clusters = clusters_by_arm(comparison, self.follow_up.used)
             between, _ = with_score_limits(between, self._plain, self.arms, people, clusters)
-        own = [self._with_own_interval(each) for each in self._plain]
+        own = [self._with_own_interval(each, arm) for each, arm in zip(self._plain, np.eye(2), strict=True)]
         return without_intervals_of_lone_clusters(between, own, comparison, self.follow_up.used)
 
     @cached_property
@@ -92,10 +93,10 @@ class SurvivalAt(_InTime):
     def _one_at_an_end(self) -> bool:
         return sum(each.value in (0.0, 1.0) for each in self._plain) == 1
 
-    def _with_own_interval(self, each: Estimate) -> Estimate:
+    def _with_own_interval(self, each: Estimate, arm: NDArray[np.float64]) -> Estimate:
         from iop_outcomes.stats.survival.kaplan_meier import survival_interval
 
-        low, high = survival_interval(each.value, each.se, degrees_of_freedom=self.arms.covariance.degrees_of_freedom)
+        low, high = survival_interval(each.value, each.se, degrees_of_freedom=self.arms.covariance.freedom_of(arm))
         reason = each.reason
         if reason is None and np.isnan(low):
             reason = f"{self.of} is 0 or 1, where its interval is not defined"

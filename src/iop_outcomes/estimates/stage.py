@@ -131,7 +131,7 @@ def _estimated(
         kind=kind,
         design=analysis.design,
         estimator=UNADJUSTED if naive else plugin.name,
-        estimand=AS_SEEN if naive else comparison.estimand,
+        estimand=AS_SEEN if naive else comparison.speaks_for,
         population=EVERYBODY,
         scenario=MAIN,
         status=SHOWN,

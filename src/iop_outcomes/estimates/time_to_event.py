@@ -12,6 +12,7 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.estimates.few_clusters import FewClusters, for_few_clusters
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.design_weights import counting, design_weights, span_of
 from iop_outcomes.estimates.nuisance.weights import Weights
@@ -87,6 +88,11 @@ class FollowUp:
         """Return the weights of the design, 0 for members not used."""
         known = design_weights(self.comparison, self.matrix) if count_estimation else Weights(self.comparison.weight)
         return known.only(self.used)
+
+    def for_few_clusters(self, arms: ArmMeans, few_clusters: FewClusters, weights: NDArray[np.float64]) -> ArmMeans:
+        """Return survivals or mean times with the standard errors that few clusters ask for."""
+        pair, cluster = np.column_stack(self.arms), self.comparison.cluster
+        return for_few_clusters(arms, few_clusters, weights=weights, pair=pair, cluster=cluster, used=self.used)
 
     @property
     def last_days(self) -> tuple[float, float]:

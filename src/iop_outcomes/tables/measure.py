@@ -27,6 +27,8 @@ SUBDISTRIBUTION: Final = "subdistribution"
 Of = Literal["mean", "survival", "rmst", "incidence", "time lost", "hazard", "subdistribution"]
 #: What a check finds and no contrast does: ratios of risks and of odds.
 RATIOS_OF_CHECKS = ("e_value", "tipping_gamma")
+#: The p-value of a check.
+WILD_P: Final = "wild_bootstrap_p"
 
 
 @dataclass(frozen=True)

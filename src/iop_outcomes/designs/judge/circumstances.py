@@ -7,8 +7,10 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
+from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
 from iop_outcomes.study.before_time_zero import covariate_homes
 from iop_outcomes.study.view import StudyView
@@ -69,6 +71,8 @@ def judge_circumstances(
             judge_hindsight(circumstances.hindsight, thresholds.max_hindsight),
             *judge_unadjusted(comparison, circumstances.facts, thresholds),
             *judge_testing(circumstances.surveillance, arms, thresholds),
+            few_sites(comparison),
+            *judge_reach(comparison),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import COMPETING, ESTIMANDS, Day, FollowUp, means_of_arms, take_follow_up
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     several_arms="two arms",
 )
 def aalen_johansen(
-    question: Question, comparison: Comparison, *, day: Day = 90, count_estimation: bool = True
+    question: Question,
+    comparison: Comparison,
+    *,
+    day: Day = 90,
+    count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> SurvivalAt:
     """Compare the share of both arms who have had an event by a day, while others compete with it.
 
@@ -46,6 +52,7 @@ def aalen_johansen(
 
     method = "weighted Aalen-Johansen"
     arms = means_of_arms(follow_up, of_arm, method, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return SurvivalAt(follow_up, arms, day, INCIDENCE)
 
 
@@ -57,7 +64,12 @@ def aalen_johansen(
     several_arms="two arms",
 )
 def time_lost(
-    question: Question, comparison: Comparison, *, until_day: Day | None = None, count_estimation: bool = True
+    question: Question,
+    comparison: Comparison,
+    *,
+    until_day: Day | None = None,
+    count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> RestrictedMeans:
     """Compare mean days lost to an event up to ``until_day``, the areas under the Aalen-Johansen curves.
 
@@ -81,6 +93,7 @@ def time_lost(
 
     method = "area under the weighted Aalen-Johansen curve"
     arms = means_of_arms(follow_up, of_arm, method, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return RestrictedMeans(follow_up, arms, until, TIME_LOST)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
 from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.question import Question
@@ -31,6 +32,7 @@ def weighted_kaplan_meier(
     *,
     day: Day = 90,
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> SurvivalAt:
     """Compare weighted Kaplan-Meier survival at one day; for time in care, the share still in care after that day.
 
@@ -39,6 +41,7 @@ def weighted_kaplan_meier(
     follow_up = take_follow_up(question, comparison)
     follow_up.refuse_unseen(day)
     arms = survival_means(follow_up, day, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return SurvivalAt(follow_up, arms, day)
 
 
@@ -55,6 +58,7 @@ def rmst(
     *,
     until_day: Day | None = None,
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> RestrictedMeans:
     """Compare restricted mean times; for time in care, mean days in care up to ``until_day``.
 
@@ -64,6 +68,7 @@ def rmst(
     follow_up = take_follow_up(question, comparison)
     until = follow_up.checked_horizon(question.horizon if until_day is None else until_day)
     arms = restricted_means(follow_up, until, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return RestrictedMeans(follow_up, arms, until)
 
 

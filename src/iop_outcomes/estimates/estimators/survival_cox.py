@@ -1,6 +1,6 @@
 """Hazard ratios of two arms, and survival standardised by a Cox model."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_score
+from iop_outcomes.estimates.few_clusters import FewClusters, few_clusters_covariance
 from iop_outcomes.estimates.in_time import Hazards, SurvivalAt
 from iop_outcomes.estimates.measures import Estimate, arm_means, half_width, why_no_variance
+from iop_outcomes.estimates.nuisance.outcome_model import Form
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.time_to_event import (
@@ -22,7 +24,9 @@ from iop_outcomes.estimates.time_to_event import (
     take_follow_up,
 )
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.kernel.plugin import InStudy
 from iop_outcomes.kernel.registry import estimator
+from iop_outcomes.stats.linear.matrix import INTERCEPT
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 from iop_outcomes.tables.measure import HAZARD, SURVIVAL, names_of
 
@@ -50,6 +54,7 @@ def cox(
     adjust: bool = False,
     ties: Ties = "efron",
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> Hazards:
     """Compare hazards by a weighted Cox model of the arm, or of the arm and the covariates if ``adjust``.
 
@@ -65,7 +70,18 @@ def cox(
     comparison, weights = follow_up.comparison, follow_up.weights(count_estimation)
     fit = _fit(follow_up, weights.values, adjust, ties)
     own = influence(fit, np.eye(len(fit.names))[:, [fit.names.index(TREATED)]])
-    covariance = influence_covariance(counted_influence(own, weights), cluster=comparison.cluster, used=follow_up.used)
+    counted = counted_influence(own, weights)
+    covariance = influence_covariance(counted, cluster=comparison.cluster, used=follow_up.used)
+    # A log hazard ratio is a difference of two rates, which rest on the events of the arms.
+    few = few_clusters_covariance(
+        counted * np.column_stack([comparison.treated, ~comparison.treated]),
+        few_clusters,
+        weights=weights.values * follow_up.event,
+        pair=np.column_stack(follow_up.arms),
+        cluster=comparison.cluster,
+        used=follow_up.used,
+    )
+    covariance = covariance if few is None else few.along((1.0, 1.0))
     position = fit.names.index(TREATED)
     estimate = ratio_of("hazard_ratio", fit.coefficients[position], covariance, fit.se[position])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
@@ -85,24 +101,33 @@ def standardised_cox(
     *,
     day: Day = 90,
     ties: Ties = "efron",
+    form: Annotated[Form, InStudy("per_arm")] = "main",
+    few_clusters: FewClusters = "no",
 ) -> SurvivalAt:
     """Compare mean survival at one day, had everybody of the estimand's population been in each arm.
 
-    The model is fitted without weights, with the same effect of the arm for all; the weights of ATO and ATM are taken
-    as fixed.
+    The models are fitted without weights: one with the same effect of the arm for all (``main``), or one in each arm
+    (``per_arm``), which is right too where the effect differs between people or over time. The weights of ATO and ATM
+    are taken as fixed.
     """
     from iop_outcomes.stats.survival.cox_curves import standardised_survival
 
     follow_up = take_follow_up(question, comparison)
     follow_up.refuse_unseen(day)
     comparison = follow_up.comparison
-    fit = _fit(follow_up, follow_up.used.astype(float), True, ties)
     population = _population(follow_up)
-    curves = [standardised_survival(fit, {TREATED: value}, [day], population) for value in (1.0, 0.0)]
+    if form == "main":
+        fit = _fit(follow_up, follow_up.used.astype(float), True, ties)
+        curves = [standardised_survival(fit, {TREATED: value}, [day], population) for value in (1.0, 0.0)]
+        model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit, comparison.cluster)}"
+    else:
+        fits = [_fit_of_arm(follow_up, arm, ties) for arm in follow_up.arms]
+        curves = [standardised_survival(fit, {}, [day], population) for fit in fits]
+        model = f"standardised by a Cox model in each arm, {ties.capitalize()} ties"
     influence = np.column_stack([curve.influence[:, 0] for curve in curves])
     means = [curve.survival[0] for curve in curves]
     arms = arm_means(means, influence, cluster=comparison.cluster, used=follow_up.used)
-    model = f"standardised by a Cox model, {ties.capitalize()} ties, {_proportional(fit, comparison.cluster)}"
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.used.astype(float))
     return SurvivalAt(follow_up, arms.with_method(model), day)
 
 
@@ -112,7 +137,7 @@ def ratio_of(measure: str, value: float, covariance: Covariance, model_se: float
     if reason:
         return Estimate(measure, float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
     se = float(covariance.se[0])
-    half = half_width(se, covariance.degrees_of_freedom)
+    half = half_width(se, covariance.freedom_of((1.0,)))
     ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
     return Estimate(measure, ratio, se, "log", low, high)
 
@@ -125,6 +150,18 @@ def _population(follow_up: FollowUp) -> NDArray[np.float64]:
         return of_arms[comparison.estimand].astype(float)
     score = np.where(used, comparison.score, 0.5)
     return used * tilting_function(checked_score(score), comparison.estimand)[0]
+
+
+def _fit_of_arm(follow_up: FollowUp, arm: NDArray[np.bool_], ties: Ties) -> "CoxFit":
+    """Fit the covariates in one arm; columns that do not vary there among those who count are left out."""
+    from iop_outcomes.stats.linear.identifiability import independent_columns
+    from iop_outcomes.stats.survival.cox import fit_cox
+
+    refuse_no_events(follow_up)
+    whole = follow_up.matrix
+    there = independent_columns(whole.rows(arm))[0].names
+    matrix = whole.columns(np.isin(whole.names, there) & (np.array(whole.names) != INTERCEPT))
+    return fit_cox(matrix, follow_up.time, follow_up.event, weights=arm.astype(float), ties=ties)
 
 
 def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: Ties) -> "CoxFit":

@@ -72,13 +72,14 @@ def judged(released: Mapping[str, Released], study: Study) -> list[Judged]:
 
 
 def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> list[str]:
-    """Return why checks of the comparison that an analysis rests on warn of a bias."""
+    """Return why checks of the comparison that an analysis rests on warn of a bias, or of its reach."""
     if "diagnostic" not in released:
         return []
     analysis = study.analyses[one.name]
     facts = Facts(diagnostic=released["diagnostic"].frame)
-    outcome = outcome_of(study, analysis.outcome)
-    return list(facts.warnings(study.contrast(analysis), analysis.design, outcome).values())
+    arms, outcome = study.contrast(analysis), outcome_of(study, analysis.outcome)
+    found = facts.warnings(arms, analysis.design, outcome) | facts.remarks(arms, analysis.design)
+    return list(found.values())
 
 
 def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -4,6 +4,7 @@ A metric that is not here is called by the name the study gives it, so a new one
 read better. Words in braces are the metric's settings.
 """
 
+from iop_outcomes.designs.comparison import MATCHED_TREATED
 from iop_outcomes.tables.missing_panel import BEST, FAILURE, IMPUTED, OBSERVED, WEIGHTED, WORST
 
 PHRASES: dict[str, tuple[str, str]] = {
@@ -87,4 +88,5 @@ POPULATIONS = {
     "ATC": "people like those of the second arm",
     "ATO": "people who might have been in either arm",
     "ATM": "people who would find a match in the other arm",
+    MATCHED_TREATED: "those people of the first arm who found a match",
 }
