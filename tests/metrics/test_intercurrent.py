@@ -69,3 +69,11 @@ def test_a_study_declares_what_completing_means(strategy, ended_by, retained):
 def test_death_has_one_rule_for_abstinence():
     assert strategies("death", EventRules())["abstinence"] == "composite"
     assert strategies("death", EventRules(death={"use": "excluded"}))["abstinence"] == "excluded"
+
+
+def test_the_rules_are_said_in_words():
+    rules = EventRules(transfer={"care": "composite"})
+    assert rules.in_words() == (
+        "Completion, jail or death is a way of its own to end care, after which nobody drops out. "
+        "Transfer counts as dropout"
+    )

@@ -97,6 +97,20 @@ class EventRules(BaseModel):
         rule: OfCare = getattr(self, event)
         return rule.care
 
+    def in_words(self) -> str:
+        """Return what ends care otherwise than by dropout means for outcomes of care, in sentences without the stop."""
+        made = {
+            "competing": "is a way of its own to end care, after which nobody drops out",
+            "composite": "counts as dropout",
+            "hypothetical": "censors",
+        }
+        said = []
+        for strategy, meaning in made.items():
+            events = [event for event in ENDINGS[1:] if self.care_of(event) == strategy]
+            named = " or ".join([", ".join(events[:-1]), events[-1]] if len(events) > 1 else events)
+            said += [f"{named.capitalize()} {meaning}"] if events else []
+        return ". ".join(said)
+
     def ended_by(self, state: pd.Series) -> pd.Series:
         """Return in which way care ended under these rules, missing where it is censored.
 
