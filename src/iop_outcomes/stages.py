@@ -150,7 +150,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "covariates",
-        sections=("covariates", "describe_by", "cluster", "cohort"),
+        sections=("covariates", "adjust_for_calendar", "describe_by", "cluster", "cohort"),
         reads=("cohort", "person", "site", "episode", "baseline"),
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
@@ -158,7 +158,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "hindsight",
-        sections=("cohort", "covariates"),
+        sections=("cohort", "covariates", "outcome_rules"),
         reads=("cohort", "person", "episode", "baseline", "session", "drug_test", "service", "capability"),
         writes=("hindsight", "surveillance"),
         function="iop_outcomes.cohort.hindsight:run",
@@ -177,7 +177,7 @@ STAGES: tuple[Stage, ...] = (
         "design",
         sections=(
             *("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
-            "measured_by_assignment",
+            *("measured_by_assignment", "adjust_for_calendar"),
         ),
         reads=("covariates", "facts", "entry", "hindsight", "surveillance", "capability"),
         writes=_DESIGNED,
@@ -188,7 +188,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "estimate",
-        sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "seed"),
+        sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar", "seed"),
         reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
         writes=("estimate", "curve"),
         function="iop_outcomes.estimates.stage:run",
@@ -204,6 +204,7 @@ STAGES: tuple[Stage, ...] = (
             "analyses",
             "cohort",
             "covariates",
+            "adjust_for_calendar",
             "seed",
             "gate",
             "sensitivity",

@@ -32,8 +32,8 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
     return {
-        "hindsight": ties(made, study.cohort, study.covariates),
-        "surveillance": tests_by_arm(made["cohort"], made, study.cohort),
+        "hindsight": ties(made, study.cohort, study.covariate_names),
+        "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
     }
 
 

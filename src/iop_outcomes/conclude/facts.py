@@ -17,6 +17,7 @@ OF_BIAS = (
     "lost_before_time_zero",
     "assigned_late",
     "calendar_overlap",
+    "products",
 )
 #: The same of outcomes made of drug tests.
 OF_TESTING = ("testing_by_arm", "tests_obtained")

@@ -124,7 +124,7 @@ def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: 
                 f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
                 "compare survival at a day or restricted means"
             )
-    covariates = follow_up.comparison.covariates
+    covariates = follow_up.comparison.model_frame
     frame = pd.DataFrame({TREATED: follow_up.comparison.treated.astype(float)}, index=covariates.index)
     if adjust:
         # Those who do not count stand in the frame as one who does, so that no level is theirs alone.
