@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
@@ -34,6 +35,7 @@ def run(
     return {
         "hindsight": ties(made, study.cohort, study.covariate_names),
         "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
+        "recording": words_by_arm(made["cohort"], made),
     }
 
 

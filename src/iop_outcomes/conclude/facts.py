@@ -18,9 +18,12 @@ OF_BIAS = (
     "assigned_late",
     "calendar_overlap",
     "products",
+    "prescribed_alike",
 )
 #: The same of outcomes made of drug tests.
 OF_TESTING = ("testing_by_arm", "tests_obtained")
+#: The same of outcomes made of sessions.
+OF_SESSIONS = ("recorded_alike",)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -63,7 +66,7 @@ class Facts:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
         if self.diagnostic is None:
             return {}
-        checks = OF_BIAS + (OF_TESTING if outcome.is_tested else ())
+        checks = OF_BIAS + (OF_TESTING if outcome.is_tested else ()) + (OF_SESSIONS if outcome.is_of_sessions else ())
         rows = self.diagnostic[of_arms(self.diagnostic, arms, design)]
         rows = rows[(rows["status"].astype("str") == WARN) & rows["check"].astype("str").isin(checks)]
         return dict(zip(rows["check"].astype("str"), rows["reason"].astype("str"), strict=True))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.designs.judge.gate import share_of_people, stepped
 from iop_outcomes.kernel.errors import DesignError
 
 PERIOD = "period"
@@ -81,12 +82,12 @@ def of_shared_time(period: pd.Series, arm: Sequence[object] | np.ndarray) -> tup
         )
     if inside.all():
         return inside, []
-    share = float((~inside).mean())
+    share, n = float((~inside).mean()), len(inside)
     said = (
-        f"people who came when only one arm had anybody ({_percent(share)} of all) are left out, since nobody of the "
-        "other arm is of their time: the answer speaks of the time when both were open."
+        f"people who came when only one arm had anybody ({share_of_people(share, n)} of all) are left out: nobody "
+        "of the other arm is of their time: the answer speaks of the time when both were open."
     )
-    return inside, [(ONE_ARM_PERIODS, share, said)]
+    return inside, [(ONE_ARM_PERIODS, stepped(share, n), said)]
 
 
 def with_left_out(made: pd.DataFrame, index: pd.Index, notes: list, key: str) -> pd.DataFrame:
@@ -110,7 +111,3 @@ def with_left_out(made: pd.DataFrame, index: pd.Index, notes: list, key: str) ->
 
 def _span(group: list[str]) -> str:
     return group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" if group else NOT_RECORDED
-
-
-def _percent(share: float) -> str:
-    return "less than 1%" if share < 0.005 else f"{share:.0%}"

@@ -17,6 +17,8 @@ from iop_outcomes.stats.linear.centring import standardised
 MOST_COLUMNS = 200
 #: Chance of naming any pair where the arms are alike.
 FALSE_ALARM = 0.01
+#: A difference below this is what is left of arithmetic.
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,10 @@ def most_unlike_product(
         spread.append((x**2).T @ (x**2) / len(x) - (x.T @ x / len(x)) ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         difference = mean[0] - mean[1]
-        errors = np.nan_to_num(np.abs(difference) / np.sqrt(error[0] + error[1]), nan=0.0, posinf=0.0)
-        smd = difference / np.sqrt((spread[0] + spread[1]) / 2)
+        # A product that is certain in both arms leaves nothing to chance.
+        variance = np.maximum(error[0] + error[1], 0)
+        errors = np.where(np.abs(difference) > NOTHING, np.abs(difference) / np.sqrt(variance), 0.0)
+        smd = difference / np.sqrt(np.maximum(spread[0] + spread[1], 0) / 2)
     i, j = max(pairs, key=lambda pair: errors[pair])
     limit = float(ndtri(1 - FALSE_ALARM / 2 / len(pairs)))
     return Pair((owner[i], owner[j]), float(smd[i, j]), float(errors[i, j]), limit)
