@@ -234,7 +234,7 @@ def _balance(covariates: pd.DataFrame, arms) -> pd.DataFrame:
                         "n_reference": len(other) if numeric else int(other.sum()),
                     }
                 )
-    return pd.DataFrame(rows).assign(arm=arms[0], against=arms[1], design="overlap")
+    return pd.DataFrame(rows).assign(arm=arms[0], against=arms[1], design="overlap", moment="first")
 
 
 def _diagnostic(arms) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
-from iop_outcomes.designs.judge.balance import balance as balance_of
+from iop_outcomes.designs.frame import Given, contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
+from iop_outcomes.designs.judge.second_moments import FIRST, balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
 from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
@@ -29,7 +29,7 @@ def estimate(
     *,
     outcome: str,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimator: str = "aipw",
     estimand: str | None = None,
@@ -52,8 +52,10 @@ def estimate(
         Column of numbers: 0/1, a share, a count or a measurement; may be missing.
     arm : str
         Column of arms.
-    covariates : sequence of str
-        Baseline columns without missing values.
+    covariates : sequence of str or mapping
+        Baseline columns without missing values; and terms made of them, for the models of arm and outcome alike:
+        ``{"spline": "age", "df": 4}``, ``{"spline": "age", "knots": 4}``, ``{"product": ["age", "use_days"]}``,
+        ``{"by_site": "use_days"}``.
     design : str or DataFrame, optional
         Name of a design method, or the result of ``weigh`` or ``match``. Without it the balancing weights of the
         estimand.
@@ -122,7 +124,7 @@ def survival(
     time: str,
     event: str,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimator: str = "rmst",
     estimand: str | None = None,
@@ -197,7 +199,7 @@ def weigh(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: str | None = None,
     estimand: str | None = None,
     cluster: str | None = None,
@@ -235,7 +237,7 @@ def weigh(
     return made
 
 
-def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], **settings) -> pd.DataFrame:
+def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[Given], **settings) -> pd.DataFrame:
     """Match two arms by ``nearest_match``; like :func:`weigh` with that design, and with its settings.
 
     Matching compares two arms by themselves: where the data hold more, name the two by ``contrast``; the others are
@@ -248,13 +250,14 @@ def balance(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimand: str | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     arms: Sequence[object] | None = None,
     seed: int = 0,
+    squares: bool = False,
     **settings,
 ) -> pd.DataFrame:
     """Compare the covariates of the arms before and after a design.
@@ -263,6 +266,8 @@ def balance(
     ----------
     data, arm, covariates, design, estimand, cluster, contrast, arms, seed
         As in :func:`estimate`.
+    squares : bool
+        With squares of numbers and the products named among the covariates; ``moment`` says which rows are theirs.
     **settings
         Settings of the design method.
 
@@ -276,9 +281,14 @@ def balance(
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms}
     together, pair = _together(data, design=design, estimand=estimand, settings=settings, **asked)
     if together is not None:
-        return together.balance(pair)
+        return _as_asked(together.balance(pair), squares)
     comparison, _ = compare_frame(data, seed=seed, design=design, estimand=estimand, settings=settings, **asked)
-    return balance_of(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+    return _as_asked(balance_of(comparison), squares)
+
+
+def _as_asked(levels: pd.DataFrame, squares: bool) -> pd.DataFrame:
+    """Return a balance table as it is, or that of the covariates alone."""
+    return levels if squares else levels[levels["moment"] == FIRST].drop(columns="moment")
 
 
 def _together(

@@ -19,11 +19,15 @@ OF_BIAS = (
     "lost_before_time_zero",
     "assigned_late",
     "calendar_overlap",
+    "products",
+    "prescribed_alike",
 )
 #: The same of outcomes made of drug tests.
 OF_TESTING = ("testing_by_arm", "tests_obtained")
 #: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
 OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
+#: The same of outcomes made of sessions.
+OF_SESSIONS = ("recorded_alike",)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -80,7 +84,11 @@ class Facts:
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
-        return self._warned(arms, design, OF_BIAS + (OF_TESTING if outcome.is_tested else ()))
+        return self._warned(
+            arms,
+            design,
+            OF_BIAS + (OF_TESTING if outcome.is_tested else ()) + (OF_SESSIONS if outcome.is_of_sessions else ()),
+        )
 
     def remarks(self, arms: tuple[str, str], design: str) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of its reach, by check."""

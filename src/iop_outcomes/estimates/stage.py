@@ -105,9 +105,8 @@ def estimate_design(
 def _unadjusted(comparison: Comparison) -> Comparison:
     """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
     members = comparison.members.assign(weight=1.0)
-    return replace(
-        comparison, members=members, covariates=comparison.covariates.iloc[:, :0], settings=None, together=None
-    )
+    nothing = comparison.covariates.iloc[:, :0]
+    return replace(comparison, members=members, covariates=nothing, settings=None, together=None, terms=())
 
 
 def _estimated(

@@ -195,7 +195,7 @@ class Panel:
         """Guess what nobody saw several times, and pool the answers."""
         sample, members = self.sample, self.sample.comparison.population
         data = self.refit.question.data.reindex(members.members.index)
-        known = with_auxiliaries(members.covariates, data, auxiliaries, members.arm)
+        known = with_auxiliaries(members.model_frame, data, auxiliaries, members.arm)
         drawn = impute(
             np.where(self.whole.observed, sample.outcome, np.nan),
             sample.pair & self.whole.used[:, None],

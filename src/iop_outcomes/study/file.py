@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.intercurrent import EventRules
-from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule
+from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
@@ -23,6 +23,7 @@ from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 from iop_outcomes.study.release_rules import Release
+from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
 STUDIES = Path("workflow") / "studies"
@@ -163,12 +164,14 @@ class Study(Section):
     source: Source
     cohort: Cohort
     care: CareRules = CareRules()
-    covariates: list[str] = []
+    covariates: list[Covariate] = []
+    adjust_for_calendar: bool = True
     measured_by_assignment: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
     urine_panel: Panel = None
     urine_schedule: Schedule = None
+    urine_thinning: Thin = None
     events: EventRules = EventRules()
     metrics: dict[Name, dict[str, Any]] = {}
     designs: dict[Name, Design] = {}
@@ -185,10 +188,31 @@ class Study(Section):
         return self.study
 
     @property
+    def covariate_names(self) -> list[str]:
+        """The columns that covariates are made of."""
+        return names_of(self.covariates)
+
+    @property
+    def covariate_terms(self) -> tuple[Term, ...]:
+        """What covariates hold beside columns: curves, products and slopes by site."""
+        return terms_of(self.covariates)
+
+    @property
+    def adjusts_for_calendar(self) -> bool:
+        """Is calendar time a covariate, where the source keeps it? Not of a study that adjusts for nothing at all."""
+        return self.adjust_for_calendar and bool(self.covariates)
+
+    @property
     def outcome_rules(self) -> OutcomeRules:
         """What holds for every metric of urine tests and use that does not say otherwise."""
         events = self.events
-        return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, events.after_death, events.after_completion)
+        return OutcomeRules(
+            panel=self.urine_panel or ALL,
+            schedule=self.urine_schedule,
+            after_death=events.after_death,
+            after_completion=events.after_completion,
+            thinning=thinning_of(self.urine_thinning),
+        )
 
     @model_validator(mode="before")
     @classmethod

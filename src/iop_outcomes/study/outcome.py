@@ -64,6 +64,11 @@ class Outcome:
         return any("drug_test" in need for need in self.needs)
 
     @property
+    def is_of_sessions(self) -> bool:
+        """Does it rest on what became of sessions?"""
+        return any("session." in need for need in self.needs)
+
+    @property
     def is_made_up(self) -> bool:
         """Does it make something of what nobody saw, so that it is known of nobody knows how many?"""
         return self.settings.get("missing") not in (None, _OBSERVED)

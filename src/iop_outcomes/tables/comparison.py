@@ -38,6 +38,7 @@ BALANCE = Table(
         *_ARMS,
         label("design", "Name the study gives the design", required=True, nullable=False),
         code("stage", "Before or after weighting or matching", "before", "after", required=True, nullable=False),
+        code("moment", "Covariates, or their squares and products", "first", "second", required=True, nullable=False),
         label("covariate", "Covariate", required=True, nullable=False),
         label("level", "Level of a categorical covariate, empty for a number", required=True, nullable=False),
         number("mean_treated", "Mean or share in the first arm"),

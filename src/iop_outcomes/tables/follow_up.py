@@ -86,6 +86,21 @@ SURVEILLANCE = Table(
     unit="aggregate",
 )
 
+RECORDING = Table(
+    "recording",
+    "arm and word on record",
+    ("arm", "what", "level"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        code("what", "What is counted", "session status", "prescribed", required=True, nullable=False),
+        label("level", "Status of a session, or a medication", required=True, nullable=False),
+        count("n", "Sessions with that status, or people with that medication", required=True, nullable=False),
+        count("n_all", "All sessions, or people, of the arm", required=True, nullable=False),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
 METRIC_VALUE = Table(
     "metric_value",
     "member and metric",
@@ -272,6 +287,7 @@ TABLES = (
     ENTRY,
     HINDSIGHT,
     SURVEILLANCE,
+    RECORDING,
     METRIC_VALUE,
     WEEKLY,
     ABSTINENCE_SHARE,

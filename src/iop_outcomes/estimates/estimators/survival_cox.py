@@ -185,7 +185,7 @@ def arm_matrix(follow_up: FollowUp, adjust: bool) -> "ModelMatrix":
     """Return the arm, called ``TREATED``, and with ``adjust`` the covariates of everybody as a model takes them."""
     from iop_outcomes.stats.linear.matrix import model_matrix
 
-    covariates = follow_up.comparison.covariates
+    covariates = follow_up.comparison.model_frame
     frame = pd.DataFrame({TREATED: follow_up.comparison.treated.astype(float)}, index=covariates.index)
     if adjust:
         # Those who do not count stand in the frame as one who does, so that no level is theirs alone.

@@ -150,7 +150,7 @@ def joined(words: list[str], last: str = "and") -> str:
 
 def spoken(text: str, study: Study) -> str:
     """Return a sentence with the study's names of arms and covariates in plain words."""
-    said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariates}
+    said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariate_names}
     names = sorted((name for name in said if said[name] != name), key=len, reverse=True)
     if not names:
         return text

@@ -37,7 +37,7 @@ def doubt(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     if is_crude(study, analysis):
         start = "People were not assigned by chance, and the arms were not made alike in anything."
     else:
-        n = len(study.covariates)
+        n = len(study.covariate_names)
         things = f"{n} recorded things" if n > 1 else "one recorded thing"
         start = f"People were not assigned by chance. The arms were made alike in {things}, and in nothing else."
     return f"{start} {_overturned(judged, table, study)}"
@@ -103,7 +103,7 @@ def _unrecorded(first: Judged, study: Study) -> str:
     speaks = f" The answer speaks of {whom}." if whom else ""
     if is_crude(study, analysis):
         return f"Nothing was adjusted for: whatever led people to one arm or the other is in the difference.{speaks}"
-    names = words.joined([words.plain(name) for name in study.covariates])
+    names = words.joined([words.plain(name) for name in study.covariate_names])
     return f"Reasons for assignment other than {names} may be in the difference.{speaks}"
 
 

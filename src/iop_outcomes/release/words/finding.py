@@ -62,8 +62,8 @@ def compared_with(row: pd.Series, study: Study) -> str:
         return f"people assigned by chance to {second}"
     if is_crude(study, analysis):
         return f"people in {second}"
-    if len(study.covariates) <= FEW:
-        return f"people in {second} alike in {words.joined([words.plain(name) for name in study.covariates])}"
+    if len(study.covariate_names) <= FEW:
+        return f"people in {second} alike in {words.joined([words.plain(name) for name in study.covariate_names])}"
     return f"similar people in {second}"
 
 
