@@ -149,7 +149,7 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
         keep={"n_at_risk": "is_first"},
     ),
     section="what",
-    place=5,
+    place=6,
 )
 def draw(data: Released) -> Figure:
     """Draw a panel for each way to end care side by side, and the numbers at risk beneath."""
