@@ -229,10 +229,16 @@ def _usable_sites(arm, n_arms, cluster, by_site) -> tuple[NDArray[np.bool_], tup
 
 def _cut_weights(scores, arm, arms, estimand, target, settings):
     """Weight, and cut as asked; with what was cut, in sentences."""
-    bound = bound_of(settings.get("bound"), len(arm))
-    # No score of an arm is smaller than the bound; that they then sum to a little more than 1 matters to nobody else.
-    weights, _ = generalised_weights(np.maximum(scores, bound), arm, estimand, target)
-    notes = []
+    weights, _ = generalised_weights(scores, arm, estimand, target)
+    bound, own, notes = bound_of(settings.get("bound"), len(arm)), scores[np.arange(len(arm)), arm], []
+    beyond = (own < bound) & (estimand == "ATE" or arm != target)
+    if beyond.any():
+        weights = np.where(beyond, weights * own / bound, weights)
+        sentence = (
+            f"some people had a score of their own arm below {bound:.2g}, and their weights are made with {bound:.2g}: "
+            "the answer speaks less of people like them."
+        )
+        notes.append(("extreme_scores", float(beyond.mean()), sentence))
     if settings.get("stabilise"):
         weights = weights * np.bincount(arm, minlength=len(arms))[arm] / len(arm)
     trim, truncate = settings.get("trim"), settings.get("truncate")
