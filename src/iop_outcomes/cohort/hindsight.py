@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.surveillance import tests_by_arm
@@ -20,6 +22,8 @@ from iop_outcomes.tables.canonical import CAME
 
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
+
+Numbers, Codes = NDArray[np.float64], NDArray[np.intp]
 
 #: Groups of about equal size that a number is cut into, so that a tie that is no straight line is seen too.
 GROUPS = 10
@@ -112,43 +116,57 @@ def strength(values: pd.Series, later: pd.Series, within: pd.Series | None = Non
     within : Series, optional
         Arm of each.
     """
-    frame = pd.DataFrame({"values": values, "later": later})
-    frame["arm"] = 0 if within is None else within.astype("str")
-    frame = frame.dropna()
-    if len(frame) < FEWEST or frame["later"].nunique() < 2 or frame["values"].nunique() < 2:
+    within = pd.Series(0, index=values.index) if within is None else within
+    kept = (values.notna() & later.notna() & within.notna()).to_numpy()
+    values, after = values[kept], later[kept].to_numpy(float)
+    arm, own = pd.factorize(within[kept])[0], pd.factorize(values)[0]
+    sizes = np.bincount(own)
+    if len(after) < FEWEST or len(np.unique(after)) < 2 or len(sizes) < 2:
         return np.nan
-    rank = frame.groupby("arm")["later"].rank(pct=True)
-    rank = rank - rank.groupby(frame["arm"]).transform("mean")
-    numeric = pd.api.types.is_numeric_dtype(frame["values"]) and not pd.api.types.is_bool_dtype(frame["values"])
-    if frame["values"].nunique() == 2 and frame["values"].value_counts().min() >= FEWEST:
-        return max(_ratio(rank, frame["values"]), _outranks(rank, frame["values"], frame["later"]))
-    if not numeric:
-        return _ratio(rank, frame["values"])
-    own = frame.groupby("arm")["values"].rank(pct=True)
-    tenths = np.ceil(own * GROUPS).astype(int)
-    own = own - own.groupby(frame["arm"]).transform("mean")
-    spread = np.sqrt(float((own**2).sum() * (rank**2).sum()))
-    return max(abs(float((own * rank).sum())) / spread if spread else 0.0, _ratio(rank, tenths))
+    rank = _centred(_shares(after, arm), arm)
+    if len(sizes) == 2 and sizes.min() >= FEWEST:
+        return max(_ratio(rank, own), _outranks(rank, own == 0, after))
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return _ratio(rank, own)
+    share = _shares(values.to_numpy(float), arm)
+    tenths, share = np.ceil(share * GROUPS).astype(int), _centred(share, arm)
+    spread = np.sqrt(float((share**2).sum() * (rank**2).sum()))
+    return max(abs(float((share * rank).sum())) / spread if spread else 0.0, _ratio(rank, tenths))
 
 
-def _ratio(rank: pd.Series, group: pd.Series) -> float:
+def _shares(values: Numbers, group: Codes) -> Numbers:
+    """Return ranks within groups, as shares of the group; equal values share theirs."""
+    found = np.empty(len(values))
+    for one in range(group.max() + 1):
+        mine = group == one
+        found[mine] = rankdata(values[mine]) / mine.sum()
+    return found
+
+
+def _centred(values: Numbers, group: Codes) -> Numbers:
+    return values - (np.bincount(group, values) / np.bincount(group))[group]
+
+
+def _ratio(rank: Numbers, group: Codes) -> float:
     """Return the correlation ratio of ranks by group, without the part that chance makes (epsilon squared)."""
-    group = group.astype("str")
-    n, k = len(rank), group.nunique()
+    sizes, sums = np.bincount(group), np.bincount(group, rank)
+    there = sizes > 0
+    n, k = len(rank), int(there.sum())
     total = float(((rank - rank.mean()) ** 2).sum())
-    between = float((rank.groupby(group).transform("mean") ** 2).sum())
+    between = float((sums[there] ** 2 / sizes[there]).sum())
     if n <= k or not total:
         return 0.0
     return float(np.sqrt(max(1 - (total - between) / (n - k) / (total / (n - 1)), 0.0)))
 
 
-def _outranks(rank: pd.Series, values: pd.Series, later: pd.Series) -> float:
+def _outranks(rank: Numbers, one: NDArray[np.bool_], later: Numbers) -> float:
     """Return by how much one of two values outranks the other: the rank-biserial correlation."""
-    from scipy.stats import mannwhitneyu
-
-    one = (values == values.unique()[0]).to_numpy()
-    if later.nunique() == 2:
+    if len(np.unique(later)) == 2:
         # Ranks within arms would tell ties of different arms apart; of two values there is nothing to rank.
         rank = later
-    larger = mannwhitneyu(rank[one], rank[~one]).statistic / (one.sum() * (~one).sum())
+    n = int(one.sum())
+    # Equal ranks of different arms may differ in their last bits.
+    rank = rank.round(12)
+    # Mann and Whitney's U, from the sum of ranks.
+    larger = (rankdata(rank)[one].sum() - n * (n + 1) / 2) / (n * (len(one) - n))
     return abs(2 * float(larger) - 1)
