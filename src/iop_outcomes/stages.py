@@ -252,6 +252,12 @@ def named(name: str) -> Stage:
     return next(stage for stage in STAGES if stage.name == name)
 
 
+def between(after: str, until: str) -> tuple[Stage, ...]:
+    """Return the stages after one (all, where it has no name) up to another, which is the last of them."""
+    first = STAGES.index(named(after)) + 1 if after else 0
+    return STAGES[first : STAGES.index(named(until)) + 1]
+
+
 def maker(table: str, before: Stage | None = None) -> Stage:
     """Return the last stage that makes a table, of those before a stage or of all."""
     earlier = STAGES[: STAGES.index(before)] if before else STAGES
@@ -291,16 +297,27 @@ def run_study(study: Study, folder: str | Path = ".", tell: Callable[[str], None
     dict of str to DataFrame
         Contract tables by name. They describe single people: what may be shared is made by ``release_study``.
     """
-    made: Tables = {}
+    return run_stages(study, between("", "conclude"), {}, folder, tell)
+
+
+def run_stages(
+    study: Study,
+    stages: Iterable[Stage],
+    made: Mapping[str, pd.DataFrame],
+    folder: str | Path = ".",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Tables:
+    """Return the tables there are and those that some stages make of them, in their order."""
+    known = dict(made)
     of_designs: dict[str, Tables] = {design: {} for design in study.designs}
-    for stage in STAGES[: STAGES.index(named("conclude")) + 1]:
+    for stage in stages:
         if stage.per_design:
             for design, own in of_designs.items():
-                own |= stage.run(study, {n: own.get(n, made.get(n)) for n in stage.reads}, tell, folder, design)
+                own |= stage.run(study, {n: own.get(n, known.get(n)) for n in stage.reads}, tell, folder, design)
             continue
-        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], made) for n in stage.reads}
-        made |= stage.run(study, given, tell, folder)
-    return made
+        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], known) for n in stage.reads}
+        known |= stage.run(study, given, tell, folder)
+    return known
 
 
 def gathered(name: str, parts: list[pd.DataFrame], made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 from iop_outcomes.study.release_rules import Release
+from iop_outcomes.study.simulate import Simulate, check_simulate
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -181,6 +182,7 @@ class Study(Section):
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
+    simulate: Simulate | None = None
 
     @property
     def name(self) -> str:
@@ -353,6 +355,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         for name in study.analyses:
             check_margin(study, name)
         check_claims(study)
+        check_simulate(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:
