@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,14 +77,16 @@ def locate(folder: Path, path: str) -> Path:
     Raises
     ------
     SourceError
-        There is none; a close name beside it is offered.
+        There is none; a close name beside it is offered, and no other, for names of files may be those of people.
     """
     place = Path(folder) / path
-    if place.exists():
+    if place.is_file() or place.is_dir():
         return place
-    beside = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
-    hint = f"; {did_you_mean(place.name, beside)}" if beside else ""
-    raise SourceError(f"source.path: there is no file or folder '{path}'{hint}")
+    if place.exists():
+        raise SourceError(f"source.path: '{path}' is a device and neither a file nor a folder; give one of these")
+    close = get_close_matches(place.name, [p.name for p in place.parent.iterdir()]) if place.parent.is_dir() else []
+    hint = f"did you mean '{close[0]}'?" if close else "check the path, which starts from the project's folder"
+    raise SourceError(f"source.path: there is no file or folder '{path}'; {hint}")
 
 
 def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
