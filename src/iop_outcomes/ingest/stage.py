@@ -41,6 +41,8 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
     source = SOURCES[study.source.kind]
     settings = source.check(study.source.settings)
     with in_words():
+        # Links that lead elsewhere are refused where files are looked for.
+        source.raw_files(Path(folder), **settings)
         read = source(Path(folder), study.seed, **settings)
     if not len(read["episode"]):
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")

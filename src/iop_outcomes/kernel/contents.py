@@ -98,6 +98,10 @@ def whole(path: str | Path, sealed: bool = False) -> Iterator[Path]:
             with whole(seal_of(path)) as seal:
                 seal.write_text(_line(path.name, file_digest(aside)), encoding="utf-8")
         aside.replace(path)
+    except OSError as error:
+        # Libraries that write for us do not say which file it was.
+        error.filename = error.filename or str(path)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 

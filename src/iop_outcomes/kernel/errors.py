@@ -58,14 +58,17 @@ class MachineError(StudyError):
     """The machine could not do it: no room on the disk, a file that may not be read or written."""
 
 
+NO_ROOM = "there is no room left on the disk; make room and run again"
+
 #: What the machine may lack, in words, and what to do. Other errors of the system are bugs and keep their traceback.
 _LACKING = {
-    errno.ENOSPC: "there is no room left on the disk; make room and run again",
+    errno.ENOSPC: NO_ROOM,
     errno.EDQUOT: "your share of the disk is used up; make room and run again",
     errno.EFBIG: "files may not become that large here; raise the limit (ulimit -f) and run again",
     errno.EROFS: "the disk can only be read; work in a folder that can be written to",
     errno.EACCES: "you have no right to open it; ask for it, or work in a folder of your own",
     errno.EPERM: "you have no right to change it; ask for it, or work in a folder of your own",
+    errno.EEXIST: "it is a file where a folder must be; move it away",
     errno.ENAMETOOLONG: "the name is longer than a file's may be; shorten it",
     errno.ELOOP: "it is a link that leads back to itself; give the file",
     errno.ENOTDIR: "a part of the path is a file and no folder; check the path",

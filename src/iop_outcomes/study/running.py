@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.contents import Digests, damaged
-from iop_outcomes.kernel.errors import StudyError, in_words
+from iop_outcomes.kernel.errors import NO_ROOM, StudyError, in_words
 
 T = TypeVar("T")
 
@@ -127,7 +127,8 @@ def progress(stage_name: str, log: str | Path | None = None) -> Callable[[str], 
 def last_words() -> None:
     """Say at the very end of a failed run what a job had to say to people, where it can be found."""
     if LAST_WORDS.is_file():
-        print(f"\nerror: {LAST_WORDS.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
+        # The words are missing where there was no room for them.
+        print(f"\nerror: {LAST_WORDS.read_text(encoding='utf-8') or NO_ROOM}", file=sys.stderr, flush=True)
         LAST_WORDS.unlink()
 
 
