@@ -109,6 +109,14 @@ def test_a_run_killed_between_digest_and_file_leaves_nothing_that_passes_for_the
     assert file.read_bytes() == b"old" and not intact(file)
 
 
+def test_what_a_killed_writer_left_is_told_from_files_and_digests(tmp_path):
+    left = [tmp_path / ".table.parquet.4711", tmp_path / "cohort" / "..table.parquet.sha256.4711"]
+    kept = [tmp_path / "table.parquet", tmp_path / ".table.parquet.sha256", tmp_path / ".digests.json"]
+    for path in [*left, *kept]:
+        written(path)
+    assert contents.halves(tmp_path) == sorted(left)
+
+
 def test_a_manifest_is_one_that_sha256sum_reads(tmp_path):
     written(tmp_path / "tables" / "one two.csv")
     written(tmp_path / "report.html", b"page")

@@ -4,11 +4,12 @@ Each fault stops the run at its first stage; ``benchmarks/faults.py`` injects mo
 """
 
 import fcntl
+import hashlib
 import resource
 
 import pytest
 
-from own_tables import STUDY, write_own_tables
+from own_tables import PERSON, STUDY, write_own_tables
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -25,11 +26,13 @@ def tables(project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (project.folder / "results" / "own").rglob("*.parquet")}
 
 
-def test_after_files_that_may_not_grow_and_a_second_run_a_plain_run_is_whole(fresh, tmp_path_factory):
-    write_own_tables(fresh.folder, STUDY)
+def test_after_files_that_may_not_grow_and_a_second_run_a_plain_run_is_whole(fresh):
+    # Ids that do not repeat, so that their table takes more than what Snakemake writes for itself.
+    people = [f"x{hashlib.sha256(str(i).encode()).hexdigest()},female" for i in range(3000)]
+    write_own_tables(fresh.folder, STUDY, person=PERSON + "\n".join(people))
 
     def no_large_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     ingest = ("--until", "ingest", "--nolock")
     full = fresh.snakemake(*ingest, study="own", preexec_fn=no_large_files)

@@ -17,6 +17,8 @@ from pathlib import Path
 MANIFEST = "manifest.sha256"
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+#: Name of a file that is being written: that of the file to be, and the process.
+_ASIDE = re.compile(r"\..+\.\d+")
 #: A file that changed this short a time ago may change again without a sign.
 _TOO_FRESH_NS = 2_000_000_000
 
@@ -104,6 +106,11 @@ def whole(path: str | Path, sealed: bool = False) -> Iterator[Path]:
         raise
     finally:
         aside.unlink(missing_ok=True)
+
+
+def halves(folder: Path) -> list[Path]:
+    """Return the files that killed writers left beside those they were writing, below a folder nobody writes into."""
+    return sorted(path for path in folder.rglob(".*") if _ASIDE.fullmatch(path.name) and path.is_file())
 
 
 def seal_of(path: Path) -> Path:

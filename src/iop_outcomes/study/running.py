@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from iop_outcomes import study as studies
-from iop_outcomes.kernel.contents import Digests, damaged
+from iop_outcomes.kernel.contents import Digests, damaged, halves
 from iop_outcomes.kernel.errors import NO_ROOM, StudyError, in_words
 
 T = TypeVar("T")
@@ -141,9 +141,16 @@ def _end(error: StudyError, in_a_run: bool) -> NoReturn:
 
 
 def _put_damaged_aside(results: Path) -> None:
-    """Move files that are no longer as they were written out of the way, so that they are made again; none is lost."""
+    """Move files that are no longer as they were written out of the way, so that they are made again; none is lost.
+
+    What killed runs had begun to write goes without a word.
+    """
+    if not results.is_dir():
+        return
+    for half in halves(results):
+        half.unlink()
     digests = Digests(DIGESTS)
-    for path in damaged(results, digests) if results.is_dir() else []:
+    for path in damaged(results, digests):
         kept = results / ALTERED / path.relative_to(results)
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, kept)
