@@ -265,3 +265,12 @@ def test_a_file_without_a_header_is_answered_without_a_value_of_it(tmp_path):
     assert str(error.value) == (
         "person.csv: there is no column 'person_id'; it has 2 columns; see that the first line names them"
     )
+
+
+def test_contradicting_reports_without_days_used_are_set_aside(tmp_path):
+    tables = four_people()
+    use = {"person_id": ["p1", "p1", "p2"], "day": 3, "window_days": 7, "substance": "opioid"}
+    tables["use_report"] = pd.DataFrame(use | {"source": "tlfb", "amount": [1.0, 2.0, 1.0]})
+    made = read(tmp_path, tables, max_rejected_share=1.0)
+    assert made["use_report"]["person_id"].tolist() == ["p2"]
+    assert made["rejected"]["rule"].str.contains("rows of one key that contradict each other; none is taken").sum() == 2

@@ -83,7 +83,10 @@ def read_tables(
     for name in [n for n in ORDER if n in files]:
         raw = _renamed(read(files[name]), name, columns.get(name, {}))
         codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
-        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), STRONGEST.get(name))
+        # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
+        strongest = STRONGEST.get(name)
+        strongest = strongest if strongest and strongest.column in raw.columns else None
+        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), strongest)
         own = by_contract.covariates_typed(
             kept.select(raw.columns), contracts.contract(name), raw.name, categories, quantities
         )
