@@ -5,7 +5,6 @@ From here come the rules of the workflow with their parameters and digests, the 
 """
 
 import importlib
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.stage import source_files
-from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.provenance import code_digest
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, SOURCES, Plugin
 from iop_outcomes.study import Study
@@ -111,12 +109,9 @@ def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
 
 
 def _code_lists(study: Study) -> list[Path]:
-    """Return the files of codes that metrics of a study read, all of which must be there."""
-    given = {name: study.metric(name)[1].get("code_list") for name in study.metrics}
-    for name, path in given.items():
-        if isinstance(path, str) and not os.path.isfile(path):
-            raise StudyFileError(f"metrics.{name}.code_list: there is no file '{path}'; give the path of a CSV file")
-    return sorted({Path(path) for path in given.values() if isinstance(path, str)})
+    """Return the files of codes that metrics of a study read."""
+    given = (study.metric(name)[1].get("code_list") for name in study.metrics)
+    return sorted({Path(path) for path in given if isinstance(path, str)})
 
 
 _DESIGNED = ("propensity", "balance", "diagnostic")

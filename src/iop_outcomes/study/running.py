@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.contents import Digests, damaged, halves
-from iop_outcomes.kernel.errors import NO_ROOM, StudyError, in_words
+from iop_outcomes.kernel.errors import NO_ROOM, StudyError, StudyFileError, in_words
 
 T = TypeVar("T")
 
@@ -67,9 +67,18 @@ def open_study(name: str, main: bool = True) -> studies.Study:
 def contents(files: Iterable[str | Path]) -> str:
     """Return a digest of what files hold, so that one that was replaced is noticed whatever its date says."""
     digests = Digests(DIGESTS)
-    found = answer(digests.together, files)
+    found = answer(_together, digests, list(files))
     digests.keep()
     return found
+
+
+def _together(digests: Digests, files: list[str | Path]) -> str:
+    for path in files:
+        if not Path(path).is_file():
+            raise StudyFileError(
+                f"{path}: the study names this file and there is none; check the path, or add the file"
+            )
+    return digests.together(files)
 
 
 def answer(function: Callable[..., T], *arguments: Any) -> T:
