@@ -116,7 +116,7 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     hidden = shown & few & table["value"].notna().to_numpy()
     table.loc[hidden, "status"] = WITHHELD
     table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
-    # How an interval was made may tell how rare the outcome is. Where there is none at all the column is no text yet.
+    # How an interval was made may tell how rare the outcome is. Where none was made the column holds no text.
     table["se_method"] = table["se_method"].astype("object").mask(hidden, "")
     table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
