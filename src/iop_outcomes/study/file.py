@@ -8,6 +8,7 @@ after time zero.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.intercurrent import EventRules
