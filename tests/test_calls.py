@@ -26,6 +26,7 @@ def test_the_rooms_are_those_one_would_guess():
         "endpoints.recodes",
         "history",
         "metrics",
+        "participation",
         "robustness",
         "stats",
     ]
@@ -44,6 +45,7 @@ WITH_EXAMPLES = (
     "iop_outcomes",
     "iop_outcomes.endpoints",
     "iop_outcomes.metrics",
+    "iop_outcomes.participation",
     "iop_outcomes.robustness",
     "iop_outcomes.stats",
 )
