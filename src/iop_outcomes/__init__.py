@@ -2,9 +2,9 @@
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
 and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
-several, ``e_value`` doubts one. ``clone_censor_weight`` asks what attending more would bring. The rooms ``stats``,
-``designs``, ``robustness``, ``participation``, ``endpoints``, ``history``, ``metrics`` and ``describe`` hold further
-calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study`` reads a study file or a mapping,
+several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what attending more would bring.
+The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``endpoints``, ``history``, ``metrics`` and
+``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study`` reads a study file or a mapping,
 ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
 
 Examples
@@ -39,6 +39,7 @@ _HOMES = {
     **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
     "pool_imputations": "stats.imputations",
     "panel_agrees": "conclude.missing_panel",
+    "omitted_variable": "robustness.omitted_variable",
     "clone_censor_weight": "participation.clone_censor_weight",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
