@@ -4,8 +4,8 @@ For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` t
 and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
 several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what attending more would bring.
 The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``endpoints``, ``history``, ``metrics`` and
-``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study`` reads a study file or a mapping,
-``run_study`` makes every table of it, ``release_study`` writes what may be shared.
+``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study`` reads a study file
+or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
 
 Examples
 --------
@@ -36,7 +36,8 @@ _HOMES = {
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
     "adjust_p_values": "conclude.multiplicity",
-    **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
+    "pool_estimate_rows": "conclude.pooling",
+    **dict.fromkeys(("pool_sites", "pool_without_each_site"), "conclude.sites"),
     "pool_imputations": "stats.imputations",
     "panel_agrees": "conclude.missing_panel",
     "omitted_variable": "robustness.omitted_variable",

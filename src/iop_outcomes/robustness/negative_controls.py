@@ -11,11 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.stats.between import mean_of, minus_log_likelihood, most_likely_variance
 
 #: With fewer controls a standard deviation of the error is a guess.
 FEWEST = 10
-#: Where the search for the standard deviation looks between zero and its upper end.
-STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,9 @@ def systematic_error(estimates: ArrayLike, standard_errors: ArrayLike) -> System
             f"negative controls: there {'is' if len(values) == 1 else 'are'} {len(values)}, and fewer than {FEWEST} "
             "cannot tell systematic error from chance; report the estimates uncalibrated"
         )
-    # In units of their spread, so that the search does not depend on the scale.
-    unit = float(max(np.ptp(values), errors.max()))
-    variance = _variance(values / unit, errors / unit) * unit**2
-    mean = _mean(values, errors, variance)
-    return SystematicError(mean, float(np.sqrt(variance)), len(values), _minus_log_likelihood(values, errors, variance))
+    variance = most_likely_variance(values, errors)
+    likelihood = minus_log_likelihood(values, errors, variance)
+    return SystematicError(mean_of(values, errors, variance), float(np.sqrt(variance)), len(values), likelihood)
 
 
 def calibrate(
@@ -130,39 +127,6 @@ def calibrate(
             "calibrated_p": 2 * ndtr(-np.abs(calibrated / se)),
         }
     )
-
-
-def _variance(values: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
-    """Return the variance of the error that is most likely, possibly zero."""
-    from scipy.optimize import brentq
-
-    def slope(variance: float) -> float:
-        """Return the derivative of twice the profile log-likelihood by the variance."""
-        weights = 1 / (variance + errors**2)
-        apart = values - _mean(values, errors, variance)
-        return float(weights**2 @ apart**2 - weights.sum())
-
-    # No variance can be more likely than that of the farthest control alone, and the slope is below zero beyond.
-    most = float(np.ptp(values) ** 2 + errors.max() ** 2)
-    grid = np.append(0.0, np.geomspace(1e-8 * most, most, STEPS))
-    slopes = [slope(variance) for variance in grid]
-    tops = [
-        brentq(slope, low, high, xtol=1e-15, rtol=1e-14)
-        for low, high, before, after in zip(grid[:-1], grid[1:], slopes[:-1], slopes[1:], strict=True)
-        if before > 0 >= after
-    ]
-    candidates = [0.0, *tops]
-    return float(min(candidates, key=lambda variance: _minus_log_likelihood(values, errors, variance)))
-
-
-def _mean(values: NDArray[np.float64], errors: NDArray[np.float64], variance: float) -> float:
-    return float(np.average(values, weights=1 / (variance + errors**2)))
-
-
-def _minus_log_likelihood(values: NDArray[np.float64], errors: NDArray[np.float64], variance: float) -> float:
-    total = variance + errors**2
-    apart = values - _mean(values, errors, variance)
-    return float(np.sum(np.log(2 * np.pi * total) + apart**2 / total) / 2)
 
 
 def _usable(
