@@ -1,11 +1,12 @@
 """Do people assigned to an Intensive Outpatient Program do better than similar people in outpatient care?
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
-and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
-several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what attending more would bring.
-The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``endpoints``, ``history``, ``metrics`` and
-``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study`` reads a study file
-or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
+and return tables, ``subgroups`` asks for whom. ``adjust_p_values`` counts how many answers were asked for, what begins
+with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what
+attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``endpoints``,
+``history``, ``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies:
+``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may
+be shared.
 
 Examples
 --------
@@ -35,7 +36,8 @@ _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
-    "adjust_p_values": "conclude.multiplicity",
+    "subgroups": "estimates.subgroups_of_frame",
+    "adjust_p_values": "stats.multiplicity",
     "pool_estimate_rows": "conclude.pooling",
     **dict.fromkeys(("pool_sites", "pool_without_each_site"), "conclude.sites"),
     "pool_imputations": "stats.imputations",
