@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "estimates": ("designs", "kernel", "stats", "study", "tables"),
     "robustness": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "stats", "study", "tables"),
+    "costs": ("designs", "estimates", "kernel", "stats"),
     # A landmark analysis is one call of an analyst.
     "participation": ("analyst", "designs", "kernel", "stats"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),

@@ -3,10 +3,10 @@
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
 and return tables, ``subgroups`` asks for whom. ``adjust_p_values`` counts how many answers were asked for, what begins
 with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what
-attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``endpoints``,
-``history``, ``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies:
-``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may
-be shared.
+attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``costs``,
+``endpoints``, ``history``, ``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole
+studies: ``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes
+what may be shared.
 
 Examples
 --------
@@ -46,6 +46,6 @@ _HOMES = {
     "clone_censor_weight": "participation.clone_censor_weight",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
-_ROOMS = ("describe", "designs", "endpoints", "history", "metrics", "participation", "robustness", "stats")
+_ROOMS = ("costs", "describe", "designs", "endpoints", "history", "metrics", "participation", "robustness", "stats")
 __all__ = [*_HOMES, *_ROOMS]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES, _ROOMS)

@@ -220,4 +220,5 @@ def _contrast(level: Level, answer: Answer | StudyError, measure: str) -> tuple[
     if len(rows) != len(arms.influence):
         return None
     own = pd.Series(arms.influence @ gradient, index=rows)
-    return value, own.reindex(level.comparison.population.members.index, fill_value=0.0).to_numpy(float)
+    influence = own.reindex(level.comparison.population.members.index, fill_value=0.0)
+    return value, np.asarray(influence, dtype=np.float64)
