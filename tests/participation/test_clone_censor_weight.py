@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from weekly import motivated, weekly
 
 import iop_outcomes as iop
 from iop_outcomes.errors import StudyError
 from iop_outcomes.participation.clones import truncated
+from weekly import motivated, weekly
 
 RULES = {"full": {"least_hours": 6, "grace_weeks": 1}, "less": {"below_hours": 6, "grace_weeks": 1}}
 BY_HAND = weekly("AAA", "AhA*", "hhh", "hh*")
@@ -155,6 +155,12 @@ def test_nothing_is_said_of_a_naive_comparison_that_strategies_do_not_name():
 def test_data_that_cannot_be_followed_are_refused(change, said):
     with pytest.raises(StudyError, match=said):
         followed(change(BY_HAND))
+
+
+@pytest.mark.parametrize("name", ["hours", "event", "person_id"])
+def test_what_has_another_role_is_no_covariate(name):
+    with pytest.raises(StudyError, match=f"covariates: '{name}' is "):
+        followed(BY_HAND, covariates=[name])
 
 
 def test_a_strategy_that_nobody_follows_is_refused_by_name():

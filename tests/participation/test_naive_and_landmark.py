@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from weekly import weekly
 
 from iop_outcomes import participation
 from iop_outcomes.errors import StudyError
+from weekly import weekly
 
 DATA = weekly("AAAA", "AAAh", "AAh*", "AAAA", "hhhh*", "h.hh", "hh*", "h..h")
 

@@ -1,11 +1,11 @@
 """Who still follows a strategy, week by week, drawn by hand."""
 
 import pytest
-from weekly import weekly
 
 from iop_outcomes.errors import StudyError
 from iop_outcomes.participation.person_weeks import read_person_weeks
 from iop_outcomes.participation.strategies import followed, read_strategies
+from weekly import weekly
 
 FULL = {"least_hours": 6}
 

@@ -9,8 +9,8 @@ Of four draws of cost and effect in both arms, the first arm costs more in all a
 ...     effect_first=[0.6, 0.7, 0.5, 0.6], effect_second=[0.5, 0.5, 0.6, 0.5],
 ...     cost_first=[900, 950, 980, 970], cost_second=[400, 450, 480, 470], willingness=[0, 5000, 10000],
 ... )
->>> found.summary["icer"].round(1), found.summary["words"]
-(np.float64(6666.7), 'costs more and does more')
+>>> f"{found.summary['icer']:.0f}", found.summary["words"]
+('6667', 'costs more and does more')
 >>> found.by_willingness[["willingness", "net_benefit", "acceptability"]]
    willingness  net_benefit  acceptability
 0          0.0       -500.0           0.00
