@@ -1,7 +1,6 @@
 """The command line beside the workflow: check a study, start one, print what there is."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
-from iop_outcomes.study.running import EXIT_CODE
+from iop_outcomes.study.running import in_one_sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,6 +49,21 @@ def why(
         typer.echo(f"{name}: no rule is known to rest on a change of {file}; snakemake -n shows what would run")
     for rerun in found:
         typer.echo(f"{name}: {f'{rerun.rule} {rerun.design}'.strip()} runs again, because it {rerun.because}")
+
+
+@app.command()
+def verify(
+    study: Annotated[str, typer.Argument(help="A study, or the folder of a release or of results.")] = "demo",
+) -> None:
+    """Hold a release or a study's results against their digests and the record of the run."""
+    from iop_outcomes.verify import faults
+
+    found = faults(study)
+    for fault in found:
+        typer.echo(fault, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{study}: every file is as it was written")
 
 
 @app.command()
@@ -167,8 +181,5 @@ def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
 
 def main() -> None:
     """Run the command line; an error meant for people is one sentence."""
-    try:
+    with in_one_sentence(in_a_run=False):
         app()
-    except StudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EXIT_CODE)

@@ -11,8 +11,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from iop_outcomes.ingest.stage import source_files
+from iop_outcomes.kernel.contents import file_digest
 from iop_outcomes.kernel.errors import StudyError
-from iop_outcomes.kernel.provenance import PACKAGE, code_digest, file_digest
+from iop_outcomes.kernel.provenance import PACKAGE, code_digest
 from iop_outcomes.operating.worlds import Worlds
 from iop_outcomes.study import Study
 from iop_outcomes.study.running import ENVIRONMENT

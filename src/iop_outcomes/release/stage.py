@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.disclosure import Released, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
@@ -26,11 +27,13 @@ READS = (
     "agreement",
     "set_aside",
     "retained",
+    "intercurrent",
     "refusal",
     "covariates",
     "outcomes",
     "estimate",
     "curve",
+    "incidence",
     "balance",
     "propensity",
     "diagnostic",
@@ -48,7 +51,7 @@ def build(
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Write ``report.html``, ``figures/`` and ``tables/`` of a study, the files that ``release_files`` names.
+    """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
     What an earlier run left in the folder is gone: it may have been released under laxer rules.
 
@@ -83,7 +86,7 @@ def release_files(study: Study) -> list[str]:
     drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
-    return [*sorted(tables), *sorted(pictures), "report.html"]
+    return [*sorted(tables), *sorted(pictures), MANIFEST, "report.html"]
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
@@ -97,6 +100,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+    write_bytes(manifest(aside), aside / MANIFEST)
 
 
 def _swap(aside: Path, out: Path) -> None:
