@@ -126,4 +126,5 @@ def test_a_difference_of_outcomes_that_four_in_ten_lack_supports_no_claim(tmp_pa
         analyses={"primary": RISK | {"outcome": "depression", "measure": "mean_difference", "margin": 2}},
         claims=[{"claim": "IOP leaves people less depressed", "analysis": "primary"}],
     )
+    assert "missing_not_examined" in verdict.loc["primary", "reasons"]
     assert claim["verdict"].tolist() == ["inconclusive"]
