@@ -33,6 +33,9 @@ MAY_IMPORT = {
         *("conclude", "designs", "ingest", "kernel", "release", "simulate"),
         *("stages", "stats", "study", "tables"),
     ),
+    "costs": ("designs", "estimates", "kernel", "stats"),
+    # A landmark analysis is one call of an analyst.
+    "participation": ("analyst", "designs", "kernel", "stats"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
 }  # fmt: skip
 

@@ -144,11 +144,11 @@ def survival(
     time : str
         Column of times followed: numbers in ``unit``, or durations, which are converted to it.
     event : str
-        Column that says whether they ended in the event (1) or were cut off (0); for estimators that know of competing
-        events also whether they ended in another (2, 3, ...).
+        Column that says whether they ended in the event (1) or were cut off (0); for estimators of competing events
+        also whether they ended in another (2, 3, ...).
     estimator : str
         ``rmst`` (with ``until_day``, to which both arms must be followed), ``weighted_kaplan_meier``, ``cox``,
-        ``standardised_cox``, ...; while others compete ``aalen_johansen``, ``time_lost``, ``fine_gray``, ``cox``.
+        ``standardised_cox``, ...; while others compete ``aalen_johansen``, ``time_lost``, ``fine_gray``.
     unit : {"days", "weeks", "months", "years"}
         Unit of the times, of ``day`` and ``until_day`` among the settings, and of restricted means and ``day`` in the
         result. A year has 365.25 days and twelve months.
@@ -184,7 +184,8 @@ def survival(
         raise EstimationError(f"the estimator '{estimator}' needs the time it speaks of, in {unit}; set day")
     days, ended = columns_of(time)
     known = {days: known_times(data, time, unit)}
-    if set(COMPETING) & set(plugin.kinds):
+    # An estimator that takes a plain event too asks for 0 and 1: 1 and 2 may be censoring and event, as R has them.
+    if not set(KINDS) & set(plugin.kinds):
         known[causes_of(time)] = known_causes(data, event)
     else:
         known[ended] = known_events(data, event)

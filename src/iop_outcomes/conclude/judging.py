@@ -11,9 +11,9 @@ from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interva
 from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
 from iop_outcomes.conclude.families import answers, changed, is_crude
 from iop_outcomes.conclude.missing_panel import deciding_in
-from iop_outcomes.conclude.multiplicity import adjust_p_values
 from iop_outcomes.conclude.p_values import p_value
 from iop_outcomes.conclude.verdict import Decision, decide
+from iop_outcomes.stats.multiplicity import adjust_p_values
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.outcome import Outcome, good_sign, outcome_of
