@@ -7,16 +7,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
-from iop_outcomes.tables.measure import MEAN, MEASURES, ODDS_RATIO, RATIO, RMST, SURVIVAL, Measure, names_of
+from iop_outcomes.tables.measure import (
+    INCIDENCE,
+    MEAN,
+    MEASURES,
+    ODDS_RATIO,
+    RATIO,
+    RMST,
+    SURVIVAL,
+    TIME_LOST,
+    Measure,
+    names_of,
+)
 
 #: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
 #: A clustered standard error below this share of that of independent people comes of clusters that agree, by chance or
 #: since the covariates tell them apart, and not of people who are alike.
 AGREEMENT = 1e-4
-#: Measures that compare two means, survivals or mean times.
-OF_MEANS = names_of(MEAN, SURVIVAL, RMST)
-_WORDS = {MEAN: "mean", SURVIVAL: "survival", RMST: "mean time"}
+#: Measures that compare two means, survivals, mean times, incidences or times lost.
+OF_MEANS = names_of(MEAN, SURVIVAL, RMST, INCIDENCE, TIME_LOST)
+_WORDS = {MEAN: "mean", SURVIVAL: "survival", RMST: "mean time", INCIDENCE: "incidence", TIME_LOST: "time lost"}
 NO_VARIATION = "the outcome does not vary, so that there is no standard error"
 
 

@@ -22,7 +22,7 @@ from iop_outcomes.robustness.missing_outcome import Scale, auxiliaries_of, outco
 from iop_outcomes.robustness.missing_shifts import FIRST, FURTHEST, SECOND, Shifts, tipping
 from iop_outcomes.robustness.refit import Refit
 from iop_outcomes.stats.imputations import pool_imputations
-from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.names import IN_TIME
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables import missing_panel as names
 from iop_outcomes.tables.estimate import REFUSED
@@ -75,7 +75,7 @@ def missing_panel(
     National Research Council. The Prevention and Treatment of Missing Data in Clinical Trials. National Academies Press
     2010; Rubin DB, J Am Stat Assoc 1977;72:538-543 (shifts).
     """
-    if refit.question.outcome == TIME_IN_CARE:
+    if refit.question.outcome in IN_TIME:
         return []
     panel = Panel(refit)
     if not panel.has_missing:
@@ -195,7 +195,7 @@ class Panel:
         """Guess what nobody saw several times, and pool the answers."""
         sample, members = self.sample, self.sample.comparison.population
         data = self.refit.question.data.reindex(members.members.index)
-        known = with_auxiliaries(members.covariates, data, auxiliaries, members.arm)
+        known = with_auxiliaries(members.model_frame, data, auxiliaries, members.arm)
         drawn = impute(
             np.where(self.whole.observed, sample.outcome, np.nan),
             sample.pair & self.whole.used[:, None],

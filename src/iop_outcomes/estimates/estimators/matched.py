@@ -167,7 +167,7 @@ def matched(
     alike = {"matched_set": None if few else sets, "cluster": comparison.cluster}
     if adjust:
         over: Literal["treated", "everybody"] = "treated" if comparison.estimand == "ATT" else "everybody"
-        arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.covariates, over=over, **alike)
+        arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.model_frame, over=over, **alike)
     else:
         arms = matched_means(sample.outcome, sample.first, weights, **alike)
     cluster = comparison.cluster

@@ -235,7 +235,7 @@ def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None)
 
 
 def _covariates(comparison: Comparison, occasions: Occasions) -> pd.DataFrame:
-    frame = comparison.covariates.iloc[occasions.member].reset_index(drop=True)
+    frame = comparison.model_frame.iloc[occasions.member].reset_index(drop=True)
     return frame if occasions.week is None else frame.assign(**{WEEK: pd.Categorical(occasions.week)})
 
 

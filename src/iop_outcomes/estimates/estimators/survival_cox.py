@@ -14,7 +14,15 @@ from iop_outcomes.estimates.measures import Estimate, arm_means, half_width, why
 from iop_outcomes.estimates.nuisance.outcome_model import Form
 from iop_outcomes.estimates.nuisance.tilting import tilting_function
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
+from iop_outcomes.estimates.time_to_event import (
+    COMPETING,
+    ESTIMANDS,
+    KINDS,
+    Day,
+    FollowUp,
+    counted_influence,
+    take_follow_up,
+)
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.plugin import InStudy
 from iop_outcomes.kernel.registry import estimator
@@ -23,6 +31,7 @@ from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
 from iop_outcomes.tables.measure import HAZARD, SURVIVAL, names_of
 
 if TYPE_CHECKING:
+    from iop_outcomes.stats.linear.matrix import ModelMatrix
     from iop_outcomes.stats.survival.cox import CoxFit
 
 Ties = Literal["efron", "breslow"]
@@ -33,7 +42,7 @@ ROUNDING = 1e-10
 
 @estimator(
     estimands=ESTIMANDS,
-    kinds=KINDS,
+    kinds=(*KINDS, *COMPETING),
     measures=names_of(HAZARD),
     description="Hazard ratio of a Cox model, with the weights of the design",
     several_arms="two arms",
@@ -51,6 +60,9 @@ def cox(
 
     A hazard ratio is one number only if it is the same on all days; the test of that stands in ``se_method``. The
     ratio of an adjusted model speaks of people with the same covariates and is no average over the population.
+
+    Where other events compete, it is the ratio of cause-specific hazards: the rate of the event among those still in
+    care. Other events end the time at risk, which is no statement of what would have come without them.
     """
     from iop_outcomes.stats.survival.cox_robust import influence
 
@@ -71,7 +83,7 @@ def cox(
     )
     covariance = covariance if few is None else few.along((1.0, 1.0))
     position = fit.names.index(TREATED)
-    estimate = _hazard_ratio(fit.coefficients[position], covariance, fit.se[position])
+    estimate = ratio_of("hazard_ratio", fit.coefficients[position], covariance, fit.se[position])
     model = f"Cox model{' with covariates' if adjust else ''}, {ties.capitalize()} ties, {weights.method}"
     method = f"{model}; {covariance.method}; {_proportional(fit, comparison.cluster)}"
     return Hazards(follow_up, estimate, method)
@@ -119,14 +131,15 @@ def standardised_cox(
     return SurvivalAt(follow_up, arms.with_method(model), day)
 
 
-def _hazard_ratio(value: float, covariance: Covariance, model_se: float) -> Estimate:
+def ratio_of(measure: str, value: float, covariance: Covariance, model_se: float) -> Estimate:
+    """Return the ratio of a model's coefficient, with its interval or why there is none."""
     reason = why_no_variance(covariance, np.ones(1), ROUNDING * model_se)
     if reason:
-        return Estimate("hazard_ratio", float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
+        return Estimate(measure, float(np.exp(value)), np.nan, "log", np.nan, np.nan, reason)
     se = float(covariance.se[0])
     half = half_width(se, covariance.freedom_of((1.0,)))
     ratio, low, high = (float(np.exp(end)) for end in (value, value - half, value + half))
-    return Estimate("hazard_ratio", ratio, se, "log", low, high)
+    return Estimate(measure, ratio, se, "log", low, high)
 
 
 def _population(follow_up: FollowUp) -> NDArray[np.float64]:
@@ -144,7 +157,7 @@ def _fit_of_arm(follow_up: FollowUp, arm: NDArray[np.bool_], ties: Ties) -> "Cox
     from iop_outcomes.stats.linear.identifiability import independent_columns
     from iop_outcomes.stats.survival.cox import fit_cox
 
-    _refuse_arms_without_events(follow_up)
+    refuse_no_events(follow_up)
     whole = follow_up.matrix
     there = independent_columns(whole.rows(arm))[0].names
     matrix = whole.columns(np.isin(whole.names, there) & (np.array(whole.names) != INTERCEPT))
@@ -152,28 +165,34 @@ def _fit_of_arm(follow_up: FollowUp, arm: NDArray[np.bool_], ties: Ties) -> "Cox
 
 
 def _fit(follow_up: FollowUp, weights: NDArray[np.float64], adjust: bool, ties: Ties) -> "CoxFit":
-    from iop_outcomes.stats.linear.matrix import model_matrix
     from iop_outcomes.stats.survival.cox import fit_cox
 
-    _refuse_arms_without_events(follow_up)
-    covariates = follow_up.comparison.covariates
+    refuse_no_events(follow_up)
+    return fit_cox(arm_matrix(follow_up, adjust), follow_up.time, follow_up.event, weights=weights, ties=ties)
+
+
+def refuse_no_events(follow_up: FollowUp) -> None:
+    """Raise if nobody in an arm has the event."""
+    for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
+        if not follow_up.event[arm].any():
+            raise EstimationError(
+                f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
+                "compare survival or incidence at a day, or restricted means"
+            )
+
+
+def arm_matrix(follow_up: FollowUp, adjust: bool) -> "ModelMatrix":
+    """Return the arm, called ``TREATED``, and with ``adjust`` the covariates of everybody as a model takes them."""
+    from iop_outcomes.stats.linear.matrix import model_matrix
+
+    covariates = follow_up.comparison.model_frame
     frame = pd.DataFrame({TREATED: follow_up.comparison.treated.astype(float)}, index=covariates.index)
     if adjust:
         # Those who do not count stand in the frame as one who does, so that no level is theirs alone.
         rows = np.where(follow_up.used, np.arange(len(follow_up.used)), follow_up.used.argmax())
         # As they are: codes taken out of a category would be numbers.
         frame = pd.concat([frame, covariates.iloc[rows].set_axis(frame.index)], axis=1)
-    matrix = model_matrix(frame, unusable="drop")
-    return fit_cox(matrix, follow_up.time, follow_up.event, weights=weights, ties=ties)
-
-
-def _refuse_arms_without_events(follow_up: FollowUp) -> None:
-    for arm, name in zip(follow_up.arms, follow_up.comparison.arms, strict=True):
-        if not follow_up.event[arm].any():
-            raise EstimationError(
-                f"hazard_ratio: nobody in arm '{name}' has the event, so that the ratio is zero or infinite; "
-                "compare survival at a day or restricted means"
-            )
+    return model_matrix(frame, unusable="drop")
 
 
 def _proportional(fit: "CoxFit", cluster: pd.Series | None) -> str:

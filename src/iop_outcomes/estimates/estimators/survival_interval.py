@@ -137,7 +137,8 @@ def _take_stays(data: pd.DataFrame, comparison: Comparison, outcome: str) -> Fol
         if not (used & arm).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known stay")
     ended = used & np.isfinite(_longest(data))
-    return FollowUp(comparison, np.where(used, low, 0.0), ended, used, int(in_design.sum() - used.sum()))
+    n_missing = int(in_design.sum() - used.sum())
+    return FollowUp(comparison, np.where(used, low, 0.0), ended, np.zeros_like(ended), used, n_missing)
 
 
 def _longest(data: pd.DataFrame) -> NDArray[np.float64]:

@@ -36,8 +36,8 @@ def span_of(design: Comparison | Population, *, sites: bool = False) -> ModelMat
         With an intercept for every cluster.
     """
     if not sites or design.cluster is None:
-        return _span(design.covariates)
-    return _span(design.covariates.assign(**{CLUSTER: design.cluster.astype(str)}))
+        return _span(design.model_frame)
+    return _span(design.model_frame.assign(**{CLUSTER: design.cluster.astype(str)}))
 
 
 def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:

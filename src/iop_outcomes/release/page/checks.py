@@ -42,7 +42,7 @@ def _name(row: pd.Series, study: Study) -> str:
 def _on_its_scale(row: pd.Series, study: Study) -> bool:
     """Return whether a check means something for its outcome: an E-value is a ratio of risks, and hours have none."""
     outcome = outcome_of(study, str(row["outcome"]))
-    is_risk = outcome.is_share or outcome.is_percent or outcome.kind == "time_to_event"
+    is_risk = outcome.is_share or outcome.is_percent or outcome.kind in ("time_to_event", "competing")
     return row["measure"] != "e_value" or is_risk
 
 

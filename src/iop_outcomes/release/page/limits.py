@@ -8,6 +8,8 @@ from iop_outcomes.study import Study
 _STATUS = {"PASS": "Pass", "WARN": "Caution", "FAIL": "Fail", "NOT_EVALUATED": "Not judged"}
 _CHECKS = {
     "max_smd": "Are the arms alike after weighting or matching?",
+    "second_moments": "Are they alike at the extremes too?",
+    "products": "Do the same things go together in both arms?",
     "variance_ratio": "Do numbers spread alike in both arms?",
     "equipoise": "Could people have been in either arm?",
     "largest_weight": "Does no single person carry the result?",
@@ -28,6 +30,9 @@ _CHECKS = {
     "unadjusted_imbalance": "Are the arms alike in what else is on record?",
     "site_balance": "Do the sites send people to both arms alike?",
     "calendar_overlap": "Were the arms treated at the same time?",
+    "one_arm_periods": "Did everybody come when both arms were open?",
+    "prescribed_alike": "Were the same medications prescribed in both arms?",
+    "recorded_alike": "Are sessions recorded in the same words?",
     "testing_by_arm": "Were both arms tested as often?",
     "tests_obtained": "Were as many of the tests due obtained in both arms?",
 }

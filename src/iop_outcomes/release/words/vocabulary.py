@@ -12,7 +12,20 @@ PHRASES: dict[str, tuple[str, str]] = {
     "weekly_urine": ("share of weekly urine tests that were negative", ""),
     "completion": ("treatment completed", "complete treatment"),
     "dropout": ("dropped out", "drop out of treatment"),
-    "retention": ("in care on day {day}", "be in care on day {day}"),
+    "retention": (
+        "in care on day {day}, or completed by then",
+        "be in care on day {day}, or have completed treatment by then",
+    ),
+    "retention left": ("in care on day {day}", "be in care on day {day}"),
+    "retention no_value": (
+        "in care on day {day}, of those who had not completed",
+        "be in care on day {day}, of those who had not completed treatment",
+    ),
+    "time_to_dropout": ("dropout", "drop out"),
+    "time_to_completion": ("completion", "complete treatment"),
+    "time_to_transfer": ("transfer", "be transferred"),
+    "time_to_jail": ("jail", "be taken from care to jail"),
+    "time_to_death": ("death in care", "die in care"),
     "stay_over": ("stayed longer than {days} days", "stay longer than {days} days"),
     "attendance_rate": ("share of sessions attended", ""),
     "hours_rate": ("share of scheduled hours attended", ""),
@@ -44,6 +57,15 @@ PHRASES: dict[str, tuple[str, str]] = {
     "symptom_change": ("change in {instrument} score", ""),
     "symptom_response": ("responded by {instrument}", "respond by {instrument}"),
     "symptom_remission": ("in remission by {instrument}", "be in remission by {instrument}"),
+}
+
+#: The same of an event that ends care, after "the rate of".
+RATES = {
+    "time_to_dropout": "dropping out",
+    "time_to_completion": "completing treatment",
+    "time_to_transfer": "being transferred",
+    "time_to_jail": "being taken to jail",
+    "time_to_death": "dying",
 }
 
 #: What is made of missing tests and reports, for the metrics that have the choice.
