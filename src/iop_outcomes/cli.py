@@ -1,6 +1,7 @@
 """The command line beside the workflow: check a study, start one, print what there is."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,16 @@ from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.study.running import EXIT_CODE
 
+
+def running_command(asked: str) -> str:
+    """Return the command that runs a study from here: `./run` in a clone, which sets itself up, Snakemake elsewhere."""
+    if not Path("run").is_file():
+        return f"snakemake --cores 2 --config study={asked}"
+    if Path(asked).suffix in (".yaml", ".yml"):
+        return f"./run {shlex.quote(asked)}"
+    return "./run" if asked == "demo" else f"./run --config study={asked}"
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.")]
@@ -18,19 +29,21 @@ StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/stud
 
 @app.command()
 def check(study: StudyName = "demo") -> None:
-    """Check a study file and its raw files without running anything."""
-    from iop_outcomes.ingest.stage import source_files
+    """Read a study and all of its files, and say what is wrong, what is lost and what it will answer."""
+    from iop_outcomes.check.checking import check_study
 
-    loaded = studies.load(study)
-    files = source_files(loaded)
-    parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs, "raw file": files}
-    plural = {"analysis": "analyses"}
-    listed = ", ".join(counted(len(found), noun, plural.get(noun)) for noun, found in parts.items())
-    typer.echo(f"{loaded.name}: {listed}. It is ready: snakemake --cores 2 --config study={study}")
-    if "format" not in loaded.model_fields_set:
-        typer.echo(
-            f"The file names no format and was read as format {loaded.format}; add the line: format: {loaded.format}"
-        )
+    checked = check_study(studies.load(study))
+    loaded, found = checked.study, checked.findings
+    parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs}
+    listed = ", ".join(counted(len(part), noun, {"analysis": "analyses"}.get(noun)) for noun, part in parts.items())
+    typer.echo(f"{loaded.name}: {listed}; {checked.read}.\n")
+    if found.text():
+        typer.echo(f"{found.text()}\n")
+    if not checked.is_ready:
+        several = f"{loaded.name} is not ready: {len(found.problems):,} problems, told above"
+        raise StudyError(found.problems[0] if len(found.problems) == 1 else several)
+    doubt = f", with {counted(len(found.doubts), 'doubt')} told above" if found.doubts else ""
+    typer.echo(f"It is ready{doubt}: {running_command(study)}")
 
 
 @app.command()
@@ -84,7 +97,7 @@ def new_study(
     text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
     studies.parse(studies.read_yaml(text, str(target)), str(target))
     target.write_text(text, encoding="utf-8")
-    typer.echo(f"{target} is written; describe your study in it, then: snakemake --cores 2 --config study={name}")
+    typer.echo(f"{target} is written; describe your study in it, then: iop-outcomes check {name}")
 
 
 def _start(kind: str, name: str) -> None:

@@ -193,7 +193,7 @@ def _renamed(section: object) -> list[tuple[str, str, str, str | None]]:
 
 
 def _made_of(section: object) -> tuple[list[tuple[str, str, str, str | None]], list[tuple[str, Mapping[str, Any]]]]:
-    """Return place, table, name in the sheet and our name of a mapping of sheets, and the codes of each of our columns."""
+    """Return place, table, name in the sheet and our name of a mapping of sheets, and the codes of each."""
     made: list[tuple[str, str, str, str | None]] = []
     coded: list[tuple[str, Mapping[str, Any]]] = []
     for table, parts in section.items() if isinstance(section, Mapping) else ():

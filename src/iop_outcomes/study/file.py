@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+import os
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -286,7 +287,18 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise StudyFileError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from None
-    return parse(read_yaml(text, str(path)), str(path))
+    return parse(_beside(read_yaml(text, str(path)), path, Path(root)), str(path))
+
+
+def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
+    """Return a study whose data stand beside its file, and not in the project's folder, with the path from there."""
+    source = content.get("source")
+    if not isinstance(source, dict):
+        return content
+    place = source.get("path")
+    if not isinstance(place, str) or (root / place).exists() or not (file.parent / place).exists():
+        return content
+    return content | {"source": {**source, "path": os.path.relpath(file.parent / place, root)}}
 
 
 def read_yaml(text: str, place: str) -> dict[str, Any]:
