@@ -77,3 +77,14 @@ def test_the_files_of_a_study_are_found_beside_it(run, tmp_path):
     code, out, _ = run("check", "mine/own.yaml")
     assert code == 0
     assert out.splitlines()[-1] == "It is ready: snakemake --cores 2 --config study=mine/own.yaml"
+
+
+def test_a_study_is_drafted_from_files_and_an_existing_one_is_left_alone(run, tmp_path):
+    (tmp_path / "raw").mkdir()
+    rows = "\n".join(f"C{i},{i % 12 + 1}/15/2024,{('IOP', 'OP')[i % 2]}" for i in range(30))
+    (tmp_path / "raw" / "intakes.csv").write_text(f"Client,Intake Date,LOC\n{rows}\n")
+    code, out, _ = run("new-study", "raw/intakes.csv", "--name", "clinic")
+    assert (code, out.startswith("workflow/studies/clinic.yaml is written")) == (0, True)
+    code, out, _ = run("check", "clinic")
+    assert "people by arm, before any rule: 15 in iop, 15 in outpatient" in out
+    assert run("new-study", "raw/intakes.csv", "--name", "clinic")[0] == 2

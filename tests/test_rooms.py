@@ -29,6 +29,9 @@ MAY_IMPORT = {
     "robustness": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "stats", "study", "tables"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
+    # What a person is told before anything runs knows records and no result.
+    "check": ("cohort", "ingest", "kernel", "study", "tables"),
+    "drafting": ("ingest", "kernel"),
 }  # fmt: skip
 
 

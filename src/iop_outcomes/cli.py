@@ -86,16 +86,23 @@ def simulate(
 
 @app.command()
 def new_study(
-    name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits and underscores.")],
-    path: Annotated[str, typer.Option(help="Folder or file of your raw data.")] = "data/raw",
+    files: Annotated[list[str], typer.Argument(help="Your files, or the name of a study to start from the template.")],
+    path: Annotated[str, typer.Option(help="Folder or file of your raw data, for the template.")] = "data/raw",
+    name: Annotated[str, typer.Option(help="Name of a study drafted from files.")] = "my_study",
 ) -> None:
-    """Start a study file from the template."""
+    """Draft a study from a clinic's own files, or start one from the template."""
+    if len(files) == 1 and not Path(files[0]).suffix:
+        name, text = files[0], (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
+        text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
+    else:
+        from iop_outcomes.drafting.drafting import draft_study
+
+        text = draft_study(files, name)
     target = studies.STUDIES / f"{name}.yaml"
     if target.exists():
         raise StudyError(f"{target} exists already; choose another name or edit that file")
-    text = (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
-    text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
     studies.parse(studies.read_yaml(text, str(target)), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     typer.echo(f"{target} is written; describe your study in it, then: iop-outcomes check {name}")
 

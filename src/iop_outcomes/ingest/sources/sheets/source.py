@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CANNOT = {name: f"no sheet of the source is mapped to the table '{name}'" for name in ORDER}
 
 #: Settings that are not part of the mapping.
-_BESIDE = ("path", "categories", "quantities", "max_rejected_share")
+_BESIDE = ("path", "to_confirm", "categories", "quantities", "max_rejected_share")
 
 
 def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
@@ -41,6 +41,7 @@ def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read every sheet and make every table as far as can be, and keep every problem."""
     found = Examined()
     found.tables = _read(folder, seed, settings, found.complain, found.notes)
+    found.notes += [f"guessed by new-study and still on source.to_confirm: {line}" for line in settings["to_confirm"]]
     return found
 
 
@@ -59,6 +60,7 @@ def read_sheets(
     missing: list[str] = [],  # noqa: B006
     person_form: Literal["text", "digits"] = "text",
     kept_ids: list[str] = [],  # noqa: B006
+    to_confirm: list[str] = [],  # noqa: B006
     categories: tuple[str, ...] = (),
     quantities: tuple[str, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
@@ -93,6 +95,8 @@ def read_sheets(
         How numbers of people are compared: as text without capitals, or by their digits without leading zeros.
     kept_ids : list of str
         Columns of ids that stay as the sheets have them; all others become pseudonyms.
+    to_confirm : list of str
+        What `new-study` guessed and nobody has confirmed; `check` tells it until it is taken off.
     categories, quantities : tuple of str
         As of the source `tables`.
     max_rejected_share : float
