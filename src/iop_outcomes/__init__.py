@@ -4,7 +4,8 @@ For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` t
 and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
 several, ``e_value`` doubts one. The rooms ``stats``, ``designs``, ``robustness``, ``endpoints``, ``history``,
 ``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study``
-reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
+reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared;
+``draft_study`` begins one from files and ``check_study`` reads them to the end.
 
 Examples
 --------
@@ -34,6 +35,8 @@ _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
+    "check_study": "check.checking",
+    "draft_study": "drafting.drafting",
     "adjust_p_values": "conclude.multiplicity",
     **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
     "pool_imputations": "stats.imputations",

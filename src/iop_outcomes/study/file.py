@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
+from iop_outcomes.kernel.beside import load_beside
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
@@ -159,6 +160,7 @@ class Study(Section):
     format: Format = FORMAT
     study: Name
     title: str = ""
+    extend: list[str] = []
     seed: Annotated[int, Field(ge=0)] = 1
     source: Source
     cohort: Cohort
@@ -291,14 +293,19 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
 
 
 def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
-    """Return a study whose data stand beside its file, and not in the project's folder, with the path from there."""
-    source = content.get("source")
-    if not isinstance(source, dict):
-        return content
-    place = source.get("path")
-    if not isinstance(place, str) or (root / place).exists() or not (file.parent / place).exists():
-        return content
-    return content | {"source": {**source, "path": os.path.relpath(file.parent / place, root)}}
+    """Return a study whose data and plug-ins stand beside its file with their paths from the project's folder."""
+
+    def from_root(place: object, always: bool = False) -> object:
+        if not isinstance(place, str) or (root / place).exists() or not (always or (file.parent / place).exists()):
+            return place
+        return os.path.relpath(file.parent / place, root)
+
+    source, extend = content.get("source"), content.get("extend")
+    if isinstance(source, dict) and "path" in source:
+        content = content | {"source": {**source, "path": from_root(source["path"])}}
+    if isinstance(extend, list):
+        content = content | {"extend": [from_root(place, always=True) for place in extend]}
+    return content
 
 
 def read_yaml(text: str, place: str) -> dict[str, Any]:
@@ -320,6 +327,8 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
     try:
         check_format(content)
         study = Study.model_validate(content)
+        for file in study.extend:
+            load_beside(Path(file))
         cross_check(study)
         for name in study.analyses:
             check_margin(study, name)
