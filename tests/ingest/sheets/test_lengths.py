@@ -18,6 +18,8 @@ from iop_outcomes.kernel.errors import SourceError
         ("21:05", 1265),
         ("21:05:30", 1265),
         ("0905", 545),
+        ("0.375", 540),
+        ("0.5", 720),
         ("25:00", None),
         ("13:00 PM", None),
         ("9:75", None),

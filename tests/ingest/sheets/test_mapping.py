@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinics import INTAKES, VISITS, mapping, put, read, rules
+from clinics import INTAKES, VISITS, examined, mapping, put, read, rules
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import SourceError, StudyFileError
 
@@ -219,6 +219,24 @@ def test_a_column_that_cannot_be_made_is_one_sentence(clinic, column, cell, sent
     asked["tables"]["session"]["columns"][column] = cell
     with pytest.raises(SourceError, match=sentence):
         read(clinic, asked)
+
+
+@pytest.mark.parametrize(("key", "value"), [("together", ["dai"]), ("one_per", ["dai"]), ("episode", "dai")])
+def test_rows_cannot_be_put_together_by_a_column_that_is_not_there(clinic, key, value):
+    asked = mapping()
+    asked["tables"]["session"][key] = value
+    with pytest.raises(
+        SourceError, match=r"'dai' .* in this mapping; did you mean 'day'|no column 'dai' in this mapping"
+    ):
+        read(clinic, asked)
+
+
+def test_without_a_day_of_assignment_nothing_is_said_twice_and_nothing_falls_over(clinic):
+    asked = mapping()
+    del asked["tables"]["episode"]["columns"]["assignment_day"]
+    found = examined(clinic, asked)
+    assert "there is no column 'assignment_day'" in found.problems[0]
+    assert len(found.problems) == 2
 
 
 def test_a_code_that_yaml_reads_as_true_is_refused(clinic):

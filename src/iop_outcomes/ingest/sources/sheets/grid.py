@@ -105,7 +105,7 @@ def text_grid(name: str, text: str, separator: str) -> Grid:
 
 
 def sheet_names(place: Path) -> list[str]:
-    """Return the names of the sheets of a workbook that hold anything to see.
+    """Return the names of the sheets of a workbook.
 
     Raises
     ------

@@ -60,15 +60,16 @@ def lengths(cells: "pl.Series", unit: str, place: str, of: str = "minutes") -> "
 
 
 def minutes_of_day(cells: "pl.Series") -> "pl.Series":
-    """Return clock times as minutes since midnight: 9:05 AM, 9.05 pm, 21:05, 21:05:00, 9 am, 0905."""
+    """Return clock times as minutes since midnight: 9:05 AM, 21:05, 21:05:00, 9 am, 0905, and 0.375 as workbooks do."""
     import polars as pl
 
+    share = cells.str.extract(r"^(0?\.\d+)$").cast(pl.Float64)
     text = cells.str.to_lowercase().str.replace_all(r"[.\s]", "").str.replace(r"^\d{4}-\d\d-\d\dt?", "")
     text = text.str.replace(r"^(\d{1,2})(\d{2})(am|pm|a|p)?$", "$1:$2$3")
     groups = text.str.extract_groups(r"^(\d{1,2})(?::(\d{2}))?(?::\d{2})?(am|pm|a|p)?$").struct
     hour, minute = groups.field("1").cast(pl.Int32), groups.field("2").fill_null("0").cast(pl.Int32)
     half = groups.field("3").str.head(1)
-    frame = pl.DataFrame({"hour": hour, "minute": minute, "half": half})
+    frame = pl.DataFrame({"hour": hour, "minute": minute, "half": half, "share": share})
     on_clock = (
         pl.when(pl.col("half").is_null())
         .then(pl.col("hour"))
@@ -77,4 +78,6 @@ def minutes_of_day(cells: "pl.Series") -> "pl.Series":
     fits = (pl.col("minute") < 60) & pl.when(pl.col("half").is_null()).then(pl.col("hour") < 24).otherwise(
         pl.col("hour").is_between(1, 12)
     )
-    return frame.select(pl.when(fits).then(on_clock * 60 + pl.col("minute"))).to_series().cast(pl.Float64)
+    clock = pl.when(fits).then((on_clock * 60 + pl.col("minute")).cast(pl.Float64))
+    of_day = pl.when(pl.col("share").is_not_null()).then((pl.col("share") * 1440).round()).otherwise(clock)
+    return frame.select(of_day).to_series()

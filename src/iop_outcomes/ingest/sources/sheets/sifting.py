@@ -17,7 +17,7 @@ from iop_outcomes.ingest.sources.sheets.mapping import TableMap
 from iop_outcomes.ingest.sources.sheets.people import dates_in
 from iop_outcomes.ingest.sources.sheets.sheet import RECORD, Sheet
 from iop_outcomes.ingest.sources.sheets.table import PERSON, SHEET, Workshop, late, one_of_each, together
-from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.errors import SourceError, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,8 +58,9 @@ class Sifter:
             parts.append(rows)
         mapped = pl.concat([part.rows for part in parts], how="diagonal_relaxed")
         if name == "episode":
-            keys = [c for c in (SHEET, RECORD, PERSON, "assignment_day", "episode_id") if c in mapped.columns]
-            workshop.episodes = mapped.filter(pl.col(_ASIDE).is_null()).select(keys)
+            keys = [SHEET, RECORD, PERSON, "assignment_day", "episode_id"]
+            if set(keys) <= set(mapped.columns):
+                workshop.episodes = mapped.filter(pl.col(_ASIDE).is_null()).select(keys)
         rules = [rule for part in parts for rule in part.rules]
         kept, rejected = self._sift(name, mapped, list(dict.fromkeys(rules)))
         for part in parts:
@@ -147,7 +148,11 @@ class _Part:
             words = f"another row of one {' and '.join(columns)} that says something else; the first is taken"
         if self.table == "person" and workshop.said.anchor and workshop.said.anchor.sheet == self.part.from_:
             self._by_day(workshop)
-        if columns:
+        for name in (*self.part.one_per, *self.part.together):
+            if name not in self.mapped.rows.columns:
+                hint = did_you_mean(name, self.part.columns)
+                raise SourceError(f"{self.place}: there is no column '{name}' in this mapping; {hint}")
+        if set(columns) <= set(self.mapped.rows.columns) and columns:
             self.stands_for = one_of_each(self.mapped, columns, words)
         if self.part.together:
             if "status" not in self.mapped.rows.columns or "episode_id" not in self.mapped.rows.columns:

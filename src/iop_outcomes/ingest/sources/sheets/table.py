@@ -141,9 +141,13 @@ class Workshop:
 
     def _named(self, name: str, cell: Cell, found: Evaluated, known: Mapping[str, object]) -> "pl.Series":
         """Return a column; ids of the clinic become numbers of ours, those the mapping itself gives stay."""
+        import polars as pl
+
         if not name.endswith("_id") or name not in known or cell.codes or cell.constant or name in self.said.kept_ids:
             return found.values
-        return self.names.of(name.removesuffix("_id"), found.values.str.strip_chars().str.to_lowercase())
+        return self.names.of(
+            name.removesuffix("_id"), found.values.cast(pl.String).str.strip_chars().str.to_lowercase()
+        )
 
     def _whose(self, table: str, part: TableMap, mapped: Mapped, sheet: Sheet, place: str) -> None:
         """Add the person, the episode, an id of its own, and the end of observation, where the table has them."""
