@@ -88,3 +88,16 @@ def test_a_study_is_drafted_from_files_and_an_existing_one_is_left_alone(run, tm
     code, out, _ = run("check", "clinic")
     assert "people by arm, before any rule: 15 in iop, 15 in outpatient" in out
     assert run("new-study", "raw/intakes.csv", "--name", "clinic")[0] == 2
+
+
+@pytest.mark.slow
+def test_a_study_is_drawn_anew_as_often_as_asked_and_the_page_is_written(run, tmp_path):
+    own = tmp_path / study.STUDIES / "own.yaml"
+    text = (tmp_path / study.STUDIES / "demo_operating.yaml").read_text()
+    own.write_text(text.replace("study: demo_operating", "study: own").replace("n_people: 2000", "n_people: 300"))
+    code, out, err = run("operate", "own", "--replicates", "2", "--cores", "1", "--page")
+    assert code == 0
+    assert "operate: none: 2 of 2 replicates" in err
+    assert "results/own/operating/release/decision.csv is written" in out
+    page = (tmp_path / "docs" / "operating_characteristics.md").read_text()
+    assert "Made by `iop-outcomes operate own --page --replicates 2`" in page

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
-from iop_outcomes.study.running import EXIT_CODE
+from iop_outcomes.study.running import in_one_sentence
 
 
 def running_command(asked: str) -> str:
@@ -66,6 +65,21 @@ def why(
 
 
 @app.command()
+def verify(
+    study: Annotated[str, typer.Argument(help="A study, or the folder of a release or of results.")] = "demo",
+) -> None:
+    """Hold a release or a study's results against their digests and the record of the run."""
+    from iop_outcomes.verify import faults
+
+    found = faults(study)
+    for fault in found:
+        typer.echo(fault, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{study}: every file is as it was written")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,
@@ -82,6 +96,30 @@ def simulate(
         if name not in ("intake", "rejected") and len(frame):
             frame.to_csv(folder / f"{name}.csv", index=False)
     typer.echo(f"{folder}: {', '.join(sorted(path.name for path in folder.glob('*.csv')))}")
+
+
+@app.command()
+def operate(
+    study: StudyName = "demo_operating",
+    cores: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    replicates: Annotated[int, typer.Option(min=0, help="Of every world; 0 for what the study says.")] = 0,
+    page: Annotated[bool, typer.Option(help="Write docs/operating_characteristics.md from it, too.")] = False,
+) -> None:
+    """Draw a study anew many times in worlds whose truth is known, and say how often it errs.
+
+    A run that is killed goes on where it was.
+    """
+    from iop_outcomes.operating.stage import run
+    from iop_outcomes.operating.worlds import asking
+    from iop_outcomes.pages.operating import keep
+    from iop_outcomes.study.running import open_study, progress
+
+    loaded = asking(open_study(study), replicates)
+    for path in run(loaded, Path("results") / loaded.name / "operating", cores, progress("operate")):
+        typer.echo(f"{path} is written")
+    if page:
+        said = f"iop-outcomes operate {study} --page" + (f" --replicates {replicates}" if replicates else "")
+        typer.echo(f"{keep(loaded, Path('results') / loaded.name / 'operating', Path('docs'), said)} is written")
 
 
 @app.command()
@@ -163,8 +201,5 @@ def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
 
 def main() -> None:
     """Run the command line; an error meant for people is one sentence."""
-    try:
+    with in_one_sentence(in_a_run=False):
         app()
-    except StudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EXIT_CODE)

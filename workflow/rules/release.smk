@@ -21,6 +21,7 @@ rule record:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes", everything=True),
         beside=BESIDE,
+        contents=running.contents(running.answer(source_files, STUDY)),
     log:
         at("logs/record.log"),
     resources:

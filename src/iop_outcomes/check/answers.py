@@ -70,14 +70,14 @@ def _covariates(study: Study, records: Records, found: Findings) -> None:
         for column in columns or [c for c in frame if c != "episode_id"]:
             if column in frame:
                 known.setdefault(column, frame[column])
-    for name in dict.fromkeys([*study.covariates, *study.describe_by]):
+    for name in dict.fromkeys([*study.covariate_names, *study.describe_by]):
         if name not in known and len(records["episode"]):
             found.problems.append(
                 f"covariates: there is no column '{name}' in the records; {did_you_mean(name, known)}"
             )
         elif name in known and len(known[name]) and known[name].isna().all():
             found.doubts.append(f"covariates: '{name}' is recorded of nobody")
-    for name in [n for n in study.covariates if n in known]:
+    for name in [n for n in study.covariate_names if n in known]:
         column = known[name].dropna()
         if not pd.api.types.is_numeric_dtype(column) and column.nunique() > max(50, len(column) / 10):
             found.doubts.append(
@@ -114,7 +114,7 @@ def _cohort(study: Study, records: Records, found: Findings) -> None:
         steps = attrition[attrition["arm"].astype("str") == name]
         rule = steps.loc[(steps["n_after"] == 0).idxmax(), "rule"] if len(steps) else ""
         found.problems.append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
-    close = ties(records, study.cohort, [c for c in study.covariates if c not in study.measured_by_assignment])
+    close = ties(records, study.cohort, [c for c in study.covariate_names if c not in study.measured_by_assignment])
     for row in close[close["strength"] > study.gate.max_hindsight].itertuples():
         if np.isfinite(row.strength):
             found.doubts.append(

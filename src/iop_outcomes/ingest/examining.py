@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from iop_outcomes.kernel.errors import SourceError, StudyError
+from iop_outcomes.kernel.errors import StudyError
 
-Complain = Callable[[SourceError], None]
+Complain = Callable[[StudyError], None]
 
 
 @dataclass
@@ -43,5 +43,5 @@ def going_on(complain: Complain) -> Iterator[None]:
     """Hand a problem of one file or table on, so that the next is looked at too."""
     try:
         yield
-    except SourceError as problem:
+    except StudyError as problem:
         complain(problem)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.ingest.examining import Examined
-from iop_outcomes.kernel.errors import SourceError, StudyError
+from iop_outcomes.ingest.examining import Examined, going_on
+from iop_outcomes.kernel.errors import SourceError, in_words
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import Readable, StudyView
@@ -40,7 +40,11 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
         A file is missing or not what the study says it is, or no episode is left.
     """
     source = SOURCES[study.source.kind]
-    read = source(Path(folder), study.seed, **source.check(study.source.settings))
+    settings = source.check(study.source.settings)
+    with in_words():
+        # Links that lead elsewhere are refused where files are looked for.
+        source.raw_files(Path(folder), **settings)
+        read = source(Path(folder), study.seed, **settings)
     if not len(read["episode"]):
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
     _count_everything(read["intake"], read["rejected"])
@@ -58,13 +62,13 @@ def examine(study: Readable, folder: str | Path = ".") -> Examined:
     """
     source = SOURCES[study.source.kind]
     found, settings = Examined(), source.check(study.source.settings)
-    try:
+    with going_on(found.complain), in_words():
         if source.examine is not None:
             found = source.examine(Path(folder), study.seed, **settings)
         else:
             found.tables = source(Path(folder), study.seed, **settings)
-    except StudyError as problem:
-        found.complain(problem)
+    with going_on(found.complain), in_words():
+        source.raw_files(Path(folder), **settings)
     if not found.problems and not len(found.tables["episode"]):
         found.problems.append("source: no episode was accepted; see the rules below")
     found.tables = _completed(found.tables, source.cannot)
@@ -87,7 +91,9 @@ def source_files(study: Study, folder: str | Path = ".") -> list[Path]:
         The path the study gives does not exist.
     """
     source = SOURCES[study.source.kind]
-    return [Path(file) for file in source.raw_files(Path(folder), **source.check(study.source.settings))]
+    settings = source.check(study.source.settings)
+    with in_words():
+        return [Path(file) for file in source.raw_files(Path(folder), **settings)]
 
 
 def _count_everything(intake: pd.DataFrame, rejected: pd.DataFrame) -> None:

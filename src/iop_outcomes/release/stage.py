@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.disclosure import Released, Roles, protect, release, without_rows, write_bytes
 from iop_outcomes.release.page.page import page
@@ -26,16 +27,21 @@ READS = (
     "agreement",
     "set_aside",
     "retained",
+    "intercurrent",
     "refusal",
     "covariates",
     "outcomes",
     "estimate",
     "curve",
+    "incidence",
     "balance",
     "propensity",
     "diagnostic",
     "truth",
 )
+
+#: What verdicts and claims rest on; the rest is for readers.
+JUDGED_BY = ("cohort", "covariates", "outcomes", "estimate", "diagnostic", "propensity")
 
 
 def build(
@@ -45,7 +51,7 @@ def build(
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Write ``report.html``, ``figures/`` and ``tables/`` of a study, the files that ``release_files`` names.
+    """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
     What an earlier run left in the folder is gone: it may have been released under laxer rules.
 
@@ -80,7 +86,7 @@ def release_files(study: Study) -> list[str]:
     drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
-    return [*sorted(tables), *sorted(pictures), "report.html"]
+    return [*sorted(tables), *sorted(pictures), MANIFEST, "report.html"]
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
@@ -94,6 +100,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+    write_bytes(manifest(aside), aside / MANIFEST)
 
 
 def _swap(aside: Path, out: Path) -> None:
@@ -122,6 +129,30 @@ def _table_roles(study: Study) -> dict[str, Roles]:
 
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table of the report after disclosure control; those without rows are left out."""
+    released = _described(study, tables)
+    return released | _concluded(study, released)
+
+
+def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the verdicts and claims of a study as they would be released, without their sentences.
+
+    Parameters
+    ----------
+    study : Study
+    tables : mapping
+        Contract tables by name, from ``run_study``.
+
+    Returns
+    -------
+    verdict, claim : pandas.DataFrame
+        A row for each analysis and each claim.
+    """
+    judged = verdict.judged(_described(study, {name: tables[name] for name in JUDGED_BY if name in tables}), study)
+    return verdict.verdict_table(judged, study), verdict.claim_verdicts(judged, study)
+
+
+def _described(study: Study, tables: Tables) -> dict[str, Released]:
+    """Return every table that is not a conclusion, after disclosure control."""
     rules = study.release.rules
     tables = {name: _spoken(table, study) for name, table in tables.items()}
     frames = {
@@ -136,8 +167,7 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
-    released = {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
-    return released | _concluded(study, released)
+    return {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
 
 
 def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release.disclosure import Roles, parts
+from iop_outcomes.release.disclosure import Roles, levels, parts
 from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
 
@@ -50,6 +50,13 @@ ROLES: Mapping[str, Roles] = {
         hidden_counts=("n_at_risk", "n_ended"),
         values={name: ("n_at_risk", "n_ended") for name in ("retained", "ci_low", "ci_high")},
         decimals={name: 2 for name in ("retained", "ci_low", "ci_high")},
+    ),
+    "intercurrent": Roles(
+        labels=("arm", "event", "dropout", "time_in_care", "retention", "abstinence"),
+        counts=("n_ended", "n_while"),
+        hidden_counts=("n_people", "n_after"),
+        sums=(levels("n_ended", "n_people", ("arm",)), parts("n_while", "n_ended", "n_after")),
+        keep={"n_people": "is_total"},
     ),
     "claim": Roles(labels=("claim", "analysis", "verdict", "reasons"), sentences=("explanation",)),
     "truth": Roles(

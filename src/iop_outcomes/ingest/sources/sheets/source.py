@@ -11,7 +11,7 @@ from pydantic import Field
 from iop_outcomes.ingest.accepting import refuse
 from iop_outcomes.ingest.crosschecks import ORDER
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
-from iop_outcomes.ingest.reading import locate
+from iop_outcomes.ingest.reading import locate, refuse_links
 from iop_outcomes.ingest.sources.sheets.checking import check_mapping
 from iop_outcomes.ingest.sources.sheets.ledger import Ledger
 from iop_outcomes.ingest.sources.sheets.mapping import Anchor, Mapping, Maps, SheetFile
@@ -34,7 +34,9 @@ _BESIDE = ("path", "to_confirm", "categories", "quantities", "max_rejected_share
 def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
     """Return the files that the sheets of a mapping are in."""
     place = locate(folder, path)
-    return sorted({file for sheet in settings["sheets"].values() for file in files_of(place, sheet)})
+    files = sorted({file for sheet in settings["sheets"].values() for file in files_of(place, sheet)})
+    refuse_links(files, place)
+    return files
 
 
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
