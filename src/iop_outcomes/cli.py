@@ -86,6 +86,30 @@ def simulate(
 
 
 @app.command()
+def operate(
+    study: StudyName = "demo_operating",
+    cores: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    replicates: Annotated[int, typer.Option(min=0, help="Of every world; 0 for what the study says.")] = 0,
+    page: Annotated[bool, typer.Option(help="Write docs/operating_characteristics.md from it, too.")] = False,
+) -> None:
+    """Draw a study anew many times in worlds whose truth is known, and say how often it errs.
+
+    A run that is killed goes on where it was.
+    """
+    from iop_outcomes.operating.stage import run
+    from iop_outcomes.operating.worlds import asking
+    from iop_outcomes.pages.operating import keep
+    from iop_outcomes.study.running import open_study, progress
+
+    loaded = asking(open_study(study), replicates)
+    for path in run(loaded, Path("results") / loaded.name / "operating", cores, progress("operate")):
+        typer.echo(f"{path} is written")
+    if page:
+        said = f"iop-outcomes operate {study} --page" + (f" --replicates {replicates}" if replicates else "")
+        typer.echo(f"{keep(loaded, Path('results') / loaded.name / 'operating', Path('docs'), said)} is written")
+
+
+@app.command()
 def new_study(
     name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits and underscores.")],
     path: Annotated[str, typer.Option(help="Folder or file of your raw data.")] = "data/raw",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.cohort.association import strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
@@ -28,8 +29,9 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
     return {
-        "hindsight": ties(made, study.cohort, study.covariates),
-        "surveillance": tests_by_arm(made["cohort"], made, study.cohort),
+        "hindsight": ties(made, study.cohort, study.covariate_names),
+        "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
+        "recording": words_by_arm(made["cohort"], made),
     }
 
 

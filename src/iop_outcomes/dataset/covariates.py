@@ -27,10 +27,18 @@ def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
 ) -> dict[str, pd.DataFrame]:
     """Put what was known by time zero into one row per member: the stage ``covariates``."""
-    names = [*study.covariates, *study.describe_by]
+    names = [*study.covariate_names, *study.describe_by]
+    if study.adjusts_for_calendar and _keeps_time(made):
+        names.append(PERIOD)
     grace = study.cohort.assignment.grace_days
     covariates = build_covariates(made["cohort"], made, names, study.cluster, grace)
-    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariates, grace)}
+    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariate_names, grace)}
+
+
+def _keeps_time(records: Records) -> bool:
+    """Say whether the source keeps calendar time."""
+    episode = records["episode"]
+    return PERIOD in episode and bool(episode[PERIOD].notna().any())
 
 
 def build_covariates(

@@ -27,16 +27,21 @@ READS = (
     "agreement",
     "set_aside",
     "retained",
+    "intercurrent",
     "refusal",
     "covariates",
     "outcomes",
     "estimate",
     "curve",
+    "incidence",
     "balance",
     "propensity",
     "diagnostic",
     "truth",
 )
+
+#: What verdicts and claims rest on; the rest is for readers.
+JUDGED_BY = ("cohort", "covariates", "outcomes", "estimate", "diagnostic", "propensity")
 
 
 def build(
@@ -124,6 +129,30 @@ def _table_roles(study: Study) -> dict[str, Roles]:
 
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table of the report after disclosure control; those without rows are left out."""
+    released = _described(study, tables)
+    return released | _concluded(study, released)
+
+
+def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the verdicts and claims of a study as they would be released, without their sentences.
+
+    Parameters
+    ----------
+    study : Study
+    tables : mapping
+        Contract tables by name, from ``run_study``.
+
+    Returns
+    -------
+    verdict, claim : pandas.DataFrame
+        A row for each analysis and each claim.
+    """
+    judged = verdict.judged(_described(study, {name: tables[name] for name in JUDGED_BY if name in tables}), study)
+    return verdict.verdict_table(judged, study), verdict.claim_verdicts(judged, study)
+
+
+def _described(study: Study, tables: Tables) -> dict[str, Released]:
+    """Return every table that is not a conclusion, after disclosure control."""
     rules = study.release.rules
     tables = {name: _spoken(table, study) for name, table in tables.items()}
     frames = {
@@ -138,8 +167,7 @@ def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
-    released = {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
-    return released | _concluded(study, released)
+    return {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
 
 
 def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:

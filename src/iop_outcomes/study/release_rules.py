@@ -20,6 +20,7 @@ TABLES = (
     "diagnostic",
     "estimate",
     "intake",
+    "intercurrent",
     "outcomes",
     "refusal",
     "retained",

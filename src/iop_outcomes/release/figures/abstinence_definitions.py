@@ -42,7 +42,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         labels=("endpoint", "missing_rule", "arm"), counts=("n", "n_events"), shares={"share": ("n_events", "n")}
     ),
     section="sure",
-    place=8,
+    place=9,
 )
 def draw(data: Released) -> Figure:
     """Draw one row per definition, a colour per arm and a marker per missing rule."""
