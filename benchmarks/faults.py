@@ -25,8 +25,6 @@ from iop_outcomes.kernel.contents import Digests, damaged, halves
 from iop_outcomes.simulate import Settings, simulate
 from iop_outcomes.tables import store
 
-VERDICT = "release/tables/verdict.csv"
-
 
 def killed_writes(n: int, chance: random.Random) -> Row:
     """Kill a process that writes tables, at random moments; no file is then half of one."""
@@ -93,13 +91,13 @@ def killed_runs(project: Project, n: int, chance: random.Random, whole: dict[str
 def on_a_disk(project: Project, kind: str, options: str, whole: dict[str, bytes]) -> Row:
     """Run with ``results`` on a small disk, or one that can only be read, and again without it."""
     results = project.folder / "results"
-    shutil.rmtree(results / "small", ignore_errors=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(results)], capture_output=True).returncode:
         return Row(kind, 0, 0, "not tried: this needs the right to mount")
     try:
         said = sentence_of(project.snakemake())
     finally:
         subprocess.run(["umount", str(results)], check=True)
+    # What was there before lies there again.
     again = project.snakemake()
     survived = said and again.returncode == 0 and project.released() == whole
     return Row(kind, 1, int(not survived), f'"{said.removeprefix("error: ")}"')
@@ -127,6 +125,14 @@ def set_ahead(results: Path) -> None:
     (results / "estimates" / "overlap" / "estimate.parquet").unlink()
 
 
+ALTERATIONS: dict[str, Callable[[Path], None]] = {
+    "a flipped bit in a stage table": lambda results: flip(results / "estimates/estimate.parquet"),
+    "an edited page of a release": lambda results: flip(results / "release/report.html"),
+    "a table deleted from a release": lambda results: (results / "release/tables/verdict.csv").unlink(),
+    "a clock set back by a day, and a table deleted": set_ahead,
+}
+
+
 def two_at_once(project: Project, whole: dict[str, bytes]) -> Row:
     """Start a second run while one is at work."""
     shutil.rmtree(project.folder / "results" / "small", ignore_errors=True)
@@ -144,28 +150,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--writes", type=int, default=1000, help="kills of single writes")
     parser.add_argument("--runs", type=int, default=20, help="kills of whole runs")
+    parser.add_argument("--no-runs", action="store_true", help="injure single writes only")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
-    rows = [killed_writes(asked.writes, chance)]
+    how = f"benchmarks/faults.py --writes {asked.writes} --runs {asked.runs} --seed {asked.seed}"
+    note("faults", how, [killed_writes(asked.writes, chance)] if asked.writes else [])
+    if asked.no_runs:
+        return
     with tempfile.TemporaryDirectory() as name:
         project = copy_of_the_project(Path(name))
         began = time.monotonic()
         assert project.snakemake().returncode == 0
         whole, seconds = project.released(), time.monotonic() - began
-        rows += [
-            altered(project, "a flipped bit in a stage table", lambda r: flip(r / "cohort/cohort.parquet"), whole),
-            altered(project, "an edited page of a release", lambda r: flip(r / "release/report.html"), whole),
-            altered(
-                project, "a table deleted from a release", lambda r: (r / "release/tables/verdict.csv").unlink(), whole
-            ),
-            altered(project, "a clock set back by a day, and a table deleted", set_ahead, whole),
-            two_at_once(project, whole),
-            on_a_disk(project, "a disk that is full", "size=300k", whole),
-            on_a_disk(project, "a disk that can only be read", "ro", whole),
-            killed_runs(project, asked.runs, chance, whole, seconds),
-        ]
-    note("faults", f"benchmarks/faults.py --writes {asked.writes} --runs {asked.runs} --seed {asked.seed}", rows)
+        for kind, alter in ALTERATIONS.items():
+            note("faults", how, [altered(project, kind, alter, whole)])
+        note("faults", how, [on_a_disk(project, "a disk that can only be read", "ro", whole)])
+        note("faults", how, [on_a_disk(project, "a disk that is full", "size=300k", whole)])
+        note("faults", how, [two_at_once(project, whole)])
+        if asked.runs:
+            note("faults", how, [killed_runs(project, asked.runs, chance, whole, seconds)])
 
 
 if __name__ == "__main__":

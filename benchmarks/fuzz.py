@@ -81,14 +81,15 @@ def main() -> None:
     def loaded(load: Callable) -> Callable[[Any], str]:
         return lambda case: fuzzed_studies.complaint(lambda: load(case))
 
-    texts, contents = fuzzed_studies.wrong_texts(), fuzzed_studies.wrong_contents()
-    rows = [
-        tried("study files, wrong text", texts, asked.studies, asked.seed, loaded(fuzzed_studies.load_text)),
-        tried("study files, wrong values", contents, asked.studies, asked.seed, loaded(fuzzed_studies.load_content)),
-        *(raw_rows(source, asked.files, asked.seed) for source in fuzzed_files.SOURCES),
-        tried("lists of codes", fuzzed_files.wrong_code_lists(), asked.studies, asked.seed, code_list),
-    ]
-    note("fuzz", f"benchmarks/fuzz.py --studies {asked.studies} --files {asked.files} --seed {asked.seed}", rows)
+    how = f"benchmarks/fuzz.py --studies {asked.studies} --files {asked.files} --seed {asked.seed}"
+    for name, cases, load in (
+        ("study files, wrong text", fuzzed_studies.wrong_texts(), loaded(fuzzed_studies.load_text)),
+        ("study files, wrong values", fuzzed_studies.wrong_contents(), loaded(fuzzed_studies.load_content)),
+        ("lists of codes", fuzzed_files.wrong_code_lists(), code_list),
+    ):
+        note("fuzz", how, [tried(name, cases, asked.studies, asked.seed, load)])
+    for source in fuzzed_files.SOURCES:
+        note("fuzz", how, [raw_rows(source, asked.files, asked.seed)])
 
 
 if __name__ == "__main__":

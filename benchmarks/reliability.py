@@ -17,7 +17,7 @@ sys.path[:0] = [str(TESTS / "workflow"), str(TESTS)]
 PARTS = {
     "fuzz": ("Fuzzed", "cases", "tracebacks, or rows lost"),
     "faults": ("Faults injected", "times", "not survived"),
-    "canaries": ("Canaries planted", "planted", "found outside"),
+    "canaries": ("Canaries planted", "planted", "found"),
 }
 
 INTRODUCTION = """\
@@ -51,6 +51,8 @@ LIMITS = """\
 - Digests are no signatures: who edits a file and its digest alike is noticed only by another copy of the manifest.
 - A plain CSV file that was cut off between two rows cannot be told from a shorter one; packed files and Parquet can.
 - Snakemake keeps its own records in `.snakemake/`; where there is no room for these, it says so itself, at length.
+- The banner of plain `snakemake`, on the screen and in `.snakemake/log`, names user and host; that is the one canary
+  found. `./run` starts it without (`quiet: host`), and none of it reaches `results/`.
 - A Parquet file can hold far more rows than its size tells, and is not weighed as packed CSV files are.
 """
 
@@ -65,9 +67,10 @@ class Row(NamedTuple):
 
 
 def note(part: str, how: str, rows: list[Row]) -> None:
-    """Keep what a script has run, print it, and write the page."""
+    """Keep what a script has run, in the place of what it ran of the same kind before, and write the page."""
     notes = json.loads(NOTES.read_text(encoding="utf-8")) if NOTES.is_file() else {}
-    notes[part] = {"how": how, "rows": rows}
+    kept = {row[0]: row for row in notes.get(part, {}).get("rows", [])} | {row.kind: row for row in rows}
+    notes[part] = {"how": how, "rows": list(kept.values())}
     NOTES.write_text(json.dumps(notes, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page(notes), encoding="utf-8")
     for row in rows:
