@@ -195,3 +195,14 @@ def listed(covariates: Iterable[Given]) -> list[str | Term]:
         called = repeated[0] if isinstance(repeated[0], str) else in_words(repeated[0])
         raise EstimationError(f"covariates: '{called}' is named more than once; name each covariate once")
     return entries
+
+
+def listed_columns(names: Iterable[Given], what: str) -> list[str]:
+    """Return names of columns as a list where splines and products have no place; ``what`` they are, in a sentence."""
+    entries = listed(names)
+    columns = [entry for entry in entries if isinstance(entry, str)]
+    if len(columns) < len(entries):
+        raise EstimationError(
+            f"{what}: splines and products have no place here; make columns of them or leave them out"
+        )
+    return columns
