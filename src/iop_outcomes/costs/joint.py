@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.costs.difference import refuse_no_costs
-from iop_outcomes.designs.frame import contrast_of, listed_columns, refuse_as_covariates, take_frame
+from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, take_frame
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.values import known_numbers
@@ -64,7 +64,7 @@ def cost_and_effect_draws(
     ----------
     Efron 1979, Ann Stat 7:1; joint draws of cost and effect: Briggs, Wonderling & Mooney 1997, Health Econ 6:327.
     """
-    names = listed_columns(covariates, "covariates")
+    names = listed(covariates)
     for name, role in ((effect, "the effect"), (cost, "the cost")):
         refuse_as_covariates(names, name, role)
     framed = take_frame(data, arm=arm, covariates=names, cluster=cluster)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from iop_outcomes.costs.difference import refuse_no_costs
-from iop_outcomes.designs.frame import contrast_of, listed_columns, refuse_as_covariates, take_frame
+from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, take_frame
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.coefficients import coefficient_table
@@ -64,7 +64,7 @@ def net_benefit_regression(
     ----------
     Hoch, Briggs & Willan 2002, Health Econ 11:415.
     """
-    names = listed_columns(covariates, "covariates")
+    names = listed(covariates)
     for name, role in ((effect, "the effect"), (cost, "the cost")):
         refuse_as_covariates(names, name, role)
     framed = take_frame(data, arm=arm, covariates=names, cluster=cluster)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.analyst import survival
-from iop_outcomes.designs.frame import listed_columns
+from iop_outcomes.designs.frame import listed
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
 
@@ -70,7 +70,7 @@ def landmark(
     ----------
     Anderson, Cain & Gelber 1983, J Clin Oncol 1:710; Dafni 2011, Circ Cardiovasc Qual Outcomes 4:363.
     """
-    names, latest = listed_columns(covariates, "covariates"), listed_columns(recent, "recent")
+    names, latest = listed(covariates), listed(recent)
     weeks = read_person_weeks(
         person_weeks,
         person=person,

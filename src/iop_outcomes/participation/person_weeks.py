@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.designs.frame import listed_columns, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.frame import listed, refuse_as_covariates, refuse_unknown
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.kernel.values import known_covariate, known_events, known_numbers
 
@@ -95,7 +95,7 @@ def read_person_weeks(
         A column is missing or holds what it may not, weeks are repeated, left out or go on after the event, or people
         do not start in the same week. Sentences count rows and people and name none.
     """
-    names = listed_columns(covariates, "covariates")
+    names = listed(covariates)
     for name, role in ((person, "the person"), (hours, "what the strategies are about"), (event, "the event")):
         refuse_as_covariates(names, name, role)
     optional = [name for name in (excused, stepped_up, cluster) if name is not None]

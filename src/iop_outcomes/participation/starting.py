@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from iop_outcomes.designs.frame import listed_columns, refuse_unknown
+from iop_outcomes.designs.frame import listed, refuse_unknown
 from iop_outcomes.kernel.errors import EstimationError, StudyError, counted
 from iop_outcomes.kernel.values import known_covariate, known_events, known_times
 from iop_outcomes.participation.splits import Splits
@@ -158,7 +158,7 @@ def starting_in_time(
     ----------
     Maringe et al. 2020, Int J Epidemiol 49:1719; Hernán 2018, BMJ 360:k182.
     """
-    names = listed_columns(covariates, "covariates")
+    names = listed(covariates)
     refuse_unknown(people, names)
     columns = {"time": time, "event": event, "started": started, "start_time": start_time}
     clones = clone_starts(people, grace_days=grace_days, **columns)

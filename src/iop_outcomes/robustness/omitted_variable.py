@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from iop_outcomes.designs.frame import listed_columns, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.frame import listed, refuse_as_covariates, refuse_unknown
 from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
 from iop_outcomes.kernel.values import known_covariate, known_numbers
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
@@ -81,7 +81,7 @@ def omitted_variable(
     ----------
     Cinelli & Hazlett 2020, J R Stat Soc B 82:39.
     """
-    names, compared = listed_columns(covariates, "covariates"), listed_columns(benchmarks, "benchmarks")
+    names, compared = listed(covariates), listed(benchmarks)
     refuse_unknown(data, [outcome, arm, *names])
     for name, role in ((outcome, "the outcome"), (arm, "the arm")):
         refuse_as_covariates(names, name, role)
