@@ -14,6 +14,7 @@ RESULTS = f"results/{STUDY.name}"
 
 include: "workflow/rules/stages.smk"
 include: "workflow/rules/release.smk"
+include: "workflow/rules/operate.smk"
 include: "workflow/rules/notebooks.smk"
 
 
@@ -22,6 +23,7 @@ rule all:
     input:
         RELEASE_FILES,
         f"{RESULTS}/run.json",
+        OPERATING_FILES if STUDY.simulate else [],
     localrule: True
 
 

@@ -2,21 +2,26 @@
 
     python benchmarks/operating_characteristics.py --replicates 500 --world "8 sites"
 
-A line for each world, design and estimator: bias, standard error over standard deviation, share of intervals that hold
-the truth with its Monte-Carlo error, share that excludes zero, with the settings of a study file and with those of a
-call, which were those of a study file before.
+A line for each world, design and estimator, with the settings of a study file and with those of a call: bias, standard
+error over standard deviation, coverage and rejection, each with its Monte-Carlo error (``characteristics``).
 """
 
 import argparse
-import time
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from small_worlds import COVARIATES, DAY, worlds
+from small_worlds import COVARIATES, DAY, World, worlds
 
 import iop_outcomes as iop
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, ESTIMATORS
+from iop_outcomes.operating import characteristics
+from iop_outcomes.tables.operating import VERDICT
+
+SEED = 1
+NUMBERS = ("value", "se", "ci_low", "ci_high")
 
 ESTIMAND = {"ate_weights": "ATE", "entropy_balance": "ATE", "cbps": "ATE", "overlap_weights": "ATO"}
 OF_SITES = [
@@ -75,57 +80,46 @@ def row(data, design, estimator, settings, in_study):
     return iop.estimate(data, outcome="y", **own).iloc[0]
 
 
-def characteristics(world, cell, replicates, in_study, seed=1) -> dict:
-    """Return what one cell does over many studies."""
+def replicate(world: World, name: str, cell: tuple, number: int, way: str) -> dict:
+    """Return what one cell says of one study: a row of the ``replicate`` table."""
     design, estimator, settings = cell
-    estimand, found, refused, seconds = DESIGN_METHODS[design].estimand, [], 0, []
-    truth = world.truth[estimand]
-    for replicate in range(replicates):
-        data = world.draw(np.random.default_rng([seed, replicate]))
-        start = time.perf_counter()
-        try:
-            one = row(data, design, estimator, settings, in_study)
-        except StudyError as error:
-            refused += 1
-            if refused == 1:
-                print(error)
-            continue
-        seconds.append(time.perf_counter() - start)
-        found.append((one["value"], one["se"], one["ci_low"], one["ci_high"]))
-    values = pd.DataFrame(found, columns=["value", "se", "low", "high"])
-    held = ((values["low"] <= truth) & (truth <= values["high"])).mean()
-    return {
-        "design": design,
-        "estimator": " ".join([estimator, *(f"{k}={v}" for k, v in settings.items() if k != "day")]),
-        "settings": "study" if in_study else "call",
-        "truth": truth,
-        "bias": values["value"].mean() - truth,
-        "sd": values["value"].std(),
-        "se/sd": values["se"].mean() / values["value"].std(),
-        "coverage": 100 * held,
-        "mc": 100 * np.sqrt(held * (1 - held) / len(values)),
-        "excludes 0": 100 * ((values["low"] > 0) | (values["high"] < 0)).mean(),
-        "width": (values["high"] - values["low"]).mean(),
-        "refused": refused,
-        "ms": 1000 * np.median(seconds),
-    }
+    estimand = DESIGN_METHODS[design].estimand
+    label = " ".join([design, estimator, *(f"{k}={v}" for k, v in settings.items() if k != "day")])
+    own = {"world": name, "replicate": number, "kind": VERDICT, "name": f"{label} ({way})", "estimand": estimand}
+    own |= {"analysis": own["name"], "truth": world.truth[estimand], "decision": "not asked"}
+    try:
+        one = row(world.draw(np.random.default_rng([SEED, number])), design, estimator, settings, way == "study")
+    except StudyError as error:
+        return own | {"status": "refused", "reasons": str(error), "measure": "risk_difference"}
+    return own | {"status": "shown", "measure": str(one["measure"])} | {k: float(one[k]) for k in NUMBERS}
 
 
 def main() -> None:
-    """Print the table."""
+    """Print a line for each cell, and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--replicates", type=int, default=200)
     parser.add_argument("--world", action="append")
     parser.add_argument("--settings", action="append", choices=["call", "study"])
     parser.add_argument("--estimator", default="")
+    parser.add_argument("--write", type=Path, help="CSV file; rows of worlds that are not asked for stay")
     chosen = parser.parse_args()
-    made = worlds()
+    made, found = worlds(), []
     for name in chosen.world or made:
         print(f"\n{name}: {made[name].says}", flush=True)
-        cells = [cell for cell in CELLS[name] if chosen.estimator in cell[1]]
-        ways = [way == "study" for way in chosen.settings or ("call", "study")]
-        rows = [characteristics(made[name], cell, chosen.replicates, way) for cell in cells for way in ways]
-        print(pd.DataFrame(rows).round(3).to_string(index=False), flush=True)
+        for cell, way in product(CELLS[name], chosen.settings or ("call", "study")):
+            if chosen.estimator in cell[1]:
+                rows = [replicate(made[name], name, cell, k, way) for k in range(chosen.replicates)]
+                line = characteristics(pd.DataFrame(rows))
+                print(line.drop(columns="world").round(3).to_string(index=False), flush=True)
+                found.append(line)
+    if chosen.write:
+        _write(pd.concat(found).astype({"world": "str"}), chosen.write)
+
+
+def _write(found: pd.DataFrame, path: Path) -> None:
+    kept = pd.read_csv(path) if path.exists() else found[:0]
+    kept = kept[~kept["world"].isin(found["world"])]
+    pd.concat([kept, found]).round(5).to_csv(path, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ def _tables(arms: tuple[str, ...], n: tuple[int, ...], seed: int) -> dict[str, p
         "diagnostic": _diagnostic(arms[:2]),
         "estimate": estimate,
         "curve": _curve(outcomes, cohort, arms[:2]),
+        "incidence": _incidence(outcomes, cohort, arms[:2]),
         "truth": pd.DataFrame(
             {
                 "outcome": ["completion"],
@@ -233,7 +234,7 @@ def _balance(covariates: pd.DataFrame, arms) -> pd.DataFrame:
                         "n_reference": len(other) if numeric else int(other.sum()),
                     }
                 )
-    return pd.DataFrame(rows).assign(arm=arms[0], against=arms[1], design="overlap")
+    return pd.DataFrame(rows).assign(arm=arms[0], against=arms[1], design="overlap", moment="first")
 
 
 def _diagnostic(arms) -> pd.DataFrame:
@@ -334,6 +335,23 @@ def _curve(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFrame:
             half = 1.96 * np.sqrt(survival * (1 - survival) / len(days))
             rows.append((arm, day, survival, max(survival - half, 0), min(survival + half, 1), at_risk, events))
     columns = ["arm", "day", "survival", "ci_low", "ci_high", "n_at_risk", "n_events"]
+    return pd.DataFrame(rows, columns=columns).assign(analysis="staying")
+
+
+def _incidence(outcomes: pd.DataFrame, cohort: pd.DataFrame, arms) -> pd.DataFrame:
+    """Return how care ended, everybody followed to the end: of five who left two dropped out and two completed."""
+    way = np.array(["dropout", "completion", "other", "dropout", "completion"])[np.arange(len(outcomes)) % 5]
+    rows = []
+    for arm in arms:
+        mine = (cohort["arm"] == arm).to_numpy()
+        days, ended = outcomes["retention_days"].to_numpy()[mine], outcomes["retention_ended"].to_numpy()[mine]
+        for cause in ("dropout", "completion", "other", "left"):
+            so = ended & ((way[mine] == cause) | ((cause == "left") & (way[mine] != "completion")))
+            for day in range(0, 181):
+                share = (so & (days <= day)).mean() if len(days) else 0.0
+                events, at_risk = int((so & (days == day)).sum()), int((days >= day).sum())
+                rows.append((arm, cause, day, share, max(share - 0.03, 0), min(share + 0.03, 1), at_risk, events))
+    columns = ["arm", "cause", "day", "incidence", "ci_low", "ci_high", "n_at_risk", "n_events"]
     return pd.DataFrame(rows, columns=columns).assign(analysis="staying")
 
 

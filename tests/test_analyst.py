@@ -323,7 +323,7 @@ def test_a_design_table_with_two_weights_and_a_week_that_occurs_twice_are_refuse
         ({}, {"covariates": None}, "covariates: give a list of columns"),
         ({}, {"covariates": ["severity", "severity"]}, "'severity' is named more than once"),
         ({}, {"contrast": "iop"}, "a contrast needs two different arms"),
-        ({}, {"estimator": "aipw"}, "'aipw' does not estimate times to an event; those that do are cox"),
+        ({}, {"estimator": "aipw"}, "does not estimate times to an event; those that do are aalen_johansen, cox"),
         ({}, {"until_day": np.inf}, "nobody in arm 'iop' is followed to day inf"),
     ],
 )

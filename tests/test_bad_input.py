@@ -60,6 +60,14 @@ def test_a_wrong_study_is_answered_before_anything_runs(project, capsys, study, 
     assert not (project / "results").exists()
 
 
+def test_a_list_of_codes_that_does_not_exist(project, capsys):
+    with pytest.raises(SystemExit):
+        running.contents(["codes.csv"])
+    assert (
+        said(capsys) == "error: codes.csv: the study names this file and there is none; check the path, or add the file"
+    )
+
+
 def test_a_study_that_does_not_exist(project, capsys):
     (project / studies.STUDIES / "small.yaml").write_text(STUDY)
     with pytest.raises(SystemExit):

@@ -19,6 +19,7 @@ ROOMS = rooms()
 def test_the_rooms_are_those_one_would_guess():
     assert [room.partition(".")[2] for room in ROOMS] == [
         "",
+        "costs",
         "describe",
         "designs",
         "endpoints",
@@ -26,6 +27,7 @@ def test_the_rooms_are_those_one_would_guess():
         "endpoints.recodes",
         "history",
         "metrics",
+        "participation",
         "robustness",
         "stats",
     ]
@@ -42,8 +44,10 @@ def test_every_name_leads_to_its_function_and_stands_on_the_page(room):
 
 WITH_EXAMPLES = (
     "iop_outcomes",
+    "iop_outcomes.costs",
     "iop_outcomes.endpoints",
     "iop_outcomes.metrics",
+    "iop_outcomes.participation",
     "iop_outcomes.robustness",
     "iop_outcomes.stats",
 )

@@ -66,3 +66,16 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(run, words, sentenc
 def test_a_refused_new_study_writes_nothing(run, tmp_path):
     run("new-study", "My Study")
     assert not (tmp_path / study.STUDIES / "My Study.yaml").exists()
+
+
+@pytest.mark.slow
+def test_a_study_is_drawn_anew_as_often_as_asked_and_the_page_is_written(run, tmp_path):
+    own = tmp_path / study.STUDIES / "own.yaml"
+    text = (tmp_path / study.STUDIES / "demo_operating.yaml").read_text()
+    own.write_text(text.replace("study: demo_operating", "study: own").replace("n_people: 2000", "n_people: 300"))
+    code, out, err = run("operate", "own", "--replicates", "2", "--cores", "1", "--page")
+    assert code == 0
+    assert "operate: none: 2 of 2 replicates" in err
+    assert "results/own/operating/release/decision.csv is written" in out
+    page = (tmp_path / "docs" / "operating_characteristics.md").read_text()
+    assert "Made by `iop-outcomes operate own --page --replicates 2`" in page

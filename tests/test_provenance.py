@@ -2,7 +2,7 @@
 
 import pytest
 
-from iop_outcomes.kernel import provenance
+from iop_outcomes.kernel import contents, provenance
 
 METRIC = '''"""Module."""
 from iop_outcomes.helper import HALF
@@ -59,7 +59,7 @@ def test_the_digest_of_a_stage_follows_its_imports():
 
 def test_a_file_digest_is_the_sha256(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
-    assert provenance.file_digest(tmp_path / "x").startswith("ba7816bf8f01cfea")
+    assert contents.file_digest(tmp_path / "x").startswith("ba7816bf8f01cfea")
 
 
 def test_outside_a_repository_there_is_no_commit(tmp_path):

@@ -28,6 +28,14 @@ MAY_IMPORT = {
     "estimates": ("designs", "kernel", "stats", "study", "tables"),
     "robustness": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     "conclude": ("cohort", "dataset", "designs", "history", "ingest", "kernel", "simulate", "stats", "study", "tables"),
+    # The whole road, gone many times.
+    "operating": (
+        *("conclude", "designs", "ingest", "kernel", "release", "simulate"),
+        *("stages", "stats", "study", "tables"),
+    ),
+    "costs": ("designs", "estimates", "kernel", "stats"),
+    # A landmark analysis is one call of an analyst.
+    "participation": ("analyst", "designs", "kernel", "stats"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_a_good_study_is_read_with_its_defaults():
     assert small.gate.max_smd == 0.1
     assert small.release.min_cell == 11
     assert small.contrast(small.analyses["primary"]) == ("iop", "outpatient")
-    assert small.metric("retention_90")[1] == {"day": 90}
+    assert small.metric("retention_90")[1] == {"day": 90, "completed": None}
 
 
 @pytest.mark.parametrize(

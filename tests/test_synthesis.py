@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import iop_outcomes
-from iop_outcomes.conclude.pooling import pool_estimate_rows, pool_sites
+from iop_outcomes.conclude.pooling import pool_estimate_rows
+from iop_outcomes.conclude.sites import pool_sites, pool_without_each_site
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.stats.imputations import pool_imputations
 
@@ -98,6 +99,30 @@ def test_dersimonian_laird_by_hand():
     assert found["prediction_low"] < found["ci_low"]
 
 
+@pytest.mark.parametrize("tau", ["reml", "paule-mandel", "dersimonian-laird"])
+def test_sites_of_one_precision_have_one_variance_between_them_by_hand(tau):
+    # The variance of the estimates is 0.09; chance makes 0.01 of it. A further site: t with 2, sqrt(0.08 + 0.03).
+    found = pool_sites([0.0, 0.3, 0.6], [0.1, 0.1, 0.1], tau=tau)
+    assert found["tau"] ** 2 == pytest.approx(0.08, rel=1e-9)
+    assert found["prediction_high"] - found["value"] == pytest.approx(4.3027 * np.sqrt(0.11), rel=1e-4)
+    assert found["h_squared"] == pytest.approx(0.09 / 0.01)
+    normal = pool_sites([0.0, 0.3, 0.6], [0.1, 0.1, 0.1], tau=tau, interval="normal")
+    assert normal["se"] == pytest.approx(np.sqrt(0.09 / 3))
+    assert normal["ci_high"] - 0.3 == pytest.approx(1.96 * normal["se"], rel=1e-4)
+
+
+@pytest.mark.parametrize("tau", ["reml", "paule-mandel", "dersimonian-laird"])
+def test_sites_that_differ_by_less_than_chance_have_none(tau):
+    assert pool_sites([0.0, 0.05, 0.1], [0.1, 0.2, 0.1], tau=tau)["tau"] == 0
+
+
+def test_a_site_is_left_out_at_a_time():
+    values, errors = np.array([0.1, 0.5, -0.2, 0.3]), np.array([0.1, 0.3, 0.2, 0.15])
+    found = pool_without_each_site(values, errors, tau="reml")
+    assert found["value"].iloc[1] == pool_sites(values[[0, 2, 3]], errors[[0, 2, 3]], tau="reml")["value"]
+    assert (found["n_sites"] == 3).all() and len(found) == 4
+
+
 def test_the_order_of_sites_does_not_matter():
     values, errors = np.array([0.1, 0.5, -0.2, 0.3]), np.array([0.1, 0.3, 0.2, 0.15])
     assert pool_sites(values, errors).to_numpy() == pytest.approx(pool_sites(values[::-1], errors[::-1]).to_numpy())
@@ -113,7 +138,9 @@ def test_the_order_of_sites_does_not_matter():
         (lambda: pool_estimate_rows([rows(1, 1)]), "there is 1 answer; at least two"),
         (lambda: pool_sites([1.0], [0.1]), "1 estimate to pool; at least two sites"),
         (lambda: pool_sites([1, 2], [0.1, np.nan]), "1 site has no estimate or no standard error"),
-        (lambda: pool_sites([1, 2], [0.1, 0.1], tau="reml"), "no method 'reml' for the variance between them"),
+        (lambda: pool_sites([1, 2], [0.1, 0.1], tau="remel"), "no method 'remel' for .*; did you mean 'reml'"),
+        (lambda: pool_sites([1, 2], [0.1, 0.1], interval="wald"), "no method 'wald' for an interval"),
+        (lambda: pool_without_each_site([1, 2], [0.1, 0.1]), "without one of 2 there is nothing to pool"),
     ],
 )
 def test_impossible_requests_are_answered_by_name(call, message):

@@ -1,10 +1,12 @@
 """Do people assigned to an Intensive Outpatient Program do better than similar people in outpatient care?
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
-and return tables. ``adjust_p_values`` counts how many answers were asked for, what begins with ``pool`` makes one of
-several, ``e_value`` doubts one. The rooms ``stats``, ``designs``, ``robustness``, ``endpoints``, ``history``,
-``metrics`` and ``describe`` hold further calls; ``docs/calls.md`` lists them all. For whole studies: ``load_study``
-reads a study file or a mapping, ``run_study`` makes every table of it, ``release_study`` writes what may be shared.
+and return tables, ``subgroups`` asks for whom. ``adjust_p_values`` counts how many answers were asked for, what begins
+with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what
+attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``costs``,
+``endpoints``, ``history``, ``metrics``, ``describe`` and ``operating`` hold further calls; ``docs/calls.md`` lists them
+all. For whole studies: ``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it,
+``release_study`` writes what may be shared.
 
 Examples
 --------
@@ -34,12 +36,19 @@ _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "run_study": "stages",
-    "adjust_p_values": "conclude.multiplicity",
-    **dict.fromkeys(("pool_estimate_rows", "pool_sites"), "conclude.pooling"),
+    "subgroups": "estimates.subgroups_of_frame",
+    "adjust_p_values": "stats.multiplicity",
+    "pool_estimate_rows": "conclude.pooling",
+    **dict.fromkeys(("pool_sites", "pool_without_each_site"), "conclude.sites"),
     "pool_imputations": "stats.imputations",
     "panel_agrees": "conclude.missing_panel",
+    "omitted_variable": "robustness.omitted_variable",
+    "clone_censor_weight": "participation.clone_censor_weight",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
-_ROOMS = ("describe", "designs", "endpoints", "history", "metrics", "robustness", "stats")
+_ROOMS = (
+    *("costs", "describe", "designs", "endpoints", "history", "metrics"),
+    *("operating", "participation", "robustness", "stats"),
+)
 __all__ = [*_HOMES, *_ROOMS]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES, _ROOMS)

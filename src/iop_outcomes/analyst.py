@@ -12,16 +12,15 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
-from iop_outcomes.designs.judge.balance import balance as balance_of
+from iop_outcomes.designs.frame import Given, contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
+from iop_outcomes.designs.judge.second_moments import FIRST, balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
 from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
-from iop_outcomes.estimates.time_to_event import KINDS as IN_TIME
-from iop_outcomes.estimates.time_to_event import columns_of
+from iop_outcomes.estimates.time_to_event import COMPETING, KINDS, causes_of, columns_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
-from iop_outcomes.kernel.values import known_events, known_times
+from iop_outcomes.kernel.values import known_causes, known_events, known_times
 from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast
 
 
@@ -30,7 +29,7 @@ def estimate(
     *,
     outcome: str,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimator: str = "aipw",
     estimand: str | None = None,
@@ -53,8 +52,10 @@ def estimate(
         Column of numbers: 0/1, a share, a count or a measurement; may be missing.
     arm : str
         Column of arms.
-    covariates : sequence of str
-        Baseline columns without missing values.
+    covariates : sequence of str or mapping
+        Baseline columns without missing values; and terms made of them, for the models of arm and outcome alike:
+        ``{"spline": "age", "df": 4}``, ``{"spline": "age", "knots": 4}``, ``{"product": ["age", "use_days"]}``,
+        ``{"by_site": "use_days"}``.
     design : str or DataFrame, optional
         Name of a design method, or the result of ``weigh`` or ``match``. Without it the balancing weights of the
         estimand.
@@ -123,7 +124,7 @@ def survival(
     time: str,
     event: str,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimator: str = "rmst",
     estimand: str | None = None,
@@ -143,10 +144,11 @@ def survival(
     time : str
         Column of times followed: numbers in ``unit``, or durations, which are converted to it.
     event : str
-        Column that says whether they ended in the event (1) or were cut off (0).
+        Column that says whether they ended in the event (1) or were cut off (0); for estimators of competing events
+        also whether they ended in another (2, 3, ...).
     estimator : str
         ``rmst`` (with ``until_day``, to which both arms must be followed), ``weighted_kaplan_meier``, ``cox``,
-        ``standardised_cox``, ...
+        ``standardised_cox``, ...; while others compete ``aalen_johansen``, ``time_lost``, ``fine_gray``.
     unit : {"days", "weeks", "months", "years"}
         Unit of the times, of ``day`` and ``until_day`` among the settings, and of restricted means and ``day`` in the
         result. A year has 365.25 days and twelve months.
@@ -173,15 +175,20 @@ def survival(
     for name in (time, event):
         refuse_as_covariates(covariates, name, "part of the outcome")
     plugin = ESTIMATORS[estimator]
-    if not set(IN_TIME) & set(plugin.kinds):
+    if not set((*KINDS, *COMPETING)) & set(plugin.kinds):
         raise EstimationError(
             f"the estimator '{estimator}' does not estimate times to an event; those that do are "
-            f"{', '.join(each.name for each in ESTIMATORS if set(IN_TIME) & set(each.kinds))}"
+            f"{', '.join(each.name for each in ESTIMATORS if set((*KINDS, *COMPETING)) & set(each.kinds))}"
         )
     if unit != "days" and "day" in plugin.settings_model.model_fields and "day" not in settings:
         raise EstimationError(f"the estimator '{estimator}' needs the time it speaks of, in {unit}; set day")
-    values = (known_times(data, time, unit), known_events(data, event))
-    known = dict(zip(columns_of(time), values, strict=True))
+    days, ended = columns_of(time)
+    known = {days: known_times(data, time, unit)}
+    # An estimator that takes a plain event too asks for 0 and 1: 1 and 2 may be censoring and event, as R has them.
+    if not set(KINDS) & set(plugin.kinds):
+        known[causes_of(time)] = known_causes(data, event)
+    else:
+        known[ended] = known_events(data, event)
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms, "seed": seed}
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
     chosen = pd.DataFrame(known).iloc[rows].set_axis(comparison.population.members.index)
@@ -193,7 +200,7 @@ def weigh(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: str | None = None,
     estimand: str | None = None,
     cluster: str | None = None,
@@ -231,7 +238,7 @@ def weigh(
     return made
 
 
-def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], **settings) -> pd.DataFrame:
+def match(data: pd.DataFrame, *, arm: str, covariates: Sequence[Given], **settings) -> pd.DataFrame:
     """Match two arms by ``nearest_match``; like :func:`weigh` with that design, and with its settings.
 
     Matching compares two arms by themselves: where the data hold more, name the two by ``contrast``; the others are
@@ -244,13 +251,14 @@ def balance(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     design: Design = None,
     estimand: str | None = None,
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     arms: Sequence[object] | None = None,
     seed: int = 0,
+    squares: bool = False,
     **settings,
 ) -> pd.DataFrame:
     """Compare the covariates of the arms before and after a design.
@@ -259,6 +267,8 @@ def balance(
     ----------
     data, arm, covariates, design, estimand, cluster, contrast, arms, seed
         As in :func:`estimate`.
+    squares : bool
+        With squares of numbers and the products named among the covariates; ``moment`` says which rows are theirs.
     **settings
         Settings of the design method.
 
@@ -272,9 +282,14 @@ def balance(
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms}
     together, pair = _together(data, design=design, estimand=estimand, settings=settings, **asked)
     if together is not None:
-        return together.balance(pair)
+        return _as_asked(together.balance(pair), squares)
     comparison, _ = compare_frame(data, seed=seed, design=design, estimand=estimand, settings=settings, **asked)
-    return balance_of(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
+    return _as_asked(balance_of(comparison), squares)
+
+
+def _as_asked(levels: pd.DataFrame, squares: bool) -> pd.DataFrame:
+    """Return a balance table as it is, or that of the covariates alone."""
+    return levels if squares else levels[levels["moment"] == FIRST].drop(columns="moment")
 
 
 def _together(
@@ -310,7 +325,7 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
         kind=ADJUSTED,
         design=comparison.design,
         estimator=estimator,
-        estimand=comparison.estimand,
+        estimand=comparison.speaks_for,
         population=EVERYBODY,
         scenario=MAIN,
         status=SHOWN,

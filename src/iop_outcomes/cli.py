@@ -1,7 +1,6 @@
 """The command line beside the workflow: check a study, start one, print what there is."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
-from iop_outcomes.study.running import EXIT_CODE
+from iop_outcomes.study.running import in_one_sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -53,6 +52,21 @@ def why(
 
 
 @app.command()
+def verify(
+    study: Annotated[str, typer.Argument(help="A study, or the folder of a release or of results.")] = "demo",
+) -> None:
+    """Hold a release or a study's results against their digests and the record of the run."""
+    from iop_outcomes.verify import faults
+
+    found = faults(study)
+    for fault in found:
+        typer.echo(fault, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{study}: every file is as it was written")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,
@@ -69,6 +83,30 @@ def simulate(
         if name not in ("intake", "rejected") and len(frame):
             frame.to_csv(folder / f"{name}.csv", index=False)
     typer.echo(f"{folder}: {', '.join(sorted(path.name for path in folder.glob('*.csv')))}")
+
+
+@app.command()
+def operate(
+    study: StudyName = "demo_operating",
+    cores: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    replicates: Annotated[int, typer.Option(min=0, help="Of every world; 0 for what the study says.")] = 0,
+    page: Annotated[bool, typer.Option(help="Write docs/operating_characteristics.md from it, too.")] = False,
+) -> None:
+    """Draw a study anew many times in worlds whose truth is known, and say how often it errs.
+
+    A run that is killed goes on where it was.
+    """
+    from iop_outcomes.operating.stage import run
+    from iop_outcomes.operating.worlds import asking
+    from iop_outcomes.pages.operating import keep
+    from iop_outcomes.study.running import open_study, progress
+
+    loaded = asking(open_study(study), replicates)
+    for path in run(loaded, Path("results") / loaded.name / "operating", cores, progress("operate")):
+        typer.echo(f"{path} is written")
+    if page:
+        said = f"iop-outcomes operate {study} --page" + (f" --replicates {replicates}" if replicates else "")
+        typer.echo(f"{keep(loaded, Path('results') / loaded.name / 'operating', Path('docs'), said)} is written")
 
 
 @app.command()
@@ -134,7 +172,7 @@ def attack(
     for place in attacked.opened["place"]:
         typer.echo(f"opened: {place}")
     if len(attacked.opened):
-        raise typer.Exit(EXIT_CODE)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -158,8 +196,5 @@ def codebook(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
 
 def main() -> None:
     """Run the command line; an error meant for people is one sentence."""
-    try:
+    with in_one_sentence(in_a_run=False):
         app()
-    except StudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EXIT_CODE)

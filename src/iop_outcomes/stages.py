@@ -115,7 +115,10 @@ def _code_lists(study: Study) -> list[Path]:
 
 
 _DESIGNED = ("propensity", "balance", "diagnostic")
-_MEASURED = ("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "refusal")
+_MEASURED = (
+    *("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "intercurrent"),
+    "refusal",
+)
 
 STAGES: tuple[Stage, ...] = (
     Stage(
@@ -139,7 +142,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "metrics",
-        sections=("metrics", "outcome_rules", "care", "cluster"),
+        sections=("metrics", "outcome_rules", "care", "events", "cluster"),
         reads=("cohort", *tables.CANONICAL),
         writes=_MEASURED,
         function="iop_outcomes.describe.stage:run",
@@ -150,7 +153,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "covariates",
-        sections=("covariates", "describe_by", "cluster", "cohort"),
+        sections=("covariates", "adjust_for_calendar", "describe_by", "cluster", "cohort"),
         reads=("cohort", "person", "site", "episode", "baseline"),
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
@@ -158,16 +161,16 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "hindsight",
-        sections=("cohort", "covariates"),
+        sections=("cohort", "covariates", "outcome_rules"),
         reads=("cohort", "person", "episode", "baseline", "session", "drug_test", "service", "capability"),
-        writes=("hindsight", "surveillance"),
+        writes=("hindsight", "surveillance", "recording"),
         function="iop_outcomes.cohort.hindsight:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
     ),
     Stage(
         "outcomes",
-        sections=("has_repeated_outcome", "care"),
+        sections=("has_repeated_outcome", "care", "events"),
         reads=("cohort", "person", "episode", "session", "metric_value", "weekly"),
         writes=("outcomes",),
         function="iop_outcomes.dataset.outcomes:run",
@@ -177,9 +180,9 @@ STAGES: tuple[Stage, ...] = (
         "design",
         sections=(
             *("designs", "contrasts_by_design", "gate_thresholds", "cohort", "covariates", "seed"),
-            "measured_by_assignment",
+            *("measured_by_assignment", "adjust_for_calendar"),
         ),
-        reads=("covariates", "facts", "entry", "hindsight", "surveillance", "capability"),
+        reads=("covariates", "facts", "entry", "hindsight", "surveillance", "recording", "capability"),
         writes=_DESIGNED,
         function="iop_outcomes.designs.stage:run",
         folder="design",
@@ -188,9 +191,9 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "estimate",
-        sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "seed"),
+        sections=("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar", "seed"),
         reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
-        writes=("estimate", "curve"),
+        writes=("estimate", "curve", "incidence"),
         function="iop_outcomes.estimates.stage:run",
         folder="estimates",
         plugins=_estimators,
@@ -204,8 +207,10 @@ STAGES: tuple[Stage, ...] = (
             "analyses",
             "cohort",
             "covariates",
+            "adjust_for_calendar",
             "seed",
             "gate",
+            "events",
             "sensitivity",
             "metrics",
         ),
@@ -219,14 +224,14 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "conclude",
         sections=(),
-        reads=("estimate", "curve", *_DESIGNED),
-        writes=("estimate", "curve", *_DESIGNED),
+        reads=("estimate", "curve", "incidence", *_DESIGNED),
+        writes=("estimate", "curve", "incidence", *_DESIGNED),
         function="iop_outcomes.conclude.stage:run",
         folder="estimates",
     ),
     Stage(
         "truth",
-        sections=("source", "seed", "cohort", "care", "metrics", "outcome_rules"),
+        sections=("source", "seed", "cohort", "care", "events", "metrics", "outcome_rules"),
         reads=(),
         writes=("truth",),
         function="iop_outcomes.conclude.truth:run",
@@ -245,6 +250,12 @@ def of(study: Study) -> list[Stage]:
 def named(name: str) -> Stage:
     """Return a stage by its name."""
     return next(stage for stage in STAGES if stage.name == name)
+
+
+def between(after: str, until: str) -> tuple[Stage, ...]:
+    """Return the stages after one (all, where it has no name) up to another, which is the last of them."""
+    first = STAGES.index(named(after)) + 1 if after else 0
+    return STAGES[first : STAGES.index(named(until)) + 1]
 
 
 def maker(table: str, before: Stage | None = None) -> Stage:
@@ -286,16 +297,27 @@ def run_study(study: Study, folder: str | Path = ".", tell: Callable[[str], None
     dict of str to DataFrame
         Contract tables by name. They describe single people: what may be shared is made by ``release_study``.
     """
-    made: Tables = {}
+    return run_stages(study, between("", "conclude"), {}, folder, tell)
+
+
+def run_stages(
+    study: Study,
+    stages: Iterable[Stage],
+    made: Mapping[str, pd.DataFrame],
+    folder: str | Path = ".",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Tables:
+    """Return the tables there are and those that some stages make of them, in their order."""
+    known = dict(made)
     of_designs: dict[str, Tables] = {design: {} for design in study.designs}
-    for stage in STAGES[: STAGES.index(named("conclude")) + 1]:
+    for stage in stages:
         if stage.per_design:
             for design, own in of_designs.items():
-                own |= stage.run(study, {n: own.get(n, made.get(n)) for n in stage.reads}, tell, folder, design)
+                own |= stage.run(study, {n: own.get(n, known.get(n)) for n in stage.reads}, tell, folder, design)
             continue
-        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], made) for n in stage.reads}
-        made |= stage.run(study, given, tell, folder)
-    return made
+        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], known) for n in stage.reads}
+        known |= stage.run(study, given, tell, folder)
+    return known
 
 
 def gathered(name: str, parts: list[pd.DataFrame], made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -46,6 +46,8 @@ RULE_EXAMPLES = {
     "no_interval": (evidence(Interval(0.09, 0.06, np.nan)), "cannot tell"),
     "gate_failed": (evidence(BETTER, status="flagged"), "inconclusive"),
     "only_those_who_stayed": (evidence(NOTHING, only_those_who_stayed=True), "inconclusive"),
+    "predicts_only": (evidence(BETTER, predicts=True), "cannot tell"),
+    "unlike_lengths": (evidence(BETTER, unlike_lengths=True), "cannot tell"),
     "measures_contradict": (evidence(BETTER, others=(WORSE,)), "inconclusive"),
     # 9 points with missing tests as use, -1 (-4 to 2) with those observed only: opposite signs.
     "missing_rules_contradict": (

@@ -137,7 +137,8 @@ def test_an_att_of_a_study_speaks_for_its_first_arm_or_the_target_in_every_contr
     for settings, target in (({}, "iop"), ({"target": "residential"}, "residential")):
         made = run(people, designs={"main": {"method": "att_weights", **settings}}, gate={"max_smd": 0.9})
         for analysis, contrast in (("primary", ("iop", "outpatient")), ("inpatient", ("residential", "outpatient"))):
-            expected = of_analyst(people, *contrast, design="att_weights", design_settings={"target": target})
+            asked = {"target": target, "bound": "auto"}
+            expected = of_analyst(people, *contrast, design="att_weights", design_settings=asked)
             assert adjusted(made, analysis)["value"] == pytest.approx(expected["value"], rel=1e-9)
 
 

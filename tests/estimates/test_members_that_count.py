@@ -27,6 +27,9 @@ ASKED = {
     "weighted_kaplan_meier": [("time_in_care", {})],
     "rmst": [("time_in_care", {"until_day": 100})],
     "interval_survival": [("time_in_care", {"day": 90})],
+    "aalen_johansen": [("time_to_dropout", {"day": 90})],
+    "time_lost": [("time_to_dropout", {"until_day": 100})],
+    "fine_gray": [("time_to_dropout", {})],
 }
 
 
@@ -43,6 +46,7 @@ def with_every_outcome(name: str) -> tuple[pd.DataFrame, Comparison]:
         "week_2": (rng.random(n) < 0.5).astype(float),
         "retention_days": stay,
         "retention_ended": (rng.random(n) < 0.7).astype(float),
+        "care_ended_by": rng.choice(["dropout", "completion", None], n),
         "stay_days_low": stay // 30 * 30 + 1,
         "stay_days_high": stay // 30 * 30 + 30,
     }

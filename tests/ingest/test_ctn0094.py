@@ -197,7 +197,10 @@ def test_a_study_of_one_trial_reads_its_people_only(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"everybody": "who,trial\n1,27\n"}, "everybody.csv: there is no column 'project'; known: trial"),
+        (
+            {"everybody": "who,trial\n1,27\n"},
+            "everybody.csv: there is no column 'project'; it has 2 columns; see that the first",
+        ),
         ({"uds": "who,what,whenn\n1,Thc,1\n"}, "uds.csv: there is no column 'when'; did you mean 'whenn'?"),
         ({"trials": [51], "everybody": "who,project\n1,27\n"}, "source.trials: nobody in everybody.csv is in trial 51"),
         ({"path": "nowhere"}, "source.path: there is no file or folder 'nowhere'"),

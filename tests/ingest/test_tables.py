@@ -189,7 +189,7 @@ def test_parquet_and_csv_give_the_same_tables(tmp_path):
         ({"sesion.csv": SESSION}, {}, "sesion.csv: there is no table 'sesion'; did you mean 'session'?"),
         ({"person.parquet": ""}, {}, "person.parquet: the table 'person' is also in person.csv; keep one of the two"),
         ({"person.csv": PERSON.replace("sex", "sexe")}, {}, "person.csv: the table 'person' has no column 'sexe'; did"),
-        ({}, {"columns": {"person": {"gender": "sex"}}}, "source.columns.person: person.csv has no column 'gender'"),
+        ({}, {"columns": {"person": {"gender": "sex"}}}, "person.csv: there is no column 'gender'"),
         ({}, {"columns": {"sessions": {}}}, "source.columns: there is no file of a table 'sessions'"),
         ({}, {"values": {"person.gender": {"m": "male"}}}, "source.values: 'person' has no column 'gender'"),
         ({}, {"values": {"sex": {"m": "male"}}}, "source.values: 'sex' is no table.column of this source"),

@@ -1,11 +1,13 @@
 """What a file may hold and what it may not (bounds, types, codes, ids, line ends), answered in a sentence or a rule."""
 
 import datetime as dt
+import gzip
 
 import pandas as pd
 import pytest
 
 from iop_outcomes import study
+from iop_outcomes.ingest import reading
 from iop_outcomes.ingest.stage import ingest
 from iop_outcomes.kernel.errors import SourceError, StudyFileError
 
@@ -147,3 +149,128 @@ def test_a_level_of_care_that_does_not_exist_is_answered_when_the_study_is_read(
     said = r"cohort.arms.iop.level_of_care: there is no code '2.l'; known: 0.5, 1, 2.1, 2.5, 3, 4"
     with pytest.raises(StudyFileError, match=said):
         study.parse({"study": "own", "source": {"kind": "simulated", "true_effect": "none"}, "cohort": {"arms": arms}})
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "parquet"])
+@pytest.mark.parametrize("kept", [0, 1, 40, -1])
+def test_a_packed_file_that_is_cut_off_is_answered(tmp_path, ending, kept):
+    file = tmp_path / f"person.{ending}"
+    tables = four_people()
+    read(tmp_path, tables)
+    (tmp_path / "person.csv").unlink()
+    person = tables["person"]
+    person.to_parquet(file) if ending == "parquet" else person.to_csv(file, index=False)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:kept])
+    with pytest.raises(SourceError, match=f"person.{ending}: "):
+        read_as_it_lies(tmp_path)
+
+
+def read_as_it_lies(folder):
+    """Read a folder whose files are written."""
+    source = {"kind": "tables", "path": str(folder)}
+    return ingest(study.parse({"study": "own", "source": source, "cohort": {"arms": ARMS}}))
+
+
+def test_a_packed_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_UNCHECKED", 100_000)
+    read(tmp_path, four_people())
+    (tmp_path / "person.csv").unlink()
+    with gzip.open(tmp_path / "person.csv.gz", "wb") as packed:
+        packed.write(b"person_id,age_years\n" + b"0" * 10_000_000)
+    with pytest.raises(SourceError, match="person.csv.gz: the file unpacks to more than 300 times its size"):
+        read_as_it_lies(tmp_path)
+
+
+def test_a_damaged_page_inside_a_parquet_file_is_answered(tmp_path):
+    read(tmp_path, four_people())
+    (tmp_path / "baseline.csv").unlink()
+    file = tmp_path / "baseline.parquet"
+    pd.DataFrame({"episode_id": [f"e{i}" for i in range(2000)], "site": "x"}).to_parquet(file, compression="zstd")
+    content = bytearray(file.read_bytes())
+    content[40:60] = b"\xff" * 20
+    file.write_bytes(content)
+    with pytest.raises(SourceError, match="baseline.parquet: (the file is damaged|this is not a Parquet file)"):
+        read_as_it_lies(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["/etc/hosts", "/nowhere", "/dev/zero", "site.csv", "../elsewhere.csv"])
+def test_a_link_out_of_the_folder_is_refused_and_not_followed(tmp_path, target):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (tmp_path / "elsewhere.csv").write_text("site_id\ns1\n")
+    read(folder, four_people())
+    (folder / "site.csv").symlink_to(target)
+    with pytest.raises(
+        SourceError, match="site.csv: this is a link that leads out of the source's folder or to nothing"
+    ):
+        read_as_it_lies(folder)
+
+
+def test_a_link_inside_the_folder_and_a_link_to_the_folder_are_followed(tmp_path):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    read(folder, four_people())
+    (folder / "kept").mkdir()
+    (folder / "person.csv").rename(folder / "kept" / "people.csv")
+    (folder / "person.csv").symlink_to("kept/people.csv")
+    (tmp_path / "linked").symlink_to(folder)
+    assert len(read_as_it_lies(tmp_path / "linked")["person"]) == 4
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ufffe"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("place", ["baseline.ward", "person.race_ethnicity", "person.person_id"])
+def test_a_control_character_in_any_text_sets_its_row_aside_by_count(tmp_path, character, kind, place):
+    tables, (table, column) = four_people(), place.split(".")
+    tables["baseline"]["ward"] = ["a", "b", "a", "b"]
+    tables["person"]["race_ethnicity"] = "White"
+    tables[table].loc[2, column] = f"a{character}b"
+    if (character, kind) == ("\x00", "csv"):
+        with pytest.raises(SourceError, match="the text holds zero bytes"):
+            read(tmp_path, tables, kind)
+        return
+    made = read(tmp_path, tables, kind)
+    mine = made["rejected"].set_index(["table", "rule"]).index
+    assert mine.tolist().count((table, f"{column}: holds a control character")) == 1
+    assert len(made[table]) == 3
+
+
+def test_labels_stored_as_a_list_are_read_as_text(tmp_path):
+    tables = four_people()
+    tables["baseline"]["ward"] = pd.Categorical([" a ", "NA", "b", "b"])
+    assert read(tmp_path, tables, "parquet")["baseline"]["ward"].isna().tolist() == [False, True, False, False]
+
+
+def test_only_the_columns_that_are_named_are_read(tmp_path):
+    tables = four_people()
+    wide = pd.DataFrame({f"item_{i}": ["1", "2", "1", "2"] for i in range(3000)})
+    tables["baseline"] = pd.concat([tables["baseline"], wide], axis=1)
+    with pytest.raises(
+        SourceError, match="baseline.csv: it has 3,002 columns and at most 1,000 are read; name those of "
+    ):
+        read(tmp_path, tables)
+    made = read(tmp_path, tables, columns={"baseline": {"item_7": "item_7", "*": None}})
+    assert made["baseline"].columns.tolist() == ["episode_id", "item_7"]
+    with pytest.raises(SourceError, match=r"'\*' stands for all columns not named; write '\*': null"):
+        read(tmp_path, tables, columns={"baseline": {"*": "all"}})
+
+
+def test_a_file_without_a_header_is_answered_without_a_value_of_it(tmp_path):
+    tables = four_people()
+    read(tmp_path, tables)
+    tables["person"].assign(person_id="Jane Doe").to_csv(tmp_path / "person.csv", index=False, header=False)
+    with pytest.raises(SourceError) as error:
+        read_as_it_lies(tmp_path)
+    assert str(error.value) == (
+        "person.csv: there is no column 'person_id'; it has 2 columns; see that the first line names them"
+    )
+
+
+def test_contradicting_reports_without_days_used_are_set_aside(tmp_path):
+    tables = four_people()
+    use = {"person_id": ["p1", "p1", "p2"], "day": 3, "window_days": 7, "substance": "opioid"}
+    tables["use_report"] = pd.DataFrame(use | {"source": "tlfb", "amount": [1.0, 2.0, 1.0]})
+    made = read(tmp_path, tables, max_rejected_share=1.0)
+    assert made["use_report"]["person_id"].tolist() == ["p2"]
+    assert made["rejected"]["rule"].str.contains("rows of one key that contradict each other; none is taken").sum() == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes as iop
 from iop_outcomes.stats.survival.competing import cumulative_incidence
 from iop_outcomes.stats.survival.cox import fit_cox
 from iop_outcomes.stats.survival.fine_gray import fit_fine_gray
@@ -44,6 +45,23 @@ def test_aalen_variance_and_gray_test(case, agree):
         test = gray_test(case.data["t"], case.data["s"], case.data["a"], cause)
         agree.statistic("cmprsk, Gray's test", [test.chi_square, test.p_value], [statistic, p_value], rel=1e-9)
         assert test.degrees_of_freedom == degrees
+
+
+def test_the_estimators_of_a_study_are_the_same(case, agree):
+    """Under the factor n/(n - 1) of fixed weights, which R's ``survfit`` has not."""
+    grid, expected, n = case.inputs["grid"], case.result("aalen_johansen"), len(case.data)
+    middle = len(grid) // 2
+    asked = {"time": "t", "event": "s", "arm": "a", "covariates": [], "design": "unweighted", "contrast": (1, 0)}
+    found = iop.survival(case.data, estimator="aalen_johansen", day=grid[middle], **asked).set_index(["role", "arm"])
+    lost = iop.survival(case.data, estimator="time_lost", until_day=case.inputs["tau"], **asked)
+    lost = lost.set_index(["role", "arm"])["value"]
+    for arm in (0, 1):
+        own, position = found.loc[("arm", str(arm))], arm * len(grid) + middle
+        agree("survfit, cumulative incidence", own["value"], expected["cif1"][position], rel=1e-10)
+        se = own["se"] * np.sqrt((n - 1) / n)
+        agree.se("survfit, cumulative incidence", se, expected["se1"][position], rel=1e-10)
+        of_arm = case.result("rmtl")[f"unweighted_arm{arm}"]
+        agree("survfit, mean time lost", lost["arm", str(arm)], of_arm, rel=1e-10)
 
 
 @pytest.mark.parametrize(("key", "weighted"), [("unweighted", False), ("ate", True)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iop_outcomes.conclude.multiplicity import METHODS, adjust_p_values
+from iop_outcomes.stats.multiplicity import METHODS, adjust_p_values
 from reference import oracle
 
 FAMILY = "Multiplicity"

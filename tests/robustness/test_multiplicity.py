@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from iop_outcomes.conclude.multiplicity import METHODS, adjust_p_values
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.stats.multiplicity import METHODS, adjust_p_values
 
 
 def test_holm_steps_down():

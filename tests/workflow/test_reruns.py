@@ -1,10 +1,13 @@
 """What runs again, and what does not."""
 
+import os
 import signal
 import subprocess
 import time
 
 import pytest
+
+from own_tables import STUDY, write_own_tables
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -88,6 +91,32 @@ def test_a_released_file_that_was_deleted_is_made_again(finished, name):
         assert finished.rules_to_run() == {"release"}
     finally:
         kept.rename(file)
+
+
+def test_a_released_file_that_was_edited_is_made_again_and_kept_aside(finished):
+    file = finished.folder / "results" / "small" / "release" / "report.html"
+    before = file.read_bytes()
+    file.write_bytes(before.replace(b"The answer", b"The Answer"))
+    try:
+        assert finished.rules_to_run() == {"release"}
+        aside = finished.folder / "results" / "small" / "altered" / "release" / "report.html"
+        assert b"The Answer" in aside.read_bytes()
+    finally:
+        file.write_bytes(before)
+
+
+def test_a_raw_file_replaced_by_an_older_one_of_its_size_is_read_again(fresh):
+    write_own_tables(fresh.folder, STUDY)
+    assert fresh.snakemake("--until", "ingest", study="own").returncode == 0
+    plan = fresh.snakemake("--dry-run", "--until", "ingest", study="own")
+    assert "rule ingest:" not in plan.stdout + plan.stderr
+    raw, other = fresh.folder / "own" / "person.csv", fresh.folder / "restored"
+    other.write_text(raw.read_text().replace("p2,male", "p2,    "))
+    os.utime(other, ns=(raw.stat().st_mtime_ns - 10**15,) * 2)
+    assert other.stat().st_size == raw.stat().st_size
+    other.replace(raw)
+    plan = fresh.snakemake("--dry-run", "--until", "ingest", study="own")
+    assert "rule ingest:" in plan.stdout + plan.stderr
 
 
 def test_a_killed_run_is_completed_by_the_next_with_the_bytes_of_a_run_elsewhere(finished, fresh):

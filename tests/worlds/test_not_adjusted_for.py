@@ -136,7 +136,7 @@ def test_a_label_that_tells_the_arm_is_1_and_chance_is_nothing():
 @pytest.mark.parametrize(
     ("opened", "status", "value"),
     # IOP in quarter 3 and 4 only: half of outpatient care, and all of IOP, were then. 1, 2 and 3, 4: nothing shared.
-    [("always", "PASS", 1.0), ("half way", "WARN", 0.5), ("afterwards", "WARN", 0.0)],
+    [("always", "PASS", 1.0), ("half way", "FAIL", 0.5), ("afterwards", "FAIL", 0.0)],
 )
 def test_arms_of_different_times_are_said(tmp_path, opened, status, value):
     tables = clinic()
@@ -145,7 +145,7 @@ def test_arms_of_different_times_are_said(tmp_path, opened, status, value):
     quarter = {"always": order % 4, "half way": np.where(iop, 2 + order % 2, order % 4)}
     quarter["afterwards"] = np.where(iop, 2 + order % 2, order % 2)
     tables["episode"]["period"] = [f"2023Q{k + 1}" for k in quarter[opened]]
-    row = checks(run(tmp_path, tables)).loc["calendar_overlap"]
+    row = checks(run(tmp_path, tables, adjust_for_calendar=False)).loc["calendar_overlap"]
     assert row["status"] == status
     assert row["value"] == pytest.approx(value, abs=0.03)
 
@@ -180,22 +180,47 @@ def test_an_arm_that_is_tested_more_or_misses_more_is_said(tmp_path, per_week, m
         assert "whoever is tested more is found positive more" in found.loc["testing_by_arm", "reason"]
 
 
-def test_three_tests_a_week_against_one_withhold_outcomes_of_tests_and_no_others(tmp_path):
-    # One test in ten is positive in both arms: with more tests more people have one in the window.
+ABSTINENT = {
+    "metrics": {"abstinent": {"metric": "continuous_abstinence", "window_days": 28, "missing": "positive"}},
+    "analyses": {
+        "tests": {"outcome": "abstinent", "design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def tested_unlike() -> dict[str, pd.DataFrame]:
+    """Three tests a week in IOP and one in outpatient care: one in ten is positive in both, one in ten refused."""
     tables = with_tests({"2.1": 3, "1": 1}, {"2.1": 0, "1": 0})
-    tables["drug_test"]["result"] = np.random.default_rng(11).choice(
-        ["negative", "positive"], len(tables["drug_test"]), p=[0.9, 0.1]
-    )
-    abstinent = {"metric": "continuous_abstinence", "window_days": 28, "missing": "positive"}
-    asked = {"outcome": "abstinent", "design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
-    sections = {"metrics": {"abstinent": abstinent}, "analyses": {"tests": asked}}
-    made = run(tmp_path, tables, **sections)
+    results, often = ["negative", "positive", "missing"], [0.8, 0.1, 0.1]
+    tables["drug_test"]["result"] = np.random.default_rng(11).choice(results, len(tables["drug_test"]), p=often)
+    return tables
+
+
+def test_three_tests_a_week_against_one_withhold_outcomes_of_tests_and_no_others(tmp_path, tested_unlike):
+    # With more tests more people have a positive one in the window.
+    made = run(tmp_path, tested_unlike, **ABSTINENT)
     assert checks(made).loc["testing_by_arm", "status"] == "FAIL"
     assert answer(made, "tests")["status"] == "withheld"
     assert answer(made, "primary")["status"] == "shown"
+    assert "(urine_thinning)" in checks(made).loc["testing_by_arm", "reason"]
     # Without the check the arm that is tested more is "worse".
-    seen = answer(run(tmp_path, tables, **sections, gate={"override": {"tests": "to see"}}), "tests")
+    seen = answer(run(tmp_path, tested_unlike, **ABSTINENT, gate={"override": {"tests": "to see"}}), "tests")
     assert seen["ci_high"] < 0
+
+
+@pytest.mark.parametrize("thinning", ["weekly", {"every_days": 14, "on_day": 0}])
+def test_thinned_to_what_both_arms_share_the_outcome_is_answered(tmp_path, tested_unlike, thinning):
+    made = run(tmp_path, tested_unlike, **ABSTINENT, urine_thinning=thinning)
+    row = checks(made).loc["testing_by_arm"]
+    assert row["status"] == "PASS"
+    assert row["value"] == pytest.approx(1, abs=0.05)
+    assert checks(made).loc["tests_obtained", "status"] == "PASS"
+    assert answer(made, "tests")["status"] == "shown"
+    assert not fooled(made, "tests")
+    left_out = made["set_aside"].astype({"rule": "str"}).set_index("rule")["n"]
+    # Two of three tests of IOP, in as many weeks as both arms were in care; and half of the rest every other week.
+    assert left_out["left out by thinning of the schedules: not used"] > 1000
 
 
 def test_without_drug_tests_nothing_is_said_of_them(tmp_path):

@@ -17,6 +17,7 @@ rule record:
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes", everything=True),
+        contents=running.contents(running.answer(source_files, STUDY)),
     log:
         at("logs/record.log"),
     resources:

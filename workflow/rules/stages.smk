@@ -38,6 +38,7 @@ for STAGE in stages.of(STUDY):
         params:
             settings=partial(rests_on, STAGE),
             code=partial(made_by, STAGE),
+            contents=running.contents(running.answer(STAGE.files, STUDY)),
         log:
             log_of(STAGE),
         resources:

@@ -12,6 +12,7 @@ from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.later_names import LATER
 from iop_outcomes.tables.canonical import CAME, MEASURED_DAY
 from iop_outcomes.tables.capability import unmet
+from iop_outcomes.tables.lookup import rows_of
 
 Records = Mapping[str, pd.DataFrame]
 
@@ -44,8 +45,9 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     candidates = candidates_of(records, cohort)
     known = without_later(records)
     steps = _Attrition([*cohort.arms, OTHER])
-    steps.begin("All episodes of the source", candidates["arm"])
-    candidates = steps.keep("Assigned to an arm of the study", candidates, candidates["arm"] != OTHER)
+    everybody = assign_arms(records["episode"], cohort.arms)
+    steps.add("All episodes of the source", everybody, everybody)
+    steps.add("Assigned to an arm of the study", everybody, candidates["arm"])
     candidates = steps.keep(_time_zero_rule(cohort), candidates, candidates["time_zero_day"].notna())
     candidates = steps.keep(late_rule(cohort), candidates, ~assigned_late(candidates, cohort))
     candidates = steps.keep("Alive and observed at time zero", candidates, watched(candidates))
@@ -73,23 +75,31 @@ def assign_arms(episode: pd.DataFrame, arms: Mapping[str, Mapping[str, object]])
     StudyError
         Two arms select the same episode.
     """
-    arm = pd.Series(OTHER, index=episode.index, dtype="str")
-    for name, selection in arms.items():
-        chosen = pd.Series(True, index=episode.index)
+    chosen = np.zeros(len(episode), dtype=np.int8)
+    for code, (name, selection) in enumerate(arms.items(), start=1):
+        own = np.ones(len(episode), dtype=bool)
         for column, value in selection.items():
             values = [value] if isinstance(value, str) else list(value)
-            chosen &= episode[column].astype("str").isin(values) if column in episode else False
-        twice = chosen & (arm != OTHER)
+            own &= _is_one_of(episode[column], values) if column in episode else False
+        twice = own & (chosen > 0)
         if twice.any():
-            other = arm[twice].iloc[0]
+            other = list(arms)[chosen[twice][0] - 1]
             both = counted(int(twice.sum()), "episode")
             raise StudyError(f"cohort.arms: {both} selected by both '{other}' and '{name}'")
-        arm[chosen] = name
-    return arm
+        chosen[own] = code
+    return pd.Series(pd.Categorical.from_codes(chosen, [OTHER, *arms]).astype("str"), index=episode.index)
+
+
+def _is_one_of(values: pd.Series, wanted: list[str]) -> np.ndarray:
+    """Return where values, read as text, are one of those wanted."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        of_level = np.isin(values.cat.categories.astype("str"), wanted)
+        return np.append(of_level, False)[values.cat.codes]
+    return values.astype("str").isin(wanted).to_numpy()
 
 
 def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
-    """Return every episode with its arm, time zero, first service and whatever is on record of person and baseline.
+    """Return the episodes assigned to an arm of the study, with time zero, first service, and person and baseline.
 
     Returns
     -------
@@ -97,17 +107,17 @@ def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
         Indexed by ``episode_id``: the columns of ``episode``, ``person`` and ``baseline``, with ``arm``,
         ``time_zero_day`` and ``began_day``. A baseline measured after time zero is left empty.
     """
-    episode = records["episode"].sort_values("episode_id").set_index("episode_id")
-    candidates = episode.assign(arm=assign_arms(episode, cohort.arms))
+    episode = records["episode"].assign(arm=assign_arms(records["episode"], cohort.arms))
+    candidates = episode[episode["arm"] != OTHER].sort_values("episode_id").set_index("episode_id")
     admitted = candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
     candidates["began_day"] = admitted.fillna(_first_attended(records, candidates["assignment_day"]))
     candidates["time_zero_day"] = candidates["assignment_day"] if cohort.time_zero == "assignment" else admitted
-    person = records["person"].set_index("person_id")
-    candidates = candidates.join(person[[c for c in person if c not in candidates]], on="person_id")
+    person = rows_of(records["person"], "person_id", candidates["person_id"])
+    candidates = pd.concat([candidates, person[[c for c in person if c not in candidates]]], axis=1)
     if len(records.get("baseline", ())):
-        baseline = records["baseline"].set_index("episode_id")
+        baseline = rows_of(records["baseline"], "episode_id", candidates.index)
         own = [c for c in baseline if c not in candidates]
-        candidates = candidates.join(baseline[own])
+        candidates = pd.concat([candidates, baseline[own]], axis=1)
         if MEASURED_DAY in own:
             grace = cohort.assignment.grace_days
             in_time = timing.known_by(candidates[MEASURED_DAY], candidates["time_zero_day"], grace)
@@ -237,15 +247,12 @@ class _Attrition:
         self._arms = arms
         self._rows: list[dict] = []
 
-    def begin(self, rule: str, arm: pd.Series) -> None:
-        self._add(rule, arm, arm)
-
     def keep(self, rule: str, candidates: pd.DataFrame, passed: pd.Series) -> pd.DataFrame:
         kept = candidates[passed.to_numpy()]
-        self._add(rule, candidates["arm"], kept["arm"])
+        self.add(rule, candidates["arm"], kept["arm"])
         return kept
 
-    def _add(self, rule: str, before: pd.Series, after: pd.Series) -> None:
+    def add(self, rule: str, before: pd.Series, after: pd.Series) -> None:
         step = len({row["step"] for row in self._rows})
         n_before, n_after = before.value_counts(), after.value_counts()
         for arm in self._arms:

@@ -5,10 +5,9 @@ and the canonical tables, and returns one truth value per candidate. Its label s
 settings of the rule filled in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -27,8 +26,7 @@ def adult(candidates: pd.DataFrame, records: Records, *, years: Annotated[int, F
     """Keep people of at least the given age; an unknown age is not adult."""
     if "age_years" in candidates and candidates["age_years"].notna().any():
         return candidates["age_years"] >= years
-    youngest = candidates["age_band"].astype("str").str.extract(r"(\d+)")[0].astype(float)
-    return youngest >= years
+    return _by_level(candidates["age_band"], lambda band: band.str.extract(r"(\d+)")[0].astype(float) >= years)
 
 
 @eligibility(label="Substance use disorder", needs=("baseline.substance_use_diagnosis|baseline.primary_substance",))
@@ -36,8 +34,8 @@ def substance_use_diagnosis(candidates: pd.DataFrame, records: Records) -> pd.Se
     """Keep people with a substance use disorder; where none is recorded, those for whom a substance is named."""
     if "substance_use_diagnosis" in candidates:
         return _said_yes(candidates["substance_use_diagnosis"])
-    named = candidates["primary_substance"]
-    return named.notna() & ~named.astype("str").str.lower().isin(["none", "missing", "unknown"])
+    nothing = ["none", "missing", "unknown"]
+    return _by_level(candidates["primary_substance"], lambda name: name.notna() & ~name.str.lower().isin(nothing))
 
 
 @eligibility(label="No intensive care in the {days} days before", needs=("service.level_of_care",))
@@ -79,9 +77,18 @@ def one_of(candidates: pd.DataFrame, records: Records, *, column: str, values: l
     """Keep episodes whose baseline column has one of the listed values."""
     if column not in candidates:
         raise StudyError(f"cohort.eligibility.one_of: there is no baseline column '{column}' in this source")
-    return pd.Series(np.isin(candidates[column].astype("str").to_numpy(), values), index=candidates.index)
+    return _by_level(candidates[column], lambda text: text.isin(values))
 
 
 def _said_yes(answers: pd.Series) -> pd.Series:
     """Return where a yes-or-no column says yes, whether it holds words, numbers or truth values."""
-    return answers.astype("str").str.lower().isin(["yes", "y", "true", "1", "1.0"])
+    return _by_level(answers, lambda text: text.str.lower().isin(["yes", "y", "true", "1", "1.0"]))
+
+
+def _by_level(values: pd.Series, answer: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return an answer to values read as text, asked once of each level where they are categories."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return answer(values.astype("str"))
+    levels = pd.Series([*values.cat.categories.astype("str"), None], dtype="str")
+    # The code of a missing value is -1, which is the last place.
+    return pd.Series(answer(levels).to_numpy()[values.cat.codes], index=values.index)

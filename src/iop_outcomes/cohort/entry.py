@@ -23,8 +23,7 @@ def entry_by_arm(records: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.Data
     cohort : Cohort
         The section of the study.
     """
-    candidates = candidates_of(records, cohort)
-    assigned = candidates[candidates["arm"].isin(list(cohort.arms))]
+    assigned = candidates_of(records, cohort)
     reached = assigned["time_zero_day"].notna() & watched(assigned)
     late, after = assigned_late(assigned, cohort), assigned_late(assigned, cohort, grace_days=0)
     told = pd.DataFrame(

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.cohort.association import strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
@@ -21,19 +23,15 @@ from iop_outcomes.tables.canonical import CAME
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
 
-#: Groups of about equal size that a number is cut into, so that a tie that is no straight line is seen too.
-GROUPS = 10
-#: Fewer people than this, in all or with one of two values, say little of how two things go together.
-FEWEST = 20
-
 
 def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
 ) -> dict[str, pd.DataFrame]:
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
     return {
-        "hindsight": ties(made, study.cohort, study.covariates),
-        "surveillance": tests_by_arm(made["cohort"], made, study.cohort),
+        "hindsight": ties(made, study.cohort, study.covariate_names),
+        "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
+        "recording": words_by_arm(made["cohort"], made),
     }
 
 
@@ -52,8 +50,7 @@ def ties(records: Mapping[str, pd.DataFrame], cohort: Cohort, covariates: Sequen
         Columns of ``baseline``, ``person`` and ``episode``; those of sites are known beforehand.
     """
     candidates = candidates_of(records, cohort)
-    chosen = candidates["arm"].isin(list(cohort.arms)) & candidates["time_zero_day"].notna()
-    candidates = candidates[chosen]
+    candidates = candidates[candidates["time_zero_day"].notna()]
     later = _later(candidates, records, cohort.follow_up_days)
     rows = []
     for role, name, values in _deciding(candidates, without_later(records), cohort, covariates):
@@ -96,59 +93,3 @@ def _later(candidates: pd.DataFrame, records: Mapping[str, pd.DataFrame], days: 
         reason = candidates["discharge_reason"]
         found[COMPLETED] = (reason == "completed").astype(float).where(reason.notna())
     return {what: values.astype(float) for what, values in found.items()}
-
-
-def strength(values: pd.Series, later: pd.Series, within: pd.Series | None = None) -> float:
-    """Return how closely values go with something that came later, 0 to 1; missing where too few people tell.
-
-    Both are taken as ranks, within each arm if arms are given. Of numbers it is the larger of the rank correlation and
-    the correlation ratio of tenths; of categories the correlation ratio; of two values the share by which one outranks
-    the other, if larger, so that a flag that is a threshold of the later number is seen to be one.
-
-    Parameters
-    ----------
-    values, later : Series
-        Aligned; where either is missing the row says nothing.
-    within : Series, optional
-        Arm of each.
-    """
-    frame = pd.DataFrame({"values": values, "later": later})
-    frame["arm"] = 0 if within is None else within.astype("str")
-    frame = frame.dropna()
-    if len(frame) < FEWEST or frame["later"].nunique() < 2 or frame["values"].nunique() < 2:
-        return np.nan
-    rank = frame.groupby("arm")["later"].rank(pct=True)
-    rank = rank - rank.groupby(frame["arm"]).transform("mean")
-    numeric = pd.api.types.is_numeric_dtype(frame["values"]) and not pd.api.types.is_bool_dtype(frame["values"])
-    if frame["values"].nunique() == 2 and frame["values"].value_counts().min() >= FEWEST:
-        return max(_ratio(rank, frame["values"]), _outranks(rank, frame["values"], frame["later"]))
-    if not numeric:
-        return _ratio(rank, frame["values"])
-    own = frame.groupby("arm")["values"].rank(pct=True)
-    tenths = np.ceil(own * GROUPS).astype(int)
-    own = own - own.groupby(frame["arm"]).transform("mean")
-    spread = np.sqrt(float((own**2).sum() * (rank**2).sum()))
-    return max(abs(float((own * rank).sum())) / spread if spread else 0.0, _ratio(rank, tenths))
-
-
-def _ratio(rank: pd.Series, group: pd.Series) -> float:
-    """Return the correlation ratio of ranks by group, without the part that chance makes (epsilon squared)."""
-    group = group.astype("str")
-    n, k = len(rank), group.nunique()
-    total = float(((rank - rank.mean()) ** 2).sum())
-    between = float((rank.groupby(group).transform("mean") ** 2).sum())
-    if n <= k or not total:
-        return 0.0
-    return float(np.sqrt(max(1 - (total - between) / (n - k) / (total / (n - 1)), 0.0)))
-
-
-def _outranks(rank: pd.Series, values: pd.Series, later: pd.Series) -> float:
-    """Return by how much one of two values outranks the other: the rank-biserial correlation."""
-    from scipy.stats import mannwhitneyu
-
-    one = (values == values.unique()[0]).to_numpy()
-    if later.nunique() == 2:
-        # Ranks within arms would tell ties of different arms apart; of two values there is nothing to rank.
-        rank = later
-    larger = mannwhitneyu(rank[one], rank[~one]).statistic / (one.sum() * (~one).sum())
-    return abs(2 * float(larger) - 1)

@@ -10,9 +10,12 @@ import pandas as pd
 
 from iop_outcomes.cohort.build import candidates_of, stay_of
 from iop_outcomes.study import Cohort
+from iop_outcomes.tables.occasions import Thinning, kept_by_day
 
 
-def tests_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
+def tests_by_arm(
+    members: pd.DataFrame, records: Mapping[str, pd.DataFrame], cohort: Cohort, thinning: Thinning | None = None
+) -> pd.DataFrame:
     """Return the ``surveillance`` table; empty where the source has no drug tests.
 
     Parameters
@@ -22,6 +25,8 @@ def tests_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], coh
     records : mapping of str to DataFrame
         Canonical tables.
     cohort : Cohort
+    thinning : Thinning, optional
+        Of the study: tests that it leaves out are not counted.
     """
     tests = records.get("drug_test")
     if tests is None or not len(tests):
@@ -36,6 +41,10 @@ def tests_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], coh
     rows["obtained"] = tests.loc[rows.index, "result"] != "missing"
     person = rows["person_id"].to_numpy()
     day = rows["day"].to_numpy() - who["time_zero_day"].reindex(person).to_numpy()
+    if thinning is not None:
+        due = tests.loc[rows.index, "scheduled"].fillna(True).to_numpy(bool) if "scheduled" in tests else True
+        kept = kept_by_day(person, day.astype(float), np.full(len(rows), True) & due, thinning)
+        rows, person, day = rows[kept], person[kept], day[kept]
     during = rows[(day >= 0) & (day <= last.reindex(person).to_numpy())]
     by_day = during.groupby(["person_id", "day"], observed=True)["obtained"].any().reset_index()
     arm = who["arm"].astype("str").reindex(by_day["person_id"]).to_numpy()

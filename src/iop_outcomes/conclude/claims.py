@@ -20,7 +20,10 @@ from iop_outcomes.tables.conclusion import (
 )
 
 #: Verdicts from which nothing follows for a claim, whatever the interval.
-_OPEN_CODES = ("no_interval", "one_of_many", "no_answer_of_its_own", "crude", "crude_difference")
+_OPEN_CODES = (
+    *("no_interval", "predicts_only", "unlike_lengths"),
+    *("one_of_many", "no_answer_of_its_own", "crude", "crude_difference"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,9 @@ CLAIM_RULES: tuple[ClaimRule, ...] = (
     ClaimRule(
         "nothing_follows",
         INCONCLUSIVE,
-        "the verdict is inconclusive; or there is no interval; or the arms are compared as they are; or the number of "
-        "analyses, or the analysis that answers for the outcome, leaves it open; or the claim names no side",
+        "the verdict is inconclusive; or there is no interval; or the measure only predicts; or treatment lasts "
+        "unlike in the arms, so that the outcome differs by plan; or the arms are compared as they are; or the number "
+        "of analyses, or the analysis that answers for the outcome, leaves it open; or the claim names no side",
         lambda h: h.decision.verdict == INCONCLUSIVE or h.decision.codes[0] in _OPEN_CODES or h.claimed == 0,
     ),
     ClaimRule("other_side", CONTRADICTED, "a difference is shown on the other side", lambda h: h.shown < 0),

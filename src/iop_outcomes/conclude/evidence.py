@@ -81,6 +81,10 @@ class Evidence:
         Checks of the gate that warn of a bias.
     only_those_who_stayed : bool
         Does observation end with care, so that the outcome is known only of those who stayed?
+    unlike_lengths : bool
+        Does the outcome hang on how long treatment lasts, which is unlike in the arms, at a day after the shorter ends?
+    predicts : bool
+        Does the measure only describe and predict?
     others : tuple of Interval
         The analysis's own further measures.
     looks : tuple of Look
@@ -104,6 +108,8 @@ class Evidence:
     crude: bool = False
     warnings: tuple[str, ...] = ()
     only_those_who_stayed: bool = False
+    unlike_lengths: bool = False
+    predicts: bool = False
     others: tuple[Interval, ...] = ()
     looks: tuple[Look, ...] = ()
     missing: str = COMPLETE

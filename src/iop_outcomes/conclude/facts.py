@@ -1,6 +1,7 @@
 """What a verdict must know beside the estimates: of how many people an outcome is known, and until when."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from iop_outcomes.designs.judge.gate import WARN
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
+from iop_outcomes.tables.measure import HAZARD, measure_of
 
 #: Checks of the gate whose warning says that the arms may differ for another reason than what they were assigned to.
 OF_BIAS = (
@@ -17,9 +19,15 @@ OF_BIAS = (
     "lost_before_time_zero",
     "assigned_late",
     "calendar_overlap",
+    "products",
+    "prescribed_alike",
 )
 #: The same of outcomes made of drug tests.
 OF_TESTING = ("testing_by_arm", "tests_obtained")
+#: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
+OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
+#: The same of outcomes made of sessions.
+OF_SESSIONS = ("recorded_alike",)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -52,17 +60,43 @@ class Facts:
         Does observation end with care for most of those who left?
     diagnostic : pandas.DataFrame or None
         Table of that contract.
+    unlike_lengths : mapping of (str, str) to float
+        Pairs of arms in which completed treatment lasts unlike, with the day on which the shorter ends.
     """
 
     counts: pd.DataFrame | None = None
     ends_with_care: bool = False
     diagnostic: pd.DataFrame | None = None
+    unlike_lengths: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def planned_apart(self, arms: tuple[str, str], outcome: Outcome, measure: str, day: float) -> bool:
+        """Return whether an outcome differs between two arms for the length of their programmes alone.
+
+        Before the day on which the shorter one ends it does not; nor do rates of dropout among those still in care.
+        """
+        end = self.unlike_lengths.get(arms, self.unlike_lengths.get(arms[::-1]))
+        if end is None or not outcome.hangs_on_length:
+            return False
+        if measure_of(measure).of == HAZARD:
+            return outcome.is_length
+        asked = outcome.settings.get("day", outcome.settings.get("window_days", day))
+        return not (isinstance(asked, (int, float)) and asked < end)
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
+        return self._warned(
+            arms,
+            design,
+            OF_BIAS + (OF_TESTING if outcome.is_tested else ()) + (OF_SESSIONS if outcome.is_of_sessions else ()),
+        )
+
+    def remarks(self, arms: tuple[str, str], design: str) -> dict[str, str]:
+        """Return the reasons of those checks of a comparison that warn of its reach, by check."""
+        return self._warned(arms, design, OF_REACH)
+
+    def _warned(self, arms: tuple[str, str], design: str, checks: tuple[str, ...]) -> dict[str, str]:
         if self.diagnostic is None:
             return {}
-        checks = OF_BIAS + (OF_TESTING if outcome.is_tested else ())
         rows = self.diagnostic[of_arms(self.diagnostic, arms, design)]
         rows = rows[(rows["status"].astype("str") == WARN) & rows["check"].astype("str").isin(checks)]
         return dict(zip(rows["check"].astype("str"), rows["reason"].astype("str"), strict=True))

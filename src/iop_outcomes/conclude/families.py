@@ -1,8 +1,10 @@
 """One outcome, one answer: which analysis answers, and which are further looks at the same outcome."""
 
 from iop_outcomes.conclude.evidence import MISSING_RULE, OTHER_DESIGN
+from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.study import Analysis, Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.measure import measure_of
 
 #: Estimators that hold covariates alike themselves, under a design that does not.
 ADJUSTING = ("aipw", "tmle", "outcome_regression", "standardised_cox", "gee", "random_intercept", "abadie_imbens")
@@ -19,7 +21,11 @@ def answers(study: Study) -> dict[str, str]:
     nothing but the rule for what is missing.
     """
     first: dict[_Question, str] = {}
-    return {name: first.setdefault(_question(study, analysis), name) for name, analysis in study.analyses.items()}
+    for name, analysis in study.analyses.items():
+        # What only predicts answers nothing.
+        if not all(measure_of(measure).predicts for measure in _measures(analysis)):
+            first.setdefault(_question(study, analysis), name)
+    return {name: first.get(_question(study, analysis), name) for name, analysis in study.analyses.items()}
 
 
 def changed(study: Study, analysis: str, answer: str) -> str:
@@ -36,6 +42,11 @@ def is_crude(study: Study, analysis: Analysis) -> bool:
         return True
     adjusts = analysis.settings.get("adjust", analysis.estimator in ADJUSTING)
     return study.designs[analysis.design].method == AS_THEY_ARE and not adjusts
+
+
+def _measures(analysis: Analysis) -> list[str]:
+    """Return the measures asked for, or the estimator's own."""
+    return [measure for measure in analysis.measures if measure] or list(ESTIMATORS[analysis.estimator].measures[:1])
 
 
 def _question(study: Study, analysis: Analysis) -> _Question:

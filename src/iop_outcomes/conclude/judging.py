@@ -11,9 +11,9 @@ from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interva
 from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
 from iop_outcomes.conclude.families import answers, changed, is_crude
 from iop_outcomes.conclude.missing_panel import deciding_in
-from iop_outcomes.conclude.multiplicity import adjust_p_values
 from iop_outcomes.conclude.p_values import p_value
 from iop_outcomes.conclude.verdict import Decision, decide
+from iop_outcomes.stats.multiplicity import adjust_p_values
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.outcome import Outcome, good_sign, outcome_of
@@ -122,6 +122,8 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         crude=is_crude(study, analysis),
         warnings=tuple(facts.warnings(study.contrast(analysis), analysis.design, outcome)),
         only_those_who_stayed=seen_only_in_care(outcome, facts),
+        unlike_lengths=facts.planned_apart(study.contrast(analysis), outcome, measure.name, row["day"]),
+        predicts=measure.predicts,
         others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
         missing=_missing_alone(outcome, seen),
         least_share=_least_share(estimate, name) if outcome.unit_of(measure.name) == "share" else np.nan,
@@ -166,11 +168,16 @@ def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ..
     rules = [row for _, row in own.other_rules.iterrows()]
     looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row), str(row["measure"])) for row in rules]
     same = [one for one in judged.values() if own.name in (one.answer, one.name) or one.name == own.answer]
-    shown = [one for one in same if one.name != name and one.evidence.status == SHOWN and not one.evidence.crude]
+    shown = [one for one in same if one.name != name and one.evidence.status == SHOWN and _is_a_look(one.evidence)]
     looks += [
         Look(one.name, changed(study, one.name, name), one.evidence.interval, one.evidence.measure) for one in shown
     ]
     return tuple(look for look in looks if look.interval.exists)
+
+
+def _is_a_look(evidence: Evidence) -> bool:
+    """Return whether what an analysis found can confirm or contradict another."""
+    return not (evidence.crude or evidence.predicts or evidence.unlike_lengths)
 
 
 def _side_shown(judged: Judged) -> int:

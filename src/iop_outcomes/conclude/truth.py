@@ -8,13 +8,12 @@ import pandas as pd
 from iop_outcomes.cohort.build import build_cohort
 from iop_outcomes.dataset.metric_values import compute_metrics
 from iop_outcomes.dataset.outcomes import build_outcomes
-from iop_outcomes.history.care import time_in_care
 from iop_outcomes.history.history import History
 from iop_outcomes.ingest.stage import ingest
 from iop_outcomes.simulate.settings import Settings
 from iop_outcomes.simulate.truth import truth
 from iop_outcomes.simulate.world import simulate
-from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO
 from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import capabilities
 
@@ -56,9 +55,12 @@ def study_truth(study: Readable, tell: Callable[[str], None] = lambda _: None) -
 
 
 def _outcomes_in(study: Readable, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return outcomes by member in one world."""
+    """Return outcomes by member in one world; of time until an event, the time lost to it within the follow-up."""
     history = History.of(cohort, records, care=study.care)
     metric_value, _ = compute_metrics(history, study, capabilities(records, {}))
-    frame = build_outcomes(history, metric_value).set_index("member_id")
-    days, _ = time_in_care(history)
-    return frame.drop(columns=["retention_days", "retention_ended"]).assign(**{TIME_IN_CARE: days})
+    frame = build_outcomes(history, metric_value, events=study.events).set_index("member_id")
+    days, horizon = frame["retention_days"], float(max(study.cohort.follow_up_days - 1, 1))
+    lost = (horizon - days).clip(lower=0)
+    left = {name: lost.where(frame["care_ended_by"] == own, 0.0) for name, own in TIME_TO.items()}
+    of_care = ["retention_days", "retention_ended", "care_ended_by", "completed_days", "prescribed_days"]
+    return frame.drop(columns=of_care).assign(**{TIME_IN_CARE: days}, **left)

@@ -109,6 +109,19 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.only_those_who_stayed,
     ),
     Rule(
+        "predicts_only",
+        CANNOT_TELL,
+        "the measure describes and predicts, and is no effect: whoever had another event stays at risk in it",
+        lambda e: e.predicts,
+    ),
+    Rule(
+        "unlike_lengths",
+        CANNOT_TELL,
+        "completed treatment lasts unlike in the arms, and the outcome is of staying, leaving or completing after the "
+        "day on which the shorter programme ends, so that it differs by plan",
+        lambda e: e.unlike_lengths,
+    ),
+    Rule(
         "measures_contradict",
         INCONCLUSIVE,
         "the interval leaves no difference out, and so does that of another measure, on the other side",

@@ -1,6 +1,6 @@
 """What was known of each member by time zero: all that a design ever gets to see."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from iop_outcomes.kernel.errors import StudyError, did_you_mean
 from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import MEASURED_DAY
+from iop_outcomes.tables.lookup import positions
 
 #: Calendar time, as far as it is kept.
 PERIOD = "period"
@@ -26,10 +27,18 @@ def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
 ) -> dict[str, pd.DataFrame]:
     """Put what was known by time zero into one row per member: the stage ``covariates``."""
-    names = [*study.covariates, *study.describe_by]
+    names = [*study.covariate_names, *study.describe_by]
+    if study.adjusts_for_calendar and _keeps_time(made):
+        names.append(PERIOD)
     grace = study.cohort.assignment.grace_days
     covariates = build_covariates(made["cohort"], made, names, study.cluster, grace)
-    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariates, grace)}
+    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariate_names, grace)}
+
+
+def _keeps_time(records: Records) -> bool:
+    """Say whether the source keeps calendar time."""
+    episode = records["episode"]
+    return PERIOD in episode and bool(episode[PERIOD].notna().any())
 
 
 def build_covariates(
@@ -59,16 +68,17 @@ def build_covariates(
         A covariate is in no table, or was recorded for nobody.
     """
     members = cohort.sort_values("member_id").set_index("member_id")
-    known = _known_at_time_zero(members, records, grace_days)
+    known = KnownFacts(members, records, grace_days)
     columns: dict[str, pd.Series] = {"arm": members["arm"]}
     if cluster is not None:
         columns["cluster"] = members["site_id"].fillna("unknown").astype("category")
     for name in dict.fromkeys(names):
         if name not in known:
             raise StudyError(f"covariates: this source has no baseline column '{name}'; {did_you_mean(name, known)}")
-        if known[name].isna().all():
+        values = known[name]
+        if values.isna().all():
             raise StudyError(f"covariates: '{name}' is recorded for no member of the cohort; leave it out")
-        columns.update(_complete(name, known[name]))
+        columns.update(_complete(name, values))
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 
@@ -86,54 +96,102 @@ def other_facts(cohort: pd.DataFrame, records: Records, adjusted: Sequence[str],
         Covariates of the study.
     """
     members = cohort.sort_values("member_id").set_index("member_id")
-    known = _known_at_time_zero(members, records, grace_days)
+    known = KnownFacts(members, records, grace_days)
     of_sites = timing.covariate_homes()["site"]
-    wanted = [n for n in known if n == PERIOD or n not in (*adjusted, *timing.PRESCRIBED, *of_sites)]
     columns: dict[str, pd.Series] = {}
-    for name in [n for n in wanted if known[n].notna().any()]:
-        columns |= {c: _commonest(v) for c, v in _complete(name, known[name]).items() if len(v.unique()) > 1}
+    for name in known:
+        if name != PERIOD and name in (*adjusted, *timing.PRESCRIBED, *of_sites):
+            continue
+        values = known[name]
+        if values.notna().any():
+            columns |= {c: _commonest(v) for c, v in _complete(name, values).items() if len(v.unique()) > 1}
     return pd.DataFrame(columns, index=members.index).reset_index()
+
+
+class KnownFacts(Mapping[str, pd.Series]):
+    """Every column that may be a covariate, by name, aligned with the members and read when it is asked for.
+
+    Where two tables have a column of one name the first counts: baseline, person, episode, site. A baseline that was
+    measured after time zero is empty.
+
+    Parameters
+    ----------
+    members : DataFrame
+        Table ``cohort``, indexed by member.
+    records : mapping
+        Canonical tables.
+    grace_days : int
+        Days after time zero by which a baseline may have been measured.
+    """
+
+    def __init__(self, members: pd.DataFrame, records: Records, grace_days: int) -> None:
+        self._members, self._grace_days = members, grace_days
+        self._tables: dict[str, pd.DataFrame] = {}
+        self._home: dict[str, str] = {}
+        self._rows: dict[str, np.ndarray] = {}
+        for table, columns in timing.covariate_homes().items():
+            frame = records.get(table)
+            if frame is not None and len(frame):
+                self._tables[table] = frame
+                own = [n for n in columns or frame if n in frame and n not in (self._key(table), MEASURED_DAY)]
+                self._home = dict.fromkeys(own, table) | self._home
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._home)
+
+    def __len__(self) -> int:
+        return len(self._home)
+
+    def __getitem__(self, name: str) -> pd.Series:
+        table = self._home[name]
+        values = self._of_members(table, name)
+        if MEASURED_DAY not in self._tables[table]:
+            return values
+        measured = self._of_members(table, MEASURED_DAY)
+        return values.where(timing.known_by(measured, self._members["time_zero_day"], self._grace_days))
+
+    def _key(self, table: str) -> str:
+        return "episode_id" if table in ("baseline", "episode") else f"{table}_id"
+
+    def _of_members(self, table: str, name: str) -> pd.Series:
+        values = self._tables[table][name].reset_index(drop=True)
+        if table not in self._rows:
+            key = self._key(table)
+            wanted = self._members.index if key == "episode_id" else self._members[key]
+            self._rows[table] = positions(self._tables[table][key], wanted)
+        rows = self._rows[table]
+        found = values.take(rows) if (rows >= 0).all() else values.reindex(rows)
+        return found.set_axis(self._members.index)
 
 
 def _commonest(values: pd.Series) -> pd.Series:
     """Return a category with its rarer levels as one; numbers as they are."""
     if not isinstance(values.dtype, pd.CategoricalDtype) or values.nunique() <= LEVELS:
         return values
-    text = values.astype("str")
-    return text.where(text.isin(text.value_counts().index[: LEVELS - 1]), RARE).astype("category")
-
-
-def _known_at_time_zero(members: pd.DataFrame, records: Records, grace_days: int) -> dict[str, pd.Series]:
-    """Return every column that may be a covariate, aligned with the members; baseline columns come first."""
-    episode = records["episode"].set_index("episode_id")
-    linked = {
-        "baseline": members.index,
-        "person": members["person_id"],
-        "episode": members.index,
-        "site": members["site_id"],
-    }
-    known: dict[str, pd.Series] = {}
-    for table, columns in timing.covariate_homes().items():
-        frame = episode if table == "episode" else records.get(table)
-        if frame is None or not len(frame):
-            continue
-        frame = frame if table == "episode" else frame.set_index(frame.columns[0])
-        own = frame.reindex(linked[table]).set_axis(members.index)
-        if MEASURED_DAY in own:
-            in_time = timing.known_by(own.pop(MEASURED_DAY), members["time_zero_day"], grace_days)
-            own = own.where(in_time)
-        known = {name: own[name] for name in columns or own.columns if name in own} | known
-    return known
+    rarer = values.value_counts().index[LEVELS - 1 :]
+    names = [RARE if level in rarer else level for level in values.cat.categories]
+    return _categories(np.array(names, dtype=object), values.cat.codes.to_numpy(), values.index)
 
 
 def _complete(name: str, values: pd.Series) -> dict[str, pd.Series]:
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if not numeric:
-        text = values.astype("str").where(values.notna(), MISSING)
-        return {name: text.astype("category")}
+        if not isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype("str").astype("category")
+        levels = np.array([*values.cat.categories.astype("str"), MISSING], dtype=object)
+        return {name: _categories(levels, values.cat.codes.to_numpy(), values.index)}
     numbers = values.astype(float)
     absent = numbers.isna()
     complete = {name: numbers.fillna(np.nanmedian(numbers))}
     if absent.any():
         complete[f"{name}_missing"] = absent.astype(float)
     return complete
+
+
+def _categories(names: np.ndarray, codes: np.ndarray, index: pd.Index) -> pd.Series:
+    """Return categories in the order of their names, those that nobody has left out; the code -1 is the last name."""
+    held = np.flatnonzero(np.bincount(codes % len(names), minlength=len(names)))
+    levels, place = np.unique(names[held], return_inverse=True)
+    new = np.zeros(len(names), dtype=np.intp)
+    new[held] = place
+    return pd.Series(pd.Categorical.from_codes(new[codes], pd.Index(levels, dtype="str")), index=index)

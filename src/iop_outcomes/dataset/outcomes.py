@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.endings import care_states, completed_days
 from iop_outcomes.history.history import History
+from iop_outcomes.history.intercurrent import EventRules
+from iop_outcomes.history.result import or_missing
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.view import StudyView
 
@@ -18,11 +21,16 @@ def run(
     """Put what came of the members into one row each: the stage ``outcomes``."""
     history = History.of(made["cohort"], made, care=study.care)
     weekly = made["weekly"] if study.has_repeated_outcome else None
-    return {"outcomes": build_outcomes(history, made["metric_value"], weekly)}
+    return {"outcomes": build_outcomes(history, made["metric_value"], weekly, study.events)}
 
 
-def build_outcomes(history: History, metric_value: pd.DataFrame, weekly: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the ``outcomes`` table: one column per metric, and time in care.
+def build_outcomes(
+    history: History,
+    metric_value: pd.DataFrame,
+    weekly: pd.DataFrame | None = None,
+    events: EventRules | None = None,
+) -> pd.DataFrame:
+    """Return the ``outcomes`` table: one column per metric, time in care, and what ended it.
 
     Parameters
     ----------
@@ -32,15 +40,30 @@ def build_outcomes(history: History, metric_value: pd.DataFrame, weekly: pd.Data
         Table of that contract.
     weekly : pandas.DataFrame, optional
         Table of that contract, where the urine result of every week is an outcome (``weekly_urine_1``, ...).
+    events : EventRules, optional
+        What completion, transfer, jail and death mean for outcomes of care; the usual rules when left out.
     """
     wide = metric_value.pivot(index="member_id", columns="metric", values="value")
     wide.columns = wide.columns.astype(str)
-    days, ended = time_in_care(history)
     stays = [c for c in ("stay_days_low", "stay_days_high") if c in history.members]
-    frame = pd.DataFrame({"retention_days": days, "retention_ended": ended}).join(history.members[stays]).join(wide)
+    frame = _care(history, events or EventRules()).join(history.members[stays]).join(wide)
     if weekly is not None and "urine" in weekly:
         frame = frame.join(_urine_by_week(weekly))
     return frame.reset_index()
+
+
+def _care(history: History, events: EventRules) -> pd.DataFrame:
+    """Return time in care, what ended it, and how long treatment was planned and found to last."""
+    days, ended = time_in_care(history)
+    dated = not ended.isna().all()
+    columns = {
+        "retention_days": days,
+        "retention_ended": ended,
+        "care_ended_by": events.ended_by(care_states(history)["state"]) if dated else None,
+        "completed_days": completed_days(history),
+        "prescribed_days": 7 * or_missing(history, "prescribed_weeks"),
+    }
+    return pd.DataFrame(columns, index=history.members.index)
 
 
 def _urine_by_week(weekly: pd.DataFrame) -> pd.DataFrame:

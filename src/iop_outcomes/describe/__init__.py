@@ -3,5 +3,6 @@
 from iop_outcomes.kernel import lazy
 
 _HOMES = dict.fromkeys(("care_states", "retention_by_arm", "states_by_arm"), "retention")
+_HOMES |= {"intercurrent_events": "intercurrent"}
 __all__ = [*_HOMES]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES)

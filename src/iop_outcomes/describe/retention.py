@@ -7,27 +7,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.endings import IN_CARE, STATES, care_states
 from iop_outcomes.history.history import History
-from iop_outcomes.history.result import label_or_none, or_missing
-from iop_outcomes.kernel.errors import StudyError
 
 #: Days at which retention is reported.
 DAYS = (30, 60, 90, 180)
-
-#: How care can end; each is a cause of its own.
-STATES = (
-    "never_started",
-    "completed",
-    "dropout",
-    "terminated",
-    "transfer",
-    "incarcerated",
-    "death",
-    "other",
-    "not_recorded",
-)
-
 
 #: A standard error below this is that of sums which cancel but for rounding.
 ROUNDING = 1e-12
@@ -41,38 +25,6 @@ class _Arm:
     days: np.ndarray
     cause: np.ndarray
     cluster: np.ndarray | None
-
-
-def care_states(history: History) -> pd.DataFrame:
-    """Return when and how each member's care ended, the ways apart from each other.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By member: ``days`` to the end of care, of life or of observation, and ``state``: one of ``STATES``, or
-        ``in_care`` where observation ended first. Both are missing for whoever was discharged on a day nobody knows.
-
-    Raises
-    ------
-    StudyError
-        The source gives no day on which care ended.
-    """
-    days, ended = time_in_care(history)
-    if ended.isna().all():
-        raise StudyError(
-            "retention by arm: this source records no day of discharge or last contact; compare stays with an "
-            "estimator for intervals if it records those"
-        )
-    members = history.members
-    reason = label_or_none(history, "discharge_reason")
-    ended, dated = ended.fillna(False).to_numpy(bool), days.notna().to_numpy()
-    never = np.isnan(or_missing(history, "admission_day")) & ended if "admission_day" in members else np.zeros(1, bool)
-    died = ~ended & (members["end_reason"] == "death").to_numpy(bool)
-    died |= ((reason == "death") & (or_missing(history, "discharge_day") < history.follow_up_days)).to_numpy(bool)
-    told = reason.fillna("not_recorded").to_numpy()
-    state = np.select([~dated, died, never, ended], [None, "death", "never_started", told], "in_care")
-    categories = ["in_care", *STATES]
-    return pd.DataFrame({"days": days.to_numpy(float), "state": pd.Categorical(state, categories)}, index=members.index)
 
 
 def retention_by_arm(
@@ -156,7 +108,7 @@ def states_by_arm(
             in_care -= curve["share"].to_numpy()
             rows.append(_rows(arm, days, event == number, event > 0, curve, "share", STATES[cause - 1]))
         rest = pd.DataFrame({"share": in_care, "se": np.nan, "ci_low": np.nan, "ci_high": np.nan})
-        rows.append(_rows(arm, days, event > 0, event > 0, rest, "share", "in_care"))
+        rows.append(_rows(arm, days, event > 0, event > 0, rest, "share", IN_CARE))
     return pd.concat(rows, ignore_index=True)
 
 

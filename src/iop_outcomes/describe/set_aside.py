@@ -1,6 +1,7 @@
 """Records that metrics could not take as they stand: which rule answered them, and how many there were."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,9 @@ def _tests(history: History) -> Iterator[tuple[str, str, int]]:
         return
     if "prescribed" in tests:
         tests = tests[~tests["prescribed"].fillna(False).to_numpy(bool)]
-    yield "drug_test", "substance that is no target of this study: not used", len(tests) - len(targets)
+    all_due = target_tests(history.under(replace(history.rules, thinning=None)))
+    yield "drug_test", "substance that is no target of this study: not used", len(tests) - len(all_due)
+    yield "drug_test", "left out by thinning of the schedules: not used", len(all_due) - len(targets)
     found = targets[targets["result"].isin(("positive", "negative"))]
     positive = (found["result"] == "positive").groupby([found["member"], found["day"]])
     rule = "positive and negative results on one day: that day's panel is positive (days)"

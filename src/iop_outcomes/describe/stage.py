@@ -8,10 +8,12 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.dataset.metric_values import compute_metrics
 from iop_outcomes.describe.definitions import abstinence_shares, refused_endpoints
+from iop_outcomes.describe.intercurrent import intercurrent_events
 from iop_outcomes.describe.retention import retention_by_arm
 from iop_outcomes.describe.set_aside import records_set_aside
 from iop_outcomes.describe.weekly import weekly_records
 from iop_outcomes.history.history import History
+from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.history.session_rules import session_rules
 from iop_outcomes.history.urine_weeks import urine_weeks, urine_weeks_or_none
@@ -23,6 +25,9 @@ from iop_outcomes.tables.capability import unmet
 #: Days on which a report says who is still in care, while they are within the follow-up.
 DAYS = (30, 60, 90, 120, 180, 365)
 
+#: Without one of these nobody knows when care ended.
+_DATED = ("episode.discharge_day|episode.last_contact_day",)
+
 #: Figures drawn from the weeks of urine tests.
 FIGURES = ("urine_weeks", "abstinence_definitions")
 
@@ -32,13 +37,18 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
-    found = describe(history, made["capability"], cluster=study.cluster)
+    found = describe(history, made["capability"], cluster=study.cluster, events=study.events)
     metric_value, refused = compute_metrics(history, study, made["capability"], tell)
     return found | {"metric_value": metric_value, "refusal": pd.concat([refused, found["refusal"]], ignore_index=True)}
 
 
 def describe(
-    history: History, capability: pd.DataFrame, rules: OutcomeRules | None = None, *, cluster: str | None = "site"
+    history: History,
+    capability: pd.DataFrame,
+    rules: OutcomeRules | None = None,
+    *,
+    cluster: str | None = "site",
+    events: EventRules | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the descriptive tables of a cohort; one that the source cannot give is empty.
 
@@ -52,12 +62,14 @@ def describe(
         Those of the study; the history's own when left out.
     cluster : {"site"} or None
         Unit whose members are alike, in every interval.
+    events : EventRules, optional
+        What the study makes of completion, transfer, jail and death; the usual rules when left out.
 
     Returns
     -------
     dict of str to DataFrame
-        ``weekly``, ``abstinence_share``, ``agreement``, ``set_aside``, ``retained``, and ``refusal``: what the tests of
-        the source cannot give of them. Tables of those contracts.
+        ``weekly``, ``abstinence_share``, ``agreement``, ``set_aside``, ``retained``, ``intercurrent``, and ``refusal``:
+        what the tests of the source cannot give of them. Tables of those contracts.
     """
     history = history.under(rules or history.rules)
     return {
@@ -66,6 +78,7 @@ def describe(
         "agreement": _agreement(history, capability),
         "set_aside": _set_aside(history, capability),
         "retained": _retained(history, capability, cluster),
+        "intercurrent": _intercurrent(history, capability, events or EventRules()),
         "refusal": _refusals(history, capability),
     }
 
@@ -100,9 +113,15 @@ def _set_aside(history: History, capability: pd.DataFrame) -> pd.DataFrame:
     return table[table["n"] > 0].reset_index(drop=True)
 
 
+def _intercurrent(history: History, capability: pd.DataFrame, events: EventRules) -> pd.DataFrame:
+    if not history.n or unmet(_DATED, capability):
+        return tables.empty("intercurrent")
+    return intercurrent_events(history, events)
+
+
 def _retained(history: History, capability: pd.DataFrame, cluster: str | None) -> pd.DataFrame:
     days = [day for day in DAYS if day <= history.follow_up_days.max(initial=0)]
-    if not days or unmet(("episode.discharge_day|episode.last_contact_day",), capability):
+    if not days or unmet(_DATED, capability):
         return tables.empty("retained")
     table = retention_by_arm(history, days, cluster)
     return table[["arm", "day", "n_at_risk", "n_ended", "retained", "ci_low", "ci_high"]]

@@ -8,10 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison, Population
-from iop_outcomes.designs.frame import Framed, contrast_of, take_frame
-from iop_outcomes.designs.judge.balance import balance_together
+from iop_outcomes.designs.frame import Framed, Given, contrast_of, take_frame
 from iop_outcomes.designs.judge.diagnostics import preference_score
+from iop_outcomes.designs.judge.second_moments import balance_of_population
 from iop_outcomes.designs.scores.site_propensity import settled
+from iop_outcomes.designs.terms import refuse_without_sites
 from iop_outcomes.designs.together import (
     pair_of,
     population_share,
@@ -39,7 +40,7 @@ def compare_frame(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     cluster: str | None = None,
     contrast: tuple[object, object] | None = None,
     arms: Sequence[object] | None = None,
@@ -89,13 +90,15 @@ def compare_frame(
         checked = method.check(settings, f"design '{name}'")
         refuse_other_target(method, checked, (first, second))
         cluster = None if framed.cluster is None else framed.cluster.to_numpy()
-        members = method(framed.covariates, treated, cluster, seed, **checked)
+        refuse_without_sites(framed.terms, settled(checked, treated, framed.cluster).get("by_site"), method.name)
+        members = method(framed.model_frame, treated, cluster, seed, **checked)
     members = members.assign(treated=treated)
     members["preference_score"] = (
         preference_score(members["score"], treated) if members["score"].notna().any() else np.nan
     )
     settings = settled(settings, treated, framed.cluster)
-    made = Comparison(name, name, estimand, (first, second), members, framed.covariates, framed.cluster, settings)
+    facts = (framed.covariates, framed.cluster, settings, None, framed.settled)
+    made = Comparison(name, name, estimand, (first, second), members, *facts)
     return made, framed.rows
 
 
@@ -137,7 +140,8 @@ class Together:
             framed.covariates.loc[members.index],
             None if framed.cluster is None else framed.cluster.loc[members.index],
             self.settings,
-            Population(framed.names, own, framed.covariates, framed.cluster, self.target),
+            Population(framed.names, own, framed.covariates, framed.cluster, self.target, framed.settled),
+            framed.settled,
         )
 
     def table(self, index: pd.Index, pair: tuple[str, str] | None) -> pd.DataFrame:
@@ -161,15 +165,12 @@ class Together:
     def balance(self, pair: tuple[str, str] | None) -> pd.DataFrame:
         """Return balance of one pair; or of all, and of each arm against the population, with ``contrast`` first."""
         population = population_share(self.everybody, self.framed.names, self.estimand, self.target)
-        found = balance_together(
-            self.framed.covariates,
-            self.framed.arm,
-            self.framed.names,
-            self.everybody["weight"].to_numpy(),
-            estimand=self.estimand,
-            target=self.target,
-            population=None if pair else population,
-            pairs=[pair] if pair else None,
+        own = self.everybody[["weight"]].assign(arm=self.framed.arm, scored=False)
+        everybody = Population(
+            self.framed.names, own, self.framed.covariates, self.framed.cluster, self.target, self.framed.settled
+        )
+        found = balance_of_population(
+            everybody, self.estimand, population=None if pair else population, pairs=[pair] if pair else None
         )
         if not pair:
             found.insert(0, "contrast", found["arm"] + " v " + found["against"])
@@ -217,7 +218,8 @@ def weigh_frame(
         checked = method.check(settings, f"design '{name}'")
         target = target_of(method, checked, framed.names, contrast)
         cluster = None if framed.cluster is None else framed.cluster.to_numpy()
-        everybody = weigh_together(framed.covariates, framed.arm, framed.names, cluster, method, checked, target)
+        refuse_without_sites(framed.terms, settled(checked, framed.arm, framed.cluster).get("by_site"), method.name)
+        everybody = weigh_together(framed.model_frame, framed.arm, framed.names, cluster, method, checked, target)
     return Together(framed, everybody, target, name, estimand, settled(settings, framed.arm, framed.cluster))
 
 

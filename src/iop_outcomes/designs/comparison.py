@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.designs.terms import Settled, model_frame
+
+#: Of whom an ATT speaks that matching has left without some of the first arm.
+MATCHED_TREATED = "matched treated"
+
 
 @dataclass(frozen=True)
 class Population:
@@ -25,6 +30,8 @@ class Population:
         Label of the unit whose members are alike, with the same index.
     target : int or None
         Position of the arm whose people an ATT or ATC speaks for.
+    terms : tuple
+        Curves, products and slopes by site of the models, settled.
     """
 
     arms: tuple[str, ...]
@@ -32,6 +39,12 @@ class Population:
     covariates: pd.DataFrame
     cluster: pd.Series | None = None
     target: int | None = None
+    terms: tuple[Settled, ...] = ()
+
+    @cached_property
+    def model_frame(self) -> pd.DataFrame:
+        """Columns that models take: the covariates, and the terms made of them."""
+        return model_frame(self.covariates, self.terms, self.cluster)
 
     @cached_property
     def arm(self) -> NDArray[np.intp]:
@@ -73,6 +86,8 @@ class Comparison:
         Settings of the design method.
     together : Population or None
         Everybody of a design that makes more than these two arms comparable at once.
+    terms : tuple
+        Curves, products and slopes by site of the models, settled.
     """
 
     design: str
@@ -84,6 +99,25 @@ class Comparison:
     cluster: pd.Series | None = None
     settings: dict[str, object] | None = None
     together: Population | None = None
+    terms: tuple[Settled, ...] = ()
+
+    @cached_property
+    def model_frame(self) -> pd.DataFrame:
+        """Columns that models take: the covariates, and the terms made of them."""
+        return model_frame(self.covariates, self.terms, self.cluster)
+
+    @property
+    def speaks_for(self) -> str:
+        """For whom the contrast holds: the estimand, or the matched treated where some of the first arm have no match.
+
+        References
+        ----------
+        Rosenbaum & Rubin 1985, Biometrics 41:103: what matching leaves out changes whom an effect is of.
+        """
+        matches = self.method == "nearest_match" or self.members["matched_set"].notna().any()
+        if self.estimand == "ATT" and matches and (self.weight[self.treated] == 0).any():
+            return MATCHED_TREATED
+        return self.estimand
 
     @property
     def contrast(self) -> str:
@@ -119,7 +153,7 @@ class Comparison:
         scored = self.members["score"].notna()
         members = pd.DataFrame({"arm": arm, "weight": self.weight, "scored": scored}, index=self.members.index)
         target = {"ATT": 0, "ATC": 1}.get(self.estimand)
-        return Population(self.arms, members, self.covariates, self.cluster, target)
+        return Population(self.arms, members, self.covariates, self.cluster, target, self.terms)
 
     def only(self, rows: NDArray[np.bool_]) -> "Comparison":
         """Return the comparison of some of its population, given by a boolean mask."""

@@ -1,14 +1,20 @@
 """The members of a data frame whose arms are to be compared, without a study file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.designs.terms import Settled, model_frame, settle
 from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
 from iop_outcomes.kernel.values import known_covariate, refuse_unlike_labels
+from iop_outcomes.study.terms import Term, in_words, names_of, read_covariates, terms_of
+
+#: A covariate as a call gives it: the name of a column, a term, or what a study file would hold for one.
+Given = str | Term | Mapping[str, object]
 
 #: Arms that need no naming: the first is the one whose effect is asked for.
 KNOWN_ARMS = (("iop", "outpatient"), (1, 0))
@@ -29,6 +35,8 @@ class Framed:
     covariates : DataFrame
         Indexed by ``member_id``, 0 to n - 1.
     cluster : Series or None
+    terms : tuple of Term
+        Curves, products and slopes by site that were asked for.
     """
 
     rows: NDArray[np.intp]
@@ -36,6 +44,7 @@ class Framed:
     arm: NDArray[np.intp]
     covariates: pd.DataFrame
     cluster: pd.Series | None
+    terms: tuple[Term, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,14 +59,24 @@ class Framed:
         covariates = self.covariates.iloc[kept].set_axis(index)
         cluster = None if self.cluster is None else self.cluster.iloc[kept].set_axis(index)
         arm = np.array([places.index(place) for place in self.arm[kept]], dtype=np.intp)
-        return Framed(self.rows[kept], tuple(arms), arm, covariates, cluster)
+        return Framed(self.rows[kept], tuple(arms), arm, covariates, cluster, self.terms)
+
+    @cached_property
+    def settled(self) -> tuple[Settled, ...]:
+        """The terms with their knots, centres and sites."""
+        return settle(self.terms, self.covariates, self.arm, self.cluster)
+
+    @cached_property
+    def model_frame(self) -> pd.DataFrame:
+        """Columns that models take: the covariates, and the terms made of them."""
+        return model_frame(self.covariates, self.settled, self.cluster)
 
 
 def take_frame(
     data: pd.DataFrame,
     *,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     cluster: str | None = None,
     arms: Sequence[object] | None = None,
 ) -> Framed:
@@ -69,8 +88,8 @@ def take_frame(
         One row per person.
     arm, cluster : str
         Columns.
-    covariates : sequence of str
-        Columns.
+    covariates : sequence of str or mapping
+        Columns, and terms made of columns.
     arms : sequence, optional
         Arms of the design; all in the data unless named.
 
@@ -79,7 +98,8 @@ def take_frame(
     StudyError
         A column or an arm does not exist, or holds what it may not.
     """
-    covariates = listed(covariates)
+    entries = listed(covariates)
+    covariates = names_of(entries)
     refuse_unknown(data, [arm, *covariates, *([] if cluster is None else [cluster])])
     refuse_as_covariates(covariates, arm, "the arm")
     kept = _arms_of(data[arm], arm, arms)
@@ -90,7 +110,7 @@ def take_frame(
     index = pd.RangeIndex(len(rows), name="member_id")
     chosen = data.iloc[rows].set_axis(index)
     known = pd.DataFrame({name: known_covariate(chosen, name) for name in covariates}, index=index)
-    return Framed(rows, kept, codes[rows], known, None if cluster is None else chosen[cluster])
+    return Framed(rows, kept, codes[rows], known, None if cluster is None else chosen[cluster], terms_of(entries))
 
 
 def _arms_of(column: pd.Series, name: str, arms) -> tuple:
@@ -142,9 +162,9 @@ def _refuse_empty(one, found, name) -> None:
         raise EstimationError(f"'{name}': nobody is in arm '{one}'; {did_you_mean(str(one), map(str, found))}")
 
 
-def refuse_as_covariates(covariates: Sequence[str], name: str, role: str) -> None:
+def refuse_as_covariates(covariates: Sequence[str | Term], name: str, role: str) -> None:
     """Raise if a column that has another role is also among the covariates."""
-    if name in covariates:
+    if name in names_of(covariates):
         raise EstimationError(f"covariates: '{name}' is {role}; covariates are what was known before")
 
 
@@ -163,14 +183,15 @@ def refuse_unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
             )
 
 
-def listed(covariates: Iterable[str]) -> list[str]:
-    """Return the names of covariates as a list, or refuse what is none, or names one twice."""
-    if isinstance(covariates, str) or not isinstance(covariates, Iterable):
+def listed(covariates: Iterable[Given]) -> list[str | Term]:
+    """Return covariates as a list, terms read, or refuse what is none, or names one twice."""
+    if isinstance(covariates, str | Mapping) or not isinstance(covariates, Iterable):
         raise EstimationError(
             f"covariates: give a list of columns, also when it is one or none, and not {covariates!r}"
         )
-    covariates = list(covariates)
-    repeated = [name for position, name in enumerate(covariates) if name in covariates[:position]]
+    entries = read_covariates(covariates)
+    repeated = [entry for position, entry in enumerate(entries) if entry in entries[:position]]
     if repeated:
-        raise EstimationError(f"covariates: '{repeated[0]}' is named more than once; name each covariate once")
-    return covariates
+        called = repeated[0] if isinstance(repeated[0], str) else in_words(repeated[0])
+        raise EstimationError(f"covariates: '{called}' is named more than once; name each covariate once")
+    return entries

@@ -1,6 +1,6 @@
 """The comparisons of a study: each contrast under each design, made without sight of an outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from pathlib import Path
 
@@ -9,17 +9,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes import tables
+from iop_outcomes.designs.calendar import PERIOD, long_enough, of_shared_time, with_left_out
 from iop_outcomes.designs.comparison import Comparison, Population
-from iop_outcomes.designs.judge.balance import EVERYBODY, balance, balance_together
+from iop_outcomes.designs.judge.balance import EVERYBODY
 from iop_outcomes.designs.judge.circumstances import Circumstances, judge_circumstances
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.judge.entry import with_late_arms_named
 from iop_outcomes.designs.judge.gate import FAIL, diagnostic_rows, judge_design
 from iop_outcomes.designs.judge.gate_together import judge_together
+from iop_outcomes.designs.judge.second_moments import balance_of, balance_of_population
 from iop_outcomes.designs.scores.site_propensity import settled
+from iop_outcomes.designs.terms import AS_THEY_ARE, model_frame, refuse_without_sites, settle
 from iop_outcomes.designs.together import pair_of, population_share, refuse_other_target, target_of, weigh_together
+from iop_outcomes.designs.weighting import NOTES
 from iop_outcomes.kernel.errors import StudyError
-from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.kernel.registry import DESIGN_METHODS, DesignMethod
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import Readable, StudyView
@@ -38,7 +42,8 @@ def run(
     """Make the arms comparable by one design and judge the result: the stage ``design``."""
     built = build_design(made["covariates"], made["capability"], study, design, tell)
     comparisons, _ = read_comparisons(made["covariates"], built["propensity"], built["diagnostic"], study, design)
-    around = judge_circumstances(comparisons, Circumstances.of(study, made), study.gate_thresholds, study.covariates)
+    circumstances = Circumstances.of(study, made)
+    around = judge_circumstances(comparisons, circumstances, study.gate_thresholds, study.covariate_names)
     judged = built["diagnostic"]
     impossible = judged["check"] == POSSIBLE
     rows = [with_late_arms_named(judged[impossible], made["entry"]), judged[~impossible], *around]
@@ -102,9 +107,7 @@ def build_design(
             tell(f"{arms[0]} v {arms[1]}: {error}")
             continue
         labels = {"arm": arms[0], "against": arms[1], "design": design}
-        levels = balance(
-            comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand
-        ).assign(**labels)
+        levels = balance_of(comparison).assign(**labels)
         made["propensity"].append(comparison.members.assign(**labels).reset_index())
         made["balance"].append(levels)
         made["diagnostic"].append(judge_design(comparison, study.gate_thresholds, balance_table=levels))
@@ -170,16 +173,8 @@ def _build_together(
     population = _population(covariates, study, design, together, pd.concat(rows))
     comparisons = {pair: _comparison(covariates, study, design, pair, own, population) for pair, own in members.items()}
     method = DESIGN_METHODS[study.designs[design].method]
-    levels = balance_together(
-        population.covariates,
-        population.arm,
-        together,
-        population.weight,
-        estimand=method.estimand,
-        target=population.target,
-        population=population_share(everybody, together, method.estimand, population.target),
-        pairs=pairs,
-    )
+    share = population_share(everybody, together, method.estimand, population.target)
+    levels = balance_of_population(population, method.estimand, population=share, pairs=pairs)
     made["propensity"] += [own.assign(design=design) for own in rows]
     made["balance"].append(levels[levels["against"] != EVERYBODY].assign(design=design))
     made["diagnostic"].append(judge_together(comparisons, study.gate_thresholds, levels))
@@ -196,7 +191,11 @@ def _weigh_together(covariates: pd.DataFrame, study: Study, design: str, togethe
     settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
     cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
     arm, target = _codes(chosen, together), target_of(method, settings, together, study.arms_together(design)[:2])
-    return weigh_together(_model_frame(chosen, study), arm, together, cluster, method, settings, target)
+    columns, _ = _for_models(chosen, study, arm, method, settings)
+    inside, notes = _of_shared_time(columns, arm, method)
+    cluster = None if cluster is None else cluster[inside]
+    made = weigh_together(columns[inside], arm[inside], together, cluster, method, settings, target)
+    return with_left_out(made, columns.index, notes, NOTES).assign(arm=arm) if notes else made
 
 
 def _population(
@@ -209,7 +208,9 @@ def _population(
     members = pd.DataFrame({"arm": _codes(chosen, together), "weight": weight, "scored": scored}, index=chosen.index)
     method = DESIGN_METHODS[study.designs[design].method]
     target = target_of(method, study.designs[design].settings, together, study.arms_together(design)[:2])
-    return Population(together, members, _model_frame(chosen, study), chosen.get("cluster"), target)
+    arm, covariates = _codes(chosen, together), _covariates(chosen, study)
+    terms = settle(study.covariate_terms, covariates, arm, chosen.get("cluster"))
+    return Population(together, members, covariates, chosen.get("cluster"), target, terms)
 
 
 def _codes(chosen: pd.DataFrame, together: tuple[str, ...]) -> NDArray[np.intp]:
@@ -246,9 +247,11 @@ def compare(covariates: pd.DataFrame, study: Readable, design: str, arms: Arms) 
     method = DESIGN_METHODS[study.designs[design].method]
     settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
     refuse_other_target(method, settings, arms)
-    cluster = chosen["cluster"].to_numpy() if "cluster" in chosen else None
-    model = _model_frame(chosen, study)
-    members = method(model, treated, cluster, seed_of(study.seed, design), **settings)
+    columns, cluster = _for_models(chosen, study, treated, method, settings)
+    inside, notes = _of_shared_time(columns, treated, method)
+    cluster = None if cluster is None else cluster[inside]
+    members = method(columns[inside], treated[inside], cluster, seed_of(study.seed, design), **settings)
+    members = with_left_out(members, columns.index, notes, NOTES) if notes else members
     members = members.assign(treated=treated)
     scored = members["score"].notna().any()
     members["preference_score"] = preference_score(members["score"], treated) if scored else float("nan")
@@ -268,18 +271,22 @@ def _comparison(
     settings = method.check_in_study(study.designs[design].settings, f"designs.{design}")
     if together is None:
         settings = settled(settings, members["treated"], chosen.get("cluster"))
+        known = _covariates(chosen, study)
+        terms = settle(study.covariate_terms, known, members["treated"].to_numpy(), chosen.get("cluster"))
     else:
         settings = settled(settings, together.arm, together.cluster)
+        known, terms = together.covariates.loc[members.index], together.terms
     return Comparison(
         design=design,
         method=method.name,
         estimand=method.estimand,
         arms=arms,
         members=members,
-        covariates=_model_frame(chosen, study),
+        covariates=known,
         cluster=chosen.get("cluster"),
         settings=settings,
         together=together,
+        terms=terms,
     )
 
 
@@ -290,10 +297,32 @@ def _in_arms(covariates: pd.DataFrame, arms: tuple[str, ...]) -> pd.DataFrame:
     return chosen
 
 
-def _model_frame(chosen: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _covariates(chosen: pd.DataFrame, study: Readable) -> pd.DataFrame:
     """Return the covariates of the design, with their missing indicators; not those that only break down tables."""
-    wanted = set(study.covariates)
-    return chosen[[c for c in chosen if c in wanted or c.removesuffix("_missing") in wanted]]
+    wanted = set(study.covariate_names) | ({PERIOD} if study.adjusts_for_calendar else set())
+    found = chosen[[c for c in chosen if c in wanted or c.removesuffix("_missing") in wanted]]
+    return found.assign(**{PERIOD: long_enough(found[PERIOD])}) if PERIOD in found else found
+
+
+def _for_models(
+    chosen: pd.DataFrame,
+    study: Readable,
+    arm: NDArray[np.bool_] | NDArray[np.intp],
+    method: DesignMethod,
+    settings: Mapping[str, object],
+) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+    """Return the columns that a design method takes, and the sites."""
+    known, cluster = _covariates(chosen, study), chosen.get("cluster")
+    refuse_without_sites(study.covariate_terms, settled(settings, arm, cluster).get("by_site"), method.name)
+    columns = model_frame(known, settle(study.covariate_terms, known, arm, cluster), cluster)
+    return columns, None if cluster is None else cluster.to_numpy()
+
+
+def _of_shared_time(columns: pd.DataFrame, arm: NDArray, method: DesignMethod) -> tuple[NDArray[np.bool_], list]:
+    """Return who came when all arms were open; everybody where the design adjusts for nothing."""
+    if PERIOD not in columns or method.name == AS_THEY_ARE:
+        return np.ones(len(columns), dtype=bool), []
+    return of_shared_time(columns[PERIOD], arm)
 
 
 def _refuse_empty_arms(covariates: pd.DataFrame, capability: pd.DataFrame, study: Study, arms: Arms) -> None:

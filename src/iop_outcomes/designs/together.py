@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.judge.diagnostics import preference_score
-from iop_outcomes.designs.scores.balancing_weights import truncate_within
+from iop_outcomes.designs.scores.balancing_weights import bound_of, truncate_within
 from iop_outcomes.designs.scores.generalised import generalised_tilt, generalised_weights, multinomial_score
 from iop_outcomes.designs.scores.site_propensity import by_site_of, with_sites
 from iop_outcomes.designs.weighting import BY_SITE, NOTES
@@ -230,7 +230,15 @@ def _usable_sites(arm, n_arms, cluster, by_site) -> tuple[NDArray[np.bool_], tup
 def _cut_weights(scores, arm, arms, estimand, target, settings):
     """Weight, and cut as asked; with what was cut, in sentences."""
     weights, _ = generalised_weights(scores, arm, estimand, target)
-    notes = []
+    bound, own, notes = bound_of(settings.get("bound"), len(arm)), scores[np.arange(len(arm)), arm], []
+    beyond = (own < bound) & (estimand == "ATE" or arm != target)
+    if beyond.any():
+        weights = np.where(beyond, weights * own / bound, weights)
+        sentence = (
+            f"some people had a score of their own arm below {bound:.2g}, and their weights are made with {bound:.2g}: "
+            "the answer speaks less of people like them."
+        )
+        notes.append(("extreme_scores", float(beyond.mean()), sentence))
     if settings.get("stabilise"):
         weights = weights * np.bincount(arm, minlength=len(arms))[arm] / len(arm)
     trim, truncate = settings.get("trim"), settings.get("truncate")

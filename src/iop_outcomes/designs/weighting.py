@@ -10,6 +10,8 @@ from pydantic import Field
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.scores.balancing_weights import (
     balancing_weights,
+    bound_of,
+    bounded_score,
     crump_bounds,
     stabilised,
     trim_score,
@@ -37,6 +39,9 @@ BySite = Annotated[Literal["auto", "no", "intercepts", "separately"], InStudy("a
 Folds = Annotated[int, Field(ge=2, le=50)]
 Trim = Annotated[float, Field(gt=0, lt=0.5)] | Literal["crump"] | None
 Truncate = Annotated[float, Field(gt=0.5, lt=1)] | None
+#: How near to 0 and 1 a score may come before weights are made of it: as near as it does unless told, and in a study
+#: file as near as the number of people allows.
+Bound = Annotated[Annotated[float, Field(gt=0, lt=0.5)] | Literal["auto"] | None, InStudy("auto")]
 
 
 #: Key of a design frame's ``attrs``: rows (check, value, sentence) on what the method did to people or weights.
@@ -111,6 +116,7 @@ def ate_weights(
     model: Model = "logistic",
     by_site: BySite = "no",
     folds: Folds = 5,
+    bound: Bound = None,
     stabilise: bool = False,
     trim: Trim = None,
     truncate: Truncate = None,
@@ -119,10 +125,12 @@ def ate_weights(
     """Weight by the inverse probability of the own arm.
 
     ``trim`` leaves out scores below it and above one minus it (``crump``: bounds of least variance), with more than
-    two arms whoever has a score below it for some arm; ``truncate`` sets weights beyond that quantile to it.
+    two arms whoever has a score below it for some arm; ``truncate`` sets weights beyond that quantile to it. With
+    ``bound`` a weight is that of a score no nearer to 0 and 1 (Gruber et al. 2022 for ``auto``), so that nobody stands
+    for more people than the sample can bear.
     """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
-    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    cuts = {"bound": bound, "trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATE", stabilise=stabilise, **cuts)
 
 
@@ -138,6 +146,7 @@ def att_weights(
     model: Model = "logistic",
     by_site: BySite = "no",
     folds: Folds = 5,
+    bound: Bound = None,
     trim: Trim = None,
     truncate: Truncate = None,
     truncate_both_ends: bool = False,
@@ -149,7 +158,7 @@ def att_weights(
     study, unless named.
     """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
-    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    cuts = {"bound": bound, "trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATT", **cuts)
 
 
@@ -165,6 +174,7 @@ def atc_weights(
     model: Model = "logistic",
     by_site: BySite = "no",
     folds: Folds = 5,
+    bound: Bound = None,
     trim: Trim = None,
     truncate: Truncate = None,
     truncate_both_ends: bool = False,
@@ -176,7 +186,7 @@ def atc_weights(
     study, unless named.
     """
     propensity = score_people(covariates, treated, cluster, seed, model=model, by_site=by_site, folds=folds)
-    cuts = {"trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
+    cuts = {"bound": bound, "trim": trim, "truncate": truncate, "both_ends": truncate_both_ends}
     return _weighted(covariates, treated, propensity, "ATC", **cuts)
 
 
@@ -231,13 +241,13 @@ def notes_of(propensity: Propensity) -> list[tuple[str, float, str]]:
 
 
 def _weighted(
-    covariates, treated, propensity, estimand, *, stabilise=False, trim=None, truncate=None, both_ends=False
+    covariates, treated, propensity, estimand, *, bound=None, stabilise=False, trim=None, truncate=None, both_ends=False
 ) -> pd.DataFrame:
     """Weight whoever has a score, cut as asked, and say what was cut."""
     scored = ~np.isnan(propensity.score)
     first, score = two_arms(np.asarray(treated)[scored]), propensity.score[scored]
     notes = notes_of(propensity)
-    weights = balancing_weights(score, first, estimand)
+    weights = balancing_weights(bounded_score(score, estimand, bound_of(bound, len(score))), first, estimand)
     if stabilise:
         weights = stabilised(weights, first)
     if trim is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
@@ -49,18 +50,19 @@ class _InTime(Answer):
 
 @dataclass(frozen=True)
 class SurvivalAt(_InTime):
-    """Survival of both arms at a day; the intervals of the arms stay between 0 and 1 (log-log).
+    """Survival of both arms at a day, or incidence by it; the intervals of the arms stay between 0 and 1 (log-log).
 
-    Where nobody, or everybody, of one arm has had the event by that day, its survival shows no variance. The contrast
+    Where nobody, or everybody, of one arm has had the event by that day, its share shows no variance. The contrast
     with the other arm then has score limits, which rest on those of whom one knows whether they have had it.
     """
 
     fitted: ArmMeans
     day: float
+    of: str = SURVIVAL
 
     @cached_property
     def arms(self) -> ArmMeans:
-        """Survival of both arms; products of many factors hide a 0 or 1 by rounding."""
+        """The shares of both arms; products of many factors hide a 0 or 1 by rounding."""
         means = self.fitted.means
         ends = np.round(means)
         return replace(self.fitted, means=np.where(np.abs(means - ends) < ROUNDING, ends, means))
@@ -73,40 +75,41 @@ class SurvivalAt(_InTime):
         )
 
     def estimates(self, measure: str) -> tuple[Estimate, Sequence[Estimate]]:
-        """Return the contrast by a measure, and both survivals."""
+        """Return the contrast by a measure, and both shares."""
         comparison = self.comparison
-        between = _between(comparison, self.arms, measure, SURVIVAL)
+        between = _between(comparison, self.arms, measure, self.of)
         if self._one_at_an_end:
             people = [effective_sample_size(comparison.weight[known]) for known in self.follow_up.known_at(self.day)]
             clusters = clusters_by_arm(comparison, self.follow_up.used)
             between, _ = with_score_limits(between, self._plain, self.arms, people, clusters)
-        own = [self._with_own_interval(each) for each in self._plain]
+        own = [self._with_own_interval(each, arm) for each, arm in zip(self._plain, np.eye(2), strict=True)]
         return without_intervals_of_lone_clusters(between, own, comparison, self.follow_up.used)
 
     @cached_property
     def _plain(self) -> list[Estimate]:
-        return [arm_mean(self.arms, position, measure=SURVIVAL) for position in (0, 1)]
+        return [arm_mean(self.arms, position, measure=self.of) for position in (0, 1)]
 
     @property
     def _one_at_an_end(self) -> bool:
         return sum(each.value in (0.0, 1.0) for each in self._plain) == 1
 
-    def _with_own_interval(self, each: Estimate) -> Estimate:
+    def _with_own_interval(self, each: Estimate, arm: NDArray[np.float64]) -> Estimate:
         from iop_outcomes.stats.survival.kaplan_meier import survival_interval
 
-        low, high = survival_interval(each.value, each.se, degrees_of_freedom=self.arms.covariance.degrees_of_freedom)
+        low, high = survival_interval(each.value, each.se, degrees_of_freedom=self.arms.covariance.freedom_of(arm))
         reason = each.reason
         if reason is None and np.isnan(low):
-            reason = "survival is 0 or 1, where its interval is not defined"
+            reason = f"{self.of} is 0 or 1, where its interval is not defined"
         return replace(each, ci_low=float(low), ci_high=float(high), reason=reason)
 
 
 @dataclass(frozen=True)
 class RestrictedMeans(_InTime):
-    """Restricted mean times of both arms up to a day."""
+    """Restricted mean times of both arms up to a day, or times lost up to it."""
 
     arms: ArmMeans
     day: float
+    of: str = RMST
 
     @property
     def method(self) -> str:
@@ -116,8 +119,8 @@ class RestrictedMeans(_InTime):
     def estimates(self, measure: str) -> tuple[Estimate, Sequence[Estimate]]:
         """Return the contrast by a measure, and both mean times."""
         comparison = self.comparison
-        own = [arm_mean(self.arms, position, measure=RMST) for position in (0, 1)]
-        between = _between(comparison, self.arms, measure, RMST)
+        own = [arm_mean(self.arms, position, measure=self.of) for position in (0, 1)]
+        between = _between(comparison, self.arms, measure, self.of)
         constant = [each.reason == NO_VARIATION for each in own]
         between, own = without_intervals_of_constant_arms(between, own, comparison.arms, constant)
         return without_intervals_of_lone_clusters(between, own, comparison, self.follow_up.used)
@@ -125,7 +128,7 @@ class RestrictedMeans(_InTime):
 
 @dataclass(frozen=True)
 class Hazards(_InTime):
-    """The ratio of two hazards, which have no means of their own."""
+    """The ratio of two hazards, of the event or of its subdistribution, which have no means of their own."""
 
     ratio: Estimate
     how: str
@@ -138,7 +141,7 @@ class Hazards(_InTime):
     def estimates(self, measure: str) -> tuple[Estimate, Sequence[Estimate]]:
         """Return the hazard ratio."""
         if measure not in ("", self.ratio.measure):
-            raise EstimationError(f"measures: a Cox model gives a {self.ratio.measure} and no '{measure}'")
+            raise EstimationError(f"measures: this model gives a {self.ratio.measure} and no '{measure}'")
         return without_intervals_of_lone_clusters(self.ratio, (), self.comparison, self.follow_up.used)
 
 

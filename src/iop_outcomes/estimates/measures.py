@@ -7,16 +7,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 from iop_outcomes.stats.linear.sandwich import Covariance, influence_covariance
-from iop_outcomes.tables.measure import MEAN, MEASURES, ODDS_RATIO, RATIO, RMST, SURVIVAL, Measure, names_of
+from iop_outcomes.tables.measure import (
+    INCIDENCE,
+    MEAN,
+    MEASURES,
+    ODDS_RATIO,
+    RATIO,
+    RMST,
+    SURVIVAL,
+    TIME_LOST,
+    Measure,
+    names_of,
+)
 
 #: Relative to the numbers it is asked of.
 ROUNDING = 1e-13
 #: A clustered standard error below this share of that of independent people comes of clusters that agree, by chance or
 #: since the covariates tell them apart, and not of people who are alike.
 AGREEMENT = 1e-4
-#: Measures that compare two means, survivals or mean times.
-OF_MEANS = names_of(MEAN, SURVIVAL, RMST)
-_WORDS = {MEAN: "mean", SURVIVAL: "survival", RMST: "mean time"}
+#: Measures that compare two means, survivals, mean times, incidences or times lost.
+OF_MEANS = names_of(MEAN, SURVIVAL, RMST, INCIDENCE, TIME_LOST)
+_WORDS = {MEAN: "mean", SURVIVAL: "survival", RMST: "mean time", INCIDENCE: "incidence", TIME_LOST: "time lost"}
 NO_VARIATION = "the outcome does not vary, so that there is no standard error"
 
 
@@ -33,25 +44,31 @@ class ArmMeans:
     influence : ndarray, shape (n, 2), or None
         What each row adds to each mean; None where the variance is that of a likelihood. Influences of two outcomes, or
         of parts of a population, add up row by row, and their sums within clusters give the joint covariance.
+    how : tuple of str
+        What the estimator did, in words.
     """
 
     means: NDArray[np.float64]
     covariance: Covariance
     influence: NDArray[np.float64] | None = None
+    how: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
-        """How the standard errors were made, in words."""
-        return self.covariance.method
+        """How the means and their standard errors were made, in words."""
+        return "; ".join((*self.how, self.covariance.method))
 
     def with_method(self, prefix: str) -> "ArmMeans":
         """Return the same means whose method in words begins with what the estimator did."""
-        return replace(self, covariance=replace(self.covariance, method=f"{prefix}; {self.covariance.method}"))
+        return replace(self, how=(prefix, *self.how))
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One measure with its interval; ``reason`` says why a part is missing. For ratios ``se`` is of the logarithm."""
+    """One measure with its interval; ``reason`` says why a part is missing. For ratios ``se`` is of the logarithm.
+
+    ``degrees_of_freedom`` are those of the interval's t quantile, infinite for the normal one.
+    """
 
     measure: str
     value: float
@@ -60,6 +77,7 @@ class Estimate:
     ci_low: float
     ci_high: float
     reason: str | None = None
+    degrees_of_freedom: float = np.inf
 
 
 def arm_means(
@@ -164,10 +182,11 @@ def _interval(
         value = float(np.exp(value) if scale == "log" else value)
         return Estimate(measure, value, np.nan, scale, np.nan, np.nan, reason)
     se = float(np.sqrt(gradient @ arms.covariance.values @ gradient))
-    half = half_width(se, arms.covariance.degrees_of_freedom, level)
+    freedom = arms.covariance.freedom_of(gradient)
+    half = half_width(se, freedom, level)
     ends = np.array([value, value - half, value + half])
     value, low, high = (float(end) for end in (np.exp(ends) if scale == "log" else ends))
-    return Estimate(measure, value, se, scale, low, high)
+    return Estimate(measure, value, se, scale, low, high, degrees_of_freedom=freedom)
 
 
 def _no_ratio(means: NDArray[np.float64], asked: Measure, names: tuple[str, str]) -> str | None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.scores.site_propensity import adjusts_for_site
 from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.estimates.few_clusters import FewClusters, for_few_clusters
+from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.nuisance.design_weights import (
     SharedWeights,
     counting,
@@ -138,6 +140,10 @@ class Sample:
                 f"{self.name}: {measure} is for outcomes of 0 and 1 and this is a {self.kind}; use {difference}"
             )
         return measure or difference
+
+    def for_few_clusters(self, arms: ArmMeans, few_clusters: FewClusters, weights: NDArray[np.float64]) -> ArmMeans:
+        """Return means with the standard errors that few clusters ask for; ``weights`` say how much each row counts."""
+        return for_few_clusters(arms, few_clusters, weights=weights, pair=self.pair, cluster=self.cluster)
 
     @cached_property
     def matrix(self) -> ModelMatrix:

@@ -139,14 +139,15 @@ def with_score_limits(
     people, clusters
         As in ``effective_sizes``.
     """
-    quantile = half_width(1.0, arms.covariance.degrees_of_freedom)
+    quantile = half_width(1.0, arms.covariance.freedom_of((1.0, -1.0)))
     variances = np.diag(arms.covariance.values)
     at_end = [mean in (0.0, 1.0) for mean in arms.means]
     unknown = [each for each, end in zip(own, at_end, strict=True) if not end and np.isnan(each.ci_low)]
     sizes = effective_sizes(arms.means, np.where(at_end, 0.0, variances), people, clusters)
-    limits = [wilson(mean, size, quantile) for mean, size in zip(arms.means, sizes, strict=True)]
+    of_arms = [half_width(1.0, arms.covariance.freedom_of(arm)) for arm in np.eye(2)]
     found = [
-        each if each in unknown else _limited(each, pair, quantile) for each, pair in zip(own, limits, strict=True)
+        each if each in unknown else _limited(each, wilson(each.value, size, reach), reach)
+        for each, size, reach in zip(own, sizes, of_arms, strict=True)
     ]
     if unknown:
         return replace(between, se=np.nan, ci_low=np.nan, ci_high=np.nan, reason=unknown[0].reason), found

@@ -16,7 +16,7 @@ from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.seeds import seed_of
 from iop_outcomes.study import Analysis
-from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
+from iop_outcomes.study.names import IN_TIME, TIME_IN_CARE, TIME_TO, WEEKLY_URINE
 from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.estimate import (
     ADJUSTED,
@@ -39,7 +39,7 @@ def run(
     of_metrics = made["refusal"].query("kind == 'metric'")
     refused = dict(zip(of_metrics["name"].astype("str"), of_metrics["reason"].astype("str"), strict=True))
     told = estimate_design(study, design, comparisons, refusals, made["outcomes"], refused, tell)
-    return dict(zip(("estimate", "curve"), told, strict=True))
+    return dict(zip(("estimate", "curve", "incidence"), told, strict=True))
 
 
 def estimate_design(
@@ -50,7 +50,7 @@ def estimate_design(
     outcomes: pd.DataFrame,
     refused_outcomes: dict[str, str],
     tell: Callable[[str], None] = lambda _: None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Estimate every analysis of the study that uses one design.
 
     Parameters
@@ -72,11 +72,11 @@ def estimate_design(
 
     Returns
     -------
-    estimate, curve : pandas.DataFrame
+    estimate, curve, incidence : pandas.DataFrame
         Tables of those contracts; what is withheld is decided later, by the gate.
     """
     outcomes = outcomes.set_index("member_id")
-    rows, curves = [], []
+    rows, curves, incidences = [], [], []
     for name, analysis in study.analyses.items():
         if analysis.design != design:
             continue
@@ -92,19 +92,21 @@ def estimate_design(
         rows.append(_estimated(name, analysis, _unadjusted(comparison), data, study, naive=True))
         if analysis.outcome == TIME_IN_CARE and data["retention_days"].notna().any():
             curves.append(_curve(name, data.reindex(comparison.members.index), comparison))
+        if analysis.outcome in TIME_TO and data["care_ended_by"].notna().any():
+            incidences.append(_incidence(name, data.reindex(comparison.members.index), comparison))
         tell(f"{name}: done")
     columns = tables.empty("estimate").columns
     estimate = pd.concat(rows, ignore_index=True).reindex(columns=columns) if rows else tables.empty("estimate")
     curve = pd.concat(curves, ignore_index=True) if curves else tables.empty("curve")
-    return estimate, curve
+    incidence = pd.concat(incidences, ignore_index=True) if incidences else tables.empty("incidence")
+    return estimate, curve, incidence
 
 
 def _unadjusted(comparison: Comparison) -> Comparison:
     """Return the arms as they are: everybody counts the same, and there is nothing to adjust for."""
     members = comparison.members.assign(weight=1.0)
-    return replace(
-        comparison, members=members, covariates=comparison.covariates.iloc[:, :0], settings=None, together=None
-    )
+    nothing = comparison.covariates.iloc[:, :0]
+    return replace(comparison, members=members, covariates=nothing, settings=None, together=None, terms=())
 
 
 def _estimated(
@@ -112,7 +114,7 @@ def _estimated(
 ) -> pd.DataFrame:
     """Return the rows of one estimator for every measure asked for; each arm's own mean once."""
     # Means have a plain estimator of their own; other outcomes are naive when the same estimator adjusts for nothing.
-    of_means = analysis.outcome not in (TIME_IN_CARE, WEEKLY_URINE)
+    of_means = analysis.outcome not in (*IN_TIME, WEEKLY_URINE)
     plugin = ESTIMATORS[UNADJUSTED if naive and of_means else analysis.estimator]
     settings = {} if plugin.name == UNADJUSTED else analysis.settings
     kind = NAIVE if naive else ADJUSTED
@@ -128,7 +130,7 @@ def _estimated(
         kind=kind,
         design=analysis.design,
         estimator=UNADJUSTED if naive else plugin.name,
-        estimand=AS_SEEN if naive else comparison.estimand,
+        estimand=AS_SEEN if naive else comparison.speaks_for,
         population=EVERYBODY,
         scenario=MAIN,
         status=SHOWN,
@@ -171,3 +173,9 @@ def _curve(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFram
     from iop_outcomes.estimates.survival_curves import survival_curves
 
     return survival_curves(data, comparison).assign(analysis=name)
+
+
+def _incidence(name: str, data: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    from iop_outcomes.estimates.incidence_curves import incidence_curves
+
+    return incidence_curves(data, comparison).assign(analysis=name)

@@ -70,7 +70,7 @@ def arm_curve(
     curve = kaplan_meier(time, event, weights, cluster=cluster, variance="robust")
     weighted, counts = curve.at(days), kaplan_meier(time, event).at(days)
     n_units = len(curve.table.code) if curve.cluster is None else int(curve.cluster.max()) + 1
-    low, high = _limits(weighted, n_units, np.inf if cluster is None else n_units - 1.0)
+    low, high = limits(weighted["survival"], weighted["se"], n_units, np.inf if cluster is None else n_units - 1.0)
     return pd.DataFrame(
         {
             "day": days.astype(np.int64) if np.array_equal(days, np.rint(days)) else days,
@@ -83,11 +83,21 @@ def arm_curve(
     )
 
 
-def _limits(
-    weighted: pd.DataFrame, n_units: int, degrees_of_freedom: float
+def limits(
+    share: pd.Series, se: pd.Series, n_units: int, degrees_of_freedom: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log-log limits of the shares of a curve, missing where its standard error says nothing.
+
+    Parameters
+    ----------
+    share, se : Series
+        Day by day.
+    n_units : int
+        People, or clusters of them, that differ from each other.
+    degrees_of_freedom : float
+    """
     if n_units < 2:
-        unknown = np.full(len(weighted), np.nan)
+        unknown = np.full(len(share), np.nan)
         return unknown, unknown
-    se = weighted["se"].where(weighted["se"] > ROUNDING) * np.sqrt(n_units / (n_units - 1))
-    return survival_interval(weighted["survival"], se, degrees_of_freedom=degrees_of_freedom)
+    known = se.where(se > ROUNDING) * np.sqrt(n_units / (n_units - 1))
+    return survival_interval(share, known, degrees_of_freedom=degrees_of_freedom)

@@ -2,6 +2,6 @@
 
 from iop_outcomes.kernel import lazy
 
-_HOMES = {"History": "history", "use_calendar": "evidence"}
+_HOMES = {"EventRules": "intercurrent", "History": "history", "use_calendar": "evidence"}
 __all__ = [*_HOMES]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES)

@@ -125,7 +125,7 @@ def _rows_of_file(path: str) -> list[tuple[str, str]]:
     if not Path(path).is_file():
         raise StudyError(f"code_list: there is no file '{path}'; give a CSV file with the columns code and kind")
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, compression=None)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise StudyError(f"code_list '{path}': this is no CSV file in UTF-8 with the columns code and kind") from None
     absent = [column for column in ("code", "kind") if column not in frame]

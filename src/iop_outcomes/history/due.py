@@ -16,7 +16,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.outcome_rules import Panel, Schedule
-from iop_outcomes.history.panel import target_tests
+from iop_outcomes.history.panel import scheduled, target_tests
 from iop_outcomes.history.windows import observed_weeks, week_of
 
 #: People who stop being tested together for the end to be the schedule's.
@@ -48,7 +48,7 @@ def due_weeks(history: History, n_weeks: int, panel: Panel = None, schedule: Sch
     numpy.ndarray of bool, shape (members, weeks)
     """
     rule = schedule_of(history, schedule)
-    key = ("due_weeks", n_weeks, history.rules.targets(panel), str(rule))
+    key = ("due_weeks", n_weeks, history.rules.targets(panel), str(rule), history.rules.thinning)
     return history.once(key, lambda: _due(history, n_weeks, panel, rule))
 
 
@@ -110,7 +110,7 @@ def weeks_without_schedule(
 def _recorded(history: History, n_weeks: int, panel: Panel) -> np.ndarray:
     tests = target_tests(history, panel)
     week, member = week_of(tests["day"].to_numpy()), tests["member"].to_numpy()
-    kept = (week >= 0) & (week < n_weeks) & (_scheduled(tests) | (tests["result"] == "missing").to_numpy())
+    kept = (week >= 0) & (week < n_weeks) & (scheduled(tests) | (tests["result"] == "missing").to_numpy())
     due = np.zeros((history.n, n_weeks), dtype=bool)
     due[member[kept], week[kept]] = True
     # Nobody writes down what the dead missed: what the others of their arm were asked for was due.
@@ -131,7 +131,7 @@ def _last_scheduled(history: History, panel: Panel) -> np.ndarray:
     observed = observed_weeks(history)
     n_weeks = int(observed.max(initial=0))
     ends = np.minimum(7 * observed, _next_assignment(history))[member]
-    kept = (day >= 0) & (day < ends) & _scheduled(tests)
+    kept = (day >= 0) & (day < ends) & scheduled(tests)
     tested = np.zeros((history.n, n_weeks), dtype=bool)
     tested[member[kept], week_of(day[kept])] = True
     seen = np.arange(n_weeks) < observed[:, None]
@@ -171,13 +171,6 @@ def _next_assignment(history: History) -> np.ndarray:
     begins = np.full(history.n, np.inf)
     np.minimum.at(begins, member[later], (day - zero[member])[later])
     return begins
-
-
-def _scheduled(tests: pd.DataFrame) -> np.ndarray:
-    """Return which tests were not unannounced; without a word in the source all count as scheduled."""
-    if "scheduled" not in tests:
-        return np.ones(len(tests), dtype=bool)
-    return tests["scheduled"].fillna(True).to_numpy(bool)
 
 
 def _group(history: History, column: str) -> np.ndarray:

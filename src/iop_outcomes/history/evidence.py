@@ -67,7 +67,8 @@ def use_calendar(
         raise Refusal(f"with evidence '{evidence}' needs drug tests and this source has none; use 'self_report'")
     named = None if substance is None else history.rules.targets(substance)
     detection = tuple(sorted((detection_days or {}).items()))
-    key = ("use_calendar", named, history.rules.targets(substance), evidence, controlled, detection)
+    rules = (history.rules.targets(substance), history.rules.thinning)
+    key = ("use_calendar", named, *rules, evidence, controlled, detection)
     return history.once(key, lambda: _make(history, substance, evidence, controlled, detection_days))
 
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
+
+from iop_outcomes.tables.occasions import Thinning
 
 
 def or_say(allowed: str) -> WrapValidator:
@@ -34,8 +36,32 @@ Schedule = Annotated[
     or_say("allowed are 'recorded', 'weekly', the number of the last week with a test, or a list of weeks, from 1 on"),
 ]
 
+
+class ThinningRule(BaseModel):
+    """One test is kept of every so many days from time zero: that due nearest to a day of them, counted from 0."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    every_days: Annotated[int, Field(ge=2, le=91)] = 7
+    on_day: Annotated[int, Field(ge=0, le=90)] = 0
+
+    @model_validator(mode="after")
+    def _within(self) -> "ThinningRule":
+        if self.on_day >= self.every_days:
+            raise ValueError("on_day must be one of every_days")
+        return self
+
+
+#: Whether the schedules of the arms are thinned to what both share, and how.
+Thin = Annotated[
+    Literal["weekly"] | ThinningRule | None,
+    or_say("allowed are 'weekly', or {every_days: 7, on_day: 0} with on_day below every_days"),
+]
+
 #: What somebody who died counts as from the day of death on.
 AfterDeath = Literal["not_abstinent", "no_value"]
+
+#: What somebody who completed treatment counts as from then on, where it is asked who was retained.
+AfterCompletion = Literal["retained", "left", "no_value"]
 
 ALL, PRIMARY = "all", "primary"
 
@@ -53,11 +79,17 @@ class OutcomeRules:
         until the last scheduled test (see ``due_weeks``).
     after_death : 'not_abstinent' or 'no_value'
         Time after death is not abstinent, or somebody who died within the window has no value.
+    after_completion : 'retained', 'left' or 'no_value'
+        Somebody who completed treatment before the day asked about was retained, had left, or has no value.
+    thinning : Thinning or None
+        How many of the tests due count; None for all.
     """
 
     panel: Panel = ALL
     schedule: Schedule = None
     after_death: AfterDeath = "not_abstinent"
+    after_completion: AfterCompletion = "retained"
+    thinning: Thinning | None = None
 
     def targets(self, panel: Panel = None) -> str | tuple[str, ...]:
         """Return the targets a metric asks for, or those of the study: ``all``, ``primary`` or names."""
@@ -84,6 +116,24 @@ def schedule_in_words(schedule: Schedule) -> str:
     if isinstance(schedule, list):
         return f"in weeks {', '.join(map(str, sorted(schedule)))}"
     return {"recorded": "as recorded", "weekly": "every week"}[schedule]
+
+
+def thinning_of(thin: Thin) -> Thinning | None:
+    """Return a study's rule of thinning with its days."""
+    if thin is None:
+        return None
+    return Thinning() if thin == "weekly" else Thinning(thin.every_days, thin.on_day)
+
+
+def thinning_in_words(thin: Thin) -> str:
+    """Return which tests count as a report says it."""
+    rule = thinning_of(thin)
+    if rule is None:
+        return "all that were due"
+    return (
+        f"one of every {rule.every_days} days, in both arms: that due nearest to day {rule.on_day} of them, whatever "
+        "came of it; unannounced tests are not used"
+    )
 
 
 def death_in_words(after_death: AfterDeath) -> str:

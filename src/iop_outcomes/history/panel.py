@@ -14,6 +14,7 @@ from iop_outcomes.history.outcome_rules import ALL, PRIMARY, Panel
 from iop_outcomes.history.result import label_or_none
 from iop_outcomes.history.substances import ANY, about_one, plain_name
 from iop_outcomes.kernel.errors import Refusal
+from iop_outcomes.tables.occasions import kept_by_day
 
 PRIMARY_COLUMN = "primary_substance"
 
@@ -33,7 +34,8 @@ def target_tests(history: History, panel: Panel = None) -> pd.DataFrame:
         A target is not tested for in this source, or nobody's primary substance is recorded or tested for.
     """
     targets = history.rules.targets(panel)
-    return history.once(("target_tests", targets), lambda: _target_tests(history, targets))
+    key = ("target_tests", targets, history.rules.thinning)
+    return history.once(key, lambda: _target_tests(history, targets))
 
 
 def day_panels(history: History, panel: Panel = None, looks_back: DetectionDays = None) -> pd.DataFrame:
@@ -109,7 +111,24 @@ def _target_tests(history: History, targets: str | tuple[str, ...]) -> pd.DataFr
     keep = bears_on(history, tests, targets, (tests["result"] != "positive").to_numpy())
     if "prescribed" in tests:
         keep = keep & ~tests["prescribed"].fillna(False).to_numpy(bool)
-    return tests[keep]
+    return tests[keep & _not_thinned_out(history, tests, targets)]
+
+
+def scheduled(tests: pd.DataFrame) -> np.ndarray:
+    """Return which tests were not unannounced; without a word in the source all count as scheduled."""
+    if "scheduled" not in tests:
+        return np.ones(len(tests), dtype=bool)
+    return tests["scheduled"].fillna(True).to_numpy(bool)
+
+
+def _not_thinned_out(history: History, tests: pd.DataFrame, targets: str | tuple[str, ...]) -> np.ndarray:
+    """Return the tests that the study's thinning keeps; which these are depends on no result."""
+    rule = history.rules.thinning
+    if rule is None:
+        return np.ones(len(tests), dtype=bool)
+    about = bears_on(history, tests, targets, np.ones(len(tests), dtype=bool))
+    day = tests["day"].to_numpy(float)
+    return kept_by_day(tests["member"].to_numpy(), day, about & scheduled(tests), rule)
 
 
 def _refuse_unknown_primary(history: History) -> None:

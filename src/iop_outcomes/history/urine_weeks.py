@@ -88,7 +88,8 @@ def urine_weeks(
         A target is not tested for, or no arm was tested for as long as needed.
     """
     listed = tuple(schedule) if isinstance(schedule, list) else schedule
-    key = ("urine_weeks", window_days, history.rules.targets(panel), listed, str(history.rules.schedule))
+    rules = (history.rules.targets(panel), listed, str(history.rules.schedule), history.rules.thinning)
+    key = ("urine_weeks", window_days, *rules)
     found, judged, due = history.once(key, lambda: _make(history, window_days, panel, schedule))
     beyond, last = weeks_without_schedule(history, due, needed, schedule)
     if beyond.all() and history.n:

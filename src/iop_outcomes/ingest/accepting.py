@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
-from iop_outcomes.ingest.reading import LINE, OWN, RawFile
+from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
 from iop_outcomes.kernel.errors import SourceError, counted
 
 if TYPE_CHECKING:
@@ -95,12 +95,13 @@ class Intake:
         """
         import polars as pl
 
+        rules = [*rules, *_clean_text(raw, rows)]
         flags = [rule.broken.fill_null(False).alias(f"{_BROKEN}{i}") for i, rule in enumerate(rules)]
-        flagged = rows.with_columns(flags).collect(engine="streaming")
+        flagged = collected(rows.with_columns(flags), raw.name)
         n_rows = flagged.height
         names = [f"{_BROKEN}{i}" for i in range(len(rules))]
         for name, rule in zip(names, rules, strict=True):
-            self._note(raw.name, table, flagged.filter(name)[LINE], rule.words, rule.expected)
+            self._note(raw.name, table, flagged[LINE].filter(flagged[name]), rule.words, rule.expected)
         # One name for the rows before and after, so that the memory of the first is free for the second.
         good = flagged.filter(~pl.any_horizontal([pl.lit(False), *names])).drop(names)
         del flagged
@@ -185,6 +186,16 @@ class Intake:
             f"{file}: {n_wrong:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
             f"of {self.max_rejected_share:g} that 'max_rejected_share' allows: {shown}{more}"
         )
+
+
+def _clean_text(raw: RawFile, rows: "pl.LazyFrame") -> list[Rule]:
+    """Return a rule for every column of text in which a character may stand that no page or figure can show."""
+    import polars as pl
+
+    text = (
+        [name for name, dtype in rows.collect_schema().items() if dtype == pl.String] if raw.may_hold_controls else []
+    )
+    return [Rule(f"{name}: holds a control character", pl.col(name).str.contains(CONTROLS)) for name in text]
 
 
 def _one_of(columns: Sequence[str]) -> "pl.Expr":

@@ -121,21 +121,28 @@ def covariates_typed(
     import polars as pl
 
     known = {c.name for c in table.columns}
+    typed = []
     for name in [c for c in rows.columns if c not in known]:
         if name in categories:
-            rows = rows.with_columns(pl.col(name).cast(pl.String))
+            typed.append(rows[name].cast(pl.String))
             continue
         _refuse_ambiguous(rows[name], name, place, name in quantities)
-        if rows[name].dtype != pl.String:
-            continue
-        text = rows[name]
-        if name not in quantities and text.str.contains(r"^-?0\d").any():
-            continue
-        truth = text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
-        for values in (text.cast(pl.Float64, strict=False), truth):
-            if values.null_count() == text.null_count() < len(rows):
-                rows = rows.with_columns(values)
-    return rows
+        if rows[name].dtype == pl.String:
+            typed.append(_without_text(rows[name], name in quantities))
+    return rows.with_columns(typed)
+
+
+def _without_text(text: "pl.Series", is_quantity: bool) -> "pl.Series":
+    """Return text as numbers, or as true and false, where all of it is."""
+    import polars as pl
+
+    if not is_quantity and text.str.contains(r"^-?0\d").any():
+        return text
+    truth = text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
+    for values in (text.cast(pl.Float64, strict=False), truth):
+        if values.null_count() == text.null_count() < len(text):
+            return values
+    return text
 
 
 def _refuse_ambiguous(values: "pl.Series", name: str, place: str, is_quantity: bool) -> None:

@@ -5,14 +5,18 @@ Files are streamed; nothing here holds a whole file in memory.
 """
 
 import csv
+import gzip
+import os
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
+from iop_outcomes.kernel.errors import SourceError, counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +28,12 @@ OWN = "\x1f"
 LINE = f"{OWN}line"
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+#: How many times its size a packed file may unpack to, unless it stays below so many bytes.
+MOST_UNPACKED, LARGEST_UNCHECKED = 300, 100_000_000
+
+#: Characters that no page, figure or spreadsheet can show; tabs and line ends are none of them.
+CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]"
 
 #: A line whose quotation marks all enclose whole cells, those inside a cell written twice.
 _WELL_QUOTED = r'^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$'
@@ -43,12 +53,15 @@ class RawFile:
         All rows that have as many cells as the header, as text (CSV) or as stored (Parquet), and ``LINE``.
     misshapen : tuple of int
         Lines that have more or fewer cells than the header.
+    may_hold_controls : bool
+        Has nobody shown that no cell holds a control character?
     """
 
     name: str
     columns: tuple[str, ...]
     rows: "pl.LazyFrame"
     misshapen: tuple[int, ...] = ()
+    may_hold_controls: bool = True
 
     def need(self, required: Iterable[str], known: Iterable[str] = ()) -> None:
         """Refuse the file if a column it must have is not there.
@@ -56,17 +69,19 @@ class RawFile:
         Raises
         ------
         SourceError
-            Names the column and the one in the file that it may be.
+            Names the column and the one in the file that it may be; no other, as without a header it would be a value.
         """
         spare = [c for c in self.columns if c not in set(known)]
         for column in required:
             if column not in self.columns:
-                hint = did_you_mean(column, spare or self.columns)
+                close = get_close_matches(column, spare or self.columns, n=1)
+                n = counted(len(self.columns), "column")
+                hint = f"did you mean '{close[0]}'?" if close else f"it has {n}; see that the first line names them"
                 raise SourceError(f"{self.name}: there is no column '{column}'; {hint}")
 
     def need_rows(self) -> None:
         """Refuse a file that has a header and nothing below it."""
-        if not self.misshapen and self.rows.head(1).collect().is_empty():
+        if not self.misshapen and collected(self.rows.head(1), self.name).is_empty():
             raise SourceError(f"{self.name}: the file has a header and no rows; give the file with the records")
 
 
@@ -76,20 +91,59 @@ def locate(folder: Path, path: str) -> Path:
     Raises
     ------
     SourceError
-        There is none; a close name beside it is offered.
+        There is none; a close name beside it is offered, and no other, for names of files may be those of people.
     """
     place = Path(folder) / path
-    if place.exists():
+    if place.is_file() or place.is_dir():
         return place
-    beside = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
-    hint = f"; {did_you_mean(place.name, beside)}" if beside else ""
-    raise SourceError(f"source.path: there is no file or folder '{path}'{hint}")
+    if place.exists():
+        raise SourceError(f"source.path: '{path}' is a device and neither a file nor a folder; give one of these")
+    close = get_close_matches(place.name, [p.name for p in place.parent.iterdir()]) if place.parent.is_dir() else []
+    hint = f"did you mean '{close[0]}'?" if close else "check the path, which starts from the project's folder"
+    raise SourceError(f"source.path: there is no file or folder '{path}'; {hint}")
 
 
 def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
-    """Return the file that the setting ``path`` names, or the files of the folder that it names."""
+    """Return the file that the setting ``path`` names, or the files of the folder that it names.
+
+    Raises
+    ------
+    SourceError
+        There is none, or a link in the folder leads out of it: nobody who looks at the folder sees what would be read.
+    """
     place = locate(folder, path)
-    return [place] if place.is_file() else sorted(p for p in place.iterdir() if p.is_file() and p.name[0] != ".")
+    if place.is_file():
+        return [place]
+    files = sorted(p for p in place.iterdir() if p.name[0] != ".")
+    for file in [p for p in files if p.is_symlink()]:
+        # A link to itself has no end, and the standard library raises for it.
+        target = Path(os.path.realpath(file))
+        if not target.is_file() or not target.is_relative_to(place.resolve()):
+            raise SourceError(
+                f"{file.name}: this is a link that leads out of the source's folder or to nothing; put the file itself "
+                "there"
+            )
+    return [p for p in files if p.is_file()]
+
+
+def collected(rows: "pl.LazyFrame", name: str) -> "pl.DataFrame":
+    """Return the rows of a raw file; one that turns out to be damaged inside is refused.
+
+    Raises
+    ------
+    SourceError
+    """
+    import polars as pl
+
+    try:
+        return rows.collect(engine="streaming")
+    except pl.exceptions.ComputeError as error:
+        if not str(error).lower().startswith("parquet"):
+            raise
+    except OSError as error:
+        if error.errno is not None:
+            raise
+    raise SourceError(f"{name}: the file is damaged or cut off; fetch or write it again")
 
 
 def read(place: Path) -> RawFile:
@@ -112,15 +166,18 @@ def read(place: Path) -> RawFile:
 def _read_csv(place: Path) -> RawFile:
     import polars as pl
 
+    if place.suffix == ".gz":
+        _refuse_bomb(place)
     columns = _header(place)
     misshapen, blank = _odd_lines(place, len(columns))
+    controls = _collect(_lines(place).select(pl.col("line").str.contains(CONTROLS).any()), place)["line"][0]
     rows = pl.scan_csv(place, infer_schema=False, row_index_name=LINE, row_index_offset=2, truncate_ragged_lines=True)
     # By place, because polars keeps doubled quotation marks in names.
     rows = rows.rename(dict(zip(rows.collect_schema().names(), (LINE, *columns), strict=True)))
     left_out = [*misshapen, *blank]
     if left_out:
         rows = rows.filter(~pl.col(LINE).is_in(left_out))
-    return RawFile(place.name, columns, rows, tuple(misshapen))
+    return RawFile(place.name, columns, rows, tuple(misshapen), bool(controls))
 
 
 def _read_parquet(place: Path) -> RawFile:
@@ -134,7 +191,26 @@ def _read_parquet(place: Path) -> RawFile:
     except (pl.exceptions.PolarsError, OSError):
         raise SourceError(f"{place.name}: this is not a Parquet file; write it again or give a CSV file") from None
     _check_names(place, columns)
+    # A list of labels in store is text to whoever reads it.
+    rows = rows.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))
     return RawFile(place.name, columns, rows.with_row_index(LINE, offset=2))
+
+
+def _refuse_bomb(place: Path) -> None:
+    """Refuse a packed file that would fill the memory: it holds far more than any table of its size."""
+    most = max(LARGEST_UNCHECKED, MOST_UNPACKED * place.stat().st_size)
+    n_bytes = 0
+    try:
+        with gzip.open(place) as unpacked:
+            while part := unpacked.read(1 << 20):
+                n_bytes += len(part)
+                if n_bytes > most:
+                    raise SourceError(
+                        f"{place.name}: the file unpacks to more than {MOST_UNPACKED} times its size, as no table "
+                        "does; unpack it, look at it and give the file with the records"
+                    )
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise SourceError(f"{place.name}: the file is damaged or cut off; fetch or write it again") from None
 
 
 def _header(place: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.errors import SourceError, in_words
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import Readable, StudyView
@@ -39,7 +39,11 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
         A file is missing or not what the study says it is, or no episode is left.
     """
     source = SOURCES[study.source.kind]
-    read = source(Path(folder), study.seed, **source.check(study.source.settings))
+    settings = source.check(study.source.settings)
+    with in_words():
+        # Links that lead elsewhere are refused where files are looked for.
+        source.raw_files(Path(folder), **settings)
+        read = source(Path(folder), study.seed, **settings)
     if not len(read["episode"]):
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
     _count_everything(read["intake"], read["rejected"])
@@ -57,7 +61,9 @@ def source_files(study: Study, folder: str | Path = ".") -> list[Path]:
         The path the study gives does not exist.
     """
     source = SOURCES[study.source.kind]
-    return [Path(file) for file in source.raw_files(Path(folder), **source.check(study.source.settings))]
+    settings = source.check(study.source.settings)
+    with in_words():
+        return [Path(file) for file in source.raw_files(Path(folder), **settings)]
 
 
 def _count_everything(intake: pd.DataFrame, rejected: pd.DataFrame) -> None:

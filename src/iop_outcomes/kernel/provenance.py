@@ -17,6 +17,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from iop_outcomes.kernel.contents import file_digest, whole
+
 PACKAGE = "iop_outcomes"
 _HERE = Path(__file__).resolve().parents[1]
 _IMPORT = re.compile(
@@ -76,12 +78,6 @@ def code_files(*modules: str, everything: bool = False) -> list[Path]:
     return sorted(reached)
 
 
-def file_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def versions() -> dict[str, str]:
     """Return the versions of Python, this package and the packages that make the numbers."""
     found = {"python": platform.python_version()}
@@ -118,10 +114,8 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit()},
         "versions": versions(),
     }
-    path = Path(path)
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    aside.replace(path)
+    with whole(path, sealed=True) as aside:
+        aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _git(*words: str, folder: str | Path) -> str:
@@ -146,9 +140,9 @@ def _text(path: Path) -> str:
 def _imports(path: Path) -> tuple[Path, ...]:
     """Return the files of this package that a file imports; ``from package import name`` may name a module."""
     names: list[str] = []
-    for origin, imported, whole in _IMPORT.findall(_text(path)):
-        if whole:
-            names.append(whole)
+    for origin, imported, plain in _IMPORT.findall(_text(path)):
+        if plain:
+            names.append(plain)
             continue
         parts = [part.split(" as ")[0].strip() for part in imported.strip("()").split(",")]
         modules = [f"{origin}.{part}" for part in parts if part]

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: What the value of a metric is.
 ValueKind = Literal["binary", "proportion", "count", "continuous", "duration"]
-OutcomeKind = ValueKind | Literal["time_to_event", "repeated"]
+OutcomeKind = ValueKind | Literal["time_to_event", "competing", "repeated"]
 Estimand = Literal["ATE", "ATT", "ATC", "ATO", "ATM"]
 
 

@@ -107,6 +107,25 @@ def known_events(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return values
 
 
+def known_causes(data: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Return a column of 0 (cut off), 1 (ended in the event), 2 (ended in another), NaN where missing.
+
+    Other events may have any whole number from 2 on.
+
+    Raises
+    ------
+    EstimationError
+    """
+    values = known_numbers(data, name)
+    wrong = int(((values < 0) | (values % 1 != 0))[~np.isnan(values)].sum())
+    if wrong:
+        raise EstimationError(
+            f"{name}: {counted(wrong, 'value is', 'values are')} no kind of end; give 0 (cut off), 1 (ended in the "
+            "event), or 2, 3, ... (ended in another)"
+        )
+    return np.minimum(values, 2.0)
+
+
 def known_covariate(data: pd.DataFrame, name: str) -> pd.Series:
     """Return a covariate as it is, numbers kept as objects as numbers; refuse dates, durations and other objects.
 

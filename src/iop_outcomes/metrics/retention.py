@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.care import time_in_care
+from iop_outcomes.history.endings import completed_days
 from iop_outcomes.history.history import History
+from iop_outcomes.history.outcome_rules import AfterCompletion
 from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
@@ -16,20 +18,25 @@ from iop_outcomes.kernel.registry import metric
 NO_REASON = "no discharge reason on record"
 UNSEEN = "discharged after death or after the end of observation"
 NO_END = "no day of discharge or last contact on record"
+COMPLETED = "completed before this day"
 
 
 @metric(
     unit="yes or no",
     kind="binary",
     needs=("episode.discharge_day|episode.last_contact_day",),
-    missing="observed for less than the days asked about and still in care then: no value",
+    missing="observed for less than the days asked about and still in care then: no value; completed before the day: "
+    "by the study's rule for completion (retained unless it says other)",
     source="Retention at fixed days from assignment; HEDIS and NIDA CTN practice",
 )
-def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
-    """Still in care on the given day after assignment; somebody who never started was not retained.
+def retention(history: History, *, day: Days = 90, completed: AfterCompletion | None = None) -> pd.DataFrame:
+    """In care on the given day after assignment, or completed before; somebody who never started was not retained.
 
     In care on day k is whose care ended on day k or later, so that the day of discharge is a day in care. When care
-    ended is said in ``metrics/care.py``; without a discharge a gap in contact ends it (``care`` in the study).
+    ended is said in ``history/care.py``; without a discharge a gap in contact ends it (``care`` in the study).
+    Completing is not leaving: whoever completed before day k counts as retained, unless ``completed`` or the study
+    (``events.completion.care``) says that they had ``left``, which compares programmes of different length by their
+    length, or have ``no_value``. Whoever was transferred, jailed or died before had left.
 
     Examples
     --------
@@ -44,11 +51,13 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
         episode  discharge_day=61 discharge_reason=dropout
         value    1    day=60
 
-    Discharged on day 95.
+    Completed on day 95.
 
         episode  discharge_day=95 discharge_reason=completed
         value    1    day=90
-        value    0    day=120
+        value    1    day=120
+        value    0    day=120 completed=left
+        value    none: completed before this day    day=120 completed=no_value
 
     Admitted never.
 
@@ -83,7 +92,10 @@ def retention(history: History, *, day: Days = 90) -> pd.DataFrame:
     # A death before the day is a failure to retain, as composite outcomes count it.
     died = (history.members["end_reason"] == "death").to_numpy() & (history.follow_up_days < day)
     value = np.where(dated & (known | died), (~left & ~died).astype(float), np.nan)
-    return result(history, value, np.where(dated, NOT_OBSERVED, NO_END))
+    finished = left & completed_days(history).notna().to_numpy()
+    becomes = {"retained": 1.0, "left": 0.0, "no_value": np.nan}[completed or history.rules.after_completion]
+    value = np.where(finished, becomes, value)
+    return result(history, value, np.select([~dated, finished], [NO_END, COMPLETED], NOT_OBSERVED))
 
 
 @metric(

@@ -20,6 +20,7 @@ from iop_outcomes.kernel.registry import Metric, Registry
 from iop_outcomes.pages import markdown
 from iop_outcomes.pages import timelines as examples
 from iop_outcomes.pages.calls import calls_page
+from iop_outcomes.pages.operating import KEPT, write_page
 from iop_outcomes.pages.timelines import Example, sections_of
 from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.release.figures import FIGURES
@@ -46,7 +47,8 @@ def write_all(folder: Path) -> list[Path]:
         path = folder / name
         path.write_text(text, encoding="utf-8")
         written.append(path)
-    return written
+    # This one is made from tables that were measured, and kept beside it.
+    return [*written, write_page(folder)] if (folder / KEPT).is_dir() else written
 
 
 def pages() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import figures, predecessors, words
 from iop_outcomes.release.attack import attack_release, release_report
 from iop_outcomes.release.disclosure import (
@@ -36,16 +37,21 @@ READS = (
     "agreement",
     "set_aside",
     "retained",
+    "intercurrent",
     "refusal",
     "covariates",
     "outcomes",
     "estimate",
     "curve",
+    "incidence",
     "balance",
     "propensity",
     "diagnostic",
     "truth",
 )
+
+#: What verdicts and claims rest on; the rest is for readers.
+JUDGED_BY = ("cohort", "covariates", "outcomes", "estimate", "diagnostic", "propensity")
 
 
 def build(
@@ -55,7 +61,7 @@ def build(
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Write ``report.html``, ``figures/`` and ``tables/`` of a study, the files that ``release_files`` names.
+    """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
     What an earlier run left in the folder is gone: it may have been released under laxer rules. The folder
     ``disclosure`` beside it keeps what must stay inside: the key of the rounding, who was counted, and what the attack
@@ -103,7 +109,7 @@ def release_files(study: Study) -> list[str]:
     drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
-    return [*sorted(tables), *sorted(pictures), "report.html"]
+    return [*sorted(tables), *sorted(pictures), MANIFEST, "report.html"]
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
@@ -122,6 +128,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+    write_bytes(manifest(aside), aside / MANIFEST)
 
 
 def _drawn(name: str, data: Released | Part | str, study: Study) -> figures.Drawn:
@@ -161,8 +168,31 @@ def _table_roles(study: Study) -> dict[str, Roles]:
 
 def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table of the report after disclosure control; those without rows are left out."""
-    released = protect_together(_parts(study, tables))
+    released = _described(study, tables)
     return released | _concluded(study, released)
+
+
+def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the verdicts and claims of a study as they would be released, without their sentences.
+
+    Parameters
+    ----------
+    study : Study
+    tables : mapping
+        Contract tables by name, from ``run_study``.
+
+    Returns
+    -------
+    verdict, claim : pandas.DataFrame
+        A row for each analysis and each claim.
+    """
+    judged = verdict.judged(_described(study, {name: tables[name] for name in JUDGED_BY if name in tables}), study)
+    return verdict.verdict_table(judged, study), verdict.claim_verdicts(judged, study)
+
+
+def _described(study: Study, tables: Tables) -> dict[str, Released]:
+    """Return every table that is not a conclusion, after disclosure control."""
+    return protect_together(_parts(study, tables))
 
 
 def _parts(study: Study, tables: Tables) -> list[Part]:

@@ -21,6 +21,8 @@ _HOMES = {
     "missing_rules": "missing_by_rule",
     **dict.fromkeys(("shifted_differences", "tipping_shift"), "missing_shifts"),
     "impute": "imputation",
+    "robustness_value": "omitted_variable",
+    **dict.fromkeys(("systematic_error", "calibrate"), "negative_controls"),
 }
 __all__ = [*_HOMES]
 __getattr__, __dir__ = lazy.public(__name__, _HOMES)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.estimates.checks import checked_pair
 from iop_outcomes.estimates.estimators.weighting import weighted_means
+from iop_outcomes.estimates.few_clusters import FewClusters, for_few_clusters
 from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.nuisance.observation import MOST_LOST, SMALLEST_PROBABILITY
 from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE, OutcomeModel, fit_outcome_model
@@ -41,6 +42,8 @@ class Incomplete:
         With an intercept.
     cluster : ArrayLike or None
         Label of the unit whose members are alike.
+    few_clusters : {"no", "auto", "cr2"}
+        What is done about few of them, as in :func:`iop_outcomes.estimates.few_clusters.for_few_clusters`.
     """
 
     outcome: NDArray[np.float64]
@@ -49,6 +52,7 @@ class Incomplete:
     covariates: ModelMatrix
     cluster: ArrayLike | None = None
     names: tuple[str, str] = field(default=("first", "second"))
+    few_clusters: FewClusters = "no"
 
     def __post_init__(self) -> None:
         for name, arm in zip(self.names, self.pair, strict=True):
@@ -108,12 +112,11 @@ class Incomplete:
 
     def means(self, outcome: NDArray[np.float64]) -> ArmMeans:
         """Return the weighted means of a completed outcome."""
-        return weighted_means(outcome, np.column_stack(self.pair), self._of_arms(self.used), cluster=self.cluster)
+        return self._weighted(outcome, self._of_arms(self.used))
 
     def means_of_observed(self) -> ArmMeans:
         """Return the weighted means of those of whom the outcome is known."""
-        weights = self._of_arms(self.observed)
-        return weighted_means(self.outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
+        return self._weighted(self.outcome, self._of_arms(self.observed))
 
     def means_weighted_for_being_observed(self) -> ArmMeans:
         """Return those means with each weight divided by the probability, fitted in each arm, of being known.
@@ -129,7 +132,16 @@ class Incomplete:
                 continue
             probability, equation = _chance_of_being_known(self, arm)
             weights = weights.times_inverse_of(np.where(arm, probability, 1.0), self.observed | ~arm, equation)
-        return weighted_means(self.outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
+        return self._weighted(self.outcome, weights)
+
+    def for_few_clusters(self, arms: ArmMeans, weights: NDArray[np.float64]) -> ArmMeans:
+        """Return means with the standard errors that few clusters ask for; ``weights`` say how much each row counts."""
+        pair = np.column_stack(self.pair)
+        return for_few_clusters(arms, self.few_clusters, weights=weights, pair=pair, cluster=self.cluster)
+
+    def _weighted(self, outcome: NDArray[np.float64], weights: Weights) -> ArmMeans:
+        arms = weighted_means(outcome, np.column_stack(self.pair), weights, cluster=self.cluster)
+        return self.for_few_clusters(arms, weights.values)
 
     def _of_arms(self, rows: NDArray[np.bool_]) -> Weights:
         return self.weights.only(rows & (self.pair[0] | self.pair[1]))
@@ -157,11 +169,10 @@ def _chance_of_being_known(whole: Incomplete, arm: NDArray[np.bool_]) -> tuple[N
     return probability, fit.equation
 
 
-def incomplete_of(sample: Sample, outcome: NDArray[np.float64] | None = None) -> Incomplete:
-    """Return the outcome of a sample, or another of the same rows, as one that may be missing."""
-    values = sample.outcome if outcome is None else outcome
-    pair = (sample.first, sample.second)
-    return Incomplete(values, pair, sample.weights, sample.matrix, sample.cluster, sample.comparison.arms)
+def incomplete_of(sample: Sample, few_clusters: FewClusters = "no") -> Incomplete:
+    """Return the outcome of a sample as one that may be missing."""
+    pair, names = (sample.first, sample.second), sample.comparison.arms
+    return Incomplete(sample.outcome, pair, sample.weights, sample.matrix, sample.cluster, names, few_clusters)
 
 
 def incomplete(
@@ -170,6 +181,7 @@ def incomplete(
     covariates: pd.DataFrame,
     weights: Weights | ArrayLike,
     cluster: ArrayLike | None = None,
+    few_clusters: FewClusters = "no",
 ) -> Incomplete:
     """Return arrays of an analyst as an outcome that may be missing, checked.
 
@@ -189,7 +201,7 @@ def incomplete(
             )
     if not (np.isfinite(weights.values).all() and (weights.values >= 0).all()):
         raise EstimationError("missing outcomes: a weight is missing or below zero; give weights of zero or more")
-    return Incomplete(values, (pair[0], pair[1]), weights, model_matrix(covariates), cluster)
+    return Incomplete(values, (pair[0], pair[1]), weights, model_matrix(covariates), cluster, few_clusters=few_clusters)
 
 
 def shifted(whole: Incomplete, shifts: tuple[float, float]) -> tuple[NDArray[np.float64], OutcomeModel]:

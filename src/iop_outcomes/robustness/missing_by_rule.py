@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.measures import ArmMeans, contrast
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
@@ -18,6 +19,7 @@ def missing_rules(
     weights: Weights | ArrayLike,
     *,
     cluster: ArrayLike | None = None,
+    few_clusters: FewClusters = "no",
     higher_is_better: bool = True,
     measure: str = "mean_difference",
 ) -> pd.DataFrame:
@@ -39,6 +41,8 @@ def missing_rules(
         Of the design, zero for people it does not use. Plain numbers are taken as fixed.
     cluster : array_like, shape (n,), optional
         Units whose members are alike.
+    few_clusters : {"no", "auto", "cr2"}
+        CR2 and Satterthwaite's degrees of freedom for fewer than 30 clusters (``auto``), or always.
     higher_is_better : bool
         Is 1 a success? Else failure is 1.
     measure : str
@@ -55,7 +59,7 @@ def missing_rules(
     EstimationError
         Nobody in an arm has a known outcome, or people of some kind are hardly ever observed.
     """
-    whole = incomplete(outcome, treated, covariates, weights, cluster)
+    whole = incomplete(outcome, treated, covariates, weights, cluster, few_clusters)
     found = {OBSERVED: whole.means_of_observed(), WEIGHTED: whole.means_weighted_for_being_observed()}
     if whole.is_share:
         ends = (0.0, 1.0) if higher_is_better else (1.0, 0.0)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.measures import Estimate, contrast
 from iop_outcomes.estimates.sample import Sample, take_sample
 from iop_outcomes.kernel.errors import EstimationError, StudyError, counted
@@ -21,7 +22,7 @@ from iop_outcomes.robustness.missing_outcome import Scale, auxiliaries_of, outco
 from iop_outcomes.robustness.missing_shifts import FIRST, FURTHEST, SECOND, Shifts, tipping
 from iop_outcomes.robustness.refit import Refit
 from iop_outcomes.stats.imputations import pool_imputations
-from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.names import IN_TIME
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables import missing_panel as names
 from iop_outcomes.tables.estimate import REFUSED
@@ -74,7 +75,7 @@ def missing_panel(
     National Research Council. The Prevention and Treatment of Missing Data in Clinical Trials. National Academies Press
     2010; Rubin DB, J Am Stat Assoc 1977;72:538-543 (shifts).
     """
-    if refit.question.outcome == TIME_IN_CARE:
+    if refit.question.outcome in IN_TIME:
         return []
     panel = Panel(refit)
     if not panel.has_missing:
@@ -133,7 +134,13 @@ class Panel:
     @cached_property
     def whole(self) -> Incomplete:
         """The same as arrays."""
-        return incomplete_of(self.sample)
+        return incomplete_of(self.sample, self.few_clusters)
+
+    @property
+    def few_clusters(self) -> FewClusters:
+        """What the analysis does about few clusters."""
+        asked: FewClusters = self.refit.settings.get("few_clusters", "no")  # type: ignore[assignment]
+        return asked
 
     @property
     def has_missing(self) -> bool:
@@ -188,7 +195,7 @@ class Panel:
         """Guess what nobody saw several times, and pool the answers."""
         sample, members = self.sample, self.sample.comparison.population
         data = self.refit.question.data.reindex(members.members.index)
-        known = with_auxiliaries(members.covariates, data, auxiliaries, members.arm)
+        known = with_auxiliaries(members.model_frame, data, auxiliaries, members.arm)
         drawn = impute(
             np.where(self.whole.observed, sample.outcome, np.nan),
             sample.pair & self.whole.used[:, None],
@@ -198,9 +205,8 @@ class Panel:
             seed=self.refit.question.seed,
         )
         found = [self._with(outcome).contrast() for outcome in drawn]
-        groups = np.inf if sample.cluster is None else sample.cluster[self.whole.used].nunique() - 1.0
         said = self._said(f"imputed {imputations} times by arm{_helped(auxiliaries)}, Rubin's rules")
-        return _row(names.IMPUTED, _pooled(found, groups), said)
+        return _row(names.IMPUTED, _pooled(found), said)
 
     def shifted(self, shifts: list[float]) -> Iterator[Row]:
         """Move the missing of each arm away from what is expected of them."""
@@ -268,15 +274,14 @@ def _completed(refit: Refit, values: pd.Series) -> Refit:
     return replace(refit, question=replace(refit.question, data=data))
 
 
-def _pooled(found: list[Estimate], degrees_of_freedom: float) -> Estimate:
+def _pooled(found: list[Estimate]) -> Estimate:
     measure = measure_of(found[0].measure)
     without = sum(not np.isfinite(one.se) for one in found)
     if without:
         raise EstimationError(f"{counted(without, 'completed data set has', 'completed data sets have')} no interval")
     values = [measure.from_no_difference(one.value) for one in found]
-    pooled = pool_imputations(
-        values, [one.se**2 for one in found], complete_degrees_of_freedom=degrees_of_freedom
-    ).iloc[0]
+    complete = float(np.mean([one.degrees_of_freedom for one in found]))
+    pooled = pool_imputations(values, [one.se**2 for one in found], complete_degrees_of_freedom=complete).iloc[0]
     ends = pooled[["value", "ci_low", "ci_high"]].to_numpy(float)
     value, low, high = np.exp(ends) if measure.se_scale == "log" else ends
     return Estimate(measure.name, float(value), float(pooled["se"]), measure.se_scale, float(low), float(high))

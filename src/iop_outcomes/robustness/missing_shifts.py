@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.measures import ArmMeans, Estimate, arm_means, contrast
 from iop_outcomes.estimates.nuisance.weights import Weights
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
@@ -50,7 +51,8 @@ class Shifts:
         parts = [self._mean(place, shift) for place, shift in enumerate((first, second))]
         influence = np.column_stack([part for _, part in parts])
         used = self._of_arms.values > 0
-        return arm_means([value for value, _ in parts], influence, cluster=self.whole.cluster, used=used)
+        arms = arm_means([value for value, _ in parts], influence, cluster=self.whole.cluster, used=used)
+        return self.whole.for_few_clusters(arms, self._of_arms.values)
 
     def _mean(self, place: int, shift: float) -> tuple[float, NDArray[np.float64]]:
         """Return the mean of one arm and what each row adds to it, through weights and the outcome model too."""
@@ -78,6 +80,7 @@ def shifted_differences(
     shifts: Sequence[float] = (-2.0, -1.0, 0.0, 1.0, 2.0),
     *,
     cluster: ArrayLike | None = None,
+    few_clusters: FewClusters = "no",
     measure: str = "mean_difference",
 ) -> pd.DataFrame:
     """Return the difference between two arms for every pair of shifts of their missing outcomes.
@@ -88,7 +91,7 @@ def shifted_differences(
 
     Parameters
     ----------
-    outcome, treated, covariates, weights, cluster, measure
+    outcome, treated, covariates, weights, cluster, few_clusters, measure
         As in :func:`missing_rules`.
     shifts : sequence of float
         Tried in each arm.
@@ -102,7 +105,7 @@ def shifted_differences(
     ----------
     Rubin DB. Formalizing subjective notions about the effect of nonrespondents. J Am Stat Assoc 1977;72:538-543.
     """
-    at = Shifts(incomplete(outcome, treated, covariates, weights, cluster), measure).at
+    at = Shifts(incomplete(outcome, treated, covariates, weights, cluster, few_clusters), measure).at
     rows = []
     for second in shifts:
         for first in shifts:
@@ -122,13 +125,14 @@ def tipping_shift(
     held: float = 0.0,
     of: Literal["estimate", "interval"] = "estimate",
     cluster: ArrayLike | None = None,
+    few_clusters: FewClusters = "no",
     measure: str = "mean_difference",
 ) -> float:
     """Return the least shift of the missing outcomes of an arm at which the answer would turn.
 
     Parameters
     ----------
-    outcome, treated, covariates, weights, cluster, measure
+    outcome, treated, covariates, weights, cluster, few_clusters, measure
         As in :func:`missing_rules`.
     which : {"first", "second", "both"}
         The arm that is shifted, or both alike.
@@ -146,7 +150,7 @@ def tipping_shift(
     if which not in (FIRST, SECOND, BOTH):
         hint = did_you_mean(which, [FIRST, SECOND, BOTH])
         raise EstimationError(f"missing outcomes: there is no arm '{which}' to shift; {hint}")
-    whole = incomplete(outcome, treated, covariates, weights, cluster)
+    whole = incomplete(outcome, treated, covariates, weights, cluster, few_clusters)
     return tipping(Shifts(whole, measure), which, held=held, of=of)
 
 

@@ -5,23 +5,25 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from iop_outcomes.history.care_rules import CareRules
-from iop_outcomes.history.outcome_rules import ALL, AfterDeath, OutcomeRules, Panel, Schedule
-from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.history.intercurrent import EventRules
+from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
+from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.release_rules import Release
+from iop_outcomes.study.simulate import Simulate, check_simulate
+from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
 STUDIES = Path("workflow") / "studies"
@@ -162,13 +164,15 @@ class Study(Section):
     source: Source
     cohort: Cohort
     care: CareRules = CareRules()
-    covariates: list[str] = []
+    covariates: list[Covariate] = []
+    adjust_for_calendar: bool = True
     measured_by_assignment: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
     urine_panel: Panel = None
     urine_schedule: Schedule = None
-    after_death: AfterDeath = "not_abstinent"
+    urine_thinning: Thin = None
+    events: EventRules = EventRules()
     metrics: dict[Name, dict[str, Any]] = {}
     designs: dict[Name, Design] = {}
     analyses: dict[Name, Analysis] = {}
@@ -177,6 +181,7 @@ class Study(Section):
     gate: Gate = Gate()
     release: Release = Release()
     claims: list[Claim] = []
+    simulate: Simulate | None = None
 
     @property
     def name(self) -> str:
@@ -184,14 +189,51 @@ class Study(Section):
         return self.study
 
     @property
+    def covariate_names(self) -> list[str]:
+        """The columns that covariates are made of."""
+        return names_of(self.covariates)
+
+    @property
+    def covariate_terms(self) -> tuple[Term, ...]:
+        """What covariates hold beside columns: curves, products and slopes by site."""
+        return terms_of(self.covariates)
+
+    @property
+    def adjusts_for_calendar(self) -> bool:
+        """Is calendar time a covariate, where the source keeps it? Not of a study that adjusts for nothing at all."""
+        return self.adjust_for_calendar and bool(self.covariates)
+
+    @property
     def outcome_rules(self) -> OutcomeRules:
         """What holds for every metric of urine tests and use that does not say otherwise."""
-        return OutcomeRules(self.urine_panel or ALL, self.urine_schedule, self.after_death)
+        events = self.events
+        return OutcomeRules(
+            panel=self.urine_panel or ALL,
+            schedule=self.urine_schedule,
+            after_death=events.after_death,
+            after_completion=events.after_completion,
+            thinning=thinning_of(self.urine_thinning),
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _death_among_events(cls, content: object) -> object:
+        """Read ``after_death`` of earlier files as the rule for death that it was: ``events.death.use``."""
+        if not isinstance(content, dict) or "after_death" not in content:
+            return content
+        rest = {key: value for key, value in content.items() if key != "after_death"}
+        use = {"not_abstinent": "composite", "no_value": "excluded"}.get(str(content["after_death"]))
+        if use is None or "events" in rest:
+            raise StudyFileError(
+                "after_death: the rule for death stands among those for events; write events: {death: {use: composite}}"
+                ", or excluded, and leave after_death out"
+            )
+        return rest | {"events": {"death": {"use": use}}}
 
     def metric(self, name: str) -> tuple[Metric, dict[str, Any]]:
         """Return the plug-in and the checked settings of one metric of this study."""
         settings = dict(self.metrics[name])
-        plugin = METRICS[settings.pop("metric", name)]
+        plugin = METRICS[str(settings.pop("metric", name))]
         return plugin, plugin.check(settings, f"metrics.{name}")
 
     def arms_together(self, design: str) -> tuple[str, ...]:
@@ -281,26 +323,10 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
     StudyFileError
         The file is not there, is no YAML, has unknown or missing keys, or asks for what does not exist or fit together.
     """
-    path = find(name, root)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise StudyFileError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from None
+    with in_words():
+        path = find(name, root)
+        text = read_file(path)
     return parse(read_yaml(text, str(path)), str(path))
-
-
-def read_yaml(text: str, place: str) -> dict[str, Any]:
-    """Return the keys and values of a study file's text; a key given twice is an error."""
-    try:
-        content = yaml.load(text, Loader=_NoRepeats)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise StudyFileError(f"{place}{where}: this is not valid YAML: {problem}") from None
-    if not isinstance(content, dict):
-        raise StudyFileError(f"{place}: a study file holds keys and values; start from {STUDIES / 'template.yaml'}")
-    return content
 
 
 def parse(content: dict[str, Any], place: str = "study") -> Study:
@@ -312,23 +338,9 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         for name in study.analyses:
             check_margin(study, name)
         check_claims(study)
+        check_simulate(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
-
-
-class _NoRepeats(yaml.SafeLoader):
-    """YAML in which a key given twice is an error; the standard loader keeps the last in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands here twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from iop_outcomes.history.intercurrent import ENDINGS
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
@@ -11,10 +12,13 @@ from iop_outcomes.tables.canonical import EPISODE
 if TYPE_CHECKING:
     from iop_outcomes.study import Analysis, Study
 
-#: Outcomes that are no metric: time in care, for survival estimators, and the urine result of every week.
+#: Outcomes that are no metric: time in care, for survival estimators, the urine result of every week, and the time
+#: until care ended in one way, with which every other way competes.
 TIME_IN_CARE = "time_in_care"
 WEEKLY_URINE = "weekly_urine"
-_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated"}
+TIME_TO = {f"time_to_{ending}": ending for ending in ENDINGS}
+IN_TIME = (TIME_IN_CARE, *TIME_TO)
+_OTHER_OUTCOMES = {TIME_IN_CARE: "time_to_event", WEEKLY_URINE: "repeated", **dict.fromkeys(TIME_TO, "competing")}
 
 
 def cross_check(study: "Study") -> None:
@@ -27,7 +31,9 @@ def cross_check(study: "Study") -> None:
     """
     _check_source(study)
     _check_cohort(study)
-    timing.check_covariates([*study.covariates, *study.describe_by], METRICS.names(), study.measured_by_assignment)
+    timing.check_covariates([*study.covariate_names, *study.describe_by], METRICS.names(), study.measured_by_assignment)
+    if not study.adjust_for_calendar and "period" in study.covariate_names:
+        raise StudyFileError("adjust_for_calendar: it is false, and 'period' is among the covariates; take one out")
     for name in study.metrics:
         _, settings = study.metric(name)
         timing.check_window(f"metrics.{name}", settings, study.cohort.follow_up_days)

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iop_outcomes.history.intercurrent import COMPLETION, DEATH, DROPOUT, JAIL, TRANSFER
 from iop_outcomes.kernel.registry import METRICS
-from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
-from iop_outcomes.tables.measure import RATIO, RATIOS_OF_CHECKS, measure_of
+from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO, WEEKLY_URINE
+from iop_outcomes.tables.measure import INCIDENCE, RATIO, RATIOS_OF_CHECKS, SURVIVAL, WILD_P, measure_of
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 if TYPE_CHECKING:
     from iop_outcomes.study.view import Readable
 
 
+#: Which way of the time until care ends in one way is good: dropout late or never, completion at all.
+_BETTER_LATE = {DROPOUT: "higher", COMPLETION: "lower", TRANSFER: "neither", JAIL: "higher", DEATH: "higher"}
 #: Setting ``missing`` of a metric that makes nothing of tests and reports that nobody saw.
 _OBSERVED = "observed"
 
@@ -26,7 +29,7 @@ class Outcome:
     name, metric : str
         As the study calls it, and the metric it is.
     kind : str
-        binary, proportion, count, continuous, duration, time_to_event or repeated.
+        binary, proportion, count, continuous, duration, time_to_event, competing or repeated.
     unit : str
         ``share``, ``days``, ``hours per week``, ...
     better : str
@@ -61,9 +64,27 @@ class Outcome:
         return any("drug_test" in need for need in self.needs)
 
     @property
+    def is_of_sessions(self) -> bool:
+        """Does it rest on what became of sessions?"""
+        return any("session." in need for need in self.needs)
+
+    @property
     def is_made_up(self) -> bool:
         """Does it make something of what nobody saw, so that it is known of nobody knows how many?"""
         return self.settings.get("missing") not in (None, _OBSERVED)
+
+    @property
+    def is_length(self) -> bool:
+        """Does it count completing as leaving, so that a shorter programme has less of it by plan?"""
+        if self.metric == "retention":
+            return self.settings.get("completed") == "left"
+        return self.metric in (TIME_IN_CARE, f"time_to_{COMPLETION}", "stay_over", "ninety_day_stay")
+
+    @property
+    def hangs_on_length(self) -> bool:
+        """Is it of staying, leaving or completing, so that a shorter programme has more or less of it by plan?"""
+        of_leaving = ("retention", "completion", "dropout", "dropout_by_gap", "dropout_by_missed_weeks")
+        return self.is_length or self.metric in of_leaving or self.metric in TIME_TO
 
     @property
     def good(self) -> int:
@@ -75,15 +96,19 @@ class Outcome:
         known = measure_of(measure)
         if known.scale == RATIO or measure in RATIOS_OF_CHECKS:
             return "ratio"
+        if measure == WILD_P:
+            return "probability"
         if measure == TIPPING_SHIFT:
             return "log odds" if self.is_share else "standard deviations"
-        return "share" if known.is_share or measure == "survival" else self.unit or "units"
+        return "share" if known.is_share or measure in (SURVIVAL, INCIDENCE) else self.unit or "units"
 
 
 def outcome_of(study: "Readable", name: str) -> Outcome:
     """Return what a study knows of one of its outcomes; of one without a metric, no more than its name."""
     if name == TIME_IN_CARE:
         return Outcome(name, name, "time_to_event", "days", "higher")
+    if name in TIME_TO:
+        return Outcome(name, name, "competing", "days", _BETTER_LATE[TIME_TO[name]])
     if name == WEEKLY_URINE:
         return Outcome(name, name, "repeated", "share", "higher", needs=("drug_test.result",))
     metric = str(study.metrics.get(name, {}).get("metric", name))
@@ -92,6 +117,9 @@ def outcome_of(study: "Readable", name: str) -> Outcome:
     plugin, settings = study.metric(name)
     kind = plugin.kind_of_value
     unit = "share" if kind in ("binary", "proportion") else str(plugin.unit)
+    if metric == "retention":
+        # It follows the study's rule for completion unless its own settings say otherwise.
+        settings = settings | {"completed": settings["completed"] or study.events.after_completion}
     return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
 
 

@@ -23,6 +23,7 @@ TABLES = (
     "diagnostic",
     "estimate",
     "intake",
+    "intercurrent",
     "outcomes",
     "refusal",
     "retained",
@@ -188,7 +189,7 @@ class TableRules(BaseModel):
 
 
 class Dominance(BaseModel):
-    """How large a share of a total one person, or one of several sites, may make up where the total is of money.
+    """How large a share of an arm's total of costs, hours or days one person, or one of several sites, may make up.
 
     Attributes
     ----------

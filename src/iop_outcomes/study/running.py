@@ -2,14 +2,16 @@
 
 import fcntl
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from iop_outcomes import study as studies
-from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.kernel.contents import Digests, damaged, halves
+from iop_outcomes.kernel.errors import NO_ROOM, StudyError, StudyFileError, in_words
 
 T = TypeVar("T")
 
@@ -29,6 +31,12 @@ ENVIRONMENT = {
 
 #: Where a failing job leaves its sentence for the end of the run.
 LAST_WORDS = Path("results") / ".error"
+
+#: Where the digests of raw files and results are remembered between runs.
+DIGESTS = Path("results") / ".digests.json"
+
+#: Folder of a study's results for files that were no longer as they were written.
+ALTERED = "altered"
 
 _locks: list[Any] = []
 
@@ -52,32 +60,62 @@ def open_study(name: str, main: bool = True) -> studies.Study:
     study = answer(studies.load, name)
     if main:
         answer(_only_run)
+        answer(_put_damaged_aside, Path("results") / study.name)
     return study
+
+
+def contents(files: Iterable[str | Path]) -> str:
+    """Return a digest of what files hold, so that one that was replaced is noticed whatever its date says."""
+    digests = Digests(DIGESTS)
+    found = answer(_together, digests, list(files))
+    digests.keep()
+    return found
+
+
+def _together(digests: Digests, files: list[str | Path]) -> str:
+    for path in files:
+        if not Path(path).is_file():
+            raise StudyFileError(
+                f"{path}: the study names this file and there is none; check the path, or add the file"
+            )
+    return digests.together(files)
 
 
 def answer(function: Callable[..., T], *arguments: Any) -> T:
     """Call a function; an error meant for people ends the run with one sentence."""
-    try:
+    with in_one_sentence():
         return function(*arguments)
+
+
+@contextmanager
+def in_one_sentence(in_a_run: bool = True) -> Iterator[None]:
+    """End with one sentence where an error is meant for people or is one of the machine.
+
+    A bug is left alone and keeps its traceback.
+
+    Parameters
+    ----------
+    in_a_run : bool
+        Leave the sentence for the end of the run, too, below what Snakemake has to say.
+    """
+    try:
+        with in_words():
+            yield
     except StudyError as error:
-        _end(error)
+        _end(error, in_a_run)
 
 
 @contextmanager
 def stage(snakemake: Any) -> Iterator[studies.Study]:
     """Give a script its study, and turn an error meant for people into one sentence and an exit code.
 
-    A bug is left alone and keeps its traceback.
-
     Parameters
     ----------
     snakemake : snakemake.script.Snakemake
         The object Snakemake gives a script.
     """
-    try:
+    with in_one_sentence():
         yield studies.load(snakemake.config["study"])
-    except StudyError as error:
-        _end(error)
 
 
 def progress(stage_name: str, log: str | Path | None = None) -> Callable[[str], None]:
@@ -98,16 +136,35 @@ def progress(stage_name: str, log: str | Path | None = None) -> Callable[[str], 
 def last_words() -> None:
     """Say at the very end of a failed run what a job had to say to people, where it can be found."""
     if LAST_WORDS.is_file():
-        print(f"\nerror: {LAST_WORDS.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
+        # The words are missing where there was no room for them.
+        print(f"\nerror: {LAST_WORDS.read_text(encoding='utf-8') or NO_ROOM}", file=sys.stderr, flush=True)
         LAST_WORDS.unlink()
 
 
-def _end(error: StudyError) -> NoReturn:
-    """Leave with one sentence; in a job, leave it for the end of the run too, below what Snakemake has to say."""
-    if LAST_WORDS.parent.is_dir():
-        LAST_WORDS.write_text(str(error), encoding="utf-8")
+def _end(error: StudyError, in_a_run: bool) -> NoReturn:
+    if in_a_run and LAST_WORDS.parent.is_dir():
+        with suppress(OSError):
+            LAST_WORDS.write_text(str(error), encoding="utf-8")
     print(f"\nerror: {error}\n", file=sys.stderr, flush=True)
     sys.exit(EXIT_CODE)
+
+
+def _put_damaged_aside(results: Path) -> None:
+    """Move files that are no longer as they were written out of the way, so that they are made again; none is lost.
+
+    What killed runs had begun to write goes without a word.
+    """
+    if not results.is_dir():
+        return
+    for half in halves(results):
+        half.unlink()
+    digests = Digests(DIGESTS)
+    for path in damaged(results, digests):
+        kept = results / ALTERED / path.relative_to(results)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, kept)
+        print(f"{path} is not as it was written and is made again; as found it lies in {kept}", file=sys.stderr)
+    digests.keep()
 
 
 def _only_run(folder: Path = Path()) -> None:

@@ -38,6 +38,7 @@ BALANCE = Table(
         *_ARMS,
         label("design", "Name the study gives the design", required=True, nullable=False),
         code("stage", "Before or after weighting or matching", "before", "after", required=True, nullable=False),
+        code("moment", "Covariates, or their squares and products", "first", "second", required=True, nullable=False),
         label("covariate", "Covariate", required=True, nullable=False),
         label("level", "Level of a categorical covariate, empty for a number", required=True, nullable=False),
         number("mean_treated", "Mean or share in the first arm"),
@@ -148,6 +149,31 @@ CURVE = Table(
     unit="aggregate",
 )
 
+INCIDENCE = Table(
+    "incidence",
+    "analysis, arm, way in which care ended, and day",
+    ("analysis", "arm", "cause", "day"),
+    (
+        key("analysis", "Name of the analysis"),
+        label("arm", "Arm", required=True, nullable=False),
+        code(
+            "cause",
+            "Way in which care ended; other: transfer, jail or death; left: any but completion",
+            *("dropout", "completion", "other", "left"),
+            required=True,
+            nullable=False,
+        ),
+        day("day", "Day since time zero", required=True, nullable=False),
+        number("incidence", "Share whose care has ended so, while the other ways compete", "share", 0, 1),
+        number("ci_low", "Lower end of the 95% confidence interval", "share", 0, 1),
+        number("ci_high", "Upper end", "share", 0, 1),
+        count("n_at_risk", "Members in care and observed just before the day"),
+        count("n_events", "Members whose care ended so on the day"),
+    ),
+    stage="estimates",
+    unit="aggregate",
+)
+
 TRUTH = Table(
     "truth",
     "outcome and estimand of a simulated study",
@@ -171,6 +197,7 @@ TABLES = (
     DIAGNOSTIC,
     ESTIMATE,
     CURVE,
+    INCIDENCE,
     TRUTH,
 )
 

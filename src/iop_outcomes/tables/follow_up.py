@@ -86,6 +86,21 @@ SURVEILLANCE = Table(
     unit="aggregate",
 )
 
+RECORDING = Table(
+    "recording",
+    "arm and word on record",
+    ("arm", "what", "level"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        code("what", "What is counted", "session status", "prescribed", required=True, nullable=False),
+        label("level", "Status of a session, or a medication", required=True, nullable=False),
+        count("n", "Sessions with that status, or people with that medication", required=True, nullable=False),
+        count("n_all", "All sessions, or people, of the arm", required=True, nullable=False),
+    ),
+    stage="cohort",
+    unit="aggregate",
+)
+
 METRIC_VALUE = Table(
     "metric_value",
     "member and metric",
@@ -181,6 +196,26 @@ RETAINED = Table(
     unit="aggregate",
 )
 
+INTERCURRENT = Table(
+    "intercurrent",
+    "arm and event after time zero, with what is made of it",
+    ("arm", "event"),
+    (
+        label("arm", "Arm", required=True, nullable=False),
+        label("event", "What happened, or that observation ended", required=True, nullable=False),
+        count("n_people", "Members of the arm", required=True, nullable=False),
+        count("n_ended", "Those whose care ended so", required=True, nullable=False),
+        count("n_while", "Those to whom it happened at any time while followed, for death and jail"),
+        count("n_after", "Of them, those whose care ended otherwise"),
+        label("dropout", "Its strategy for the time until dropout", required=True, nullable=False),
+        label("time_in_care", "Its strategy for time in the programme", required=True, nullable=False),
+        label("retention", "Its strategy for being retained on a day", required=True, nullable=False),
+        label("abstinence", "Its strategy for abstinence and use", required=True, nullable=False),
+    ),
+    stage="metrics",
+    unit="aggregate",
+)
+
 REFUSAL = Table(
     "refusal",
     "thing a study asked for that its data cannot give",
@@ -232,6 +267,13 @@ OUTCOMES = Table(
         key("member_id", "Member of the cohort"),
         number("retention_days", "Days in care, to the end of care or of observation", "days", 0),
         Column("retention_ended", "flag", "Did care end for good within the observation?"),
+        code(
+            "care_ended_by",
+            "What ended care by the study's rules for events; missing where that is not known or censors",
+            *("dropout", "completion", "transfer", "jail", "death"),
+        ),
+        number("completed_days", "Days after which treatment was completed, of whoever did", "days", 0),
+        number("prescribed_days", "Planned length of treatment", "days", 0),
         number("stay_days_low", "Shortest stay the record allows", "days", 0),
         number("stay_days_high", "Longest stay the record allows", "days", 0),
     ),
@@ -245,12 +287,14 @@ TABLES = (
     ENTRY,
     HINDSIGHT,
     SURVEILLANCE,
+    RECORDING,
     METRIC_VALUE,
     WEEKLY,
     ABSTINENCE_SHARE,
     AGREEMENT,
     SET_ASIDE,
     RETAINED,
+    INTERCURRENT,
     REFUSAL,
     COVARIATES,
     FACTS,

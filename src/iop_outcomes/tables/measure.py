@@ -1,6 +1,8 @@
 """The one list of measures: what of the arms each compares, on which scale, and which way it goes with the outcome.
 
-This is the only place that knows that a hazard falls when people stay longer.
+This is the only place that knows that a hazard, the share who have had an event, and the time lost to it fall when
+people stay without it for longer. Whether an outcome is better high or low, the outcome says (``study.outcome``): of
+time until an event, more of any of these is less.
 """
 
 from dataclasses import dataclass
@@ -12,14 +14,21 @@ from numpy.typing import NDArray
 DIFFERENCE: Final = "difference"
 RATIO: Final = "ratio"
 ODDS_RATIO: Final = "odds ratio"
-#: What a row says of one arm alone: its mean outcome, its survival at a day, its mean time up to a day.
+#: What a row says of one arm alone: its mean outcome, its survival at a day, its mean time up to a day, the share with
+#: an event by a day where others compete with it, and the mean time lost to that event up to a day.
 MEAN: Final = "mean"
 SURVIVAL: Final = "survival"
 RMST: Final = "rmst"
-OF_ONE_ARM = (MEAN, SURVIVAL, RMST)
+INCIDENCE: Final = "incidence"
+TIME_LOST: Final = "time lost"
+OF_ONE_ARM = (MEAN, SURVIVAL, RMST, INCIDENCE, TIME_LOST)
 HAZARD: Final = "hazard"
+SUBDISTRIBUTION: Final = "subdistribution"
+Of = Literal["mean", "survival", "rmst", "incidence", "time lost", "hazard", "subdistribution"]
 #: What a check finds and no contrast does: ratios of risks and of odds.
 RATIOS_OF_CHECKS = ("e_value", "tipping_gamma")
+#: The p-value of a check.
+WILD_P: Final = "wild_bootstrap_p"
 
 
 @dataclass(frozen=True)
@@ -30,20 +39,23 @@ class Measure:
     ----------
     name : str
         As in a study file and in the column ``measure`` of the ``estimate`` table.
-    of : {"mean", "survival", "rmst", "hazard"}
+    of : {"mean", "survival", "rmst", "incidence", "time lost", "hazard", "subdistribution"}
         What of each arm is compared.
     compared : {"difference", "ratio", "odds ratio"}
     follows : int
         1: more of it is more of the outcome. -1: more of it is less of the outcome. 0: nobody has said.
     only_binary : bool
         Is it only for outcomes of 0 and 1?
+    predicts : bool
+        Does it only describe and predict, so that it is no effect and nothing follows from it?
     """
 
     name: str
-    of: Literal["mean", "survival", "rmst", "hazard"] = "mean"
+    of: Of = "mean"
     compared: Literal["difference", "ratio", "odds ratio"] = "difference"
     follows: int = 1
     only_binary: bool = False
+    predicts: bool = False
 
     @property
     def scale(self) -> str:
@@ -73,7 +85,7 @@ class Measure:
     @property
     def is_share(self) -> bool:
         """Is it a difference of shares, whatever the unit of the outcome?"""
-        return self.of == SURVIVAL and self.scale == DIFFERENCE
+        return self.of in (SURVIVAL, INCIDENCE) and self.scale == DIFFERENCE
 
     @property
     def no_difference(self) -> float:
@@ -100,6 +112,13 @@ MEASURES: dict[str, Measure] = {
         Measure("rmst_ratio", RMST, RATIO),
         # The rate at which time in care ends: the more of it, the shorter the time.
         Measure("hazard_ratio", HAZARD, RATIO, follows=-1),
+        # The more people have had an event by a day, or the more time was lost to it, the shorter the time until it.
+        Measure("incidence_difference", INCIDENCE, DIFFERENCE, follows=-1),
+        Measure("incidence_ratio", INCIDENCE, RATIO, follows=-1),
+        Measure("time_lost_difference", TIME_LOST, DIFFERENCE, follows=-1),
+        Measure("time_lost_ratio", TIME_LOST, RATIO, follows=-1),
+        # Whoever had another event stays at risk of this one, so that it is the ratio of no rate among people in care.
+        Measure("subdistribution_ratio", SUBDISTRIBUTION, RATIO, follows=-1, predicts=True),
     )
 }
 

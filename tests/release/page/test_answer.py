@@ -130,7 +130,7 @@ def test_every_outcome_is_defined_with_its_window_and_rule():
     rows = {row[0]: row[1:] for row in definitions(asked).rows}
     assert list(rows) == [
         "Abstinent at the end (missing counted as positive)",
-        "In care on day 90",
+        "In care on day 90, or completed by then",
         "Treatment completed",
         "Time in care",
     ]

@@ -7,8 +7,11 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
+from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.reach import judge_reach
+from iop_outcomes.designs.judge.recording import judge_recording
 from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
 from iop_outcomes.study.before_time_zero import covariate_homes
 from iop_outcomes.study.view import StudyView
@@ -23,7 +26,7 @@ class Circumstances:
 
     Attributes
     ----------
-    facts, entry, hindsight, surveillance : DataFrame
+    facts, entry, hindsight, surveillance, recording : DataFrame
         Tables of those contracts.
     stated : collection of str
         Covariates that the study states were measured by assignment.
@@ -35,6 +38,7 @@ class Circumstances:
     entry: pd.DataFrame
     hindsight: pd.DataFrame
     surveillance: pd.DataFrame
+    recording: pd.DataFrame
     stated: Collection[str] = ()
     dated: bool = False
 
@@ -42,7 +46,7 @@ class Circumstances:
     def of(cls, study: StudyView, made: Mapping[str, pd.DataFrame]) -> "Circumstances":
         """Return the circumstances of a study, from the tables by name."""
         available = made["capability"].set_index("name")["available"]
-        tables = (made[name] for name in ("facts", "entry", "hindsight", "surveillance"))
+        tables = (made[name] for name in ("facts", "entry", "hindsight", "surveillance", "recording"))
         return cls(*tables, study.measured_by_assignment, bool(available.get(f"{BASELINE.name}.{MEASURED_DAY}", False)))
 
 
@@ -69,6 +73,9 @@ def judge_circumstances(
             judge_hindsight(circumstances.hindsight, thresholds.max_hindsight),
             *judge_unadjusted(comparison, circumstances.facts, thresholds),
             *judge_testing(circumstances.surveillance, arms, thresholds),
+            few_sites(comparison),
+            *judge_reach(comparison),
+            *judge_recording(circumstances.recording, arms),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

@@ -8,6 +8,8 @@ from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.kernel.errors import DesignError
 
 EQUIPOISE_BAND = (0.3, 0.7)
+#: Standard errors beyond which a difference in one of many facts is not chance.
+NOT_CHANCE = 3.0
 
 
 def preference_score(score, treated) -> np.ndarray:
@@ -29,6 +31,17 @@ def preference_score(score, treated) -> np.ndarray:
     first, e = two_arms(treated, "preference score"), np.asarray(score, dtype=float)
     odds = first.mean() / (~first).mean()
     return e / (e + (1 - e) * odds)
+
+
+def by_chance(treated, weights) -> float:
+    """Return the standard error of a standardised difference between arms that are alike.
+
+    Parameters
+    ----------
+    treated, weights : array_like of shape (n,)
+    """
+    first, w = two_arms(treated, "chance"), np.asarray(weights, dtype=float)
+    return float(np.sqrt(sum(1 / effective_sample_size(w[arm]) for arm in (first, ~first))))
 
 
 def equipoise(score, treated, *, band: tuple[float, float] = EQUIPOISE_BAND) -> float:

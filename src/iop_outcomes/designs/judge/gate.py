@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.judge.balance import balance, balance_together
-from iop_outcomes.designs.judge.diagnostics import equipoise, minimum_detectable_difference
+from iop_outcomes.designs.judge.diagnostics import NOT_CHANCE, equipoise, minimum_detectable_difference
 from iop_outcomes.designs.judge.positivity import CLUSTER, one_arm_share, positivity_failures
+from iop_outcomes.designs.judge.products import most_unlike_product
+from iop_outcomes.designs.judge.second_moments import FIRST, SECOND, balance_of, made_of, standard_error
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.designs.weighting import BY_SITE, NOTES
 from iop_outcomes.kernel.errors import counted
@@ -19,6 +20,8 @@ FOUND = ["check", "value", "threshold", "status", "reason"]
 VARIANCE_RATIO = (0.5, 2.0)
 LARGEST_WEIGHT_SHARE = 0.1
 NAMED_AT_MOST = 3
+#: So many times the difference allowed is too far also for a product that nobody declared.
+FAR_APART = 2.5
 #: Below this a difference is what is left of arithmetic: the design makes the means equal.
 MADE_EQUAL = 5e-4
 #: Steps in which a sentence gives a share of people, and how many people a step is at least: a closer share of few
@@ -49,8 +52,12 @@ def judge_design(comparison: Comparison, thresholds, *, balance_table: pd.DataFr
     if balance_table is None:
         balance_table = balance_of(comparison)
     after = balance_table[balance_table["stage"] == "after"]
+    bent = after[after["moment"] == SECOND]
+    after = after[after["moment"] == FIRST]
     rows = [
         largest_difference(after, thresholds.max_smd),
+        _second_moments(comparison, bent, thresholds.max_smd),
+        _products(comparison, thresholds.max_smd),
         _variance_ratio(after),
         _equipoise(comparison, thresholds.min_equipoise),
         *_effective_sizes(comparison, thresholds.min_ess),
@@ -67,22 +74,6 @@ def diagnostic_rows(rows: Iterable[tuple], arms: tuple[str, str], design: str) -
     """Return rows of the ``diagnostic`` contract from checks of one design, each as in ``FOUND``."""
     told = dict(zip(CHECKED, (*arms, design), strict=True))
     return pd.DataFrame(list(rows), columns=FOUND).assign(**told)[CHECKED + FOUND]
-
-
-def balance_of(comparison: Comparison) -> pd.DataFrame:
-    """Return balance of the two arms; where their design has more, with the denominators of all."""
-    together = comparison.together
-    if together is None:
-        return balance(comparison.covariates, comparison.treated, comparison.weight, estimand=comparison.estimand)
-    return balance_together(
-        together.covariates,
-        together.arm,
-        together.arms,
-        together.weight,
-        estimand=comparison.estimand,
-        target=together.target,
-        pairs=[comparison.arms],
-    ).drop(columns=["arm", "against"])
 
 
 def _step(n: int) -> float:
@@ -140,6 +131,51 @@ def largest_difference(after: pd.DataFrame, threshold: float, who: str = "the ar
             f"{how} the {threshold:g} allowed{others}."
         ),
     )
+
+
+def _second_moments(comparison: Comparison, bent: pd.DataFrame, threshold: float):
+    check = "second_moments"
+    if bent.empty:
+        return check, np.nan, threshold, NOT_EVALUATED, "no covariate is a number, so that none has a square."
+    size = bent["smd"].abs()
+    value, worst = float(size.max()), str(bent.loc[size.idxmax(), "covariate"])
+    if value <= threshold:
+        reason = (
+            f"squares of numbers, and products declared, differ by at most {value:.3f} standard deviations, within the "
+            f"{threshold:g} allowed."
+        )
+        return check, value, threshold, PASS, reason
+    fails = value > NOT_CHANCE * standard_error(comparison, worst, bent)
+    bases = made_of(worst)
+    remedy = (
+        f"give {bases[0]} a curve under covariates, as {{spline: {bases[0]}, df: 4}}"
+        if len(bases) == 1
+        else "ask for a design that balances it"
+    )
+    others = int((size > threshold).sum()) - 1
+    also = f" ({others} more above it)" if others else ""
+    reason = (
+        f"after weighting the arms differ in {worst} by {value:.3f} standard deviations, more than the {threshold:g} "
+        f"allowed{also}: their means are alike and their extremes are not; {remedy}."
+    )
+    return check, value, threshold, FAIL if fails else WARN, reason
+
+
+def _products(comparison: Comparison, threshold: float):
+    check = "products"
+    found = most_unlike_product(comparison.covariates, comparison.treated, comparison.weight)
+    if found is None:
+        return check, np.nan, threshold, NOT_EVALUATED, "there are no two covariates that could go together."
+    value, (one, other) = abs(found.smd), found.names
+    if value <= threshold or found.by_chance:
+        reason = "no two covariates go together in one arm and not in the other, as far as chance can tell."
+        return check, value, threshold, PASS, reason
+    reason = (
+        f"after weighting {one} and {other} go together otherwise in one arm than in the other: their product differs "
+        f"by {value:.2f} standard deviations, more than the {threshold:g} allowed; declare it under covariates, as "
+        f"{{product: [{one}, {other}]}}."
+    )
+    return check, value, threshold, FAIL if value > FAR_APART * threshold else WARN, reason
 
 
 def _variance_ratio(after: pd.DataFrame):

@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.balance import EVERYBODY
 from iop_outcomes.designs.judge.gate import FAIL, PASS, diagnostic_rows, judge_design, largest_difference
+from iop_outcomes.designs.judge.second_moments import FIRST
 from iop_outcomes.tables.comparison import of_arms
 
 Arms = tuple[str, str]
@@ -33,7 +34,7 @@ def judge_together(comparisons: Mapping[Arms, Comparison], thresholds, levels: p
         check ``other_pairs`` fails if a check of another pair does, because all contrasts speak of one population;
         ``max_smd_everybody`` if an arm differs too much from that population.
     """
-    after = levels[levels["stage"] == "after"]
+    after = levels[(levels["stage"] == "after") & (levels["moment"] == FIRST)]
     own = {
         pair: judge_design(comparison, thresholds, balance_table=levels[of_arms(levels, pair)])
         for pair, comparison in comparisons.items()

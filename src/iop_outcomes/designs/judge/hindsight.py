@@ -82,8 +82,8 @@ def _schedule(of_arm: pd.DataFrame, threshold: float) -> Row:
     if value <= threshold:
         return TESTING, value, threshold, PASS, f"{reason}."
     reason += (
-        f", more than {threshold:g} times as often in one arm: whoever is tested more is found positive more. Read no "
-        "outcome of drug tests as a difference in use."
+        f", more than {threshold:g} times as often in one arm: whoever is tested more is found positive more. Thin the "
+        "schedules to what both arms share (urine_thinning), or read no outcome of drug tests as a difference in use."
     )
     return TESTING, value, threshold, FAIL if value > FAR_MORE else WARN, reason
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.designs.calendar import PERIOD
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.balance import balance
+from iop_outcomes.designs.judge.diagnostics import NOT_CHANCE, by_chance
 from iop_outcomes.designs.judge.gate import (
     FAIL,
     NAMED_AT_MOST,
@@ -22,15 +24,13 @@ from iop_outcomes.designs.judge.gate import (
     stepped,
 )
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
+from iop_outcomes.designs.terms import AS_THEY_ARE
 from iop_outcomes.kernel.errors import counted
 
 Row = tuple[str, float, float, str, str]
 
-#: The method that leaves everybody as they are.
-AS_THEY_ARE = "unweighted"
-PERIOD = "period"
-#: Standard errors beyond which a difference in one of many facts is not chance.
-NOT_CHANCE = 3.0
+#: Of the overlap of the calendar that is asked for, so much is needed for an answer.
+FAR_APART = 0.75
 
 
 def judge_unadjusted(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Iterator[Row]:
@@ -82,18 +82,12 @@ def _imbalance(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Row:
     left = len(unlike) - 1 - NAMED_AT_MOST
     named = f"; also unlike: {others}" + (f" and {left} more" if left > 0 else "") if others else ""
     how_far = f"{value:.2f}" if np.isfinite(value) else "infinitely many"
-    fails = value > limit and value > NOT_CHANCE * _chance(comparison)
+    fails = value > limit and value > NOT_CHANCE * by_chance(comparison.treated, comparison.weight)
     reason = (
         f"the design does not adjust for {named_level(worst)}, in which the arms differ by {how_far} standard "
         f"deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
     )
     return check, value, limit, FAIL if fails else WARN, reason
-
-
-def _chance(comparison: Comparison) -> float:
-    """Return the standard error of a standardised difference between arms that are alike."""
-    arms = (comparison.treated, ~comparison.treated)
-    return float(np.sqrt(sum(1 / effective_sample_size(comparison.weight[arm]) for arm in arms)))
 
 
 def _sites(comparison: Comparison, threshold: float) -> Row:
@@ -151,4 +145,4 @@ def _calendar(comparison: Comparison, period: pd.Series | None, threshold: float
     reason = (
         f"{said}, less than the {threshold:.0%} asked for: what changed with time looks like the arm. Adjust for it."
     )
-    return check, value, threshold, WARN, reason
+    return check, value, threshold, FAIL if overlap < FAR_APART * threshold else WARN, reason

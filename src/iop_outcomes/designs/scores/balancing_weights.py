@@ -8,6 +8,8 @@ import pandas as pd
 from iop_outcomes.designs.arms import proper_score, two_arms
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
 
+#: A bound further from the ends than this would change the question.
+LARGEST_BOUND = 0.1
 ESTIMANDS = {
     "ATE": "everybody",
     "ATT": "people like the first arm",
@@ -55,6 +57,45 @@ def balancing_weights(score, treated, estimand: str) -> np.ndarray:
         "ATM": lambda: np.minimum(e, 1 - e),
     }[estimand]()
     return tilt / np.where(first, e, 1 - e)
+
+
+def bound_of(bound: float | str | None, n: int) -> float:
+    """Return how near to 0 and 1 a score may come: the number itself, 0 for none.
+
+    ``auto`` is 5 / (sqrt(n) log n) and at most 0.1, which goes to 0 as slowly as a bound may whose bias vanishes beside
+    the standard error.
+
+    Parameters
+    ----------
+    bound : float, "auto" or None
+    n : int
+        People with a score.
+
+    References
+    ----------
+    Gruber, Phillips, Lee & van der Laan 2022, Am J Epidemiol 191:1640.
+    """
+    if bound is None:
+        return 0.0
+    if bound == "auto":
+        return float(min(5 / (np.sqrt(n) * np.log(n)), LARGEST_BOUND)) if n > 1 else LARGEST_BOUND
+    return float(bound)
+
+
+def bounded_score(score, estimand: str, bound: float) -> np.ndarray:
+    """Return scores no nearer to the end of their scale than a bound, at the ends where the estimand has large weights.
+
+    Parameters
+    ----------
+    score : array_like of shape (n,)
+    estimand : {"ATE", "ATT", "ATC", "ATO", "ATM"}
+        ATE at both ends; ATT at 1, where the odds of the second arm are largest; ATC at 0. The weights of the others
+        are bounded by themselves.
+    bound : float
+        From :func:`bound_of`.
+    """
+    low, high = {"ATE": (bound, 1 - bound), "ATT": (0.0, 1 - bound), "ATC": (bound, 1.0)}.get(estimand, (0.0, 1.0))
+    return np.clip(np.asarray(score, dtype=float), low, high)
 
 
 def stabilised(weights, treated) -> np.ndarray:

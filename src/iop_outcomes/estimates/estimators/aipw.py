@@ -1,5 +1,6 @@
 """Augmented inverse probability weighting: right if either the propensity or the outcome model is."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -7,7 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.scores.balancing_weights import bound_of, bounded_score
+from iop_outcomes.designs.weighting import Bound
 from iop_outcomes.estimates.checks import checked_outcome, checked_pair
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import CrossFitted, Learner
@@ -130,16 +134,22 @@ def aipw(
     missing: Missing = "weight",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
+    bound: Bound = None,
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare augmented means; with ``folds`` both models are cross-fitted, by cluster where these have no intercepts.
 
-    Without folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
+    Weights are those of the design; with folds they are made of scores no nearer to 0 and 1 than ``bound``. Without
+    folds the variance counts the estimation of the outcome model and of a logistic propensity score; with folds
     it is that of the efficient influence function.
     """
     sample = take_sample(question, comparison, by_site=by_site)
     if folds:
-        arms = _cross_fitted_means(sample, cross_fitted(sample, folds, learner, question.seed), missing)
+        fitted = cross_fitted(sample, folds, learner, question.seed)
+        bounded = bounded_score(fitted.score, comparison.estimand, bound_of(bound, int(sample.used.sum())))
+        arms = _cross_fitted_means(sample, replace(fitted, score=bounded), missing)
+        arms = sample.for_few_clusters(arms, few_clusters, np.where(sample.observed, sample.weight, 0.0))
         return Means(sample, arms.with_method(f"{folds} folds"), missing=sample.missing_in_words(missing))
     model = outcome_model_of(sample, outcome_model)
     weights = weights_of_observed(sample, sample.weights, missing)
@@ -154,6 +164,7 @@ def aipw(
         cluster=sample.cluster,
         used=sample.used,
     )
+    arms = sample.for_few_clusters(arms, few_clusters, weights.values)
     return Means(
         sample, arms.with_method(f"{model.method}, {weights.method}"), missing=sample.missing_in_words(missing)
     )

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome
+from iop_outcomes.estimates.few_clusters import FewClusters, few_clusters_covariance
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.question import Question
@@ -146,6 +147,7 @@ def matched(
     comparison: Comparison,
     *,
     adjust: bool = False,
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare matched people; ``adjust`` takes out by linear regression what matching left unbalanced.
 
@@ -165,11 +167,31 @@ def matched(
     alike = {"matched_set": None if few else sets, "cluster": comparison.cluster}
     if adjust:
         over: Literal["treated", "everybody"] = "treated" if comparison.estimand == "ATT" else "everybody"
-        arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.covariates, over=over, **alike)
+        arms = adjusted_matched_means(sample.outcome, sample.first, weights, comparison.model_frame, over=over, **alike)
     else:
         arms = matched_means(sample.outcome, sample.first, weights, **alike)
+    cluster = comparison.cluster
+    covariance = few_clusters_covariance(
+        arms.influence, few_clusters, weights=weights, pair=sample.pair, cluster=cluster
+    )
+    if covariance is not None and cluster is not None:
+        covariance = covariance if few else _also_within_sets(covariance, arms, sets.where(weights > 0), cluster)
+        arms = replace(arms, covariance=covariance)
     partners = f"left out, and with them {counted(int(alone.sum()), 'partner')}" if alone.any() else "left out"
     return Means(sample, arms, missing=partners)
+
+
+def _also_within_sets(covariance: Covariance, arms: ArmMeans, matched_set: pd.Series, cluster: pd.Series) -> Covariance:
+    """Return the CR2 variance within sites with that within matched sets added, and what lies within both taken off."""
+    used = matched_set.notna().to_numpy()
+    if arms.influence is None or not used.any():
+        return covariance
+    both = matched_set.astype(str).str.cat(cluster.astype(str), sep=" ")
+    of_sets, of_both = (_within(arms.influence[used], *cluster_codes(one[used]), 2) for one in (matched_set, both))
+    values = covariance.values + of_sets - of_both
+    if np.linalg.eigvalsh(values)[0] <= 0:
+        return covariance
+    return replace(covariance, values=values, method=f"{covariance.method}, and robust within matched sets (two ways)")
 
 
 def _left_alone(sample: Sample) -> NDArray[np.bool_]:

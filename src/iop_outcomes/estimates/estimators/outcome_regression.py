@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import outcome_model_of
@@ -119,6 +120,7 @@ def outcome_regression(
     *,
     outcome_model: Form = "main",
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare predicted means had everybody been in each arm.
 
@@ -128,4 +130,5 @@ def outcome_regression(
     sample = take_sample(question, comparison, by_site=by_site)
     model = outcome_model_of(sample, outcome_model)
     arms = standardised_means(model, sample.population.values, cluster=sample.cluster)
+    arms = sample.for_few_clusters(arms, few_clusters, sample.observed.astype(float))
     return Means(sample, arms, missing="predicted by the outcome model")

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome
+from iop_outcomes.estimates.few_clusters import FewClusters, wants_cr2
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.occasions import Occasions, take_occasions
@@ -90,7 +91,8 @@ def gee_means(
         sampling = np.bincount(fit.cluster_codes[used], (share * (predicted - means[position]))[used], fit.n_clusters)
         influence[:, position] = fit.influence @ gradients[position] + sampling
     modelled = gradients @ fit.model_covariance @ gradients.T
-    covariance = replace(fit.covariance, values=influence.T @ influence, unclustered=modelled)
+    working = None if fit.working is None else fit.working(gradients.T)
+    covariance = replace(fit.covariance, values=influence.T @ influence, unclustered=modelled, working=working)
     # A cluster's influence is that of its rows together; which of them it is laid to makes no difference.
     sizes = np.bincount(fit.cluster_codes[used], minlength=fit.n_clusters)
     of_rows = np.zeros((len(y), 2))
@@ -158,18 +160,21 @@ def gee(
     *,
     correlation: Literal["independence", "exchangeable", "ar1"] = "exchangeable",
     cluster: Literal["person", "site"] | None = None,
-    correction: Literal["none", "mancl-derouen", "kauermann-carroll"] | None = None,
+    correction: Literal["none", "mancl-derouen", "kauermann-carroll", "cr2"] | None = None,
     adjust: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare mean outcomes with the design's weights, over the occasions seen.
 
     Occasions of a person, or of a site, are alike; the default is the person for weekly outcomes and the site for
-    others. Fewer than 40 clusters get the Mancl-DeRouen correction unless another is named. ``adjust`` puts the
-    covariates, and the week, into the model.
+    others. Unless a correction is named, few clusters get the one that ``few_clusters`` asks for, and without one fewer
+    than 40 get that of Mancl and DeRouen. ``adjust`` puts the covariates, and the week, into the model.
     """
     occasions = take_occasions(question, comparison)
     labels = _clusters(comparison, occasions, cluster)
-    if correction is None:
+    if correction is None and wants_cr2(few_clusters, labels, comparison.weight[occasions.member] > 0):
+        correction = "cr2"
+    elif correction is None:
         correction = "mancl-derouen" if len(np.unique(labels)) < FEW_CLUSTERS else "none"
     arms = gee_means(
         occasions.outcome,
@@ -230,7 +235,7 @@ def _clusters(comparison: Comparison, occasions: Occasions, cluster: str | None)
 
 
 def _covariates(comparison: Comparison, occasions: Occasions) -> pd.DataFrame:
-    frame = comparison.covariates.iloc[occasions.member].reset_index(drop=True)
+    frame = comparison.model_frame.iloc[occasions.member].reset_index(drop=True)
     return frame if occasions.week is None else frame.assign(**{WEEK: pd.Categorical(occasions.week)})
 
 

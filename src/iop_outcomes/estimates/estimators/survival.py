@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
-from iop_outcomes.estimates.measures import ArmMeans, arm_means
+from iop_outcomes.estimates.measures import ArmMeans
 from iop_outcomes.estimates.question import Question
-from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, counted_influence, take_follow_up
+from iop_outcomes.estimates.time_to_event import ESTIMANDS, KINDS, Day, FollowUp, means_of_arms, take_follow_up
 from iop_outcomes.kernel.registry import estimator
 from iop_outcomes.tables.measure import RMST, SURVIVAL, names_of
 
@@ -31,6 +32,7 @@ def weighted_kaplan_meier(
     *,
     day: Day = 90,
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> SurvivalAt:
     """Compare weighted Kaplan-Meier survival at one day; for time in care, the share still in care after that day.
 
@@ -39,6 +41,7 @@ def weighted_kaplan_meier(
     follow_up = take_follow_up(question, comparison)
     follow_up.refuse_unseen(day)
     arms = survival_means(follow_up, day, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return SurvivalAt(follow_up, arms, day)
 
 
@@ -55,6 +58,7 @@ def rmst(
     *,
     until_day: Day | None = None,
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> RestrictedMeans:
     """Compare restricted mean times; for time in care, mean days in care up to ``until_day``.
 
@@ -64,6 +68,7 @@ def rmst(
     follow_up = take_follow_up(question, comparison)
     until = follow_up.checked_horizon(question.horizon if until_day is None else until_day)
     arms = restricted_means(follow_up, until, count_estimation=count_estimation)
+    arms = follow_up.for_few_clusters(arms, few_clusters, follow_up.comparison.weight)
     return RestrictedMeans(follow_up, arms, until)
 
 
@@ -79,7 +84,7 @@ def survival_means(follow_up: FollowUp, day: float, *, count_estimation: bool = 
     def one(curve: "KaplanMeier") -> tuple[float, NDArray[np.float64]]:
         return float(curve.at([day])["survival"].iloc[0]), curve.influence([day])[:, 0]
 
-    return _by_arm(follow_up, one, count_estimation, "weighted Kaplan-Meier")
+    return _of_survival(follow_up, one, count_estimation, "weighted Kaplan-Meier")
 
 
 def restricted_means(follow_up: FollowUp, until: float, *, count_estimation: bool = True) -> ArmMeans:
@@ -95,10 +100,10 @@ def restricted_means(follow_up: FollowUp, until: float, *, count_estimation: boo
         mean = restricted_mean(curve, until)
         return mean.value, mean.influence
 
-    return _by_arm(follow_up, one, count_estimation, "area under the weighted Kaplan-Meier curve")
+    return _of_survival(follow_up, one, count_estimation, "area under the weighted Kaplan-Meier curve")
 
 
-def _by_arm(
+def _of_survival(
     follow_up: FollowUp,
     one: Callable[["KaplanMeier"], tuple[float, NDArray[np.float64]]],
     count_estimation: bool,
@@ -106,11 +111,7 @@ def _by_arm(
 ) -> ArmMeans:
     from iop_outcomes.stats.survival.kaplan_meier import kaplan_meier
 
-    weights = follow_up.weights(count_estimation)
-    means, influence = np.empty(2), np.zeros((len(follow_up.time), 2))
-    for position, arm in enumerate(follow_up.arms):
-        curve = kaplan_meier(follow_up.time[arm], follow_up.event[arm], weights.values[arm], variance="robust")
-        means[position], influence[arm, position] = one(curve)
-    influence = counted_influence(influence, weights)
-    arms = arm_means(means, influence, cluster=follow_up.comparison.cluster, used=follow_up.used)
-    return arms.with_method(f"{method}, {weights.method}")
+    def of_arm(arm: NDArray[np.bool_], weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        return one(kaplan_meier(follow_up.time[arm], follow_up.event[arm], weight, variance="robust"))
+
+    return means_of_arms(follow_up, of_arm, method, count_estimation=count_estimation)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.answer import Answer, Counted
 from iop_outcomes.estimates.checks import checked_arms
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.in_time import RestrictedMeans, SurvivalAt
 from iop_outcomes.estimates.measures import ArmMeans, Estimate, arm_means
 from iop_outcomes.estimates.nuisance.design_weights import counting
@@ -35,6 +36,7 @@ class Stays(Answer):
     curves: Sequence[IntervalCensored]
     weights: Weights
     day: float
+    few_clusters: FewClusters = "no"
 
     @property
     def comparison(self) -> Comparison:
@@ -80,6 +82,7 @@ class Stays(Answer):
         means = [curve.mass @ own for curve, own in zip(self.curves, values, strict=True)]
         counted = counted_influence(influence, self.weights)
         arms = arm_means(means, counted, cluster=self.comparison.cluster, used=follow_up.used)
+        arms = follow_up.for_few_clusters(arms, self.few_clusters, self.weights.values)
         return arms.with_method(f"survival from intervals (Turnbull), {self.weights.method}")
 
 
@@ -96,6 +99,7 @@ def interval_survival(
     *,
     day: Day = 90,
     count_estimation: bool = True,
+    few_clusters: FewClusters = "no",
 ) -> Stays:
     """Compare weighted survival at a day, or mean time up to it, from the columns ``stay_days_low`` and
     ``stay_days_high``.
@@ -110,7 +114,7 @@ def interval_survival(
     longest = _longest(data)
     lower, upper = stay_bounds(follow_up.time, longest)
     curves = [interval_censored(lower[arm], upper[arm], weights.values[arm]) for arm in follow_up.arms]
-    return Stays(follow_up, longest, curves, weights, day)
+    return Stays(follow_up, longest, curves, weights, day, few_clusters)
 
 
 def stay_bounds(low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -133,7 +137,8 @@ def _take_stays(data: pd.DataFrame, comparison: Comparison, outcome: str) -> Fol
         if not (used & arm).any():
             raise EstimationError(f"{outcome}: nobody in arm '{name}' whom the design uses has a known stay")
     ended = used & np.isfinite(_longest(data))
-    return FollowUp(comparison, np.where(used, low, 0.0), ended, used, int(in_design.sum() - used.sum()))
+    n_missing = int(in_design.sum() - used.sum())
+    return FollowUp(comparison, np.where(used, low, 0.0), ended, np.zeros_like(ended), used, n_missing)
 
 
 def _longest(data: pd.DataFrame) -> NDArray[np.float64]:

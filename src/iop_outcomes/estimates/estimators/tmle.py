@@ -8,7 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.scores.balancing_weights import bound_of, bounded_score
+from iop_outcomes.designs.weighting import Bound
 from iop_outcomes.estimates.checks import checked_arms, checked_outcome, checked_score
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.cross_fitting import Learner
@@ -262,27 +265,32 @@ def tmle(
     fluctuation: Fluctuation = "weighted",
     folds: Annotated[int, Field(ge=0)] = 0,
     learner: Learner = "regression",
+    bound: Bound = None,
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare targeted means; with ``folds`` the models are cross-fitted, by cluster where these have no intercepts.
 
-    Missing outcomes are weighted for by the inverse probability of observation (ATE only).
+    Missing outcomes are weighted for by the inverse probability of observation (ATE only). Scores, and probabilities of
+    observation, come no nearer to 0 and 1 than ``bound``, as in the design methods that weight.
     """
     sample = take_sample(question, comparison, by_site=by_site)
     predicted, score, observation = _models(sample, outcome_model, folds, learner, question.seed)
     used, cluster = sample.used, sample.cluster
+    least = bound_of(bound, int(used.sum()))
     arms = targeted_means(
         sample.outcome[used],
         sample.first[used],
         predicted[used],
-        checked_score(score[used]),
+        bounded_score(checked_score(score[used]), comparison.estimand, least),
         estimand=comparison.estimand,
-        observation=None if observation is None else observation[used],
+        observation=None if observation is None else np.maximum(observation[used], least),
         fluctuation=fluctuation,
         bounds=(0.0, 1.0) if sample.is_share else None,
         cluster=None if cluster is None else cluster[used],
     )
-    arms = _of_everybody(arms, used)
+    counts = np.where(sample.observed, sample.weight, 0.0)
+    arms = sample.for_few_clusters(_of_everybody(arms, used), few_clusters, counts)
     arms = arms.with_method(f"{folds} folds") if folds else arms
     return Means(sample, arms, missing=sample.missing_in_words("weight"))
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.estimates.checks import checked_outcome, checked_pair
+from iop_outcomes.estimates.few_clusters import FewClusters
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.measures import ArmMeans, arm_means
 from iop_outcomes.estimates.nuisance.nuisances import weights_of_observed
@@ -75,13 +76,13 @@ def weighted_means(
     description="Means of both arms as they are, without any adjustment",
     several_arms="two arms",
 )
-def unadjusted(question: Question, comparison: Comparison) -> Means:
+def unadjusted(question: Question, comparison: Comparison, *, few_clusters: FewClusters = "no") -> Means:
     """Compare the arms as they are; members whose outcome is missing are left out."""
     plain = replace(comparison, members=comparison.members.assign(weight=1.0), together=None)
     sample = take_sample(question, plain)
     weights = Weights(sample.observed.astype(float), method="unweighted")
     arms = weighted_means(sample.outcome, sample.first, weights, cluster=sample.cluster)
-    return Means(sample, arms)
+    return Means(sample, sample.for_few_clusters(arms, few_clusters, weights.values))
 
 
 @estimator(
@@ -98,6 +99,7 @@ def weighted(
     missing: Missing = "weight",
     count_estimation: bool = True,
     by_site: Sites = "no",
+    few_clusters: FewClusters = "no",
 ) -> Means:
     """Compare weighted means, by default counting that a logistic propensity score was estimated.
 
@@ -107,4 +109,5 @@ def weighted(
     weights = sample.weights if count_estimation else Weights(sample.weight)
     weights = weights_of_observed(sample, weights, missing)
     arms = weighted_means(sample.outcome, sample.pair, weights, cluster=sample.cluster)
+    arms = sample.for_few_clusters(arms, few_clusters, weights.values)
     return Means(sample, arms, missing=sample.missing_in_words(missing))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.designs.comparison import Comparison, Population
 from iop_outcomes.designs.scores.generalised import along_predictors, generalised_tilt, generalised_weights
+from iop_outcomes.estimates.nuisance.balancing_equations import COUNTED, balancing_equation, entropy_weights_of
 from iop_outcomes.estimates.nuisance.tilting import ESTIMANDS, balancing_weights
 from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
 from iop_outcomes.kernel.errors import DesignError
@@ -35,8 +36,8 @@ def span_of(design: Comparison | Population, *, sites: bool = False) -> ModelMat
         With an intercept for every cluster.
     """
     if not sites or design.cluster is None:
-        return _span(design.covariates)
-    return _span(design.covariates.assign(**{CLUSTER: design.cluster.astype(str)}))
+        return _span(design.model_frame)
+    return _span(design.model_frame.assign(**{CLUSTER: design.cluster.astype(str)}))
 
 
 def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:
@@ -62,9 +63,10 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     """Return the weights of a design, with the propensity model behind them where the numbers show one.
 
     The estimation is counted if the score is the maximum likelihood logistic regression on the covariates, with or
-    without an intercept per cluster, and the weights are the balancing weights of that score (up to a factor per arm; a
-    few may be truncated). Whether that is so is seen from score and weights themselves and not from the name of the
-    method, so that no design is believed to be what it is not. All other weights are taken as fixed.
+    without an intercept per cluster, or the one that balances them, and the weights are the balancing weights of that
+    score (up to a factor per arm; a few may be truncated); or if the weights are those of entropy balance. Whether that
+    is so is seen from score and weights themselves and not from the name of the method, so that no design is believed
+    to be what it is not. All other weights are taken as fixed.
 
     Parameters
     ----------
@@ -79,6 +81,9 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     weight, first = comparison.weight, comparison.treated
     fixed = Weights(weight)
     scored = (comparison.score > 0) & (comparison.score < 1)
+    if np.isnan(comparison.score).all():
+        found = (entropy_weights_of(weight, first, m, comparison.estimand) for m in _candidates(comparison, matrix))
+        return next((weights for weights in found if weights is not None), fixed)
     if comparison.estimand not in ESTIMANDS or not scored[weight > 0].all():
         return fixed
     score = np.where(scored, comparison.score, 0.5)
@@ -89,13 +94,16 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     balancing = np.isclose(weight, factor * expected, rtol=1e-8, atol=0)
     if balancing[weight > 0].mean() < LEAST_BALANCING:
         return fixed
-    model = next((m for m in _candidates(comparison, matrix) if _is_logistic_fit(score, first, scored, m)), None)
-    if model is None:
-        return fixed
     # A truncated weight stands still when the score moves.
     along = np.where(balancing & scored, factor * slope, 0.0)
-    equation = logistic_equation(model, first, score, scored)
-    return Weights(weight, ((along, equation),), "estimated propensity score counted")
+    for model in _candidates(comparison, matrix):
+        if _is_logistic_fit(score, first, scored, model):
+            equation = logistic_equation(model, first, score, scored)
+            return Weights(weight, ((along, equation),), "estimated propensity score counted")
+        balanced = balancing_equation(score, first, scored, model, comparison.estimand)
+        if balanced is not None:
+            return Weights(weight, ((along, balanced),), COUNTED)
+    return fixed
 
 
 @dataclass(frozen=True)

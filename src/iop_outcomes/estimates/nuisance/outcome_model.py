@@ -21,6 +21,7 @@ MODELS: dict[str, tuple[str, str]] = {
     "proportion": ("binomial", "logit"),
     "count": ("poisson", "log"),
     "continuous": ("gaussian", "identity"),
+    "cost": ("gamma", "log"),
 }
 #: Per row.
 LIMIT_RIDGE = 1e-10
@@ -112,8 +113,8 @@ def fit_outcome_model(
     treated : array_like, shape (n,)
     covariates : ModelMatrix
         With an intercept, without the arm.
-    kind : {"binary", "proportion", "count", "continuous"}
-        Logistic for the first two, Poisson, linear.
+    kind : {"binary", "proportion", "count", "continuous", "cost"}
+        Logistic for the first two, Poisson, linear, gamma with a logarithm.
     form : {"main", "per_arm"}
         One model with the arm as a further column, or one model in each arm (all interactions with the arm).
     weights : ndarray, shape (n,), optional
@@ -174,7 +175,13 @@ def fit_outcome_model(
     )
 
 
-_NAMES = {"binary": "logistic", "proportion": "fractional logistic", "count": "Poisson", "continuous": "linear"}
+_NAMES = {
+    "binary": "logistic",
+    "proportion": "fractional logistic",
+    "count": "Poisson",
+    "continuous": "linear",
+    "cost": "gamma",
+}
 
 
 def _fit(
@@ -211,7 +218,7 @@ def certain_outcome(values: NDArray[np.float64], kind: str) -> float | None:
     """Return the outcome that all of an arm have, where a model of this kind would put it at the end of its scale."""
     if kind == "continuous" or not len(values) or values.min() < values.max():
         return None
-    ends = (0.0,) if kind == "count" else (0.0, 1.0)
+    ends = (0.0,) if kind in ("count", "cost") else (0.0, 1.0)
     return float(values[0]) if values[0] in ends else None
 
 

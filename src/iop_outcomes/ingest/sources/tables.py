@@ -4,6 +4,8 @@ One file is one table and has its name: ``person.csv``, ``episode.csv``, ``sessi
 that differ are given in the study file; the files themselves stay as they are.
 """
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,11 @@ from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
 
 REQUIRED = ("person", "episode")
+
+#: Stands in ``columns`` for every column that is neither named there nor known to the table.
+OTHERS = "*"
+#: More columns than any study adjusts for; each takes time and memory at every stage.
+MOST_COLUMNS = 1_000
 CANNOT = {name: f"there is no file of the table '{name}' in the source's folder" for name in ORDER}
 
 Code = str | int | float | bool
@@ -50,7 +57,8 @@ def read_tables(
         Folder with one file per table: ``<table>.csv``, ``.csv.gz`` or ``.parquet``. ``person`` and ``episode`` must be
         there.
     columns : mapping
-        By table, the name of a column in the file and its canonical name; null leaves the column out.
+        By table, the name of a column in the file and its canonical name; null leaves the column out. ``'*': null``
+        leaves out every column that is neither named here nor one of the table's own.
     values : mapping
         By ``table.column``, a code in the file and our code for it.
     missing : tuple of str
@@ -75,7 +83,10 @@ def read_tables(
     for name in [n for n in ORDER if n in files]:
         raw = _renamed(read(files[name]), name, columns.get(name, {}))
         codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
-        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), STRONGEST.get(name))
+        # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
+        strongest = STRONGEST.get(name)
+        strongest = strongest if strongest and strongest.column in raw.columns else None
+        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), strongest)
         own = by_contract.covariates_typed(
             kept.select(raw.columns), contracts.contract(name), raw.name, categories, quantities
         )
@@ -118,17 +129,22 @@ def _check_settings(columns: dict, values: dict, files: dict[str, Path]) -> None
 
 def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
     """Return the file with canonical column names, without the columns to leave out."""
-    for column in names:
-        if column not in raw.columns:
-            hint = did_you_mean(column, raw.columns)
-            raise SourceError(f"source.columns.{name}: {raw.name} has no column '{column}'; {hint}")
-    kept = {c: names.get(c, c) for c in raw.columns if names.get(c, c) is not None}
-    twice = [new for new in kept.values() if list(kept.values()).count(new) > 1]
-    if twice:
-        raise SourceError(f"source.columns.{name}: two columns of {raw.name} would be called '{twice[0]}'; keep one")
-    raw = RawFile(raw.name, tuple(kept.values()), raw.rows.select(LINE, *kept).rename(kept), raw.misshapen)
+    if names.get(OTHERS) is not None:
+        raise SourceError(f"source.columns.{name}: '{OTHERS}' stands for all columns not named; write '{OTHERS}': null")
+    raw.need([column for column in names if column != OTHERS])
     table = contracts.contract(name)
     known = {c.name for c in table.columns}
+    named = {c: names.get(c, None if OTHERS in names and c not in known else c) for c in raw.columns}
+    kept = {column: new for column, new in named.items() if new is not None}
+    twice, times = Counter(kept.values()).most_common(1)[0] if kept else ("", 0)
+    if times > 1:
+        raise SourceError(f"source.columns.{name}: two columns of {raw.name} would be called '{twice}'; keep one")
+    if len(kept) > MOST_COLUMNS:
+        raise SourceError(
+            f"{raw.name}: it has {len(kept):,} columns and at most {MOST_COLUMNS:,} are read; name those of your study "
+            f"under source.columns.{name}, as column: column, and leave the others out with '{OTHERS}': null"
+        )
+    raw = replace(raw, columns=tuple(kept.values()), rows=raw.rows.select(LINE, *kept).rename(kept))
     raw.need(table.required, known)
     refuse_unfit(raw.name, _stored(raw), {c.name: c for c in table.columns})
     extra = [c for c in raw.columns if c not in known]

@@ -225,5 +225,6 @@ TELLERS: dict[str, Teller] = {
     "urine_weeks": _urine,
     "overlap": _histogram,
     "retention_curves": _at_risk,
+    "ways_out": _at_risk,
     "agreement": _agreement,
 }

@@ -56,7 +56,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         who={"n_arm": "{arm}"},
     ),
     section="sure",
-    place=8,
+    place=9,
 )
 def draw(data: Released) -> Figure:
     """Draw one row per definition, a colour per arm and a marker per missing rule."""

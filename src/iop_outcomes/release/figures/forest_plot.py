@@ -42,7 +42,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     frame=frame,
     roles=estimates.ROLES.also(labels=("outcome_words",)),
     section="difference",
-    place=7,
+    place=8,
 )
 def draw(data: Released) -> Figure:
     """Draw a panel per unit, a row per analysis, contrast and measure."""

@@ -28,8 +28,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="Are the arms alike?",
     caption=(
-        "Standardised mean difference of every covariate level between the arms, before (hollow) and after (filled) "
-        "weighting or matching. Points between the dashed lines are within what the study allows."
+        "Standardised mean difference of every covariate level, and of squares of numbers, between the arms, before "
+        "(hollow) and after (filled) weighting or matching. Points between the dashed lines are within what the study "
+        "allows."
     ),
     needs=("balance",),
     frame=frame,

@@ -160,6 +160,7 @@ _REASONS = {
     "weekly.n_eligible": "this source has no sessions",
     "weekly.urine": "this source has no drug tests",
     "curve": "no analysis of time in care could be made",
+    "incidence": "no analysis of the time until care ended in one way could be made",
     "propensity.score": "no design with a propensity score could be made",
     "balance": "the arms could not be compared",
     "abstinence_share": "this source has no drug tests",

@@ -85,7 +85,7 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     frame=frame,
     roles=estimates.ROLES.also(labels=_ADDED),
     section="sure",
-    place=9,
+    place=10,
 )
 def draw(data: Released) -> Figure:
     """Draw a line per rule, and a map of the shifts."""

@@ -32,7 +32,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         Every analysis of time in care is withheld.
     """
     rules = rules_of("retention_curves", study)
-    curve = _shown(tables, study, rules)
+    curve = shown_curves(tables, study, rules, "curve")
     curve = curve[curve["analysis"] == primary_curve(curve, study)]
     arms = [arm for arm in study.cohort.arms if (curve["arm"] == arm).any()]
     length = max(int(curve["day"].max()), study.cohort.follow_up_days - 1)
@@ -42,9 +42,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(study.cohort.arms)))
 
 
-def _shown(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules) -> pd.DataFrame:
-    """Return the curves of analyses that are not withheld; a curve would show what the gate hides."""
-    curve, table = tables["curve"], estimates.frame(tables, study, rules)
+def shown_curves(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules, name: str) -> pd.DataFrame:
+    """Return the rows of a table of curves whose analyses are not withheld; a curve would show what the gate hides."""
+    curve, table = tables[name], estimates.frame(tables, study, rules)
     contrasts = table[is_contrast(table, ADJUSTED)]
     hidden = contrasts[~may_be_shown(contrasts)].drop_duplicates("analysis").set_index("analysis")["reason"]
     shown = curve[~curve["analysis"].isin(hidden.index)]
@@ -55,23 +55,29 @@ def _shown(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules
 
 
 def _arm_rows(curve: pd.DataFrame, arm: str, length: int, rules: ReleaseRules) -> pd.DataFrame:
-    at_risk = curve.set_index("day")["n_at_risk"]
-    table_days = _table_days(length)
-    numbers = pd.DataFrame({"day": table_days, "n_at_risk": [_last(at_risk, day) for day in table_days]})
-    numbers["n_next"] = numbers["n_at_risk"].shift(-1, fill_value=0.0)
+    numbers = numbers_by_day(curve.set_index("day")["n_at_risk"], length)
     points = _coarse(curve, rules)
     rows = points.merge(numbers, on="day", how="outer").sort_values("day", ignore_index=True)
     rows["is_first"] = rows["day"] == 0
     return rows.assign(arm=arm)
 
 
-def _last(at_risk: pd.Series, day: float) -> float:
+def numbers_by_day(at_risk: pd.Series, length: int) -> pd.DataFrame:
+    """Return how many are at risk on a coarse grid of days, and how many on the next of them."""
+    days = table_days(length)
+    numbers = pd.DataFrame({"day": days, "n_at_risk": [last_at_risk(at_risk, day) for day in days]})
+    numbers["n_next"] = numbers["n_at_risk"].shift(-1, fill_value=0.0)
+    return numbers
+
+
+def last_at_risk(at_risk: pd.Series, day: float) -> float:
     """Return how many are at risk on a day: as many as on the next day with a row, since nobody left in between."""
     later = at_risk[at_risk.index >= day]
     return float(later.iloc[0]) if len(later) else 0.0
 
 
-def _table_days(length: int) -> list[int]:
+def table_days(length: int) -> list[int]:
+    """Return the days under which numbers at risk stand."""
     step = next(s for s in (7, 14, 30, 60, 90, 180, 365, 730) if length / s <= _COLUMNS)
     return list(range(0, length + 1, step))
 
@@ -93,7 +99,7 @@ def _coarse(curve: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     points = daily.loc[ends, list(_CURVE)].rename_axis("day").reset_index()
     if not ends or ends[0] > 0:
         points = pd.concat([pd.DataFrame({"day": [0], **dict.fromkeys(_CURVE, 1.0)}), points], ignore_index=True)
-    return points.assign(mean_day=_mean_days(points, daily["survival"]))
+    return points.assign(mean_day=mean_days(points, daily["survival"]))
 
 
 def _daily(curve: pd.DataFrame, last: int) -> pd.DataFrame:
@@ -105,7 +111,7 @@ def _daily(curve: pd.DataFrame, last: int) -> pd.DataFrame:
     return daily.assign(n_events=by_day["n_events"].reindex(daily.index, fill_value=0))
 
 
-def _mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
+def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
     """Return the mean day on which those who left between two points did, NaN for the first point and for nobody."""
     means = [np.nan]
     heights, days = points["survival"].to_numpy(), points["day"].to_numpy(int)
@@ -131,7 +137,11 @@ def _mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
         values={name: () for name in (*_CURVE, "mean_day")},
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
-        who={"n_at_risk": "{arm}|is_first"},
+        who={
+            "n_at_risk": "{arm}|is_first",
+            "n_next": "{arm}, in care at the point after day {day}",
+            "n_left": "{arm}, left after day {day}",
+        },
     ),
     section="what",
     place=5,
@@ -151,7 +161,7 @@ def draw(data: Released) -> Figure:
     axes.tick_params(labelbottom=True)
     axes.legend(loc="upper right")
     style.percent_axis(axes)
-    _numbers_at_risk(numbers, table, arms)
+    numbers_at_risk(numbers, table, arms)
     return drawing
 
 
@@ -172,8 +182,9 @@ def line(points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["day", *_CURVE, "mean_day"])
 
 
-def _numbers_at_risk(axes, table: pd.DataFrame, arms: list[str]) -> None:
-    days = sorted(table.loc[table["n_at_risk"].notna() | table["survival"].isna(), "day"].unique())
+def numbers_at_risk(axes, table: pd.DataFrame, arms: list[str], value: str = "survival") -> None:
+    """Write the numbers at risk of the arms beneath the curves; a row without a value of the curve has numbers only."""
+    days = sorted(table.loc[table["n_at_risk"].notna() | table[value].isna(), "day"].unique())
     for row, arm in enumerate(arms):
         mine = table[table["arm"] == arm].set_index("day")["n_at_risk"]
         for day in days:

@@ -48,7 +48,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         values={"share": ("n",)},
     ),
     section="what",
-    place=6,
+    place=7,
 )
 def draw(data: Released) -> Figure:
     """Draw stacked bars, a panel per arm; what may not be shown is hatched."""

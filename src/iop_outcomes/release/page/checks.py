@@ -11,6 +11,7 @@ from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import CHECK, WITHHELD, may_be_shown
+from iop_outcomes.tables.measure import WILD_P
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
 #: A ratio of 1 as it is printed.
@@ -41,7 +42,7 @@ def _name(row: pd.Series, study: Study) -> str:
 def _on_its_scale(row: pd.Series, study: Study) -> bool:
     """Return whether a check means something for its outcome: an E-value is a ratio of risks, and hours have none."""
     outcome = outcome_of(study, str(row["outcome"]))
-    is_risk = outcome.is_share or outcome.is_percent or outcome.kind == "time_to_event"
+    is_risk = outcome.is_share or outcome.is_percent or outcome.kind in ("time_to_event", "competing")
     return row["measure"] != "e_value" or is_risk
 
 
@@ -56,9 +57,19 @@ def check_in_words(row: pd.Series) -> str:
         return _e_value(value, limit)
     if row["measure"] == "tipping_gamma":
         return _hidden_bias(value, words.arm(row["arm"]))
+    if row["measure"] == WILD_P:
+        return _wild_bootstrap(row)
     how = words.sentences(str(row["se_method"])) if pd.notna(row["se_method"]) and row["se_method"] else ""
     unit = _UNITS.get(row["unit"], f" {row['unit']}")
     return f"{words.capital(words.plain(row['measure']))}: {interval(row)}{unit}" + (f". {how}." if how else "")
+
+
+def _wild_bootstrap(row: pd.Series) -> str:
+    p_value = f"p = {words.number(row['value'], 3)}" if row["value"] >= 0.001 else "p < 0.001"
+    how = str(row["se_method"])
+    if "does not agree" in how:
+        return f"By whole sites it comes to {p_value}, which the interval does not agree with: count on neither alone."
+    return f"By whole sites it comes to {p_value}, which agrees with the interval."
 
 
 def _hidden_bias(value: str, arm: str) -> str:

@@ -5,7 +5,7 @@ from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
-from iop_outcomes.study.names import TIME_IN_CARE
+from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO
 from iop_outcomes.study.outcome import Outcome, outcome_of
 
 
@@ -23,10 +23,15 @@ def _row(study: Study, outcome: Outcome) -> tuple[str, ...]:
     if outcome.name == TIME_IN_CARE:
         what = f"Days from time zero to the end of care, by completion as by dropout. {study.care.in_words()}"
         return label, what, f"up to {followed}", "whoever is still in care is counted up to the last day seen", better
+    if outcome.name in TIME_TO:
+        later = {"higher": "later, or never", "lower": "sooner"}.get(outcome.better, "not said")
+        others = study.events.in_words()
+        what = f"Days from time zero to {words.describe_outcome(study, outcome.name).noun}. {others}"
+        return label, what, f"up to {followed}", "whoever is still in care is counted up to the last day seen", later
     if outcome.metric not in METRICS:
         return label, "Urine test of each week, negative or not", f"every week of {followed}", "left out", better
     plugin = METRICS[outcome.metric]
-    dead = death_in_words(outcome.settings.get("after_death") or study.after_death)
+    dead = death_in_words(outcome.settings.get("after_death") or study.events.after_death)
     missing = _missing(plugin.missing, str(outcome.settings.get("missing", "")))
     if "after_death" in outcome.settings:
         missing = f"{missing}; {dead}"

@@ -95,10 +95,10 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
         rows.append((analysis_of(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
     columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
     note = (
-        "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; ATO, people who might have "
-        "been in either arm; as seen, the cohort without weights. The unadjusted comparison stands beside each to show "
-        "what adjustment did; it is no answer "
-        "to the question. Intervals were made by:"
+        "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; matched treated, those of "
+        "the first arm who found a match; ATO, people who might have been in either arm; as seen, the cohort without "
+        "weights. The unadjusted comparison stands beside each to show what adjustment did; it is no answer to the "
+        "question. Intervals were made by:"
     )
     return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])
 

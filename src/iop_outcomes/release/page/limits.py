@@ -8,10 +8,15 @@ from iop_outcomes.study import Study
 _STATUS = {"PASS": "Pass", "WARN": "Caution", "FAIL": "Fail", "NOT_EVALUATED": "Not judged"}
 _CHECKS = {
     "max_smd": "Are the arms alike after weighting or matching?",
+    "second_moments": "Are they alike at the extremes too?",
+    "products": "Do the same things go together in both arms?",
     "variance_ratio": "Do numbers spread alike in both arms?",
     "equipoise": "Could people have been in either arm?",
     "largest_weight": "Does no single person carry the result?",
     "one_arm_sites": "Do sites have both arms?",
+    "extreme_scores": "Is everybody like somebody of the other arm?",
+    "matched_treated": "Did everybody of the first arm find a match?",
+    "few_sites": "Are there enough sites to see how they differ?",
     "positivity": "Is every kind of person in both arms?",
     "detectable_difference": "How small a difference could be found?",
     "other_pairs": "Can the other arms be compared too?",
@@ -25,6 +30,9 @@ _CHECKS = {
     "unadjusted_imbalance": "Are the arms alike in what else is on record?",
     "site_balance": "Do the sites send people to both arms alike?",
     "calendar_overlap": "Were the arms treated at the same time?",
+    "one_arm_periods": "Did everybody come when both arms were open?",
+    "prescribed_alike": "Were the same medications prescribed in both arms?",
+    "recorded_alike": "Are sessions recorded in the same words?",
     "testing_by_arm": "Were both arms tested as often?",
     "tests_obtained": "Were as many of the tests due obtained in both arms?",
 }

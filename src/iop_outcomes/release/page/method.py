@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from iop_outcomes.history.outcome_rules import death_in_words, panel_in_words, schedule_in_words
+from iop_outcomes.designs.calendar import FEWEST
+from iop_outcomes.history.outcome_rules import death_in_words, panel_in_words, schedule_in_words, thinning_in_words
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
+from iop_outcomes.study.terms import Spline, in_words
 
 
 def settings(study: Study) -> HtmlTable:
@@ -20,7 +22,9 @@ def settings(study: Study) -> HtmlTable:
         ("Followed for", f"{study.cohort.follow_up_days} days"),
         ("Care ends", study.care.in_words()),
         ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
-        ("Covariates", ", ".join(words.plain(name) for name in study.covariates) or "none"),
+        ("Covariates", ", ".join(words.plain(name) for name in study.covariate_names) or "none"),
+        ("Terms of the models of arm and outcome", _terms(study)),
+        ("Calendar time", _calendar(study)),
         *_stated(study),
         ("People alike within", study.cluster or "nothing: everybody counts as independent"),
         *_urine(study),
@@ -64,6 +68,27 @@ def _stated(study: Study) -> list[tuple[str, str]]:
     return [("Stated, not recorded, to be measured by assignment", names)] if names else []
 
 
+def _terms(study: Study) -> str:
+    """Return what both models make of the covariates."""
+    if not study.covariates:
+        return "none"
+    bent = {term.spline for term in study.covariate_terms if isinstance(term, Spline)}
+    said = [in_words(term) for term in study.covariate_terms]
+    straight = [words.plain(name) for name in study.covariate_names if name not in bent]
+    start = f"as they are (a number by a straight line, a category by its levels): {', '.join(straight)}"
+    return words.spoken("; ".join([*([start] if straight else []), *said]), study)
+
+
+def _calendar(study: Study) -> str:
+    """Return what is made of the calendar."""
+    if study.adjusts_for_calendar:
+        return (
+            "a covariate of every design where the source keeps a year or quarter (neighbouring ones together until "
+            f"{FEWEST} people); who came when only one arm was open is left out"
+        )
+    return "not adjusted for, as the study says" if study.covariates else "not adjusted for"
+
+
 def _arm(name: str, selection: Mapping[str, object]) -> str:
     chosen = (f"{words.plain(c)} {', '.join(v) if isinstance(v, list) else v}" for c, v in selection.items())
     return f"{words.arm(name)} ({' and '.join(chosen)})"
@@ -88,7 +113,8 @@ def _urine(study: Study) -> list[tuple[str, str]]:
     rows = [
         ("Drug tests", f"a day’s panel is positive if any target is: {panel_in_words(study.urine_panel)}"),
         ("Drug tests due", schedule_in_words(study.urine_schedule)),
-        ("Death within a window", death_in_words(study.after_death)),
+        ("Death within a window", death_in_words(study.events.after_death)),
+        ("Drug tests that count", thinning_in_words(study.urine_thinning)),
     ]
     for name, settings in study.metrics.items():
         own = [say(settings[key]) for key, say in says.items() if settings.get(key) is not None]

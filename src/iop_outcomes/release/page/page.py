@@ -47,6 +47,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         gate=limits.gate(released.get("diagnostic")),
         set_aside=recorded.set_aside(released.get("set_aside")),
         retained=recorded.retained(released.get("retained")),
+        intercurrent=recorded.intercurrent(released.get("intercurrent")),
         agreement=recorded.agreement(released.get("agreement")),
         outcomes=found.outcomes(released.get("outcomes"), study),
         estimates=found.estimates(released.get("estimate"), study),

@@ -35,6 +35,34 @@ def retained(table: Released | None) -> HtmlTable | None:
     return HtmlTable("Still in care, without adjustment", columns, rows, note, tuple(range(1, len(columns))))
 
 
+def intercurrent(table: Released | None) -> HtmlTable | None:
+    """Return what ended care in each arm, and what every kind of outcome makes of it."""
+    if table is None:
+        return None
+    arms, frame = list(dict.fromkeys(table.frame["arm"])), table.frame
+    rows = []
+    for event, own in frame.groupby("event", sort=False, observed=True):
+        cells = {frame["arm"].iloc[i]: _ended(table, i) for i in own.index}
+        first = own.iloc[0]
+        made = (str(first[kind]) for kind in ("dropout", "time_in_care", "retention", "abstinence"))
+        rows.append((words.capital(words.plain(str(event))), *(cells.get(arm, "") for arm in arms), *made))
+    columns = ("Event", *map(words.heading, arms), "Dropout", "Time in programme", "Retention", "Abstinence")
+    note = (
+        "People whose care ended so, and for jail and death those to whom it happened at any time while followed. Then "
+        "what every kind of outcome makes of it (ICH E9 R1): treatment policy, it changes nothing; composite, it is "
+        "part of the outcome, as leaving or as not abstinent; competing, it is a way of its own to end care, after "
+        f"which nobody drops out; hypothetical, it censors. {hidden_note(table)}"
+    )
+    numbers = tuple(range(1, len(arms) + 1))
+    return HtmlTable("What happened after time zero, and what is made of it", columns, rows, note, numbers)
+
+
+def _ended(table: Released, position: int) -> str:
+    ended = count(table, position, "n_ended")
+    known = table.suppressed["n_while"].iloc[position] or table.frame["n_while"].iloc[position] >= 0
+    return f"{ended} (ever {count(table, position, 'n_while')})" if known else ended
+
+
 def agreement(table: Released | None) -> HtmlTable | None:
     """Return the two-by-two counts of tests and reports by arm, with sensitivity, specificity and kappa."""
     if table is None:

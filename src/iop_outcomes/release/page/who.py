@@ -70,6 +70,7 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
     note = (
         "“Before”: people (share of the arm), or the mean (SD) of a number. “After”: with weights or in matched sets. "
         f"SMD: standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
+        "Of squares of numbers, and of products, it alone is told. "
         f"{_filling(chosen)}"
         f"{hidden_note(table)}{_to_merge(chosen)}"
     )

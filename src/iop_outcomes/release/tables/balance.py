@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.balance import balance as balance_of
+from iop_outcomes.designs.judge.second_moments import SECOND, made_of
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, levels
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
@@ -93,11 +94,15 @@ def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
     balance = balance.reindex(columns=list(dict.fromkeys([*balance, "sd_treated", "sd_reference"])))
     for side in ("treated", "reference"):
         balance[f"n_known_{side}"] = balance[f"n_{side}"].astype(float)
+    bent = balance["moment"] == SECOND
+    # Of a square the difference is told and no mean, which would tell the spread of the number once more.
+    balance.loc[bent, list(_OF_ARM)] = np.nan
     covariates = tables.get("covariates")
     filled = [] if covariates is None else [c for c in covariates if f"{c}_missing" in covariates]
     if not filled:
         return balance
     known = covariates.set_index("member_id")
+    uses = {name: balance["covariate"].map(lambda covariate, name=name: name in made_of(covariate)) for name in filled}
     for (arm, against, design), people in tables["propensity"].groupby(list(_DESIGN), observed=True):
         mine = of_arms(balance, (str(arm), str(against)), str(design))
         for name in filled:
@@ -106,6 +111,10 @@ def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
                 place = mine & (balance["covariate"] == name) & (balance["stage"] == row["stage"])
                 for column in (*_OF_ARM, *_KNOWN):
                     balance.loc[place, column] = row[column.replace("n_known", "n")]
+                rests = mine & bent & uses[name] & (balance["stage"] == row["stage"])
+                for column in _KNOWN:
+                    fewer = row[column.replace("n_known", "n")]
+                    balance.loc[rests, column] = balance.loc[rests, column].clip(upper=fewer)
     return balance
 
 

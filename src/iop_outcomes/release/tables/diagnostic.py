@@ -8,7 +8,10 @@ import pandas as pd
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
 
 #: Checks whose value is a share of everybody compared, and those whose value is a share of the first arm.
-_OF_EVERYBODY = ("equipoise", "one_arm_sites", "left_out", "trimmed", "truncated", "moved")
+_OF_EVERYBODY = (
+    *("one_arm_periods", "equipoise", "one_arm_sites", "left_out"),
+    *("trimmed", "truncated", "extreme_scores", "moved"),
+)
 _OF_FIRST_ARM = ("unmatched", "short_of_matches")
 #: Checks whose value is a number of people, though not a whole one.
 _SIZES = "ess_"

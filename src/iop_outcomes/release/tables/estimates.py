@@ -12,9 +12,13 @@ from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.study.outcome import outcome_of, seen_only
 from iop_outcomes.tables.estimate import ARM, EVERYBODY, NAIVE, REFUSED, WITHHELD, may_be_shown
+from iop_outcomes.tables.measure import OF_ONE_ARM
 from iop_outcomes.tables.missing_panel import panel_rows
 
-MEANS = ("mean", "survival", "rmst")
+MEANS = OF_ONE_ARM
+#: Measures of which the simulator knows the truth.
+_TRUE_DIFFERENCES = ("risk_difference", "mean_difference", "rmst_difference", "time_lost_difference")
+_TRUE_RATIOS = ("risk_ratio", "mean_ratio", "rmst_ratio", "time_lost_ratio")
 
 _LABELS = (
     "analysis",
@@ -131,14 +135,15 @@ def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     few = np.logical_or.reduce([rules.small(table[guard]) for guard in _GUARDS])
-    table["reason"] = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
+    for column in ("reason", "se_method"):
+        table[column] = table[column].astype("object").where(table[column].notna(), "").astype("str")
     shown = may_be_shown(table).to_numpy()
     table.loc[shown & table["value"].isna().to_numpy(), "status"] = REFUSED
     hidden = shown & few & table["value"].notna().to_numpy()
     table.loc[hidden, "status"] = WITHHELD
     table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
-    # How an interval was made may tell how rare the outcome is.
-    table.loc[hidden, "se_method"] = ""
+    # How an interval was made may tell how rare the outcome is. Where none was made the column holds no text.
+    table["se_method"] = table["se_method"].astype("object").mask(hidden, "")
     table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
 
@@ -208,8 +213,8 @@ def _true_values(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.Series:
     known = {(str(r.outcome), str(r.estimand)): r for r in truth.itertuples()}
     for row in table.itertuples():
         true = known.get((str(row.outcome), str(row.estimand)))
-        if true is not None and row.measure in ("risk_difference", "mean_difference", "rmst_difference"):
+        if true is not None and row.measure in _TRUE_DIFFERENCES:
             values[row.Index] = true.difference
-        elif true is not None and row.measure in ("risk_ratio", "mean_ratio", "rmst_ratio"):
+        elif true is not None and row.measure in _TRUE_RATIOS:
             values[row.Index] = true.ratio
     return values

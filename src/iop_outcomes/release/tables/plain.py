@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, levels, parts
 
 _CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
 
@@ -37,6 +37,13 @@ ROLES: Mapping[str, Roles] = {
         hidden_counts=("n_at_risk", "n_ended"),
         values={name: ("n_at_risk", "n_ended") for name in ("retained", "ci_low", "ci_high")},
         decimals={name: 2 for name in ("retained", "ci_low", "ci_high")},
+    ),
+    "intercurrent": Roles(
+        labels=("arm", "event", "dropout", "time_in_care", "retention", "abstinence"),
+        counts=("n_ended", "n_while"),
+        hidden_counts=("n_people", "n_after"),
+        sums=(levels("n_ended", "n_people", ("arm",)), parts("n_while", "n_ended", "n_after")),
+        keep={"n_people": "is_total"},
     ),
     "claim": Roles(labels=("claim", "analysis", "verdict", "reasons"), sentences=("explanation",)),
     "truth": Roles(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from iop_outcomes.conclude.facts import Facts, ends_with_care
 from iop_outcomes.conclude.judging import Judged, claim_verdicts, judge_study, verdict_table
+from iop_outcomes.conclude.lengths import unlike_lengths
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.release.words.verdict import sentence
@@ -42,9 +43,17 @@ ROLES = Roles(
 #: Facts about a study in sentences, for the report.
 FACT_ROLES = Roles(labels=("fact",), sentences=("sentence",))
 DEATHS, OBSERVATION = "deaths", "observation"
+#: What a fact about two arms begins with, what stands between them, and before the day on which the shorter ends.
+LENGTHS, AGAINST, UNTIL = "lengths of ", " against ", " until "
 _ENDS_WITH_CARE = (
     "For most people who left, observation ends on the day they left: what came of them is not known, and outcomes "
     "other than the stay itself are those of whoever stayed."
+)
+
+
+_LENGTHS = (
+    "Completed treatment lasts unlike in the arms: people of the shorter programme are in care for less time, drop out "
+    "less and complete more by plan. What is of staying, leaving or completing gets no verdict after it ends."
 )
 
 
@@ -58,17 +67,19 @@ def judged(released: Mapping[str, Released], study: Study) -> list[Judged]:
         counts = rows[rows["group"] == EVERYBODY]
     told = facts_told(released)
     diagnostic = released["diagnostic"].frame if "diagnostic" in released else None
-    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told, diagnostic))
+    apart = dict(_pair(fact) for fact in told if fact.startswith(LENGTHS))
+    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told, diagnostic, apart))
 
 
 def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> list[str]:
-    """Return why checks of the comparison that an analysis rests on warn of a bias."""
+    """Return why checks of the comparison that an analysis rests on warn of a bias, or of its reach."""
     if "diagnostic" not in released:
         return []
     analysis = study.analyses[one.name]
     facts = Facts(diagnostic=released["diagnostic"].frame)
-    outcome = outcome_of(study, analysis.outcome)
-    return list(facts.warnings(study.contrast(analysis), analysis.design, outcome).values())
+    arms, outcome = study.contrast(analysis), outcome_of(study, analysis.outcome)
+    found = facts.warnings(arms, analysis.design, outcome) | facts.remarks(arms, analysis.design)
+    return list(found.values())
 
 
 def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -84,8 +95,18 @@ def claims(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.Dat
     return table.assign(explanation=table["analysis"].map(said))
 
 
+def _pair(fact: str) -> tuple[tuple[str, str], float]:
+    """Return the two arms that a fact is about, and the day on which the shorter programme ends."""
+    pair, _, day = fact.removeprefix(LENGTHS).partition(UNTIL)
+    one, _, other = pair.partition(AGAINST)
+    return (one, other), float(day)
+
+
 def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return what the records say of deaths, and of observation that ends with care, in sentences."""
+    """Return what the records say of deaths, of observation that ends with care, and of how long treatment lasts.
+
+    The last names the arms in which completed treatment lasts unlike, and the day on which the shorter ends.
+    """
     said, cohort, outcomes = [], tables.get("cohort"), tables.get("outcomes")
     if cohort is not None and len(cohort):
         n = int((cohort["end_reason"].astype("str") == "death").sum())
@@ -93,6 +114,9 @@ def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         said.append((DEATHS, died))
         if outcomes is not None and ends_with_care(cohort, outcomes):
             said.append((OBSERVATION, _ENDS_WITH_CARE))
+        if outcomes is not None:
+            pairs = unlike_lengths(cohort, outcomes).items()
+            said += [(f"{LENGTHS}{one}{AGAINST}{other}{UNTIL}{day:.0f}", _LENGTHS) for (one, other), day in pairs]
     return pd.DataFrame(said, columns=["fact", "sentence"])
 
 

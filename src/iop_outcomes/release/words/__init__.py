@@ -9,7 +9,7 @@ import pandas as pd
 from iop_outcomes.release.words.vocabulary import MISSING, PHRASES
 from iop_outcomes.study import Study
 from iop_outcomes.study import outcome as facts
-from iop_outcomes.study.names import TIME_IN_CARE, WEEKLY_URINE
+from iop_outcomes.study.names import IN_TIME, WEEKLY_URINE
 
 _NAMES = {"iop": "IOP", "outpatient": "outpatient care", "op": "outpatient care"}
 _SHORT = ("iop", "bam", "moud", "asam", "aipw", "tmle", "rmst", "gee", "ate", "att", "ato", "smd", "los", "uds")
@@ -73,12 +73,13 @@ class Outcome:
 def describe_outcome(study: Study, name: str) -> Outcome:
     """Return the words for an outcome of a study, from its metric's own statement of unit and kind."""
     known = facts.outcome_of(study, name)
-    if name in (TIME_IN_CARE, WEEKLY_URINE):
-        return Outcome(name, PHRASES[name][0], "", known.unit, known.kind)
+    if name in (*IN_TIME, WEEKLY_URINE):
+        return Outcome(name, *PHRASES[name], known.unit, known.kind)
     if not known.unit:
         return Outcome(name, plain(name), has_words=False)
     metric, settings = known.metric, known.settings
-    noun, deed = PHRASES.get(metric, (plain(name), ""))
+    varied = f"{metric} {settings.get('completed')}"
+    noun, deed = PHRASES.get(varied, PHRASES.get(metric, (plain(name), "")))
     rule = MISSING.get(str(settings.get("missing")), "")
     if not rule and name != metric and metric in PHRASES and "{" not in noun:
         # Two outcomes of one metric would otherwise have the same words.
@@ -149,7 +150,7 @@ def joined(words: list[str], last: str = "and") -> str:
 
 def spoken(text: str, study: Study) -> str:
     """Return a sentence with the study's names of arms and covariates in plain words."""
-    said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariates}
+    said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariate_names}
     names = sorted((name for name in said if said[name] != name), key=len, reverse=True)
     if not names:
         return text

@@ -37,7 +37,7 @@ def doubt(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     if is_crude(study, analysis):
         start = "People were not assigned by chance, and the arms were not made alike in anything."
     else:
-        n = len(study.covariates)
+        n = len(study.covariate_names)
         things = f"{n} recorded things" if n > 1 else "one recorded thing"
         start = f"People were not assigned by chance. The arms were made alike in {things}, and in nothing else."
     return f"{start} {_overturned(judged, table, study)}"
@@ -77,19 +77,20 @@ def cautions(
     sizes : mapping of str to (str, str)
         People of each arm before and after eligibility, as they may be shown.
     told : mapping of str to str
-        Sentences made from the records: ``deaths``, ``observation``.
+        Sentences made from the records: ``deaths``, ``observation``, ``lengths of ...``.
     warnings : collection of str
         Why checks of the comparison warn of a bias.
     """
-    first = judged[0]
+    first, dead = judged[0], death_in_words(study.events.after_death)
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
         ("Warnings", " ".join(words.sentences(reason) for reason in warnings)),
         ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),
-        ("Deaths", f"{told['deaths']} {words.capital(death_in_words(study.after_death))}." if "deaths" in told else ""),
+        ("Deaths", f"{told['deaths']} {words.capital(dead)}." if "deaths" in told else ""),
         ("Observation", told.get("observation", "")),
+        ("Length of programmes", next((said for fact, said in told.items() if fact.startswith("lengths")), "")),
     ]
     return [(topic, said) for topic, said in found if said]
 
@@ -102,7 +103,7 @@ def _unrecorded(first: Judged, study: Study) -> str:
     speaks = f" The answer speaks of {whom}." if whom else ""
     if is_crude(study, analysis):
         return f"Nothing was adjusted for: whatever led people to one arm or the other is in the difference.{speaks}"
-    names = words.joined([words.plain(name) for name in study.covariates])
+    names = words.joined([words.plain(name) for name in study.covariate_names])
     return f"Reasons for assignment other than {names} may be in the difference.{speaks}"
 
 

@@ -54,6 +54,11 @@ _WHY = {
     "only_those_who_stayed": (
         "observation ends on the day people leave care, so that this is known only of those who stayed"
     ),
+    "predicts_only": "this measure describes and predicts, and is no effect; compare incidences",
+    "unlike_lengths": (
+        "completed treatment lasts unlike in the arms, so that people leave and complete the shorter programme sooner "
+        "by plan; compare before the day it ends, or rates of dropout among those still in care"
+    ),
     "measures_contradict": "another measure of the same analysis lies on the other side",
     "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
     "missing_rules_leave_open": "under another rule for missing outcomes chance could explain it",

@@ -4,6 +4,7 @@ A metric that is not here is called by the name the study gives it, so a new one
 read better. Words in braces are the metric's settings.
 """
 
+from iop_outcomes.designs.comparison import MATCHED_TREATED
 from iop_outcomes.tables.missing_panel import BEST, FAILURE, IMPUTED, OBSERVED, WEIGHTED, WORST
 
 PHRASES: dict[str, tuple[str, str]] = {
@@ -11,7 +12,20 @@ PHRASES: dict[str, tuple[str, str]] = {
     "weekly_urine": ("share of weekly urine tests that were negative", ""),
     "completion": ("treatment completed", "complete treatment"),
     "dropout": ("dropped out", "drop out of treatment"),
-    "retention": ("in care on day {day}", "be in care on day {day}"),
+    "retention": (
+        "in care on day {day}, or completed by then",
+        "be in care on day {day}, or have completed treatment by then",
+    ),
+    "retention left": ("in care on day {day}", "be in care on day {day}"),
+    "retention no_value": (
+        "in care on day {day}, of those who had not completed",
+        "be in care on day {day}, of those who had not completed treatment",
+    ),
+    "time_to_dropout": ("dropout", "drop out"),
+    "time_to_completion": ("completion", "complete treatment"),
+    "time_to_transfer": ("transfer", "be transferred"),
+    "time_to_jail": ("jail", "be taken from care to jail"),
+    "time_to_death": ("death in care", "die in care"),
     "stay_over": ("stayed longer than {days} days", "stay longer than {days} days"),
     "attendance_rate": ("share of sessions attended", ""),
     "hours_rate": ("share of scheduled hours attended", ""),
@@ -45,6 +59,15 @@ PHRASES: dict[str, tuple[str, str]] = {
     "symptom_remission": ("in remission by {instrument}", "be in remission by {instrument}"),
 }
 
+#: The same of an event that ends care, after "the rate of".
+RATES = {
+    "time_to_dropout": "dropping out",
+    "time_to_completion": "completing treatment",
+    "time_to_transfer": "being transferred",
+    "time_to_jail": "being taken to jail",
+    "time_to_death": "dying",
+}
+
 #: What is made of missing tests and reports, for the metrics that have the choice.
 MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
 
@@ -65,4 +88,5 @@ POPULATIONS = {
     "ATC": "people like those of the second arm",
     "ATO": "people who might have been in either arm",
     "ATM": "people who would find a match in the other arm",
+    MATCHED_TREATED: "those people of the first arm who found a match",
 }

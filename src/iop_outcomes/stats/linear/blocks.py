@@ -109,3 +109,27 @@ def cross_product(left: Block, right: Block, weights: np.ndarray) -> np.ndarray:
     other = len(right.table)
     cells = np.bincount(left.codes.astype(np.intp) * other + right.codes, weights=weights, minlength=size * other)
     return left.table.T @ cells.reshape(size, other) @ right.table
+
+
+def bilinear_form(left: Block, right: Block, inner: np.ndarray) -> np.ndarray:
+    """Return ``left_i' M right_i`` for every row of two blocks over the same n rows.
+
+    Parameters
+    ----------
+    left, right : CodedBlock or DenseBlock
+        Blocks of n rows with p and q columns.
+    inner : ndarray of shape (p, q)
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    if isinstance(right, DenseBlock):
+        across = left.values @ inner if isinstance(left, DenseBlock) else (left.table @ inner)[left.codes]
+        return np.einsum("ij,ij->i", across, right.values)
+    if isinstance(left, DenseBlock):
+        return bilinear_form(right, left, inner.T)
+    pairs = left.table @ inner @ right.table.T
+    if left.codes is right.codes:
+        return np.diag(pairs)[left.codes]
+    return pairs[left.codes, right.codes]

@@ -36,6 +36,12 @@ class Family:
     highest: float
 
 
+def _gamma_deviance(y, mean):
+    # A zero has no likelihood under a gamma distribution, but the estimating equation of its mean stands; the logarithm
+    # of the response, which no coefficient moves, is left out for it.
+    return 2 * (np.log(mean) - np.log(np.where(y > 0, y, 1.0)) + y / mean - 1)
+
+
 def _binomial_deviance(y, mean):
     if np.isin(y, (0.0, 1.0)).all():
         return -2 * np.log1p(-np.abs(y - mean))
@@ -85,6 +91,15 @@ FAMILIES = {
             np.inf,
         ),
         Family(
+            "gamma",
+            "inverse",
+            lambda mean: mean**2,
+            _gamma_deviance,
+            lambda y, weights: np.maximum(y, 1e-3 * np.average(y, weights=weights)),
+            0.0,
+            np.inf,
+        ),
+        Family(
             "gaussian",
             "identity",
             np.ones_like,
@@ -97,8 +112,12 @@ FAMILIES = {
 }
 
 
+#: Families whose canonical link hardly anybody wants.
+LINK_UNLESS_NAMED = {"gamma": "log"}
+
+
 def family_and_link(family: str, link: str | None) -> tuple[Family, Link]:
-    """Return a family and a link by name; the canonical link when none is named.
+    """Return a family and a link by name; the canonical link when none is named, the logarithm for gamma.
 
     Raises
     ------
@@ -108,7 +127,7 @@ def family_and_link(family: str, link: str | None) -> tuple[Family, Link]:
     if family not in FAMILIES:
         raise EstimationError(f"model family: '{family}' is not known; {did_you_mean(family, FAMILIES)}")
     chosen = FAMILIES[family]
-    name = link or chosen.canonical
+    name = link or LINK_UNLESS_NAMED.get(family, chosen.canonical)
     if name not in LINKS:
         raise EstimationError(f"model link: '{name}' is not known; {did_you_mean(name, LINKS)}")
     return chosen, LINKS[name]

@@ -32,7 +32,7 @@ class GlmFit:
         The W of ``X'WX``.
     deviance : float
     dispersion : float
-        1 for binomial and Poisson; the residual variance, divisor n - p, for Gaussian.
+        1 for binomial and Poisson; the residual variance, divisor n - p, for Gaussian, for gamma that of y / mean.
     iterations : int
         Full passes over the data.
     aliased : tuple of str
@@ -84,9 +84,12 @@ def fit_glm(
     y : array_like of shape (n,)
         Response; for "binomial" a share between 0 and 1 (0/1 or fractional).
     matrix : ModelMatrix of shape (n, p)
-    family : {"binomial", "poisson", "gaussian"}
+    family : {"binomial", "poisson", "gamma", "gaussian"}
+        Gamma for costs: a standard deviation that grows with the mean. Zeros may stand among them, for the equation of
+        its means is that of a quasi-likelihood.
     link : {"logit", "log", "identity", "cloglog", "probit"}, optional
-        The canonical one by default; ``family="binomial", link="log"`` is the log-binomial model.
+        The canonical one by default, for gamma the logarithm; ``family="binomial", link="log"`` is the log-binomial
+        model.
     weights : array_like of shape (n,), optional
         Prior weights, as R's ``weights``; rows of weight zero do not count.
     offset : array_like of shape (n,), optional
@@ -179,9 +182,10 @@ def _result(likelihood: Likelihood, state: State, iterations: int, moved: Centri
     bread[np.ix_(~lost, ~lost)] = inverse(likelihood.information(state))
     deviance = likelihood.deviance(state.mean)
     dispersion = 1.0
-    if likelihood.family.name == "gaussian":
+    if likelihood.family.name in ("gaussian", "gamma"):
         left = int((likelihood.weights > 0).sum()) - int((~lost).sum())
-        dispersion = deviance / left if left > 0 else np.nan
+        squares = likelihood.weights @ ((likelihood.y - state.mean) ** 2 / likelihood.family.variance(state.mean))
+        dispersion = float(squares) / left if left > 0 else np.nan
     return GlmFit(
         names=names,
         coefficients=moved.coefficients(coefficients),

@@ -14,6 +14,9 @@ MAX_ITERATIONS = 200
 RUNNING_AWAY = 1e-3
 # With this many rows the last step changes the information by less than 1e-6 of itself: a pass over the data is saved.
 LARGE = 50_000
+# Steps of scoring under Firth's penalty before BFGS takes over, and the step, in standard errors, that ends either.
+FIRTH_SCORING = 30
+FIRTH_CONVERGED = 1e-8
 
 
 @dataclass
@@ -191,7 +194,23 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
 
 
 def _maximise_firth(likelihood, state):
-    """Climb by BFGS from the scaling of the information: scoring alone can creep or swing where columns are many."""
+    """Climb by scoring, which nears the top by a factor of about p / n a step, and go on by BFGS where that creeps.
+
+    The information is that of the likelihood without its penalty, so that scoring can creep or swing where columns are
+    many and rows are few; BFGS from its scaling does not.
+    """
+    objective = likelihood.objective(state)
+    for iteration in range(1, FIRTH_SCORING + 1):
+        score = likelihood.score(state)
+        step = _solve(likelihood.information(state), score)
+        length = np.sqrt(max(step @ score, 0.0))
+        state, objective = _uphill(likelihood, state, step, objective)
+        if length < FIRTH_CONVERGED:
+            return state, iteration
+    return _finish_firth(likelihood, state)
+
+
+def _finish_firth(likelihood, state):
     from scipy.optimize import minimize
 
     root = linalg.cholesky(likelihood.information(state))
@@ -201,13 +220,13 @@ def _maximise_firth(likelihood, state):
         slope = linalg.solve_triangular(root, likelihood.score(here), trans="T")
         return likelihood.objective(here), -slope
 
-    options = {"gtol": 1e-8, "maxiter": 20 * MAX_ITERATIONS}
+    options = {"gtol": FIRTH_CONVERGED, "maxiter": 20 * MAX_ITERATIONS}
     found = minimize(falling, root @ state.coefficients, jac=True, method="BFGS", options=options)
     if np.abs(found.jac).max() > 1e-5:
         raise EstimationError(
             "model: Firth's penalised likelihood found no maximum; there are too many covariates for the rows."
         )
-    return likelihood.state(linalg.solve_triangular(root, found.x)), int(found.nit)
+    return likelihood.state(linalg.solve_triangular(root, found.x)), FIRTH_SCORING + int(found.nit)
 
 
 def _uphill(likelihood, state, step, objective):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.stats.linear.blocks import Block, CodedBlock, DenseBlock, cross_product
+from iop_outcomes.stats.linear.blocks import Block, CodedBlock, DenseBlock, bilinear_form, cross_product
 from iop_outcomes.stats.linear.columns import Term, read_terms
 
 INTERCEPT = "(Intercept)"
@@ -93,13 +93,14 @@ class ModelMatrix:
             sums[:, block.columns] = block.group_sums(values, codes, n_groups)
         return sums
 
-    def quadratic_form(self, inner: np.ndarray, rows_at_once: int = 20_000) -> np.ndarray:
-        """Return ``x_i' M x_i`` for every row, as leverages need."""
-        result = np.empty(self.n_rows)
-        for start in range(0, self.n_rows, rows_at_once):
-            part = slice(start, start + rows_at_once)
-            dense = self.rows(part).dense()
-            result[part] = np.einsum("ij,ij->i", dense @ inner, dense)
+    def quadratic_form(self, inner: np.ndarray) -> np.ndarray:
+        """Return ``x_i' M x_i`` for every row and M of shape (p, p), as leverages need."""
+        result = np.zeros(self.n_rows)
+        for position, left in enumerate(self.blocks):
+            result += bilinear_form(left, left, inner[np.ix_(left.columns, left.columns)])
+            for right in self.blocks[:position]:
+                both = inner[np.ix_(left.columns, right.columns)] + inner[np.ix_(right.columns, left.columns)].T
+                result += bilinear_form(left, right, both)
         return result
 
     def dense(self) -> np.ndarray:

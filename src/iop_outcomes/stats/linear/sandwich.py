@@ -32,6 +32,9 @@ class Covariance:
         The same had every row been a unit of its own: beside it one sees whether clusters only agree.
     units : str
         What the clusters are called.
+    working : ndarray, shape (k, k, G, G), or None
+        Covariance, under a working model, of what each of G clusters adds to each estimate: with it every combination
+        of the estimates has degrees of freedom of its own.
     """
 
     values: NDArray[np.float64]
@@ -39,11 +42,57 @@ class Covariance:
     method: str
     unclustered: NDArray[np.float64] | None = None
     units: str = "sites"
+    working: NDArray[np.float64] | None = None
 
     @property
     def se(self) -> NDArray[np.float64]:
         """Standard errors, shape (k,)."""
         return np.sqrt(np.diag(self.values))
+
+    def along(self, gradient: ArrayLike) -> "Covariance":
+        """Return the variance of one combination of the estimates.
+
+        Parameters
+        ----------
+        gradient : array_like, shape (k,)
+        """
+        row = np.atleast_2d(np.asarray(gradient, dtype=float))
+        alone = None if self.unclustered is None else row @ self.unclustered @ row.T
+        working = None if self.working is None else np.einsum("ia,jb,abgh->ijgh", row, row, self.working)
+        return replace(self, values=row @ self.values @ row.T, unclustered=alone, working=working)
+
+    def freedom_of(self, gradient: ArrayLike) -> float:
+        """Return the degrees of freedom of a combination of the estimates.
+
+        Satterthwaite's, tr(P)^2 / tr(P^2) with P the working covariance of what the clusters add to it, where that is
+        known, and those of the whole covariance elsewhere.
+
+        Parameters
+        ----------
+        gradient : array_like, shape (k,)
+        """
+        if self.working is None:
+            return self.degrees_of_freedom
+        return satterthwaite(self.working, gradient) or self.degrees_of_freedom
+
+
+def satterthwaite(working: NDArray[np.float64], gradient: ArrayLike) -> float:
+    """Return the degrees of freedom of the variance of a combination of estimates, 0 where nothing varies.
+
+    Parameters
+    ----------
+    working : ndarray, shape (k, k, G, G)
+        As in :class:`Covariance`.
+    gradient : array_like, shape (k,)
+
+    References
+    ----------
+    Satterthwaite 1946, Biometrics Bull 2:110; Bell & McCaffrey 2002, Survey Methodology 28:169.
+    """
+    along = np.asarray(gradient, dtype=float)
+    by_cluster = np.einsum("a,b,abgh->gh", along, along, working)
+    squares = float(np.sum(by_cluster**2))
+    return float(np.trace(by_cluster) ** 2 / squares) if squares > 0 else 0.0
 
 
 def cluster_codes(cluster: ArrayLike, used: ArrayLike | None = None) -> tuple[NDArray[np.intp], int]:

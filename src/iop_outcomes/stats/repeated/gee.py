@@ -1,5 +1,6 @@
 """Generalised estimating equations: what happens to the average person when observations come in clusters."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,15 @@ from iop_outcomes.stats.linear.families import Family, Link, family_and_link
 from iop_outcomes.stats.linear.glm import fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix
 from iop_outcomes.stats.linear.sandwich import Covariance, cluster_codes
+from iop_outcomes.stats.repeated.freed_scores import Freed, freed, working_covariance
 from iop_outcomes.stats.repeated.working_correlation import Independence, working_correlation
 
-CORRECTIONS = {"none": "", "mancl-derouen": "Mancl-DeRouen", "kauermann-carroll": "Kauermann-Carroll"}
+CORRECTIONS = {
+    "none": "",
+    "mancl-derouen": "Mancl-DeRouen corrected",
+    "kauermann-carroll": "Kauermann-Carroll corrected",
+    "cr2": "CR2, Satterthwaite degrees of freedom",
+}
 MOST_STEPS = 100
 SLOW = 0.3
 ROWS_AT_ONCE = 50_000
@@ -44,6 +51,9 @@ class GeeFit:
         Means; those of rows of weight zero too.
     n_clusters : int
     iterations : int
+    working : callable or None
+        With the correction "cr2": the working covariance (``freed_scores.working_covariance``) of what the clusters add
+        to combinations of coefficients, shape (p, k), from which each has its degrees of freedom.
     """
 
     names: tuple[str, ...]
@@ -58,6 +68,7 @@ class GeeFit:
     fitted: NDArray[np.float64]
     n_clusters: int
     iterations: int
+    working: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
 
     @property
     def standard_errors(self) -> NDArray[np.float64]:
@@ -94,9 +105,10 @@ def fit_gee(
         Week or visit, for "ar1"; by default the order of the rows within a cluster.
     weights : array_like, shape (n,), optional
         The variance of an observation is divided by its weight; rows of weight zero are not used.
-    correction : {"none", "mancl-derouen", "kauermann-carroll"}
+    correction : {"none", "mancl-derouen", "kauermann-carroll", "cr2"}
         For few clusters: residuals of cluster i are multiplied by (I - H_i)^-1, or its square root. With a correction
-        intervals use t quantiles with G - 1 degrees of freedom.
+        intervals use t quantiles with G - 1 degrees of freedom; "cr2" is the square root with Satterthwaite's degrees
+        of freedom, of each combination of coefficients its own.
     tolerance : float
         Distance from the solution, in standard errors, that is near enough.
 
@@ -139,7 +151,8 @@ def fit_gee(
     )
     coefficients, state, iterations = _solve(equations, start.coefficients, tolerance)
     bread = np.linalg.inv(equations.information(state))
-    influence = _cluster_scores(equations, state, bread, correction) @ bread @ moved.outward.T
+    scores, clusters = _cluster_scores(equations, state, bread, correction)
+    influence = scores @ bread @ moved.outward.T
     return GeeFit(
         names=matrix.names,
         coefficients=moved.coefficients(coefficients),
@@ -153,6 +166,7 @@ def fit_gee(
         fitted=equations.link.mean(matrix.matvec(coefficients)),
         n_clusters=n_clusters,
         iterations=iterations,
+        working=(lambda along: working_covariance(clusters, bread, moved.combinations(along))) if clusters else None,
     )
 
 
@@ -161,7 +175,7 @@ def _covariance(influence, correlation: str, correction: str) -> Covariance:
     method = f"GEE, {correlation} working correlation, robust ({counted(n_clusters, 'cluster')})"
     if correction == "none":
         return Covariance(influence.T @ influence, np.inf, method)
-    return Covariance(influence.T @ influence, n_clusters - 1.0, f"{method}, {CORRECTIONS[correction]} corrected")
+    return Covariance(influence.T @ influence, n_clusters - 1.0, f"{method}, {CORRECTIONS[correction]}")
 
 
 @dataclass(frozen=True)
@@ -234,25 +248,25 @@ def _solve(equations: _Equations, coefficients, tolerance):
     )
 
 
-def _cluster_scores(equations: _Equations, state: _State, bread, correction: str) -> NDArray[np.float64]:
+def _cluster_scores(
+    equations: _Equations, state: _State, bread, correction: str
+) -> tuple[NDArray[np.float64], list[Freed]]:
+    """Return the score of each cluster, corrected as asked, and for "cr2" the clusters themselves."""
     if correction != "none":
-        return np.array(list(_corrected_scores(equations, state, bread, correction)))
+        clusters = _freed_clusters(equations, state, np.linalg.cholesky(bread), correction)
+        if correction == "cr2":
+            kept = list(clusters)
+            return np.array([each.freed for each in kept]), kept
+        return np.array([each.freed for each in clusters]), []
     structure = equations.structure
-    return equations.matrix.group_sums(state.root * state.decorrelated, structure.codes, structure.n_clusters)
+    sums = equations.matrix.group_sums(state.root * state.decorrelated, structure.codes, structure.n_clusters)
+    return sums, []
 
 
-def _corrected_scores(equations: _Equations, state: _State, bread, correction: str):
-    """Yield the score of each cluster with its residuals freed from their own influence on the fit.
-
-    With D the standardised derivatives of a cluster and B the bread,
-    D'R^-1 f(I - D B D'R^-1) = f(I - D'R^-1 D B) D'R^-1
-    for the inverse and for its root, so that only p x p matrices are taken apart, however large the cluster.
-    """
-    power = {"mancl-derouen": -1.0, "kauermann-carroll": -0.5}[correction]
+def _freed_clusters(equations: _Equations, state: _State, half, correction: str) -> Iterator[Freed]:
     structure = equations.structure
     order = np.argsort(structure.codes, kind="stable")
     ends = np.cumsum(np.bincount(structure.codes, minlength=structure.n_clusters))
-    half = np.linalg.cholesky(bread)
     first = 0
     while first < structure.n_clusters:
         start = ends[first - 1] if first else 0
@@ -264,9 +278,6 @@ def _corrected_scores(equations: _Equations, state: _State, bread, correction: s
         begin = 0
         for end in ends[first:last] - start:
             part = slice(begin, end)
-            values, vectors = np.linalg.eigh(half.T @ derivatives[part].T @ carried[part] @ half)
-            freed = np.clip(1 - values, 1e-12, None) ** power
-            turned = vectors.T @ (half.T @ scores[part].sum(axis=0))
-            yield np.linalg.solve(half.T, vectors @ (freed * turned))
+            yield freed(scores[part].sum(axis=0), derivatives[part].T @ carried[part], half, correction)
             begin = end
         first = last

@@ -100,6 +100,7 @@ def fit_random_intercept(
     matrix = moved.matrix
     start = fit_glm(y, matrix, weights=trials)
     codes, n_clusters = cluster_codes(cluster)
+    _refuse_clusters_of_one_answer(np.asarray(y, dtype=float) * trials, trials, codes)
     likelihood = _Likelihood(np.asarray(y, dtype=float), trials, matrix, codes, n_clusters, *_rule(nodes))
     # Coordinates in which the information of the plain model is the identity make the search short.
     scale = np.linalg.cholesky(start.bread)
@@ -115,6 +116,13 @@ def fit_random_intercept(
         n_clusters=n_clusters,
         nodes=int(nodes),
     )
+
+
+def _refuse_clusters_of_one_answer(successes, trials, codes) -> None:
+    """Refuse responses that differ in no cluster: the wider the intercepts, the likelier they are, without an end."""
+    of_clusters, of_trials = np.bincount(codes, successes), np.bincount(codes, trials)
+    if not ((of_clusters > 0) & (of_clusters < of_trials)).any():
+        raise EstimationError(NO_MAXIMUM)
 
 
 def _rule(nodes: int):
@@ -159,13 +167,19 @@ class _Likelihood:
         from scipy.special import expit
 
         u = np.zeros(self.n_clusters) if self.last_modes is None else self.last_modes
+        # The slope of g falls in u and is zero where u is the deviation times a sum of residuals, which lie in -1 to 1.
+        high = abs(deviation) * self._sum(self.trials)
+        low, step = -high, 2 * high
         for _ in range(MOST_STEPS):
             mean = expit(eta + deviation * u[self.codes])
-            weight = self.trials * mean * (1 - mean)
-            curvature = 1 + deviation**2 * self._sum(weight)
-            step = (deviation * self._sum(self.trials * (self.y - mean)) - u) / curvature
-            # g is concave with bounded third derivative; damping keeps the first steps from overshooting.
-            u = u + np.clip(step, -2, 2)
+            curvature = 1 + deviation**2 * self._sum(self.trials * mean * (1 - mean))
+            slope = deviation * self._sum(self.trials * (self.y - mean)) - u
+            low, high = np.where(slope > 0, u, low), np.where(slope < 0, u, high)
+            there = u + slope / curvature
+            # Newton's step where it stays inside and is at most half the last one, the middle where it would swing.
+            trusted = (low <= there) & (there <= high) & (2 * np.abs(there - u) <= np.abs(step))
+            there = np.where(trusted, there, (low + high) / 2)
+            step, u = there - u, there
             if np.abs(step).max() < 1e-12:
                 break
         self.last_modes = u
@@ -254,8 +268,11 @@ def _covariance(likelihood: _Likelihood, coefficients, deviation, scale) -> NDAr
             gradient = likelihood(coefficients + sign * step * move[:-1], deviation + sign * step * move[-1])[1]
             ends.append(np.append(scale.T @ gradient[:-1], gradient[-1])[:size])
         information[k] = (ends[1] - ends[0]) / (2 * step)
+    information = (information + information.T) / 2
     try:
-        inverse = np.linalg.inv((information + information.T) / 2)
+        # At a maximum the information is positive definite; where it is not, the search ended somewhere else.
+        np.linalg.cholesky(information)
+        inverse = np.linalg.inv(information)
     except np.linalg.LinAlgError as error:
         raise EstimationError(NO_MAXIMUM) from error
     covariance = np.full((p + 1, p + 1), np.nan)

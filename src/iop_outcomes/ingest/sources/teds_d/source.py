@@ -4,6 +4,7 @@ Read are the files of 2015 to 2023 that hold codes. Not read are two that would 
 code means something else, and 2021, which holds label text.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.reading import LINE, RawFile, files_of_path, locate, read
+from iop_outcomes.ingest.reading import LINE, RawFile, collected, files_of_path, locate, read
 from iop_outcomes.ingest.sources.teds_d import codebook as codebook
 from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
@@ -110,7 +111,7 @@ def _in_upper_case(raw: RawFile) -> RawFile:
     names = {c: c.upper() for c in raw.columns}
     if "SEX" not in names.values():
         names = {c: "SEX" if name == "GENDER" else name for c, name in names.items()}
-    return RawFile(raw.name, tuple(names.values()), raw.rows.rename(names), raw.misshapen)
+    return replace(raw, columns=tuple(names.values()), rows=raw.rows.rename(names))
 
 
 def _check_layout(raw: RawFile) -> None:
@@ -128,7 +129,7 @@ def _check_layout(raw: RawFile) -> None:
 def _holds_labels(raw: RawFile) -> bool:
     import polars as pl
 
-    first = raw.rows.select("SERVICES").head(1000).collect()["SERVICES"].drop_nulls()
+    first = collected(raw.rows.select("SERVICES").head(1000), raw.name)["SERVICES"].drop_nulls()
     return len(first) > 0 and first.cast(pl.Float32, strict=False).null_count() == len(first)
 
 

@@ -1,0 +1,192 @@
+"""How care ends: cumulative incidence of dropout, completion and other ways, with the numbers at risk beneath."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.figures.primary import primary_curve
+from iop_outcomes.release.figures.retention_curves import (
+    line,
+    mean_days,
+    numbers_at_risk,
+    numbers_by_day,
+    shown_curves,
+)
+from iop_outcomes.study import Study
+
+#: Days between two points of a curve.
+_GRID = 7
+_CURVE = ("incidence", "ci_low", "ci_high")
+#: Names of arms up to this length stand side by side.
+_SHORT = 20
+#: What stands on the rows that hold numbers at risk only.
+PEOPLE = "in care"
+#: What is drawn: all ways apart, or where one of them is of too few, completion and the rest.
+_APART, _TOGETHER = ("dropout", "completion", "other"), ("left", "completion")
+_TITLES = {
+    "dropout": "Dropped out",
+    "completion": "Completed",
+    "other": "Transferred, jailed or died",
+    "left": "Left in any other way",
+}
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return each arm's incidences at days between which nobody or at least ``min_cell`` people left in each way.
+
+    Numbers at risk stand on rows of their own; a curve ends where fewer than ``min_cell`` are at risk.
+
+    Raises
+    ------
+    NothingToDraw
+        Every analysis of the time to an end of care is withheld, or too few left in some way.
+    """
+    rules = rules_of("ways_out", study)
+    table = shown_curves(tables, study, rules, "incidence")
+    table = table[table["analysis"] == primary_curve(table, study)].astype({"arm": "str", "cause": "str"})
+    arms = [arm for arm in study.cohort.arms if (table["arm"] == arm).any()]
+    known = {arm: _known(table[table["arm"] == arm], rules) for arm in arms}
+    causes = next((drawn for drawn in (_APART, _TOGETHER) if not _few(known.values(), drawn, rules)), None)
+    if causes is None:
+        raise NothingToDraw(f"Withheld: fewer than {rules.min_cell} people of an arm completed, or left otherwise")
+    length = max(int(table["day"].max()), study.cohort.follow_up_days - 1)
+    made = []
+    for arm in arms:
+        at_risk = table[(table["arm"] == arm) & (table["cause"] == causes[0])].set_index("day")["n_at_risk"]
+        made += [_points(known[arm], causes, rules), numbers_by_day(at_risk, length).assign(cause=PEOPLE)]
+        made[-2:] = [rows.assign(arm=arm) for rows in made[-2:]]
+    found = pd.concat(made, ignore_index=True)
+    found["n_left"] = found["n_at_risk"] - found["n_next"]
+    found["is_first"] = (found["day"] == 0) & (found["cause"] == PEOPLE)
+    return found.assign(arm=pd.Categorical(found["arm"], categories=list(study.cohort.arms)))
+
+
+def _known(curve: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Return an arm's curves up to the day, in whole weeks, on which enough people are still at risk."""
+    enough = curve[curve["n_at_risk"] >= rules.min_cell]
+    last = int(enough["day"].max()) if len(enough) else 0
+    last = last if len(enough) == len(curve) else last // _GRID * _GRID
+    return curve[curve["day"] <= last]
+
+
+def _few(curves, causes: tuple[str, ...], rules: ReleaseRules) -> bool:
+    """Return whether fewer than ``min_cell`` people, and not nobody, of some arm left in one of some ways."""
+    totals = [curve.groupby("cause")["n_events"].sum().reindex(causes, fill_value=0) for curve in curves]
+    return any(rules.small(total).any() for total in totals)
+
+
+def _points(curve: pd.DataFrame, causes: tuple[str, ...], rules: ReleaseRules) -> pd.DataFrame:
+    """Return the curves of one arm at the days that may be shown, the same for all causes.
+
+    ``mean_day`` is the mean day on which those who left between two points did, so that a line can keep its area.
+    """
+    events = curve.pivot(index="day", columns="cause", values="n_events")[list(causes)]
+    by_week = events.groupby(_GRID * np.ceil(events.index / _GRID)).sum()
+    ends = cut_days(by_week, rules, int(curve["day"].max()))
+    found = []
+    for cause in causes:
+        own = curve[curve["cause"] == cause].set_index("day")
+        points = own.loc[ends, list(_CURVE)].rename_axis("day").reset_index()
+        if not ends or ends[0] > 0:
+            # Those who left on day 0 are counted at the next point.
+            points = pd.concat([pd.DataFrame({"day": [0], **dict.fromkeys(_CURVE, 0.0)}), points], ignore_index=True)
+        free = (1 - own["incidence"]).where(own.index > 0, 1.0)
+        means = mean_days(points.assign(survival=1 - points["incidence"]), free)
+        found.append(points.assign(cause=cause, mean_day=means))
+    return pd.concat(found, ignore_index=True)
+
+
+def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
+    """Return days between which in every way nobody or at least ``min_cell`` people left.
+
+    What comes after the last of them, of too few to stand alone, is joined to the days before.
+
+    Parameters
+    ----------
+    events : DataFrame
+        People who left, by week (its last day) and way.
+    rules : ReleaseRules
+    last : int
+        Last day that is known.
+    """
+    ends, parts_, now = [], [], np.zeros(events.shape[1])
+    for day, row in zip(events.index, events.to_numpy(float), strict=True):
+        now = now + row
+        if now.sum() and not rules.small(now).any():
+            ends.append(min(int(day), last))
+            parts_.append(now)
+            now = np.zeros(events.shape[1])
+    while now.sum() and ends:
+        ends.pop()
+        now = now + parts_.pop()
+        if not rules.small(now).any():
+            return [*ends, last]
+    return ends
+
+
+@figure(
+    title="How care ends",
+    caption=(
+        "Share of each arm whose care had ended in each way by day since time zero, while the other ways compete: "
+        "weighted Aalen-Johansen curves with 95% confidence bands; beneath, the people in care and observed. Whoever "
+        "has completed can no longer drop out. A line rises only over days on which enough people left, and has the "
+        "area of the curve beneath it; within these days it does not say when they left."
+    ),
+    needs=("incidence", "estimate"),
+    frame=frame,
+    roles=Roles(
+        labels=("arm", "cause", "day"),
+        counts=("n_at_risk",),
+        hidden_counts=("n_next", "n_left"),
+        values={name: () for name in (*_CURVE, "mean_day")},
+        sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
+        keep={"n_at_risk": "is_first"},
+        who={
+            "n_at_risk": "{arm}|is_first",
+            "n_next": "{arm}, in care at the point after day {day}",
+            "n_left": "{arm}, left after day {day}",
+        },
+    ),
+    section="what",
+    place=6,
+)
+def draw(data: Released) -> Figure:
+    """Draw a panel for each way to end care side by side, and the numbers at risk beneath."""
+    table = style.shown(data)
+    arms = style.arms_of(table)
+    causes = [cause for cause in _TITLES if (table["cause"] == cause).any()]
+    drawing = style.blank(3.6 + 0.3 * len(arms))
+    grid = drawing.add_gridspec(2, len(causes), height_ratios=[3.0, 0.3 + 0.28 * len(arms)])
+    panels = [drawing.add_subplot(grid[0, number]) for number in range(len(causes))]
+    highest = float(np.nanmax(table[list(_CURVE)].to_numpy(float), initial=0.05))
+    for axes, cause in zip(panels, causes, strict=True):
+        for arm in arms:
+            _curve(axes, table, arm, cause)
+        axes.set(ylim=(0, min(1.02, 1.08 * highest)), xlim=(0, table["day"].max()), xlabel="Days since time zero")
+        axes.set_title(style.wrapped(_TITLES[cause], 18))
+        style.percent_axis(axes)
+        axes.tick_params(labelleft=axes is panels[0])
+    handles, labels = panels[0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside upper left", ncols=1 if max(map(len, labels)) > _SHORT else 3)
+    people = drawing.add_subplot(grid[1, :])
+    numbers_at_risk(people, table[table["cause"] == PEOPLE], arms, "incidence")
+    # Under three panels the days are told beneath the numbers.
+    people.tick_params(labelbottom=True)
+    people.set_xlim(-0.04 * table["day"].max(), 1.04 * table["day"].max())
+    return drawing
+
+
+def _curve(axes, table: pd.DataFrame, arm: str, cause: str) -> None:
+    """Draw one arm's line of one way to end care, with its band."""
+    own = table[(table["arm"] == arm) & (table["cause"] == cause)]
+    free = own.assign(survival=1 - own["incidence"], ci_low=1 - own["ci_high"], ci_high=1 - own["ci_low"])
+    rows = line(free)
+    look = {"color": style.colour(table, arm), "linestyle": style.line(table, arm)}
+    axes.plot(rows["day"], 1 - rows["survival"], label=style.arm_label(arm, 40), linewidth=1.6, **look)
+    axes.fill_between(rows["day"], 1 - rows["ci_high"], 1 - rows["ci_low"], alpha=0.15, color=look["color"])

@@ -1,0 +1,87 @@
+"""Worlds in which the arms are written down by two systems, or get a medication in one arm only: named.
+
+Before, nothing was said: people of outpatient care "attended" nearly all of their sessions, since its records know only
+of those that took place.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes import study as studies
+from iop_outcomes.designs.judge.recording import judge_recording
+from iop_outcomes.release.stage import release_tables
+from null_clinic import checks, clinic, content, run
+
+CLAIM = [{"claim": "People come to fewer of their sessions", "analysis": "attended", "direction": "lower"}]
+ATTENDED = {
+    "metrics": {"attendance_rate": {"window_days": 84}},
+    "analyses": {
+        "attended": {"outcome": "attendance_rate", "design": "overlap", "estimator": "aipw", "margin": 0.05},
+    },
+    "claims": CLAIM,
+}
+
+
+def with_missed(words_of_outpatient: list[str]) -> dict[str, pd.DataFrame]:
+    """Return a clinic that misses three sessions of ten in either arm; outpatient care has its own words."""
+    tables = clinic()
+    rng, session = np.random.default_rng(12), tables["session"]
+    level = tables["episode"].set_index("episode_id")["level_of_care"].reindex(session["episode_id"]).to_numpy()
+    missed = rng.random(len(session)) < 0.3
+    words = np.where(level == "2.1", rng.choice(["no_show", "late_cancel"], len(session)), "")
+    words = np.where(level == "1", rng.choice(words_of_outpatient, len(session)), words)
+    session["status"] = np.where(missed, words, "attended")
+    return tables
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["no_show", "late_cancel"], "PASS", "in the same words"),
+        (["closed"], "WARN", "no session of iop is recorded as “closed”"),
+        (["no_show"], "WARN", "no session of outpatient is recorded as “late cancel”"),
+        (["attended"] * 4 + ["no_show", "late_cancel"], "WARN", "more than 2 times as often in iop"),
+    ],
+)
+def test_another_systems_words_are_named(tmp_path, words, status, says):
+    row = checks(run(tmp_path, with_missed(words))).loc["recorded_alike"]
+    assert row["status"] == status
+    assert says in row["reason"]
+
+
+def test_a_claim_about_attendance_does_not_stand_on_it(tmp_path):
+    tables = with_missed(["closed", "closed", "no_show"])
+    made = run(tmp_path, tables, **ATTENDED)
+    released = release_tables(studies.parse(content(tmp_path, **ATTENDED)), made)
+    verdict = released["verdict"].frame.set_index("analysis").loc["attended"]
+    assert verdict["ci_high"] < 0
+    assert "gate_warns" in verdict["reasons"]
+    assert released["claim"].frame["verdict"].iloc[0] == "inconclusive"
+
+
+@pytest.mark.parametrize(("arms", "status"), [(["2.1"], "WARN"), (["2.1", "1"], "PASS")])
+def test_a_medication_in_one_arm_only_is_named(tmp_path, arms, status):
+    tables = clinic()
+    treated = tables["episode"]["level_of_care"].isin(arms) & (np.arange(800) % 4 == 0)
+    person = tables["episode"].loc[treated, "person_id"]
+    service = pd.DataFrame({"person_id": person, "day": 3, "code": "Buprenorphine/naloxone 8 mg"})
+    service["service_id"] = [f"v{k}" for k in range(len(service))]
+    row = checks(run(tmp_path, tables | {"service": service})).loc["prescribed_alike"]
+    assert row["status"] == status
+    if status == "WARN":
+        assert row["reason"].startswith("buprenorphine is prescribed to about ")
+        assert "of iop and to nobody of outpatient" in row["reason"]
+
+
+def test_a_source_without_sessions_and_services_has_neither_check():
+    assert judge_recording(pd.DataFrame(columns=["arm", "what", "level", "n", "n_all"]), ("iop", "outpatient")) == []
+
+
+def test_none_of_nine_expected_is_chance_and_none_of_ten_is_not():
+    def row(n_all: int) -> str:
+        rows = [("iop", "session status", "closed", 100, 1000), ("outpatient", "session status", "closed", 0, n_all)]
+        table = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+        return judge_recording(table, ("iop", "outpatient"))[0][3]
+
+    assert (row(90), row(100)) == ("PASS", "WARN")
