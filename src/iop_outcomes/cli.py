@@ -181,6 +181,21 @@ def new_figure(name: PluginName) -> None:
 
 
 @app.command()
+def attack(
+    release: Annotated[Path, typer.Argument(help="Folder of a release, as results/demo/release.")],
+) -> None:
+    """Try to work out the suppressed counts of a release from its files alone, as a stranger would."""
+    from iop_outcomes.release.attack import attack_release
+
+    attacked = attack_release(release)
+    typer.echo(f"{release}: {attacked.in_words()}")
+    for place in attacked.opened["place"]:
+        typer.echo(f"opened: {place}")
+    if len(attacked.opened):
+        raise typer.Exit(1)
+
+
+@app.command()
 def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
     """Write the JSON schema of study files, from which editors complete names."""
     from iop_outcomes.study.schema import study_schema

@@ -7,8 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes.kernel.contents import MANIFEST, manifest
-from iop_outcomes.release import figures, words
-from iop_outcomes.release.disclosure import Released, Roles, protect, release, without_rows, write_bytes
+from iop_outcomes.release import figures, predecessors, words
+from iop_outcomes.release.attack import attack_release, release_report
+from iop_outcomes.release.disclosure import (
+    Part,
+    Released,
+    Roles,
+    protect,
+    protect_together,
+    release,
+    without_rows,
+    write_bytes,
+)
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
 from iop_outcomes.study import Study
@@ -53,7 +63,9 @@ def build(
 ) -> None:
     """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
-    What an earlier run left in the folder is gone: it may have been released under laxer rules.
+    What an earlier run left in the folder is gone: it may have been released under laxer rules. The folder
+    ``disclosure`` beside it keeps what must stay inside: the key of the rounding, who was counted, and what the attack
+    on the files found.
 
     Parameters
     ----------
@@ -72,13 +84,24 @@ def build(
     Raises
     ------
     DisclosureError
-        Something could not be protected; the folder stays as it was.
+        Something could not be protected, an attack on the files as written opened a cell, or fewer people than the
+        smallest cell joined or left since an earlier release; the folder stays as it was.
     """
     out = Path(out)
+    own = predecessors.inside(out)
+    secret = predecessors.key(own, tables)
+    people = predecessors.people(tables.get("cohort"), secret)
+    predecessors.refuse_few(people, own, study.release.rules())
+    study = study.model_copy(update={"release": study.release.keyed(secret)})
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
     _build_aside(study, tables, aside, run or {}, tell)
+    attacked = attack_release(aside, study.release.rules())
+    release_report(attacked, own)
+    tell(attacked.in_words())
+    attacked.refuse_opened()
     _swap(aside, out)
+    predecessors.remember(people, own)
 
 
 def release_files(study: Study) -> list[str]:
@@ -90,17 +113,33 @@ def release_files(study: Study) -> list[str]:
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
-    released = release_tables(study, tables)
-    drawn = {}
-    for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place):
-        drawn[plugin.name] = figures.make(plugin.name, tables, study)
-        drawn[plugin.name].write(aside)
-        tell(f"{plugin.name}: {drawn[plugin.name].reason or 'drawn'}")
+    ordered = [plugin.name for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place)]
+    numbers = {name: figures.numbers(name, tables, study) for name in ordered}
+    asked = [part for part in numbers.values() if isinstance(part, Part)]
+    # Whoever has one table has the others and the figures: they are protected as one.
+    whole = protect_together([*_parts(study, tables), *asked])
+    released = {name: table for name, table in whole.items() if name not in numbers}
+    released |= _concluded(study, released)
+    drawn = {name: _drawn(name, whole.get(name, numbers[name]), study) for name in ordered}
+    for name, one in drawn.items():
+        one.write(aside)
+        tell(f"{name}: {one.reason or 'drawn'}")
     for name, roles in _table_roles(study).items():
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
     write_bytes(manifest(aside), aside / MANIFEST)
+
+
+def _drawn(name: str, data: Released | Part | str, study: Study) -> figures.Drawn:
+    """Draw a figure in both formats; one that cannot be written is replaced by the reason."""
+    data = data if isinstance(data, Released) else str(data)
+    one = figures.draw(name, data, study)
+    try:
+        one.png, one.svg  # noqa: B018 - both are kept once made, and made here so that a failure is known in time
+    except Exception as error:
+        return figures.draw(name, figures.failed(error), study)
+    return one
 
 
 def _swap(aside: Path, out: Path) -> None:
@@ -153,10 +192,17 @@ def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFram
 
 def _described(study: Study, tables: Tables) -> dict[str, Released]:
     """Return every table that is not a conclusion, after disclosure control."""
+    return protect_together(_parts(study, tables))
+
+
+def _parts(study: Study, tables: Tables) -> list[Part]:
+    """Return the tables of the report with their true numbers, roles and rules."""
     rules = study.release.rules
     tables = {name: _spoken(table, study) for name, table in tables.items()}
     frames = {
-        name: (plain.frame(name, tables[name]), roles) for name, roles in plain.ROLES.items() if _has(tables, name)
+        name: (plain.frame(name, tables[name], rules(name)), roles)
+        for name, roles in plain.ROLES.items()
+        if _has(tables, name)
     }
     if _has(tables, "diagnostic"):
         frames["diagnostic"] = (diagnostic.frame(tables, rules("diagnostic")), diagnostic.ROLES)
@@ -167,7 +213,7 @@ def _described(study: Study, tables: Tables) -> dict[str, Released]:
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
-    return {name: protect(frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)}
+    return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
 def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
@@ -178,7 +224,10 @@ def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Rele
     estimate = released["estimate"].frame
     made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
     if study.claims:
-        made["claim"] = (plain.frame("claim", verdict.claims(judged, estimate, study)), plain.ROLES["claim"])
+        made["claim"] = (
+            plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
+            plain.ROLES["claim"],
+        )
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

@@ -50,7 +50,7 @@ def cross_check(study: "Study") -> None:
     for name in study.gate.override:
         if name not in study.analyses:
             raise StudyFileError(f"gate.override: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}")
-    check_release(study.release)
+    check_release(study.release, study.describe_by)
 
 
 def _check_source(study: "Study") -> None:

@@ -53,14 +53,15 @@ def test_knowing_that_a_small_count_is_at_least_one_is_no_news_and_at_least_two_
 
 
 def test_knowing_that_a_small_count_is_at_most_ten_is_no_news_and_at_most_nine_is():
-    assert told(n=(10, False), with_it=(4, True), without_it=(6, True)) == ["n"]  # the 10 itself is seen
-    assert told(n=(9, False), with_it=(4, True), without_it=(5, True)) == ["n", "with_it", "without_it"]
+    # A part is at least 1, so that of 11 either may be 10, and of 10 neither; the 10 itself is seen.
+    assert told(n=(11, False), with_it=(4, True), without_it=(7, True)) == []
+    assert told(n=(10, False), with_it=(4, True), without_it=(6, True)) == ["n", "with_it", "without_it"]
 
 
 def test_of_a_hidden_count_in_no_sum_nothing_is_known():
     frame, alone = pd.DataFrame({"n": [5.0, 60.0]}), Roles(counts=("n",))
     found = attack(frame, pd.DataFrame({"n": [True, False]}), alone, EXACT)
-    assert found.values.tolist() == [[0, "n", 0.0, np.inf]]
+    assert found.values.tolist() == [[0, "n", 1.0, np.inf]]
 
 
 # Pools
@@ -164,8 +165,8 @@ def test_an_unlisted_level_guards_the_listed_ones():
 @pytest.mark.parametrize(
     ("counts", "hidden"),
     [
-        ((100, 50, 8, 2), [2, 3]),  # together 10: either may be 10 and the other none
-        ((100, 50, 8, 1), [1, 2, 3]),  # together 9: nobody is 10
+        ((100, 50, 8, 3), [2, 3]),  # together 11: either may be 10 and the other 1
+        ((100, 50, 8, 2), [1, 2, 3]),  # together 10: a hidden one is never 0, so that neither is 10
     ],
 )
 def test_two_small_levels_are_enough_if_either_might_be_ten(counts, hidden):

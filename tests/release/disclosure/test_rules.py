@@ -52,14 +52,12 @@ def test_a_missing_count_is_not_small_and_a_smallest_cell_that_is_a_multiple_sta
     assert ReleaseRules(10, 5).rounded([9, 10, 12, 13]).tolist() == [10, 10, 10, 15]
 
 
-@pytest.mark.parametrize(("round_to", "said"), [(1, "other counts are exact"), (2, "other counts are rounded to 2")])
+@pytest.mark.parametrize(
+    ("round_to", "said"), [(1, "other counts are exact"), (2, "other counts are rounded up or down to a multiple of 2")]
+)
 def test_the_rules_in_words(round_to, said):
     words = f"counts of 1 to 10, and whatever would give them away, are suppressed; {said}"
     assert ReleaseRules(11, round_to).in_words() == words
-
-
-def test_a_share_of_fewer_than_a_thousand_people_is_coarse():
-    assert ReleaseRules().coarse([999, 1000, np.nan]).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,8 @@ def test_one_table_alone_hides_more_and_is_rounded_more_coarsely():
     assert outcomes.suppressed["n"].tolist() == [True, False]
     assert outcomes.frame["n"].tolist()[1:] == [500]
     arms = released["estimate"].frame.query("analysis == 'primary' and role == 'arm' and kind == 'adjusted'")
-    assert arms["n"].tolist() == [300, 520]
+    # The same people are counted here: what the stricter table hides of them no other one shows.
+    assert arms["n"].fillna(-1).tolist() == [-1, 520]
 
 
 def test_a_figure_keeps_to_the_rules_of_the_table_it_is_drawn_from():
@@ -142,4 +141,4 @@ def test_nobody_else_makes_rules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "ReleaseRules"
     ]
-    assert made == ["study/release_rules.py"]
+    assert set(made) == {"study/release_rules.py"}

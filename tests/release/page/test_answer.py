@@ -53,17 +53,17 @@ def test_the_first_screen_holds_answer_doubt_and_what_to_keep_in_mind():
 
 def test_the_verdict_is_released_one_row_an_analysis(tmp_path):
     given = changed("primary", value=0.084, ci_low=0.061, ci_high=0.107)
-    build(study(), given, tmp_path)
+    build(study(), given, tmp_path / "release")
     assert "tables/verdict.csv" in release_files(study())
-    table = pd.read_csv(tmp_path / "tables" / "verdict.csv").set_index("analysis")
+    table = pd.read_csv(tmp_path / "release" / "tables" / "verdict.csv").set_index("analysis")
     assert table.index.tolist() == ["primary", "urine", "staying"]
     row = table.loc["primary"]
     assert (row["verdict"], row["reasons"], row["place"]) == ("better", "good_side; more_than_matters", "primary")
     assert (row["value"], row["ci_low"], row["ci_high"], row["margin"]) == (0.084, 0.061, 0.107, 0.05)
     assert row["sentence"].startswith("People assigned to IOP were 8.4")
-    claim = pd.read_csv(tmp_path / "tables" / "claim.csv").iloc[0]
+    claim = pd.read_csv(tmp_path / "release" / "tables" / "claim.csv").iloc[0]
     assert (claim["verdict"], claim["reasons"]) == ("supported", "claimed_side")
-    assert not (tmp_path / "tables" / "facts.csv").exists()
+    assert not (tmp_path / "release" / "tables" / "facts.csv").exists()
 
 
 def test_harm_contradicts_a_claim_of_benefit():

@@ -15,5 +15,6 @@ from iop_outcomes.release.tables import plain
 def test_a_share_still_in_care_has_an_interval_or_says_that_there_is_none(interval, said):
     row = {"arm": "iop", "day": 30, "n_at_risk": 150, "n_ended": 150, "retained": 0.5}
     table = pd.DataFrame([row | dict(zip(("ci_low", "ci_high"), interval, strict=True))])
-    released = protect(plain.frame("retained", table), plain.ROLES["retained"], ReleaseRules())
+    shown = plain.frame("retained", table, ReleaseRules())
+    released = protect(shown, plain.ROLES["retained"], ReleaseRules())
     assert [list(cells) for cells in recorded.retained(released).rows] == [["IOP", said]]

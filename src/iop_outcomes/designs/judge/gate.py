@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.diagnostics import NOT_CHANCE, equipoise, minimum_detectable_difference
-from iop_outcomes.designs.judge.positivity import one_arm_share, positivity_failures
+from iop_outcomes.designs.judge.positivity import CLUSTER, one_arm_share, positivity_failures
 from iop_outcomes.designs.judge.products import most_unlike_product
 from iop_outcomes.designs.judge.second_moments import FIRST, SECOND, balance_of, made_of, standard_error
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
@@ -256,9 +256,13 @@ def _positivity(comparison: Comparison):
     levels = failures[~failures["level"].str.contains(" the range of ")]
     if levels.empty:
         return "positivity", 0.0, 0.0, PASS, "both arms have people in every site and every level of every covariate."
-    named = "; ".join(levels["reason"].head(NAMED_AT_MOST))
-    more = f"; and {len(levels) - NAMED_AT_MOST} more" if len(levels) > NAMED_AT_MOST else ""
-    return "positivity", float(len(levels)), 0.0, WARN, f"{named}{more}."
+    at_sites = levels["covariate"] == CLUSTER
+    # A site's name is for nobody outside to know.
+    sites = [f"{counted(int(at_sites.sum()), 'site')} with nobody in one of the arms"] if at_sites.any() else []
+    others = levels[~at_sites]
+    more = [f"and {len(others) - NAMED_AT_MOST} more"] if len(others) > NAMED_AT_MOST else []
+    said = "; ".join([*sites, *others["reason"].head(NAMED_AT_MOST), *more])
+    return "positivity", float(len(levels)), 0.0, WARN, f"{said}."
 
 
 def _notes(comparison: Comparison):

@@ -5,16 +5,19 @@ and rounds it, and only what ``protect`` returns can be drawn or written. See ``
 """
 
 from iop_outcomes.release.disclosure.attack import attack, derivable
+from iop_outcomes.release.disclosure.dominance import dominating
 from iop_outcomes.release.disclosure.pooling import pool
-from iop_outcomes.release.disclosure.protection import Released, protect, without_rows
+from iop_outcomes.release.disclosure.protection import Released, protect, protect_together, without_rows
 from iop_outcomes.release.disclosure.roles import Roles
 from iop_outcomes.release.disclosure.sums import chain, levels, parts, same
+from iop_outcomes.release.disclosure.system import Part
 from iop_outcomes.release.disclosure.text import sentence
 from iop_outcomes.release.disclosure.writing import SUPPRESSED, csv_bytes, release, write_bytes
 from iop_outcomes.study.release_rules import ReleaseRules
 
 __all__ = [
     "SUPPRESSED",
+    "Part",
     "ReleaseRules",
     "Released",
     "Roles",
@@ -22,10 +25,12 @@ __all__ = [
     "chain",
     "csv_bytes",
     "derivable",
+    "dominating",
     "levels",
     "parts",
     "pool",
     "protect",
+    "protect_together",
     "release",
     "same",
     "sentence",

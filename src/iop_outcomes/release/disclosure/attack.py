@@ -1,17 +1,22 @@
-"""The attacker: what can be worked out about a hidden count from everything that is shown.
+"""The attacker within: what could be worked out about a small count from everything that is to be shown.
 
 The attacker here is stronger than a real one: all sums are known, and every count that is shown is known before
-rounding. What this attacker cannot do nobody can do with the rounded table.
+rounding. What this attacker cannot do nobody can do with the rounded tables. The attacker who has nothing but the files
+is :mod:`iop_outcomes.release.attack`.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.release.disclosure.bounding import bounds, widest
 from iop_outcomes.release.disclosure.roles import Roles
-from iop_outcomes.release.disclosure.system import Block, blocks
+from iop_outcomes.release.disclosure.system import Block, Part, blocks
 from iop_outcomes.study.release_rules import ReleaseRules
 
 _TOLERANCE = 1e-6
+_FOUND = ["table", "row", "column", "low", "high", "lowest", "highest"]
 
 
 def attack(frame: pd.DataFrame, hidden: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
@@ -33,35 +38,42 @@ def attack(frame: pd.DataFrame, hidden: pd.DataFrame, roles: Roles, rules: Relea
     pandas.DataFrame
         One row per small count: row, column, low, high (infinite where nothing bounds it).
     """
-    found = []
-    for block in blocks(frame, roles.guarded, roles.sums):
-        unknown = np.array([bool(hidden[column].iloc[row]) for row, column in block.cells])
-        for cell in np.flatnonzero(rules.small(block.counts)):
-            low, high = _bounds(block, cell, unknown)
-            found.append((*block.cells[cell], low, high))
-    return pd.DataFrame(found, columns=["row", "column", "low", "high"])
+    found = attack_together(blocks([Part("", frame, roles, rules)]), {"": hidden})
+    return found[["row", "column", "low", "high"]]
 
 
 def derivable(frame: pd.DataFrame, hidden: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
     """Return the small counts about which more than "1 to ``min_cell - 1``" can be worked out; empty if all is well."""
-    bounds = attack(frame, hidden, roles, rules)
-    told = (bounds["low"] > 1 + _TOLERANCE) | (bounds["high"] < rules.min_cell - 1 - _TOLERANCE)
-    return bounds[told].reset_index(drop=True)
+    found = attack_together(blocks([Part("", frame, roles, rules)]), {"": hidden})
+    return told(found)[["row", "column", "low", "high"]]
 
 
-def _bounds(block: Block, cell: int, unknown: np.ndarray) -> tuple[float, float]:
-    if not unknown[cell]:
-        return block.counts[cell], block.counts[cell]
-    if not len(block.equations):
-        return 0.0, np.inf
-    from scipy.optimize import linprog
+def attack_together(system: Sequence[Block], hidden: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Bound every small count of several tables, from all of them together.
 
-    limits = [(0, None) if free else (count, count) for free, count in zip(unknown, block.counts, strict=True)]
-    ends = []
-    for sign in (1.0, -1.0):
-        aim = np.zeros(len(block.counts))
-        aim[cell] = sign
-        zero = np.zeros(len(block.equations))
-        answer = linprog(aim, A_eq=block.equations, b_eq=zero, bounds=limits, method="highs")
-        ends.append(sign * answer.fun if answer.status == 0 else sign * -np.inf)
-    return ends[0], ends[1]
+    Returns
+    -------
+    pandas.DataFrame
+        One row per small count: table, row, column, low, high; lowest and highest are what it would be in at best.
+    """
+    found = []
+    for block in system:
+        small = np.flatnonzero(block.small)
+        if not len(small):
+            continue
+        unknown = np.array([all(hidden[t][column].iloc[row] for t, row, column in cells) for cells in block.places])
+        for cell in small:
+            ends = bounds(block, cell, unknown)
+            found += [(*place, *ends, *_widest(block, cell, *ends)) for place in block.places[cell]]
+    return pd.DataFrame(found, columns=_FOUND)
+
+
+def told(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`attack_together` that tell more than that a count is small."""
+    more = (found["low"] > found["lowest"] + _TOLERANCE) | (found["high"] < found["highest"] - _TOLERANCE)
+    return found[more].reset_index(drop=True)
+
+
+def _widest(block: Block, cell: int, low: float, high: float) -> tuple[float, float]:
+    least, most = 1.0, block.least[cell] - 1
+    return (least, most) if low <= least + _TOLERANCE and high >= most - _TOLERANCE else widest(block, cell)

@@ -1,17 +1,17 @@
 """Suppress, then round; what comes out is the only thing that may be drawn or written."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
-from iop_outcomes.release.disclosure.attack import derivable
+from iop_outcomes.release.disclosure.attack import attack_together, told
 from iop_outcomes.release.disclosure.roles import Roles
 from iop_outcomes.release.disclosure.sums import parts
 from iop_outcomes.release.disclosure.suppression import hidden_cells
-from iop_outcomes.release.disclosure.system import blocks
+from iop_outcomes.release.disclosure.system import Block, Part, blocks
 from iop_outcomes.release.disclosure.text import sentence
 from iop_outcomes.study.release_rules import ReleaseRules
 
@@ -81,20 +81,51 @@ def protect(frame: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> Released:
     >>> protect(frame, roles, ReleaseRules()).frame["share"].tolist()  # 5 of 40 without the event: hidden
     [nan, 0.6]
     """
-    roles.check(frame)
-    frame = frame.reset_index(drop=True)
-    guarded, roles = _with_complements(frame, roles)
-    hidden = _hidden(guarded, roles, rules)
-    told = derivable(guarded, hidden, roles, rules)
-    if len(told):
-        raise DisclosureError(f"{counted(len(told), 'small count')} could still be worked out; nothing was released")
-    return _released(guarded, hidden, roles, rules, list(frame.columns))
+    return protect_together([Part("", frame, roles, rules)])[""]
+
+
+def protect_together(parts_: Sequence[Part]) -> dict[str, Released]:
+    """Protect several tables as one, since whoever has one has the others.
+
+    Parameters
+    ----------
+    parts_ : sequence of Part
+        Tables of true numbers by name, each with its roles and rules; ``Roles.who`` tells which of them count the same
+        people.
+
+    Returns
+    -------
+    dict of str to Released
+        By the names of the parts.
+
+    Raises
+    ------
+    DisclosureError
+        As for :func:`protect`, which is this for one table.
+    """
+    guarded = []
+    for part in parts_:
+        part.roles.check(part.frame)
+        frame, roles = _with_complements(part.frame.reset_index(drop=True), part.roles)
+        guarded.append(replace(part, frame=frame, roles=roles))
+    system = blocks(guarded)
+    hidden = _hidden(guarded, system)
+    known = told(attack_together(system, hidden))
+    if len(known):
+        where = ", ".join(sorted({table for table in known["table"] if table}))
+        raise DisclosureError(
+            f"{counted(len(known), 'small count')} could still be worked out{f' in {where}' if where else ''}; nothing "
+            "was released: merge small levels, or leave out the breakdown they stand in"
+        )
+    asked = {part.name: list(part.frame.columns) for part in parts_}
+    return {p.name: _released(p.frame, hidden[p.name], p.roles, p.rules, asked[p.name]) for p in guarded}
 
 
 def without_rows(roles: Roles, rules: ReleaseRules) -> Released:
     """Return a table of these roles without rows, for what there is nothing to say of."""
-    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences, *roles.keep.values()]
-    return protect(pd.DataFrame({column: pd.Series(dtype=float) for column in columns}), roles, rules)
+    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
+    columns += [flag for flag in (*roles.keep.values(), *(w.partition("|")[2] for w in roles.who.values())) if flag]
+    return protect(pd.DataFrame({column: pd.Series(dtype=float) for column in dict.fromkeys(columns)}), roles, rules)
 
 
 def _with_complements(frame: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
@@ -108,19 +139,13 @@ def _with_complements(frame: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, 
     return frame, replace(roles, sums=tuple(sums), hidden_counts=tuple(hidden_counts))
 
 
-def _hidden(frame: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
-    hidden = {column: np.zeros(len(frame), dtype=bool) for column in roles.guarded}
-    kept = _kept(frame, roles.keep)
-    for block in blocks(frame, roles.guarded, roles.sums):
-        found = hidden_cells(block, rules, np.array([cell in kept for cell in block.cells]))
-        for position in np.flatnonzero(found):
-            row, column = block.cells[position]
-            hidden[column][row] = True
-    return pd.DataFrame(hidden, index=frame.index)
-
-
-def _kept(frame: pd.DataFrame, keep: Mapping[str, str]) -> set[tuple[int, str]]:
-    return {(int(row), column) for column, flag in keep.items() for row in np.flatnonzero(frame[flag].to_numpy(bool))}
+def _hidden(parts_: Sequence[Part], system: Sequence[Block]) -> dict[str, pd.DataFrame]:
+    hidden = {p.name: {column: np.zeros(len(p.frame), dtype=bool) for column in p.roles.guarded} for p in parts_}
+    for block in system:
+        for position in np.flatnonzero(hidden_cells(block)):
+            for table, row, column in block.places[position]:
+                hidden[table][column][row] = True
+    return {part.name: pd.DataFrame(hidden[part.name], index=part.frame.index) for part in parts_}
 
 
 def _released(frame, hidden, roles: Roles, rules: ReleaseRules, columns: list[str]) -> Released:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError
@@ -36,6 +37,10 @@ class Roles:
         Count -> column of flags: cells that other tables show, and that therefore may not be hidden to protect others.
     decimals : mapping of str to int
         Decimals of values, 3 where not given.
+    who : mapping of str to str
+        Count -> whom it counts, in words with columns of the table in braces: "{arm} with {outcome}". Cells of all
+        tables that count the same people are one unknown to an attacker, and so are they here. A column of flags may
+        follow after a bar, "in {arm}|is_cohort": the words are true of the rows that it marks.
     """
 
     labels: tuple[str, ...] = ()
@@ -47,6 +52,7 @@ class Roles:
     sums: tuple[Sum, ...] = ()
     keep: Mapping[str, str] = field(default_factory=dict)
     decimals: Mapping[str, int] = field(default_factory=dict)
+    who: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def guarded(self) -> list[str]:
@@ -57,12 +63,23 @@ class Roles:
         """Return the same roles with further labels."""
         return replace(self, labels=(*self.labels, *labels))
 
+    def people(self, frame: pd.DataFrame) -> dict[str, list[str]]:
+        """Return of each count that says whom it counts, in words row by row; empty where they are not true."""
+        found = {}
+        for count, said in self.who.items():
+            words, _, flag = said.partition("|")
+            marked = frame[flag].to_numpy(bool) if flag else np.ones(len(frame), dtype=bool)
+            rows = frame.to_dict("records")
+            found[count] = [words.format_map(row) if true else "" for row, true in zip(rows, marked, strict=True)]
+        return found
+
     def check(self, frame: pd.DataFrame) -> None:
         """Refuse a frame about single people, or with a column whose role nobody has stated."""
         personal = [c for c in frame.columns if c in PERSONAL]
         if personal:
             raise DisclosureError(f"a table with the column '{personal[0]}' is about single people and may not leave")
-        known = {*self.labels, *self.guarded, *self.shares, *self.values, *self.sentences, *self.keep.values()}
+        flags = {said.partition("|")[2] for said in self.who.values()} - {""}
+        known = {*self.labels, *self.guarded, *self.shares, *self.values, *self.sentences, *self.keep.values(), *flags}
         unknown = [c for c in frame.columns if c not in known]
         if unknown:
             raise DisclosureError(

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from iop_outcomes.release import words
-from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.release.disclosure import Released, Roles, parts
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import refuse_withheld
 from iop_outcomes.study import Study
 
@@ -26,7 +27,14 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = table[table["arm"].isin(list(study.cohort.arms))]
     arms = pd.Categorical(table["arm"].astype("str"), categories=list(study.cohort.arms))
     columns = ["endpoint", "missing_rule", "arm", "n", "n_events"]
-    return table.assign(arm=arms)[columns].assign(share=np.nan).reset_index(drop=True)
+    table = table.assign(arm=arms)[columns].reset_index(drop=True)
+    table["n_arm"] = table["arm"].astype("str").map(tables["cohort"]["arm"].astype("str").value_counts()).astype(float)
+    table["n_unknown"], table["n_without"] = table["n_arm"] - table["n"], table["n"] - table["n_events"]
+    # Made of exact counts and rounded by their number: of rounded ones it would fall with the few that are not known.
+    share = table["n_events"] / table["n"].where(table["n"] > 0)
+    rules = rules_of("abstinence_definitions", study)
+    guards = {"with_it": table["n_events"], "without_it": table["n_without"]}
+    return table.assign(share=rules.stepped(share, table["n"], rules.spread(table["n_unknown"])), is_arm=True, **guards)
 
 
 @figure(
@@ -36,10 +44,16 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         "The colour tells the arm and the marker what is made of missing tests. Definitions are ordered by the mean of "
         "their shares."
     ),
-    needs=("abstinence_share",),
+    needs=("abstinence_share", "cohort"),
     frame=frame,
     roles=Roles(
-        labels=("endpoint", "missing_rule", "arm"), counts=("n", "n_events"), shares={"share": ("n_events", "n")}
+        labels=("endpoint", "missing_rule", "arm"),
+        counts=("n", "n_events"),
+        hidden_counts=("n_arm", "n_unknown", "n_without", "with_it", "without_it"),
+        values={"share": ("with_it", "without_it")},
+        sums=(parts("n_arm", "n", "n_unknown"), parts("n", "n_events", "n_without")),
+        keep={"n_arm": "is_arm"},
+        who={"n_arm": "{arm}"},
     ),
     section="sure",
     place=9,

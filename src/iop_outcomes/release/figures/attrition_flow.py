@@ -71,6 +71,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
             _arms_add_up,
         ),
         keep={"n_after": "is_cohort", "n_episodes": "is_total"},
+        who={"n_after": "{arm}|is_cohort", "n_episodes": "rows accepted of episode"},
     ),
     section="who",
     place=1,

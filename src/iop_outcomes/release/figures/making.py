@@ -6,10 +6,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.release.disclosure import (
+    Part,
     Released,
     ReleaseRules,
-    protect,
+    protect_together,
     release,
     sentence,
     without_rows,
@@ -80,19 +82,53 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     DisclosureError
         A number could not be protected; nothing is drawn.
     """
-    plugin = FIGURES[name]
-    rules = rules_of(name, study)
-    lacking = _lacking(plugin.needs, tables)
-    data, reason = without_rows(plugin.roles, rules), lacking and (_refused(name, tables) or lacking)
+    asked = numbers(name, tables, study)
+    return draw(name, asked if isinstance(asked, str) else protect_together([asked])[name], study)
+
+
+def numbers(name: str, tables: Tables, study: Study) -> Part | str:
+    """Return the true numbers of a figure with their roles and rules, or a sentence that says why there are none.
+
+    A figure that fails costs that figure and not the report.
+    """
+    plugin, lacking = FIGURES[name], _lacking(FIGURES[name].needs, tables)
+    if lacking:
+        return _refused(name, tables) or lacking
     try:
-        if not reason:
-            data = protect(plugin.frame(tables, study), plugin.roles, rules)
-            reason = "" if len(data) else "Nothing to show: this study has no records of it."
+        frame = plugin.frame(tables, study)
     except NothingToDraw as nothing:
-        reason = str(nothing)
+        return str(nothing)
+    except StudyError:
+        raise
+    except Exception as error:
+        return failed(error)
+    return Part(name, frame, plugin.roles, rules_of(name, study)) if len(frame) else _NO_RECORDS
+
+
+def draw(name: str, data: Released | str, study: Study) -> Drawn:
+    """Draw a figure from what is released of it, or the sentence that stands in its place."""
+    plugin, rules = FIGURES[name], rules_of(name, study)
     with style.styled():
-        drawn = style.notice(sentence(reason, rules)) if reason else plugin(data)
-    return Drawn(name, plugin.title, plugin.caption, plugin.section, drawn, data, reason)
+        if not isinstance(data, str):
+            try:
+                return Drawn(name, plugin.title, plugin.caption, plugin.section, _whole(plugin(data)), data)
+            except Exception as error:
+                reason = failed(error)
+        else:
+            reason, data = data, without_rows(plugin.roles, rules)
+        notice = style.notice(sentence(reason, rules))
+    return Drawn(name, plugin.title, plugin.caption, plugin.section, notice, data, reason)
+
+
+def failed(error: Exception) -> str:
+    """Say that something could not be made; what the error says is left out, since it may hold a record's value."""
+    return f"Nothing to show: this could not be made from these data ({type(error).__name__})."
+
+
+def _whole(drawing: Figure) -> Figure:
+    """Lay a figure out, so that one that cannot be written fails here and not when the report is written."""
+    drawing.draw_without_rendering()
+    return drawing
 
 
 def rules_of(name: str, study: Study) -> ReleaseRules:
@@ -119,6 +155,7 @@ def _refused(name: str, tables: Tables) -> str:
     return f"Nothing to show: this figure {said.iloc[0].removeprefix(f'{name} ')}." if len(said) else ""
 
 
+_NO_RECORDS = "Nothing to show: this study has no records of it."
 _REASONS = {
     "weekly.n_eligible": "this source has no sessions",
     "weekly.urine": "this source has no drug tests",

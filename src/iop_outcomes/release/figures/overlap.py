@@ -54,7 +54,12 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     ),
     needs=("propensity.score",),
     frame=frame,
-    roles=Roles(labels=("arm", "score_low", "score_high"), counts=("n", "n_arm"), shares={"share": ("n", "n_arm")}),
+    roles=Roles(
+        labels=("arm", "score_low", "score_high"),
+        counts=("n", "n_arm"),
+        shares={"share": ("n", "n_arm")},
+        who={"n_arm": "{arm}"},
+    ),
     section="can",
     place=3,
 )

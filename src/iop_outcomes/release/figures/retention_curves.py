@@ -137,6 +137,11 @@ def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
         values={name: () for name in (*_CURVE, "mean_day")},
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
+        who={
+            "n_at_risk": "{arm}|is_first",
+            "n_next": "{arm}, in care at the point after day {day}",
+            "n_left": "{arm}, left after day {day}",
+        },
     ),
     section="what",
     place=5,

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from iop_outcomes.release.disclosure import Released, Roles, levels
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
 
@@ -27,7 +28,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table = places.merge(pd.DataFrame({"result": list(_COLOURS)}), how="cross")
     table["n"] = counts.reindex(pd.MultiIndex.from_frame(table), fill_value=0).to_numpy(float)
     table["n_due"] = table.groupby(["arm", "week"], observed=True)["n"].transform("sum")
-    return table.assign(share=np.nan)
+    share = table["n"] / table["n_due"].where(table["n_due"] > 0)
+    return table.assign(share=rules_of("urine_weeks", study).stepped(share, table["n_due"]))
 
 
 @figure(
@@ -40,9 +42,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     frame=frame,
     roles=Roles(
         labels=("arm", "week", "result"),
-        counts=("n", "n_due"),
+        # How many were due would tell, with the size of the arm, how few were not.
+        hidden_counts=("n", "n_due"),
         sums=(levels("n", "n_due", ("arm", "week")),),
-        shares={"share": ("n", "n_due")},
+        values={"share": ("n",)},
     ),
     section="what",
     place=7,

@@ -147,6 +147,11 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
         values={name: () for name in (*_CURVE, "mean_day")},
         sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
         keep={"n_at_risk": "is_first"},
+        who={
+            "n_at_risk": "{arm}|is_first",
+            "n_next": "{arm}, in care at the point after day {day}",
+            "n_left": "{arm}, left after day {day}",
+        },
     ),
     section="what",
     place=6,

@@ -44,6 +44,7 @@ def settings(study: Study) -> HtmlTable:
         ),
         *((f"Gate overridden for “{name}”", reason) for name, reason in gate.override.items()),
         ("Disclosure control", study.release.rules().in_words()),
+        *((("Small cells allowed by", study.release.allowed_by),) if study.release.allowed_by else ()),
         *((f"Disclosure control of “{words.plain(name)}”", own) for name, own in _own_rules(study)),
         ("Seed", str(study.seed)),
     ]

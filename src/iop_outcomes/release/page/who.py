@@ -72,10 +72,26 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
         f"SMD: standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
         "Of squares of numbers, and of products, it alone is told. "
         f"{_filling(chosen)}"
-        f"{hidden_note(table)}"
+        f"{hidden_note(table)}{_to_merge(chosen)}"
     )
     rows = [_characteristic(chosen, position) for position in range(len(chosen))]
     return HtmlTable("Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)))
+
+
+def _to_merge(table: Released) -> str:
+    """Name the levels that are hidden, so that they can be merged; which of them is small is not told."""
+    hidden = table.suppressed[["n_treated", "n_reference"]].any(axis=1) & (table.frame["level"] != "")
+    rows = table.frame[hidden]
+    said = [
+        f"{words.plain(str(covariate))} ({words.joined([words.plain(str(level)) for level in levels])})"
+        for covariate, levels in rows.groupby("covariate", sort=False)["level"]
+    ]
+    if not said:
+        return ""
+    return (
+        f" Levels that are hidden, for themselves or to hide another: {'; '.join(said)}. Merged with their neighbours "
+        "they could be shown."
+    )
 
 
 def _filling(table: Released) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.designs.judge.second_moments import SECOND, made_of
-from iop_outcomes.release.disclosure import Roles, levels
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, levels
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 
@@ -34,6 +34,14 @@ ROLES = Roles(
         levels("n_reference", "all_reference", _BY, rest="rest_reference"),
     ),
     keep={"all_treated": "is_total", "all_reference": "is_total"},
+    who={
+        "all_treated": "{arm}",
+        "all_reference": "{against}",
+        "n_treated": "{arm}, {covariate} {level}",
+        "n_reference": "{against}, {covariate} {level}",
+        "rest_treated": "{arm}, {covariate} not listed",
+        "rest_reference": "{against}, {covariate} not listed",
+    },
 )
 
 
@@ -61,8 +69,24 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
         wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
+    wide = _coarse(wide, study.release.rules("balance", "love_plot"))
     wide = wide.assign(threshold=study.gate.max_smd, is_total=True)
     return wide[[*ROLES.labels, *ROLES.guarded, *ROLES.values, "is_total"]]
+
+
+def _coarse(wide: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Round means, spreads and differences so that they tell no more of how many people there are than the counts."""
+    wide, is_level = wide.copy(), (wide["level"] != "").to_numpy()
+    for stage in ("before", "after"):
+        for side in ("treated", "reference"):
+            mean, sd, people = f"mean_{side}_{stage}", f"sd_{side}_{stage}", wide[f"n_known_{side}"]
+            people = wide[f"all_{side}"].where(is_level, people)
+            spread = np.where(is_level, 1.0, wide[sd])
+            wide[mean], wide[sd] = (rules.stepped(wide[column], people, spread) for column in (mean, sd))
+        fewest = wide[["all_treated", "all_reference"]].min(axis=1)
+        # A difference of one standard deviation is two of shares that are even.
+        wide[f"smd_{stage}"] = rules.stepped(wide[f"smd_{stage}"], fewest, 0.5)
+    return wide
 
 
 def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
-from iop_outcomes.release.disclosure import ReleaseRules, Roles, parts
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, parts
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.study.outcome import outcome_of, seen_only
-from iop_outcomes.tables.estimate import ARM, NAIVE, REFUSED, WITHHELD, may_be_shown
+from iop_outcomes.tables.estimate import ARM, EVERYBODY, NAIVE, REFUSED, WITHHELD, may_be_shown
 from iop_outcomes.tables.measure import OF_ONE_ARM
 from iop_outcomes.tables.missing_panel import panel_rows
 
@@ -39,6 +39,8 @@ _LABELS = (
     "status",
     "margin",
 )
+#: How far one person moves a ratio of shares, times the people of the arm: a third, and no rarer, has the outcome.
+_RATIO_MOVES = 3.0
 _GUARDS = ("least_n", "least_with", "least_without")
 
 ROLES = Roles(
@@ -50,6 +52,13 @@ ROLES = Roles(
     sentences=("se_method", "reason"),
     sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out")),
     keep={"n_arm": "arm_is_shown"},
+    who={
+        "n_arm": "{arm}",
+        "n": "{arm}, {outcome} known|of_everybody",
+        "n_events": "{arm}, with {outcome}|of_everybody",
+        "n_without": "{arm}, without {outcome}|of_everybody",
+        "n_left_out": "{arm}, {outcome} not known|of_everybody",
+    },
     decimals={"ess": 0, "se": 4},
 )
 
@@ -64,6 +73,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
     table = _with_status(table, rules)
+    table = _without_dominated(table, tables, study)
     table = _without_panels_of_few(table, tables, study, rules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
@@ -73,10 +83,24 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
         outcomes[o].unit_of(m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
     ]
     table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
-    naive_share = (table["measure"] == "mean") & (table["unit"] == "share") & (table["kind"] == NAIVE)
-    table.loc[naive_share & rules.coarse(table["n"]), ["value"]] = table["value"].round(2)
-    columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values()]
+    table = _with_coarse_counts(table, rules)
+    table["of_everybody"] = table["population"].astype("str") == EVERYBODY
+    columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values(), "of_everybody"]
     return table.reindex(columns=columns)
+
+
+def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Round what was counted without weights so coarsely that it tells no count; an interval only becomes wider."""
+    naive = (table["kind"] == NAIVE).to_numpy()
+    people = table["n"].where(table["role"] == ARM, table["least_n"]).to_numpy(float)
+    spread = np.where(table["unit"] == "share", 1.0, table["se"].to_numpy(float) * np.sqrt(people))
+    # A ratio moves by one over the other arm's share.
+    spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread)
+    spread = spread * rules.spread(table["least_left_out"])
+    for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
+        table.loc[naive, column] = rules.stepped(table[column], people, spread, way=way)[naive]
+    table.loc[naive, "se"] = table.loc[naive, "se"].round(3)
+    return table
 
 
 def _in_study_order(estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -102,6 +126,8 @@ def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
     for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
         positive = table[count].where(table[count] > 0)
         table[guard] = positive.groupby(table["analysis"]).transform("min")
+    left_out = table["n_left_out"].where(table["n_left_out"] > 0)
+    table["least_left_out"] = left_out.groupby(table["analysis"]).transform("min")
     # Few people still in care at the end say nothing of how long the others stayed.
     table.loc[table["outcome"].astype("str") == TIME_IN_CARE, "least_without"] = np.nan
     return table
@@ -119,6 +145,24 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     # How an interval was made may tell how rare the outcome is. Where none was made the column holds no text.
     table["se_method"] = table["se_method"].astype("object").mask(hidden, "")
     table.loc[~may_be_shown(table), ["value", "se", "ci_low", "ci_high"]] = np.nan
+    return table
+
+
+def _without_dominated(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Withhold what rests on an arm's total of which one person, or one of several sites, makes up too much."""
+    if tables.get("outcomes") is None or tables.get("cohort") is None:
+        return table
+    cohort = tables["cohort"].set_index("member_id")
+    outcomes = tables["outcomes"].set_index("member_id").reindex(cohort.index)
+    named = table["outcome"].astype("str")
+    totals = [n for n in named.unique() if n in outcomes and outcome_of(study, n).kind not in ("binary", "proportion")]
+    for name in totals:
+        arms = outcomes[name].groupby(cohort["arm"].astype("str"))
+        if any(dominating(values, cohort.get("site_id"), study.release.dominance) for _, values in arms):
+            mine = (named == name) & may_be_shown(table)
+            table.loc[mine, ["value", "se", "ci_low", "ci_high"]] = np.nan
+            table.loc[mine, "status"], table.loc[mine, "se_method"] = WITHHELD, ""
+            table.loc[mine, "reason"] = "one person or one site makes up most of the total of an arm"
     return table
 
 

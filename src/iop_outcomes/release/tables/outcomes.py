@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release import words
-from iop_outcomes.release.disclosure import Roles, levels, parts
+from iop_outcomes.release.disclosure import Roles, dominating, levels, parts
 from iop_outcomes.release.tables.withheld import withheld_outcomes
 from iop_outcomes.study import Study
 
 EVERYBODY = "everybody"
-_GUARDS = ("known", "with_it", "without_it")
+_GUARDS = ("known", "with_it", "without_it", "dominating")
 _BY = ("outcome", "group", "arm")
 
 ROLES = Roles(
@@ -21,6 +21,12 @@ ROLES = Roles(
     values={"value": _GUARDS, "sd": _GUARDS},
     sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY)),
     keep={"n_people": "is_everybody", "n_arm": "is_total"},
+    who={
+        "n_arm": "{arm}",
+        "n_people": "{arm}, {group} {level}",
+        "n": "{arm}, {outcome} known|is_everybody",
+        "n_missing": "{arm}, {outcome} not known|is_everybody",
+    },
     decimals={"value": 2, "sd": 2},
 )
 
@@ -36,7 +42,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         outcome = words.describe_outcome(study, name)
         for group, level in _groups(members, study):
             data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
-            rows.append(_described(data, outcome).assign(group=group))
+            data["site"] = members["cluster"].to_numpy() if "cluster" in members else ""
+            rows.append(_described(data, outcome, study).assign(group=group))
     columns = [*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.keep.values()]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     table["is_everybody"] = table["group"] == EVERYBODY
@@ -51,13 +58,19 @@ def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Serie
             yield name, members[column].astype("str").fillna("missing")
 
 
-def _described(data: pd.DataFrame, outcome: words.Outcome) -> pd.DataFrame:
+def _described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.DataFrame:
     groups = data.groupby(["level", "arm"], observed=True, sort=True)["value"]
+    limits, rules = study.release.dominance, study.release.rules("outcomes")
+    most = [dominating(values, data["site"], limits) for _, values in groups]
     table = groups.agg(n_people="size", n="count", value="mean", sd="std", with_it="sum").reset_index()
     binary = outcome.kind == "binary" or set(data["value"].dropna().unique()) <= {0.0, 1.0}
     if not binary:
         table["with_it"] = np.nan
     table["without_it"] = table["n"] - table["with_it"]
+    table["dominating"] = most if outcome.kind not in ("binary", "proportion") else 0.0
+    spread = rules.spread(table["n_people"] - table["n"]) * (1.0 if binary else table["sd"].to_numpy(float))
+    for column in ("value", "sd"):
+        table[column] = rules.stepped(table[column], table["n"], spread, finest=0.01)
     if binary:
         table["sd"] = np.nan
     table["known"] = table["n"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release.disclosure import Roles, levels, parts
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, levels, parts
 from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
 
@@ -29,6 +29,7 @@ ROLES: Mapping[str, Roles] = {
         counts=("n_in", "n_accepted", "n_rejected"),
         sums=(parts("n_in", "n_accepted", "n_rejected"),),
         keep={"n_in": "is_total"},
+        who={"n_accepted": "rows accepted of {table}"},
     ),
     "capability": Roles(labels=("name", "available"), sentences=("reason",)),
     "refusal": Roles(labels=("kind", "name"), sentences=("reason",)),
@@ -67,15 +68,25 @@ ROLES: Mapping[str, Roles] = {
 }
 
 
-def frame(name: str, table: pd.DataFrame) -> pd.DataFrame:
+def frame(name: str, table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     """Return one of these tables with the columns its roles speak of, those that are absent as missing."""
     roles = ROLES[name]
     if name == "intake":
         table = _by_table(table)
+    if name == "retained":
+        table = _coarse(table, rules)
     columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
     shown = table.reindex(columns=columns)
     text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
     return shown.assign(**text, **{flag: True for flag in roles.keep.values()})
+
+
+def _coarse(retained: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Round shares still in care by the size of the arm, of which they leave those at risk."""
+    arm = retained["n_at_risk"] / retained["retained"].where(retained["retained"] > 0)
+    people = arm.groupby(retained["arm"].astype("str")).transform("min")
+    shares = {name: rules.stepped(retained[name], people, finest=0.01) for name in ("retained", "ci_low", "ci_high")}
+    return retained.assign(**shares)
 
 
 def _by_table(intake: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,144 @@
+"""The attacker without: whoever has nothing but the files of a release, and an integer programme.
+
+Every count of every table is one whole number, the same people are one number wherever they are counted, and what is
+written bounds it: a rounded count by its rounding, a share by its step, a suppressed count by being at least 1. The
+smallest and the largest number that agree with all files are found for each count that is suppressed, or that nobody
+wrote down and that follows from others. A cell is opened where that range lies within the small counts and is narrower.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.kernel.errors import DisclosureError, counted
+from iop_outcomes.release.attack.facts import TELLERS
+from iop_outcomes.release.attack.reading import rules_of, tables_of, texts_of
+from iop_outcomes.release.attack.unknowns import Solver, Unknowns
+from iop_outcomes.release.disclosure.text import small_counts
+from iop_outcomes.release.disclosure.writing import write_bytes
+from iop_outcomes.study.release_rules import ReleaseRules
+
+#: Where the report of an attack lies among working results.
+REPORT = "attack.csv"
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """What an attack on a release found.
+
+    Attributes
+    ----------
+    tried : int
+        Counts that were suppressed, or follow from others.
+    opened : pandas.DataFrame
+        ``place`` of each that was opened; never what it is.
+    read, unread : tuple of str
+        Tables that were used, and those that contradict the others.
+    """
+
+    tried: int
+    opened: pd.DataFrame
+    read: tuple[str, ...]
+    unread: tuple[str, ...]
+
+    def in_words(self) -> str:
+        """Return what was found in a sentence without its stop."""
+        found = f"attacked the files as written: {counted(self.tried, 'cell')} tried, {len(self.opened)} opened"
+        return (
+            f"{found}; not used, since they contradict the others: {', '.join(self.unread)}" if self.unread else found
+        )
+
+    def refuse_opened(self) -> None:
+        """Refuse a release that was opened.
+
+        Raises
+        ------
+        DisclosureError
+            Names the first cells by table, row and column, and says what to merge.
+        """
+        if len(self.opened):
+            places = "; ".join(self.opened["place"].head(3))
+            raise DisclosureError(
+                f"{counted(len(self.opened), 'small count')} could be worked out from the files ({places}), and "
+                "nothing was released; merge the small levels of the covariate, or leave out the outcome or breakdown "
+                "that is named"
+            )
+
+
+def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Attacked:
+    """Try to work out every suppressed count, and every small one, of a release from its files alone.
+
+    Parameters
+    ----------
+    folder : path
+        Of the release: ``report.html``, ``tables/`` and ``figures/``.
+    rules : ReleaseRules, optional
+        Smallest cell and rounding; those that the report states, if left out.
+
+    Raises
+    ------
+    DisclosureError
+        The folder is no release.
+    """
+    folder = Path(folder)
+    # A stranger knows how counts were rounded, and not the key.
+    rules = (rules or rules_of(folder)).without_key()
+    known, read, unread = _gathered(folder, rules)
+    opened = _opened(known, rules) if known.tried else []
+    opened += _written(folder, rules)
+    return Attacked(len(known.tried), pd.DataFrame({"place": opened}, dtype="object"), tuple(read), tuple(unread))
+
+
+def release_report(attacked: Attacked, folder: Path) -> None:
+    """Write what an attack found among the working results, never into the release."""
+    rows = [
+        ("cells tried", attacked.tried),
+        ("cells opened", len(attacked.opened)),
+        *(("opened", place) for place in attacked.opened["place"]),
+        *(("table used", name) for name in attacked.read),
+        *(("table left out", name) for name in attacked.unread),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "found"])
+    write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / REPORT)
+
+
+def _gathered(folder: Path, rules: ReleaseRules) -> tuple[Unknowns, list[str], list[str]]:
+    """Put together what the tables tell; one that contradicts the others was misread, and is left out."""
+    told = {name: TELLERS[name](table) for name, table in tables_of(folder, rules).items() if name in TELLERS}
+    whole = Unknowns()
+    for one in told.values():
+        whole = whole.with_facts_of(one)
+    if not told or Solver(whole).possible():
+        return whole, list(told), []
+    known, read, unread = Unknowns(), [], []
+    for name, one in told.items():
+        both = known.with_facts_of(one)
+        if Solver(both).possible():
+            known = both
+            read.append(name)
+        else:
+            unread.append(name)
+    return known, read, unread
+
+
+def _opened(known: Unknowns, rules: ReleaseRules) -> list[str]:
+    """Return the places of counts that are known to be small, and more closely than that."""
+    solver, left = Solver(known), list(known.tried)
+    for upward in (True, False):
+        # One solution shows of many at once that they might be large, or nobody.
+        sought = left if upward else [name for name in left if name not in known.somebody]
+        while sought and (far := solver.far(sought, upward, rules.min_cell)):
+            left, sought = ([name for name in names if name not in far] for names in (left, sought))
+    opened = []
+    for name in left:
+        low, high = solver.ends(name)
+        low = max(low, 1) if name in known.somebody else low
+        if low >= 1 and high < rules.min_cell and (low > 1 or high < rules.min_cell - 1):
+            opened.append(known.tried[name])
+    return opened
+
+
+def _written(folder: Path, rules: ReleaseRules) -> list[str]:
+    """Return the files in whose text a small count of people stands."""
+    return [place for place, text in texts_of(folder).items() if small_counts(text, rules)]

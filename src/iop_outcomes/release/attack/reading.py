@@ -1,0 +1,111 @@
+"""What a stranger has: the files of a release, read as anybody would read them."""
+
+import base64
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.kernel.errors import DisclosureError
+from iop_outcomes.release.attack.unknowns import Unknowns
+from iop_outcomes.release.disclosure.writing import SUPPRESSED
+from iop_outcomes.study.release_rules import ReleaseRules, stated
+
+_TEXT = re.compile(r"<(?:svg:)?text\b[^>]*>(.*?)</(?:svg:)?text>", re.DOTALL)
+_DRAWN = re.compile(r"<svg\b.*?</svg>|<style\b.*?</style>|src=\"data:[^\"]*\"", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a release with what its numbers mean to a stranger who has read the rules.
+
+    Attributes
+    ----------
+    name : str
+    frame : pandas.DataFrame
+        Of text, as it stands in the file.
+    rules : ReleaseRules
+    """
+
+    name: str
+    frame: pd.DataFrame
+    rules: ReleaseRules
+
+    def learn(self, unknowns: Unknowns, row: int, column: str, name: str) -> str:
+        """Learn from a cell what it says of a count, and return the count's name."""
+        said, place = str(self.frame[column].iloc[row]), f"{self.name}, row {row + 1}, {column}"
+        if said == SUPPRESSED:
+            return unknowns.guess(name, place, low=1.0)
+        if said == "":
+            return unknowns.know(name)
+        count = float(said)
+        off = self.rules.round_to - 1
+        return unknowns.know(
+            name, max(count - off, self.rules.min_cell if count else 0.0), count + off if count else 0.0
+        )
+
+    def number(self, row: int, column: str) -> float:
+        """Return a number that is shown, missing where none is."""
+        said = str(self.frame[column].iloc[row])
+        return np.nan if said in ("", SUPPRESSED) else float(said)
+
+    def step(self, people: float, finest: float) -> float:
+        """Return the step to which a share of so many people, as shown, was rounded; at least that."""
+        return float(self.rules.step(max(people - self.rules.round_to + 1, 1.0), 1.0, finest))
+
+
+def rules_of(folder: Path) -> ReleaseRules:
+    """Return the rules that the report of a release states.
+
+    Raises
+    ------
+    DisclosureError
+        There is no report, or it states none.
+    """
+    page = folder / "report.html"
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    found = stated(text)
+    if found is None:
+        raise DisclosureError(
+            f"{folder}: no report.html that states the rules of disclosure control; name the folder of a release, as "
+            "results/demo/release"
+        )
+    return found
+
+
+def tables_of(folder: Path, rules: ReleaseRules) -> dict[str, Table]:
+    """Return the tables of a release that have rows, by name."""
+    found = {}
+    for file in sorted((folder / "tables").glob("*.csv")):
+        frame = pd.read_csv(file, dtype="str", keep_default_na=False)
+        if len(frame):
+            found[file.stem] = Table(file.stem, frame, rules)
+    return found
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """Return what is written in the report and in each figure as text, without what is drawn."""
+    page = folder / "report.html"
+    said = {}
+    if page.is_file():
+        whole = page.read_text(encoding="utf-8")
+        said[page.name] = _plain(_DRAWN.sub(" ", whole))
+        for number, picture in enumerate(re.findall(r"data:image/svg\+xml;base64,([^\"]+)", whole)):
+            said[f"{page.name}, figure {number + 1}"] = _written(base64.b64decode(picture).decode("utf-8"))
+    for file in sorted((folder / "figures").glob("*.svg")):
+        said[f"figures/{file.name}"] = _written(file.read_text(encoding="utf-8"))
+    for file in sorted((folder / "tables").glob("*.csv")):
+        said[f"tables/{file.name}"] = file.read_text(encoding="utf-8")
+    return said
+
+
+def _written(svg: str) -> str:
+    # Text drawn as paths is kept in comments by the program that draws it.
+    return _plain("\n".join([*_TEXT.findall(svg), *re.findall(r"<!--(.*?)-->", svg, re.DOTALL)]))
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(re.sub(r"[ \t]+", " ", re.sub(r"<(?!!--)[^>]+>", " ", markup)))

@@ -1,0 +1,91 @@
+"""What a release remembers of those before it, so that two of them together tell of nobody.
+
+Beside the release folder, never in it, lie the key by which counts are rounded and, for every release, keyed digests
+of the people who were counted. Two releases whose people differ by a few give those away: whoever has both subtracts.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.kernel.errors import DisclosureError, counted
+from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
+
+#: Folder beside the release, and its files.
+FOLDER, KEY, PEOPLE = "disclosure", "key", "released.csv"
+#: Tables that nobody outside has, of which the key is made.
+_SECRET = ("cohort", "covariates", "outcomes", "attrition")
+_COLUMNS = ["release", "arm", "person"]
+
+
+def inside(out: Path) -> Path:
+    """Return the folder of working results that goes with a release folder."""
+    return out.absolute().with_name(FOLDER)
+
+
+def key(folder: Path, tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return the secret by which counts of a study are rounded: that of its first release, made of its records.
+
+    As it is made of the records, the same records give the same release on any machine; as it is kept, people who were
+    counted before are rounded as they were. Nobody who lacks the records can make it.
+    """
+    file = folder / KEY
+    if file.is_file():
+        return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    digest = blake2b(digest_size=32)
+    for name in _SECRET:
+        table = tables.get(name)
+        if table is not None and len(table):
+            digest.update(pd.util.hash_pandas_object(table.astype("str"), index=False).to_numpy().tobytes())
+    write_bytes(digest.hexdigest().encode("ascii"), file)
+    return digest.digest()
+
+
+def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
+    """Return a keyed digest of every person of each arm, and of the release, the digest of them all."""
+    if cohort is None or cohort.empty:
+        return pd.DataFrame(columns=_COLUMNS)
+    whom = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str")
+    digests = [blake2b(one.encode(), key=secret, digest_size=8).hexdigest() for one in whom]
+    found = pd.DataFrame({"arm": cohort["arm"].astype("str").to_numpy(), "person": digests})
+    found = found.drop_duplicates().sort_values(["arm", "person"], ignore_index=True)
+    whole = blake2b(found.to_csv(index=False).encode(), key=secret, digest_size=8).hexdigest()
+    return found.assign(release=whole)[_COLUMNS]
+
+
+def refuse_few(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
+    """Refuse a release whose people differ from those of an earlier one by so few that both together show them.
+
+    Raises
+    ------
+    DisclosureError
+        Fewer than ``min_cell`` people, but somebody, joined or left an arm.
+    """
+    for name, before in _remembered(folder).groupby("release", sort=False):
+        if len(now) and name == now["release"].iloc[0]:
+            continue
+        for arm in dict.fromkeys([*now["arm"], *before["arm"]]):
+            those, these = (set(table.loc[table["arm"] == arm, "person"]) for table in (before, now))
+            for moved, what in ((these - those, "more"), (those - these, "fewer")):
+                if rules.small(len(moved)):
+                    raise DisclosureError(
+                        f"the arm '{arm}' has 1 to {rules.min_cell - 1} people {what} than in an earlier release of "
+                        "this study, and whoever has both could tell them by the difference; release again when "
+                        f"{counted(rules.min_cell, 'person', 'people')} or more have changed, or, if no earlier "
+                        f"release has left the building, delete {folder.name}/{PEOPLE} beside the release folder"
+                    )
+
+
+def remember(now: pd.DataFrame, folder: Path) -> None:
+    """Add the people of a release to those remembered; the same people are remembered once."""
+    before = _remembered(folder)
+    if len(now) and now["release"].iloc[0] not in set(before["release"]):
+        whole = pd.concat([before, now], ignore_index=True)
+        write_bytes(whole.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / PEOPLE)
+
+
+def _remembered(folder: Path) -> pd.DataFrame:
+    file = folder / PEOPLE
+    return pd.read_csv(file, dtype="str", keep_default_na=False) if file.is_file() else pd.DataFrame(columns=_COLUMNS)
