@@ -64,6 +64,7 @@ def people(n: int = 240) -> pd.DataFrame:
             "gap": np.where(generator.random(n) < 0.12, np.nan, 5 + first - severity + generator.normal(size=n)),
             "retention_days": np.minimum(days, 180),
             "retention_ended": (days <= 180).astype(float),
+            "care_ended_by": np.select([days > 180, np.arange(n) % 3 == 0], [None, "completion"], "dropout"),
             "stay_days_low": np.select([days > 90, days > 30], [91.0, 31.0], 1.0),
             "stay_days_high": np.select([days > 90, days > 30], [np.nan, 90.0], 30.0),
         },
@@ -149,7 +150,8 @@ def design_for(estimator: str, estimand: str) -> str:
 def estimated(estimator: str, estimand: str, change: str | None, settings: tuple) -> pd.DataFrame:
     plugin, made = ESTIMATORS[estimator], compared(design_for(estimator, estimand), change)
     given = dict(settings)
-    outcome = given.pop("outcome", "time_in_care" if "time_to_event" in plugin.kinds else "abstinent")
+    of_kind = {"time_to_event": "time_in_care", "competing": "time_to_dropout"}
+    outcome = given.pop("outcome", next((of_kind[kind] for kind in plugin.kinds if kind in of_kind), "abstinent"))
     if "until_day" in plugin.settings_model.model_fields:
         given["until_day"] = 150
     # Times of one follow-up for all, so that no arm ends before the day asked for.
