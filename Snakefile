@@ -21,6 +21,7 @@ include: "workflow/rules/notebooks.smk"
 rule all:
     default_target: True
     input:
+        TABLES,
         RELEASE_FILES,
         f"{RESULTS}/run.json",
         OPERATING_FILES if STUDY.simulate else [],

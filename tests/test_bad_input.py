@@ -63,9 +63,7 @@ def test_a_wrong_study_is_answered_before_anything_runs(project, capsys, study, 
 def test_a_list_of_codes_that_does_not_exist(project, capsys):
     with pytest.raises(SystemExit):
         running.contents(["codes.csv"])
-    assert (
-        said(capsys) == "error: codes.csv: the study names this file and there is none; check the path, or add the file"
-    )
+    assert said(capsys) == "error: codes.csv: the study names this file and there is none; check the path, or add it"
 
 
 def test_a_study_that_does_not_exist(project, capsys):

@@ -1,7 +1,10 @@
 """What `iop-outcomes verify` says: one sentence for each fault, exit code 1, and nothing where all is as it was."""
 
+import os
 import shutil
 import sys
+import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -136,12 +139,26 @@ def test_what_is_damaged_is_out_of_the_way_before_a_run_and_not_lost(project, ca
     flip(results / "canonical" / "person.parquet")
     flip(results / "release" / "report.html")
     edited = (results / "release" / "report.html").read_bytes()
-    running._put_damaged_aside(results.relative_to(project))
+    running._put_in_order(results.relative_to(project))
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2 and said[0].startswith(
         "results/own/canonical/person.parquet is not as it was written and is made again; as found it lies in results/"
     )
     assert not (results / "canonical" / "person.parquet").exists()
     assert (results / "altered" / "release" / "report.html").read_bytes() == edited
-    running._put_damaged_aside(results.relative_to(project))
+    running._put_in_order(results.relative_to(project))
     assert capsys.readouterr().err == ""
+
+
+def test_results_from_before_the_clock_was_set_back_are_of_today_and_raw_files_must_be_touched(project, capsys):
+    table = project / "results" / "own" / "canonical" / "person.parquet"
+    raw = project / "own" / "person.csv"
+    later = time.time() + 86_400
+    os.utime(table, (later, later))
+    os.utime(raw, (later, later))
+    running._put_in_order(Path("results/own"))
+    assert table.stat().st_mtime <= time.time() and len(store.read(table)) == 2
+    with pytest.raises(SystemExit):
+        running.contents([Path("own/person.csv")])
+    said = "own/person.csv: the file is dated in the future; set the clock right, or touch the file"
+    assert capsys.readouterr().err.strip() == f"error: {said}"

@@ -47,3 +47,12 @@ for STAGE in stages.of(STUDY):
             design="[a-z][a-z0-9_]*",
         script:
             "../scripts/stage.py"
+
+
+# Every table is asked for, so that one that was lost or damaged is made again though what was made of it is there.
+TABLES = [
+    at(stages.path(stage, table, design))
+    for stage in stages.of(STUDY)
+    for table in stage.writes
+    for design in (STUDY.designs if stage.per_design else [None])
+]

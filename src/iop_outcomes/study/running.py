@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,7 +61,7 @@ def open_study(name: str, main: bool = True) -> studies.Study:
     study = answer(studies.load, name)
     if main:
         answer(_only_run)
-        answer(_put_damaged_aside, Path("results") / study.name)
+        answer(_put_in_order, Path("results") / study.name)
     return study
 
 
@@ -75,9 +76,10 @@ def contents(files: Iterable[str | Path]) -> str:
 def _together(digests: Digests, files: list[str | Path]) -> str:
     for path in files:
         if not Path(path).is_file():
-            raise StudyFileError(
-                f"{path}: the study names this file and there is none; check the path, or add the file"
-            )
+            raise StudyFileError(f"{path}: the study names this file and there is none; check the path, or add it")
+        # A second for file systems that round their times up.
+        if Path(path).stat().st_mtime > time.time() + 1:
+            raise StudyFileError(f"{path}: the file is dated in the future; set the clock right, or touch the file")
     return digests.together(files)
 
 
@@ -149,15 +151,19 @@ def _end(error: StudyError, in_a_run: bool) -> NoReturn:
     sys.exit(EXIT_CODE)
 
 
-def _put_damaged_aside(results: Path) -> None:
-    """Move files that are no longer as they were written out of the way, so that they are made again; none is lost.
+def _put_in_order(results: Path) -> None:
+    """Put results as a run may go on from: what is damaged is out of the way and made again, and none of it is lost.
 
-    What killed runs had begun to write goes without a word.
+    What killed runs had begun to write goes without a word. What was written before the clock was set back is dated
+    today, because Snakemake makes nothing of inputs from the future.
     """
     if not results.is_dir():
         return
     for half in halves(results):
         half.unlink()
+    now = time.time()
+    for path in [path for path in results.rglob("*") if path.stat().st_mtime > now]:
+        os.utime(path, (now, now))
     digests = Digests(DIGESTS)
     for path in damaged(results, digests):
         kept = results / ALTERED / path.relative_to(results)

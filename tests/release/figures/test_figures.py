@@ -1,17 +1,20 @@
 """Figures are drawn from protected tables, whatever the arms and the data."""
 
+import shutil
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release import figures
-from iop_outcomes.release.figures import FIGURES
+from iop_outcomes.release.figures import FIGURES, style
 from iop_outcomes.release.stage import build
 from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
@@ -246,3 +249,24 @@ def of_arms(n: tuple[int, int]) -> dict[str, pd.DataFrame]:
         return table[~gone].reset_index(drop=True)
 
     return {name: kept(table) for name, table in made.items()}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "file"),
+    [
+        ({}, "DejaVuSans.ttf"),
+        ({"weight": "bold"}, "DejaVuSans-Bold.ttf"),
+        ({"style": "italic"}, "DejaVuSans-Oblique.ttf"),
+    ],
+)
+def test_letters_are_those_that_come_with_matplotlib_whatever_the_machine_has(wanted, file, monkeypatch, tmp_path):
+    bundled = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    other = shutil.copy(bundled.with_name("DejaVuSans-Oblique.ttf"), tmp_path / "DejaVuSans.ttf")
+    with style.styled():
+        pass
+    # A machine that has letters of the same name, looked for first.
+    of_the_machine = font_manager.FontEntry(fname=str(other), name="DejaVu Sans", weight=400)
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [of_the_machine, *font_manager.fontManager.ttflist])
+    with style.styled():
+        found = font_manager.findfont(font_manager.FontProperties(**wanted))
+    assert Path(found) == bundled.with_name(file)

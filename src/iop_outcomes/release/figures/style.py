@@ -3,9 +3,12 @@
 import io
 import textwrap
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,8 +23,17 @@ GREY, LIGHT, INK = "#6B6B6B", "#D9D9D9", "#1A1A1A"
 GOOD, BAD, UNSEEN = "#009E73", "#D55E00", "#BBBBBB"
 WIDTH = 7.0
 
+#: The letters that come with matplotlib. A machine may have others by the name of DejaVu Sans, and which are taken
+#: would change with what else is installed, and so would the bytes of every figure.
+_FONT = "DejaVu Sans of matplotlib"
+_FONT_FILES = {
+    "DejaVuSans.ttf": {"weight": 400},
+    "DejaVuSans-Bold.ttf": {"weight": 700},
+    "DejaVuSans-Oblique.ttf": {"weight": 400, "style": "oblique"},
+}
+
 _STYLE = {
-    "font.family": "DejaVu Sans",
+    "font.family": _FONT,
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
@@ -51,7 +63,16 @@ _STYLE = {
 
 def styled() -> mpl.RcParams:
     """Return a context in which figures are drawn and saved; it changes nothing outside."""
+    _know_own_font()
     return mpl.rc_context(_STYLE)
+
+
+@cache
+def _know_own_font() -> None:
+    """Make matplotlib's own letters known by a name that no other font has."""
+    for file, kind in _FONT_FILES.items():
+        path = str(Path(mpl.get_data_path(), "fonts", "ttf", file))
+        font_manager.fontManager.ttflist.append(font_manager.FontEntry(fname=path, name=_FONT, **kind))
 
 
 def blank(height: float, layout: str | None = "constrained") -> Figure:
