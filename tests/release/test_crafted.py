@@ -49,9 +49,11 @@ def empty_arm() -> dict:
     """Nobody of the second arm is left in the cohort."""
     given = tables(n=(60, 80))
     gone = set(given["cohort"].loc[given["cohort"]["arm"] == "outpatient", "member_id"])
+    compared = ("estimate", "curve", "incidence", "balance", "propensity", "diagnostic")
     return {
         name: table[~table["member_id"].isin(gone)].reset_index(drop=True) if "member_id" in table else table
         for name, table in given.items()
+        if name not in compared
     }
 
 

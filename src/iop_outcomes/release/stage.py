@@ -1,7 +1,7 @@
 """Make everything in ``release/``: built aside, whole, and swapped in."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -117,10 +117,10 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
     asked = [part for part in numbers.values() if isinstance(part, Part)]
     # Whoever has one table has the others and the figures: they are protected as one.
-    whole = protect_together([*_parts(study, tables), *asked])
+    whole = release_tables(study, tables, asked)
     released = {name: table for name, table in whole.items() if name not in numbers}
-    released |= _concluded(study, released)
-    drawn = {name: _drawn(name, whole.get(name, numbers[name]), study) for name in ordered}
+    given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
+    drawn = {name: _drawn(name, tables, study, given) for name in ordered}
     for name, one in drawn.items():
         one.write(aside)
         tell(f"{name}: {one.reason or 'drawn'}")
@@ -131,14 +131,13 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     write_bytes(manifest(aside), aside / MANIFEST)
 
 
-def _drawn(name: str, data: Released | Part | str, study: Study) -> figures.Drawn:
+def _drawn(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str]) -> figures.Drawn:
     """Draw a figure in both formats; one that cannot be written is replaced by the reason."""
-    data = data if isinstance(data, Released) else str(data)
-    one = figures.draw(name, data, study)
+    one = figures.make(name, tables, study, given)
     try:
         one.png, one.svg  # noqa: B018 - both are kept once made, and made here so that a failure is known in time
     except Exception as error:
-        return figures.draw(name, figures.failed(error), study)
+        return figures.make(name, tables, study, {name: figures.failed(error)})
     return one
 
 
@@ -166,9 +165,18 @@ def _table_roles(study: Study) -> dict[str, Roles]:
     return {name: roles[name] for name in roles if name not in absent}
 
 
-def release_tables(study: Study, tables: Tables) -> dict[str, Released]:
-    """Return every table of the report after disclosure control; those without rows are left out."""
-    released = _described(study, tables)
+def release_tables(study: Study, tables: Tables, beside: Sequence[Part] = ()) -> dict[str, Released]:
+    """Return every table of the report after disclosure control; those without rows are left out.
+
+    Parameters
+    ----------
+    study : Study
+    tables : mapping
+        Contract tables by name.
+    beside : sequence of Part
+        What else is released, as the numbers of figures: protected as one with the tables, and returned with them.
+    """
+    released = protect_together([*_parts(study, tables), *beside])
     return released | _concluded(study, released)
 
 
@@ -186,13 +194,9 @@ def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFram
     verdict, claim : pandas.DataFrame
         A row for each analysis and each claim.
     """
-    judged = verdict.judged(_described(study, {name: tables[name] for name in JUDGED_BY if name in tables}), study)
+    given = {name: tables[name] for name in JUDGED_BY if name in tables}
+    judged = verdict.judged(protect_together(_parts(study, given)), study)
     return verdict.verdict_table(judged, study), verdict.claim_verdicts(judged, study)
-
-
-def _described(study: Study, tables: Tables) -> dict[str, Released]:
-    """Return every table that is not a conclusion, after disclosure control."""
-    return protect_together(_parts(study, tables))
 
 
 def _parts(study: Study, tables: Tables) -> list[Part]:

@@ -36,6 +36,9 @@ TABLES = (
 #: (CMS, OpenSAFELY, statistical offices) shows cells of fewer.
 LEAST_WITHOUT_LEAVE = 5
 
+#: Coarsest step of a share that is shown, and of one that must be blurred further.
+_COARSEST, _COARSEST_OF_FEW = 0.2, 0.05
+
 People = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -147,6 +150,19 @@ class ReleaseRules:
             How many of the arm the share is not of.
         """
         return np.asarray(np.where(self.small(unknown), 2.0 * self.min_cell / self.round_to, 1.0)).clip(min=1.0)
+
+    def too_coarse(self, people: ArrayLike, unknown: ArrayLike = 0.0) -> np.ndarray:
+        """Tell of how many people, and how few unknown, a share would be so coarse that it says nothing.
+
+        Parameters
+        ----------
+        people : array-like
+            Whose share it is.
+        unknown : array-like
+            How many of the arm it is not of.
+        """
+        coarsest = np.where(self.small(unknown), _COARSEST_OF_FEW, _COARSEST)
+        return np.asarray(self.step(people, self.spread(unknown)) > coarsest * (1 + 1e-9))
 
     def step(self, people: ArrayLike, spread: ArrayLike = 1.0, finest: float = 0.001) -> np.ndarray:
         """Return the steps of :meth:`stepped`."""

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attackers import attack, derivable
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release.disclosure import (
     ReleaseRules,
     Roles,
-    attack,
     chain,
     csv_bytes,
-    derivable,
     levels,
     parts,
     pool,

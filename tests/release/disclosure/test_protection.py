@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attackers import attack, derivable
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release.disclosure import (
     Released,
     ReleaseRules,
     Roles,
-    attack,
     chain,
     csv_bytes,
-    derivable,
     levels,
     parts,
     pool,

@@ -4,7 +4,6 @@ A frame is given roles (which columns are counts, which shares of which counts, 
 and rounds it, and only what ``protect`` returns can be drawn or written. See ``docs/disclosure.md``.
 """
 
-from iop_outcomes.release.disclosure.attack import attack, derivable
 from iop_outcomes.release.disclosure.dominance import dominating
 from iop_outcomes.release.disclosure.pooling import pool
 from iop_outcomes.release.disclosure.protection import Released, protect, protect_together, without_rows
@@ -21,10 +20,8 @@ __all__ = [
     "ReleaseRules",
     "Released",
     "Roles",
-    "attack",
     "chain",
     "csv_bytes",
-    "derivable",
     "dominating",
     "levels",
     "parts",

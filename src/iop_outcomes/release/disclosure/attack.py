@@ -11,41 +11,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure.bounding import bounds, widest
-from iop_outcomes.release.disclosure.roles import Roles
-from iop_outcomes.release.disclosure.system import Block, Part, blocks
-from iop_outcomes.study.release_rules import ReleaseRules
+from iop_outcomes.release.disclosure.system import Block
 
 _TOLERANCE = 1e-6
 _FOUND = ["table", "row", "column", "low", "high", "lowest", "highest"]
-
-
-def attack(frame: pd.DataFrame, hidden: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
-    """Bound every small hidden count as tightly as the shown counts and the sums allow.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The true counts.
-    hidden : pandas.DataFrame of bool
-        Which cells of the count columns are hidden; same rows.
-    roles : Roles
-        Counts and sums.
-    rules : ReleaseRules
-        What counts as small.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per small count: row, column, low, high (infinite where nothing bounds it).
-    """
-    found = attack_together(blocks([Part("", frame, roles, rules)]), {"": hidden})
-    return found[["row", "column", "low", "high"]]
-
-
-def derivable(frame: pd.DataFrame, hidden: pd.DataFrame, roles: Roles, rules: ReleaseRules) -> pd.DataFrame:
-    """Return the small counts about which more than "1 to ``min_cell - 1``" can be worked out; empty if all is well."""
-    found = attack_together(blocks([Part("", frame, roles, rules)]), {"": hidden})
-    return told(found)[["row", "column", "low", "high"]]
 
 
 def attack_together(system: Sequence[Block], hidden: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -33,7 +33,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     # Made of exact counts and rounded by their number: of rounded ones it would fall with the few that are not known.
     share = table["n_events"] / table["n"].where(table["n"] > 0)
     rules = rules_of("abstinence_definitions", study)
-    guards = {"with_it": table["n_events"], "without_it": table["n_without"]}
+    blurred = rules.too_coarse(table["n"], table["n_unknown"])
+    guards = {"with_it": table["n_events"], "without_it": table["n_without"], "blurred": blurred.astype(float)}
     return table.assign(share=rules.stepped(share, table["n"], rules.spread(table["n_unknown"])), is_arm=True, **guards)
 
 
@@ -49,8 +50,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     roles=Roles(
         labels=("endpoint", "missing_rule", "arm"),
         counts=("n", "n_events"),
-        hidden_counts=("n_arm", "n_unknown", "n_without", "with_it", "without_it"),
-        values={"share": ("with_it", "without_it")},
+        hidden_counts=("n_arm", "n_unknown", "n_without", "with_it", "without_it", "blurred"),
+        values={"share": ("with_it", "without_it", "blurred")},
         sums=(parts("n_arm", "n", "n_unknown"), parts("n", "n_events", "n_without")),
         keep={"n_arm": "is_arm"},
         who={"n_arm": "{arm}"},

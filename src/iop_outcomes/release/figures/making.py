@@ -1,5 +1,6 @@
 """The one way to make a figure: frame, protect, draw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,7 +64,7 @@ class Drawn:
         release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
 
 
-def make(name: str, tables: Tables, study: Study) -> Drawn:
+def make(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str] | None = None) -> Drawn:
     """Make one figure from the result tables of a study.
 
     Parameters
@@ -74,6 +75,8 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
         Contract tables by name.
     study : Study
         Gives the arms and their order, the primary analysis, thresholds and release rules.
+    given : mapping, optional
+        Of each figure its numbers as they were protected together with other tables, or why there are none.
 
     Raises
     ------
@@ -82,8 +85,10 @@ def make(name: str, tables: Tables, study: Study) -> Drawn:
     DisclosureError
         A number could not be protected; nothing is drawn.
     """
-    asked = numbers(name, tables, study)
-    return draw(name, asked if isinstance(asked, str) else protect_together([asked])[name], study)
+    if given is None:
+        asked = numbers(name, tables, study)
+        given = {name: asked if isinstance(asked, str) else protect_together([asked])[name]}
+    return _drawn(name, given[name], study)
 
 
 def numbers(name: str, tables: Tables, study: Study) -> Part | str:
@@ -105,7 +110,7 @@ def numbers(name: str, tables: Tables, study: Study) -> Part | str:
     return Part(name, frame, plugin.roles, rules_of(name, study)) if len(frame) else _NO_RECORDS
 
 
-def draw(name: str, data: Released | str, study: Study) -> Drawn:
+def _drawn(name: str, data: Released | str, study: Study) -> Drawn:
     """Draw a figure from what is released of it, or the sentence that stands in its place."""
     plugin, rules = FIGURES[name], rules_of(name, study)
     with style.styled():

@@ -92,14 +92,25 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
 def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     """Round what was counted without weights so coarsely that it tells no count; an interval only becomes wider."""
     naive = (table["kind"] == NAIVE).to_numpy()
-    people = table["n"].where(table["role"] == ARM, table["least_n"]).to_numpy(float)
+    of_arm = (table["role"] == ARM).to_numpy()
+    people = np.where(of_arm, table["n"], table["least_n"]).astype(float)
+    unknown = np.where(of_arm, table["n_left_out"], table["least_left_out"]).astype(float)
+    counted = table["least_with"].notna().to_numpy()
+    unknown = np.where(counted, unknown, 0.0)
     spread = np.where(table["unit"] == "share", 1.0, table["se"].to_numpy(float) * np.sqrt(people))
     # A ratio moves by one over the other arm's share.
-    spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread)
-    spread = spread * rules.spread(table["least_left_out"])
+    spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread) * rules.spread(unknown)
     for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
         table.loc[naive, column] = rules.stepped(table[column], people, spread, way=way)[naive]
     table.loc[naive, "se"] = table.loc[naive, "se"].round(3)
+    blurred = naive & counted & rules.too_coarse(people, unknown) & may_be_shown(table).to_numpy()
+    return _withheld(table, blurred, "too few people for a share that does not tell how many they are")
+
+
+def _withheld(table: pd.DataFrame, rows: np.ndarray | pd.Series, reason: str) -> pd.DataFrame:
+    """Take the numbers from rows, with how their intervals were made, which may tell how rare an outcome is."""
+    table.loc[rows, "status"], table.loc[rows, "reason"], table.loc[rows, "se_method"] = WITHHELD, reason, ""
+    table.loc[rows, ["value", "se", "ci_low", "ci_high"]] = np.nan
     return table
 
 
@@ -160,9 +171,7 @@ def _without_dominated(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], 
         arms = outcomes[name].groupby(cohort["arm"].astype("str"))
         if any(dominating(values, cohort.get("site_id"), study.release.dominance) for _, values in arms):
             mine = (named == name) & may_be_shown(table)
-            table.loc[mine, ["value", "se", "ci_low", "ci_high"]] = np.nan
-            table.loc[mine, "status"], table.loc[mine, "se_method"] = WITHHELD, ""
-            table.loc[mine, "reason"] = "one person or one site makes up most of the total of an arm"
+            table = _withheld(table, mine, "one person or one site makes up most of the total of an arm")
     return table
 
 

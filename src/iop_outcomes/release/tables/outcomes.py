@@ -11,7 +11,7 @@ from iop_outcomes.release.tables.withheld import withheld_outcomes
 from iop_outcomes.study import Study
 
 EVERYBODY = "everybody"
-_GUARDS = ("known", "with_it", "without_it", "dominating")
+_GUARDS = ("known", "with_it", "without_it", "dominating", "blurred")
 _BY = ("outcome", "group", "arm")
 
 ROLES = Roles(
@@ -68,7 +68,10 @@ def _described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.D
         table["with_it"] = np.nan
     table["without_it"] = table["n"] - table["with_it"]
     table["dominating"] = most if outcome.kind not in ("binary", "proportion") else 0.0
-    spread = rules.spread(table["n_people"] - table["n"]) * (1.0 if binary else table["sd"].to_numpy(float))
+    unknown = table["n_people"] - table["n"]
+    spread = rules.spread(unknown) if binary else table["sd"].to_numpy(float)
+    # Of so few that their share in steps would say nothing.
+    table["blurred"] = rules.too_coarse(table["n"], unknown).astype(float) if binary else 0.0
     for column in ("value", "sd"):
         table[column] = rules.stepped(table[column], table["n"], spread, finest=0.01)
     if binary:
