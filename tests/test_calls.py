@@ -27,6 +27,7 @@ def test_the_rooms_are_those_one_would_guess():
         "endpoints.recodes",
         "history",
         "metrics",
+        "operating",
         "participation",
         "robustness",
         "stats",

@@ -34,7 +34,9 @@ def test_a_study_is_started_from_an_example_and_is_ready(run, tmp_path):
     assert (code, (tmp_path / study.STUDIES / "own.yaml").exists()) == (0, True)
     code, out, _ = run("check", "own")
     assert code == 0
-    assert out.startswith("own: 2 metrics, 2 analyses, 1 design, 11 raw files. It is ready:")
+    assert out.startswith("own: 2 metrics, 2 analyses, 1 design; 11 files read, ")
+    assert "What the study can answer:" in out
+    assert out.splitlines()[-1] == "It is ready: snakemake --cores 2 --config study=own"
     assert "format" not in out
 
 
@@ -44,7 +46,7 @@ def test_a_study_that_names_no_format_is_ready_and_told_to_name_it(run, tmp_path
     code, out, _ = run("check", "demo")
     assert code == 0
     assert "It is ready:" in out
-    assert "The file names no format and was read as format 1; add the line: format: 1" in out
+    assert "the study names no format and was read as format 1: format: 1" in out
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,26 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(run, words, sentenc
 def test_a_refused_new_study_writes_nothing(run, tmp_path):
     run("new-study", "My Study")
     assert not (tmp_path / study.STUDIES / "My Study.yaml").exists()
+
+
+def test_the_files_of_a_study_are_found_beside_it(run, tmp_path):
+    run("simulate", "mine/data", "--n-people", "50")
+    template = (tmp_path / study.STUDIES / "template.yaml").read_text()
+    (tmp_path / "mine" / "own.yaml").write_text(template.replace("path: data/raw/template", "path: data"))
+    code, out, _ = run("check", "mine/own.yaml")
+    assert code == 0
+    assert out.splitlines()[-1] == "It is ready: snakemake --cores 2 --config study=mine/own.yaml"
+
+
+def test_a_study_is_drafted_from_files_and_an_existing_one_is_left_alone(run, tmp_path):
+    (tmp_path / "raw").mkdir()
+    rows = "\n".join(f"C{i},{i % 12 + 1}/15/2024,{('IOP', 'OP')[i % 2]}" for i in range(30))
+    (tmp_path / "raw" / "intakes.csv").write_text(f"Client,Intake Date,LOC\n{rows}\n")
+    code, out, _ = run("new-study", "raw/intakes.csv", "--name", "clinic")
+    assert (code, out.startswith("workflow/studies/clinic.yaml is written")) == (0, True)
+    code, out, _ = run("check", "clinic")
+    assert "people by arm, before any rule: 15 in iop, 15 in outpatient" in out
+    assert run("new-study", "raw/intakes.csv", "--name", "clinic")[0] == 2
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ def test_every_file_and_folder_it_names_is_there():
 def test_every_command_it_names_exists():
     commands = set(typer.main.get_command(cli.app).commands)
     named = set(re.findall(r"iop-outcomes ([a-z-]+)", TEXT))
-    assert {"why", "codebook", "schema", *(f"new-{kind}" for kind in KINDS)} == named
+    assert {"why", "codebook", "schema", "operate", *(f"new-{kind}" for kind in KINDS)} == named
     assert named <= commands
 
 

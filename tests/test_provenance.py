@@ -27,12 +27,12 @@ def package(tmp_path, monkeypatch):
 
     def digest_after(file: str = "metric.py", old: str = "", new: str = "") -> str:
         (here / file).write_text((here / file).read_text().replace(old, new))
-        for cached in (provenance._files, provenance._text, provenance._imports, provenance._bare_code):
+        for cached in (provenance._own_files, provenance._text, provenance._imports, provenance._bare_code):
             cached.cache_clear()
         return provenance.code_digest("iop_outcomes.metric")
 
     yield digest_after
-    for cached in (provenance._files, provenance._text, provenance._imports, provenance._bare_code):
+    for cached in (provenance._own_files, provenance._text, provenance._imports, provenance._bare_code):
         cached.cache_clear()
 
 

@@ -53,3 +53,14 @@ def test_ci_runs_the_demo_and_every_test_once(clone):
     assert code == 0
     assert calls[0].startswith("snakemake ")
     assert calls[1:] == ["ruff check .", "ruff format --check .", "mypy ", FAST, slow]
+
+
+def test_the_path_of_a_study_is_enough_and_is_meant_from_where_the_command_is_given(clone, tmp_path):
+    _, calls = clone("./run", "my/study.yaml", "--cores", "1")
+    assert calls[-1] == "snakemake --workflow-profile workflow/profiles/default --config study=my/study.yaml --cores 1"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "study.yaml").write_text("study: mine\n")
+    subprocess.run(["../run", "study.yaml"], cwd=elsewhere, env=os.environ | {"BROKEN": ""}, check=True)
+    last = (tmp_path / "calls").read_text().splitlines()[-1]
+    assert last.endswith(f"--config study={elsewhere}/study.yaml")

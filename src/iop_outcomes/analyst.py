@@ -12,7 +12,14 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import Given, contrast_of, listed, refuse_as_covariates, refuse_unknown, take_frame
+from iop_outcomes.designs.frame import (
+    Given,
+    contrast_of,
+    listed_terms,
+    refuse_as_covariates,
+    refuse_unknown,
+    take_frame,
+)
 from iop_outcomes.designs.judge.second_moments import FIRST, balance_of
 from iop_outcomes.estimates.bootstrap import bootstrap as resampled
 from iop_outcomes.estimates.question import Question, asks_of_risk
@@ -96,7 +103,7 @@ def estimate(
     StudyError
         What the data, the design or the estimator cannot give, by name.
     """
-    covariates = listed(covariates)
+    covariates = listed_terms(covariates)
     asked = {"arm": arm, "covariates": covariates, "cluster": cluster, "contrast": contrast, "arms": arms, "seed": seed}
     refuse_unknown(data, [outcome])
     _refuse_same(outcome=outcome, arm=arm)
@@ -169,7 +176,7 @@ def survival(
     -----
     Times that differ only by rounding are one time, as in R (``models.tied_times``).
     """
-    covariates = listed(covariates)
+    covariates = listed_terms(covariates)
     refuse_unknown(data, [time, event])
     _refuse_same(time=time, event=event, arm=arm)
     for name in (time, event):

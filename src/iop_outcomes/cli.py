@@ -1,6 +1,7 @@
 """The command line beside the workflow: check a study, start one, print what there is."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,16 @@ from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.study.running import in_one_sentence
 
+
+def running_command(asked: str) -> str:
+    """Return the command that runs a study from here: `./run` in a clone, which sets itself up, Snakemake elsewhere."""
+    if not Path("run").is_file():
+        return f"snakemake --cores 2 --config study={asked}"
+    if Path(asked).suffix in (".yaml", ".yml"):
+        return f"./run {shlex.quote(asked)}"
+    return "./run" if asked == "demo" else f"./run --config study={asked}"
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.")]
@@ -17,19 +28,21 @@ StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/stud
 
 @app.command()
 def check(study: StudyName = "demo") -> None:
-    """Check a study file and its raw files without running anything."""
-    from iop_outcomes.ingest.stage import source_files
+    """Read a study and all of its files, and say what is wrong, what is lost and what it will answer."""
+    from iop_outcomes.check.checking import check_study
 
-    loaded = studies.load(study)
-    files = source_files(loaded)
-    parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs, "raw file": files}
-    plural = {"analysis": "analyses"}
-    listed = ", ".join(counted(len(found), noun, plural.get(noun)) for noun, found in parts.items())
-    typer.echo(f"{loaded.name}: {listed}. It is ready: snakemake --cores 2 --config study={study}")
-    if "format" not in loaded.model_fields_set:
-        typer.echo(
-            f"The file names no format and was read as format {loaded.format}; add the line: format: {loaded.format}"
-        )
+    checked = check_study(studies.load(study))
+    loaded, found = checked.study, checked.findings
+    parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs}
+    listed = ", ".join(counted(len(part), noun, {"analysis": "analyses"}.get(noun)) for noun, part in parts.items())
+    typer.echo(f"{loaded.name}: {listed}; {checked.read}.\n")
+    if found.text():
+        typer.echo(f"{found.text()}\n")
+    if not checked.is_ready:
+        several = f"{loaded.name} is not ready: {len(found.problems):,} problems, told above"
+        raise StudyError(found.problems[0] if len(found.problems) == 1 else several)
+    doubt = f", with {counted(len(found.doubts), 'doubt')} told above" if found.doubts else ""
+    typer.echo(f"It is ready{doubt}: {running_command(study)}")
 
 
 @app.command()
@@ -111,18 +124,25 @@ def operate(
 
 @app.command()
 def new_study(
-    name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits and underscores.")],
-    path: Annotated[str, typer.Option(help="Folder or file of your raw data.")] = "data/raw",
+    files: Annotated[list[str], typer.Argument(help="Your files, or the name of a study to start from the template.")],
+    path: Annotated[str, typer.Option(help="Folder or file of your raw data, for the template.")] = "data/raw",
+    name: Annotated[str, typer.Option(help="Name of a study drafted from files.")] = "my_study",
 ) -> None:
-    """Start a study file from the template."""
+    """Draft a study from a clinic's own files, or start one from the template."""
+    if len(files) == 1 and not Path(files[0]).suffix:
+        name, text = files[0], (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
+        text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
+    else:
+        from iop_outcomes.drafting.drafting import draft_study
+
+        text = draft_study(files, name)
     target = studies.STUDIES / f"{name}.yaml"
     if target.exists():
         raise StudyError(f"{target} exists already; choose another name or edit that file")
-    text = (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
-    text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
     studies.parse(studies.read_yaml(text, str(target)), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-    typer.echo(f"{target} is written; describe your study in it, then: snakemake --cores 2 --config study={name}")
+    typer.echo(f"{target} is written; describe your study in it, then: iop-outcomes check {name}")
 
 
 def _start(kind: str, name: str) -> None:

@@ -8,6 +8,8 @@ from iop_outcomes.designs.scores.folds import folds_by_cluster
 from iop_outcomes.designs.scores.propensity import boosted_score, logistic_score, penalised_score
 from iop_outcomes.designs.scores.site_propensity import site_fixed_score, site_stratified_score
 from iop_outcomes.kernel.errors import DesignError
+from iop_outcomes.stats.linear.glm import fit_glm
+from iop_outcomes.stats.linear.matrix import model_matrix
 
 
 def people(n=600, seed=2):
@@ -65,6 +67,16 @@ def test_penalised_scores_are_close_to_the_truth_and_repeatable(kind):
     assert np.corrcoef(found.score, chance)[0, 1] > 0.9
     again = penalised_score(frame, treated, kind=kind, cluster=site, folds=4, seed=7)
     np.testing.assert_array_equal(found.score, again.score)
+
+
+def test_boosted_scores_are_calibrated_so_that_a_chance_in_ten_is_one():
+    frame, treated, _, _ = people(n=300)
+    # With leaves of five, trees of so few people are sure of what they cannot know.
+    score = boosted_score(frame, treated, folds=3, seed=7, rounds=60, least_leaf=5).score
+    logit = pd.DataFrame({"logit": np.log(score / (1 - score))})
+    again = fit_glm(treated, model_matrix(logit)).coefficients
+    np.testing.assert_allclose(again, [0, 1], atol=1e-6)
+    assert score.mean() == pytest.approx(treated.mean())
 
 
 def test_boosted_scores_come_from_models_that_did_not_see_the_person():

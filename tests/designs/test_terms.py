@@ -6,6 +6,7 @@ import pytest
 
 import iop_outcomes
 from iop_outcomes import study as studies
+from iop_outcomes.designs.frame import listed
 from iop_outcomes.designs.judge.products import most_unlike_product
 from iop_outcomes.designs.judge.second_moments import made_of, second_moments
 from iop_outcomes.designs.terms import model_frame, settle
@@ -186,3 +187,8 @@ def test_the_weights_of_a_design_with_terms_are_known_as_estimated():
     assert "estimated propensity score counted" in found["se_method"].iloc[0]
     # Without counting, a strong predictor of the outcome that is balanced would leave the error three times as large.
     assert abs(found["value"].iloc[0]) < 3 * found["se"].iloc[0]
+
+
+def test_a_call_that_takes_names_only_says_so():
+    with pytest.raises(StudyError, match="columns by name only, and no natural spline of use"):
+        listed(["sex", {"spline": "use"}])

@@ -163,6 +163,11 @@ def test_what_has_another_role_is_no_covariate(name):
         followed(BY_HAND, covariates=[name])
 
 
+def test_a_spline_has_no_place_among_the_covariates_of_staying():
+    with pytest.raises(StudyError, match="splines and products have no place here"):
+        followed(motivated(50, seed=1), covariates=[{"spline": "readiness"}])
+
+
 def test_a_strategy_that_nobody_follows_is_refused_by_name():
     rules = RULES | {"full": {"least_hours": 40, "grace_weeks": 1}}
     with pytest.raises(StudyError, match="strategy 'full': nobody follows it"):

@@ -9,12 +9,12 @@ import iop_outcomes
 from iop_outcomes import study, tables
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ESTIMATORS, check
 from iop_outcomes.stages import run_study
-from iop_outcomes.tables.estimate import CHECK, KEY, is_contrast
+from iop_outcomes.tables.estimate import ADJUSTED, CHECK, KEY, is_contrast
 
 CONTENT = yaml.safe_load("""
 study: checked
 seed: 5
-source: {kind: simulated, n_people: 700, n_sites: 4, true_effect: benefit}
+source: {kind: simulated, n_people: 700, n_sites: 6, true_effect: benefit}
 cohort:
   arms: {iop: {level_of_care: "2.1"}, outpatient: {level_of_care: "1"}}
   follow_up_days: 120
@@ -26,8 +26,8 @@ designs:
 analyses:
   primary: {outcome: completion, design: overlap, estimator: aipw, measure: [risk_difference, risk_ratio]}
   paired: {outcome: completion, design: pairs, estimator: matched}
-gate: {min_ess: 10, max_smd: 0.5}
-sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias]
+gate: {min_ess: 10, max_smd: 0.5, max_unadjusted_smd: 5}
+sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias, wild_bootstrap]
 """)
 
 
@@ -75,6 +75,7 @@ def test_rows_of_checks_have_their_own_place_in_the_key(made):
         "leave_one_site_out: highest",
         "bootstrap",
         "hidden_bias",
+        "wild_bootstrap",
     }
 
 
@@ -85,7 +86,7 @@ def test_leaving_out_a_site_is_the_whole_analysis_without_its_people(made):
     found = checks(made, "primary")
     assert found.loc["leave_one_site_out: lowest", "value"] == pytest.approx(values[0], rel=1e-9)
     assert found.loc["leave_one_site_out: highest", "value"] == pytest.approx(values[-1], rel=1e-9)
-    assert "of 4 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
+    assert "of 6 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
 
 
 def test_a_bootstrap_repeats_design_and_estimate_as_the_analysts_call_does(made):
@@ -105,6 +106,20 @@ def test_hidden_bias_is_of_pairs_and_a_check_that_cannot_be_made_says_why(made):
     refused = checks(made, "primary").loc["hidden_bias"]
     assert refused["status"] == "refused"
     assert "the design 'overlap' makes no pairs" in refused["reason"]
+
+
+def test_the_wild_bootstrap_tries_every_pattern_of_six_sites_and_says_whether_the_interval_agrees(made):
+    for analysis in ("primary", "paired"):
+        found = checks(made, analysis).loc["wild_bootstrap"]
+        assert found["measure"] == "wild_bootstrap_p"
+        # A pattern and its mirror image say the same: 64 of them give p-values in steps of 2/64.
+        assert (found["value"] * 32) == pytest.approx(round(found["value"] * 32))
+        assert "all 64 patterns of signs" in found["se_method"]
+        own = made["estimate"][is_contrast(made["estimate"], ADJUSTED) & (made["estimate"]["analysis"] == analysis)]
+        main = own.iloc[0]
+        outside = not main["ci_low"] <= 0 <= main["ci_high"]
+        agrees = outside == (found["value"] < 0.05)
+        assert found["se_method"].endswith(f"{'agrees' if agrees else 'does not agree'} with the interval")
 
 
 def test_the_bias_that_takes_a_result_away_by_hand():

@@ -119,11 +119,12 @@ def test_a_difference_of_outcomes_that_four_in_ten_lack_supports_no_claim(tmp_pa
     ]
     tables["assessment"] = pd.DataFrame(rows, columns=["person_id", "day", "instrument", "item", "value"])
     tables["episode"]["observation_end_day"] = 150
-    _, claim = told(
+    verdict, claim = told(
         tmp_path,
         tables,
         metrics={"depression": {"metric": "symptom_score", "instrument": "PHQ9", "from_day": 70, "to_day": 100}},
         analyses={"primary": RISK | {"outcome": "depression", "measure": "mean_difference", "margin": 2}},
         claims=[{"claim": "IOP leaves people less depressed", "analysis": "primary"}],
     )
+    assert "missing_not_examined" in verdict.loc["primary", "reasons"]
     assert claim["verdict"].tolist() == ["inconclusive"]

@@ -1,11 +1,14 @@
 # The only door out: everything here has passed disclosure control.
 
 from iop_outcomes.ingest.stage import source_files
-from iop_outcomes.kernel.provenance import code_digest
+from iop_outcomes.kernel.provenance import code_digest, file_digest
 from iop_outcomes.release.stage import READS, release_files
 
 RELEASE_FILES = [at(f"release/{name}") for name in release_files(STUDY)]
 MADE = {table for stage in stages.of(STUDY) for table in stage.writes}
+
+# Plug-ins beside the study: its record names them, and a figure among them is drawn by the release.
+BESIDE = [file_digest(file) for file in STUDY.extend]
 
 
 rule record:
@@ -17,6 +20,7 @@ rule record:
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes", everything=True),
+        beside=BESIDE,
         contents=running.contents(running.answer(source_files, STUDY)),
     log:
         at("logs/record.log"),
@@ -43,6 +47,7 @@ rule release:
     params:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes.release"),
+        beside=BESIDE,
     log:
         at("logs/release.log"),
     resources:

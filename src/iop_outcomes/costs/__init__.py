@@ -5,10 +5,9 @@ Examples
 Of four draws of cost and effect in both arms, the first arm costs more in all and does more in three.
 
 >>> from iop_outcomes import costs
->>> found = costs.cost_effectiveness(
-...     effect_first=[0.6, 0.7, 0.5, 0.6], effect_second=[0.5, 0.5, 0.6, 0.5],
-...     cost_first=[900, 950, 980, 970], cost_second=[400, 450, 480, 470], willingness=[0, 5000, 10000],
-... )
+>>> draws = {"effect_first": [0.6, 0.7, 0.5, 0.6], "effect_second": [0.5, 0.5, 0.6, 0.5]}
+>>> draws |= {"cost_first": [900, 950, 980, 970], "cost_second": [400, 450, 480, 470]}
+>>> found = costs.cost_effectiveness(**draws, willingness=[0, 5000, 10000])
 >>> f"{found.summary['icer']:.0f}", found.summary["words"]
 ('6667', 'costs more and does more')
 >>> found.by_willingness[["willingness", "net_benefit", "acceptability"]]

@@ -14,6 +14,7 @@ from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.bam import HIGHEST_ANSWER as BAM_HIGHEST
 from iop_outcomes.metrics.bam import INSTRUMENT as BAM
 from iop_outcomes.metrics.mental_health import HIGHEST_ANSWER, SCALES
+from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
 
 #: Largest answer of the instruments that are scored; TEDS is read by item.
 RANGES = {
@@ -35,6 +36,28 @@ def records_set_aside(history: History) -> pd.DataFrame:
     counts = [*_episodes(history), *_reports(history), *_tests(history), *_assessments(history)]
     frame = pd.DataFrame(counts, columns=["table", "rule", "n"])
     return frame[frame["n"] > 0].reset_index(drop=True)
+
+
+def rows_not_taken(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Count the raw rows that were not taken by the rule they break, the first of several, and in all.
+
+    Parameters
+    ----------
+    rejected : DataFrame
+        Table of that contract.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table``, ``rule``, ``n``; the rules of a table add up to its row of all.
+    """
+    once = rejected.astype({"file": "str", "table": "str", "rule": "str"}).sort_values(
+        ["file", "table", "line", "rule"]
+    )
+    once = once.drop_duplicates(["file", "table", "line"])
+    by_rule = once.assign(rule=NOT_TAKEN + once["rule"]).groupby(["table", "rule"]).size()
+    every = once.assign(rule=ALL_NOT_TAKEN).groupby(["table", "rule"]).size()
+    return pd.concat([every, by_rule]).rename("n").reset_index().sort_values("table", kind="stable", ignore_index=True)
 
 
 def _episodes(history: History) -> Iterator[tuple[str, str, int]]:

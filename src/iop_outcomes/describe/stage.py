@@ -10,7 +10,7 @@ from iop_outcomes.dataset.metric_values import compute_metrics
 from iop_outcomes.describe.definitions import abstinence_shares, refused_endpoints
 from iop_outcomes.describe.intercurrent import intercurrent_events
 from iop_outcomes.describe.retention import retention_by_arm
-from iop_outcomes.describe.set_aside import records_set_aside
+from iop_outcomes.describe.set_aside import records_set_aside, rows_not_taken
 from iop_outcomes.describe.weekly import weekly_records
 from iop_outcomes.history.history import History
 from iop_outcomes.history.intercurrent import EventRules
@@ -39,6 +39,7 @@ def run(
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
     found = describe(history, made["capability"], cluster=study.cluster, events=study.events)
     metric_value, refused = compute_metrics(history, study, made["capability"], tell)
+    found["set_aside"] = pd.concat([rows_not_taken(made["rejected"]), found["set_aside"]], ignore_index=True)
     return found | {"metric_value": metric_value, "refusal": pd.concat([refused, found["refusal"]], ignore_index=True)}
 
 

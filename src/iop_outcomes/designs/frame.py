@@ -98,7 +98,7 @@ def take_frame(
     StudyError
         A column or an arm does not exist, or holds what it may not.
     """
-    entries = listed(covariates)
+    entries = listed_terms(covariates)
     covariates = names_of(entries)
     refuse_unknown(data, [arm, *covariates, *([] if cluster is None else [cluster])])
     refuse_as_covariates(covariates, arm, "the arm")
@@ -183,8 +183,17 @@ def refuse_unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
             )
 
 
-def listed(covariates: Iterable[Given]) -> list[str | Term]:
-    """Return covariates as a list, terms read, or refuse what is none, or names one twice."""
+def listed(covariates: Iterable[str]) -> list[str]:
+    """Return the names of covariates as a list, or refuse what is none, names one twice, or is more than a name."""
+    entries = listed_terms(covariates)
+    terms = terms_of(entries)
+    if terms:
+        raise EstimationError(f"covariates: this takes columns by name only, and no {in_words(terms[0])}")
+    return names_of(entries)
+
+
+def listed_terms(covariates: Iterable[Given]) -> list[str | Term]:
+    """Return covariates as a list, terms read, or refuse what is none, or is given twice."""
     if isinstance(covariates, str | Mapping) or not isinstance(covariates, Iterable):
         raise EstimationError(
             f"covariates: give a list of columns, also when it is one or none, and not {covariates!r}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.designs.by_frame import Design, compare_frame
 from iop_outcomes.designs.comparison import Comparison
-from iop_outcomes.designs.frame import listed, refuse_as_covariates, refuse_unknown
+from iop_outcomes.designs.frame import Given, listed, listed_terms, refuse_as_covariates, refuse_unknown
 from iop_outcomes.designs.judge.balance import balance
 from iop_outcomes.designs.scores.balancing_weights import effective_sample_size
 from iop_outcomes.estimates.answer import Answer
@@ -56,7 +56,7 @@ def subgroups(
     *,
     outcome: str,
     arm: str,
-    covariates: Sequence[str],
+    covariates: Sequence[Given],
     modifiers: Sequence[str],
     design: Design = None,
     estimator: str = "weighted",
@@ -101,7 +101,7 @@ def subgroups(
     Wald 1943, Trans Am Math Soc 54:426; Wang et al. 2007, N Engl J Med 357:2189 (reporting); Holm 1979, Scand J Stat
     6:65; Benjamini & Hochberg 1995, JRSS-B 57:289.
     """
-    names, asked_of = listed(covariates), listed(modifiers)
+    names, asked_of = listed_terms(covariates), listed(modifiers)
     refuse_unknown(data, [outcome, *asked_of])
     refuse_as_covariates(names, outcome, "the outcome")
     if not asked_of:

@@ -64,7 +64,7 @@ def arm_curve(
 
     Limits are missing where survival is 1 or 0, where the clusters agree so that nothing tells how they differ, and
     where all members are in one. With clusters they have the factor G/(G - 1) and the t quantile with G - 1 degrees of
-    freedom, as those of the estimates do.
+    freedom, as those of the estimates do where clusters are not few.
     """
     days = np.asarray(days, dtype=float)
     curve = kaplan_meier(time, event, weights, cluster=cluster, variance="robust")

@@ -4,7 +4,7 @@ A rule is words and an expression that is true where a row breaks it. The rules 
 that a source and the table it fills can never disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +53,11 @@ class Strongest(NamedTuple):
         return cell.cast(pl.String).replace_strict(rank, default=len(rank), return_dtype=pl.Int32)
 
 
+def refuse(problem: SourceError) -> None:
+    """Refuse a source at its first problem: what a run does. A check gathers them instead (``ingest.examining``)."""
+    raise problem
+
+
 @dataclass
 class Intake:
     """The book of what came in: rows read, accepted and rejected, by file and table.
@@ -61,9 +66,12 @@ class Intake:
     ----------
     max_rejected_share : float
         Share of a table's rows that may be rejected before the source is refused as a whole.
+    complain : callable
+        Gets the problem of a table of which more are.
     """
 
     max_rejected_share: float = 0.1
+    complain: Callable[[SourceError], None] = refuse
     _n_in: dict[tuple[str, str], int] = field(default_factory=dict)
     _rejected: list["pl.DataFrame"] = field(default_factory=list)
 
@@ -143,7 +151,7 @@ class Intake:
         """Return the canonical tables ``intake`` and ``rejected``."""
         import pandas as pd
 
-        rejected = self._all_rejected().drop("expected").sort("file", "table", "line", "rule").to_pandas()
+        rejected = self.rejected().drop("expected").sort("file", "table", "line", "rule").to_pandas()
         counts = [
             {"file": file, "table": table, "n_in": n_in, "n_rejected": self._of(file, table)["line"].n_unique()}
             for (file, table), n_in in self._n_in.items()
@@ -160,7 +168,8 @@ class Intake:
             columns = {name: pl.lit(value) for name, value in columns.items()}
             self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
 
-    def _all_rejected(self) -> "pl.DataFrame":
+    def rejected(self) -> "pl.DataFrame":
+        """Return every rule that a row broke, by file, table and line, and whether such rows were to be expected."""
         import polars as pl
 
         schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String}
@@ -170,7 +179,7 @@ class Intake:
     def _of(self, file: str, table: str) -> "pl.DataFrame":
         import polars as pl
 
-        return self._all_rejected().filter(pl.col("file") == file, pl.col("table") == table)
+        return self.rejected().filter(pl.col("file") == file, pl.col("table") == table)
 
     def _refuse_if_too_many(self, file: str, table: str) -> None:
         import polars as pl
@@ -182,10 +191,11 @@ class Intake:
         counts = wrong.group_by("rule").len().sort(["len", "rule"], descending=[True, False]).rows()
         shown = "; ".join(f"{rule} ({counted(n, 'row')})" for rule, n in counts[:6])
         more = f"; and {counted(len(counts) - 6, 'more rule')}" if len(counts) > 6 else ""
-        raise SourceError(
+        problem = SourceError(
             f"{file}: {n_wrong:,} of {counted(n_in, 'row')} cannot become rows of '{table}', more than the share "
             f"of {self.max_rejected_share:g} that 'max_rejected_share' allows: {shown}{more}"
         )
+        self.complain(problem)
 
 
 def _clean_text(raw: RawFile, rows: "pl.LazyFrame") -> list[Rule]:

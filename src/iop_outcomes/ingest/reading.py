@@ -115,6 +115,18 @@ def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
     if place.is_file():
         return [place]
     files = sorted(p for p in place.iterdir() if p.name[0] != ".")
+    refuse_links(files, place)
+    return [p for p in files if p.is_file()]
+
+
+def refuse_links(files: Iterable[Path], place: Path) -> None:
+    """Refuse a link among the files of a folder that leads out of it, or to nothing.
+
+    Raises
+    ------
+    SourceError
+        Names the link.
+    """
     for file in [p for p in files if p.is_symlink()]:
         # A link to itself has no end, and the standard library raises for it.
         target = Path(os.path.realpath(file))
@@ -123,7 +135,6 @@ def files_of_path(folder: Path, *, path: str, **settings: object) -> list[Path]:
                 f"{file.name}: this is a link that leads out of the source's folder or to nothing; put the file itself "
                 "there"
             )
-    return [p for p in files if p.is_file()]
 
 
 def collected(rows: "pl.LazyFrame", name: str) -> "pl.DataFrame":

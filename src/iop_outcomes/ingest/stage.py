@@ -1,11 +1,12 @@
 """The first stage: one source, read, checked and made canonical."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.ingest.examining import Examined, going_on
 from iop_outcomes.kernel.errors import SourceError, in_words
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
@@ -47,8 +48,37 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
     if not len(read["episode"]):
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
     _count_everything(read["intake"], read["rejected"])
+    return _completed(read, source.cannot)
+
+
+def examine(study: Readable, folder: str | Path = ".") -> Examined:
+    """Return what :func:`ingest` would, as far as it can be made, with every problem that would stop it.
+
+    Parameters
+    ----------
+    study : Study
+    folder : path
+        Folder that the relative paths of a study file start from.
+    """
+    source = SOURCES[study.source.kind]
+    found, settings = Examined(), source.check(study.source.settings)
+    with going_on(found.complain), in_words():
+        if source.examine is not None:
+            found = source.examine(Path(folder), study.seed, **settings)
+        else:
+            found.tables = source(Path(folder), study.seed, **settings)
+    with going_on(found.complain), in_words():
+        source.raw_files(Path(folder), **settings)
+    if not found.problems and not len(found.tables["episode"]):
+        found.problems.append("source: no episode was accepted; see the rules below")
+    found.tables = _completed(found.tables, source.cannot)
+    return found
+
+
+def _completed(read: Mapping[str, pd.DataFrame], cannot: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Return every canonical table, those that are not there empty, and what the source can give."""
     records = {name: read[name] if name in read else tables.empty(name) for name in tables.CANONICAL}
-    records["capability"] = capabilities(records, source.cannot)
+    records["capability"] = capabilities(records, cannot)
     return records
 
 

@@ -118,12 +118,22 @@ class Plugin:
         return {name: getattr(checked, name) for name in type(checked).model_fields}
 
 
+def _settings_beside(model: type[BaseModel], place: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Return the settings there are where an unknown one stands; none where that is no model."""
+    for part in place[:-1]:
+        inner = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return ()
+        model = inner
+    return tuple(model.model_fields)
+
+
 def sentence(error: ValidationError, place: str, model: type[BaseModel]) -> str:
     """Turn the first complaint of pydantic into one sentence for the author of a study file."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        known = model.model_fields if len(first["loc"]) == 1 else ()
+        known = _settings_beside(model, first["loc"])
         hint = f"; {did_you_mean(str(first['loc'][-1]), known)}" if known else ""
         return f"{place}: there is no setting '{where}'{hint}"
     if first["type"] == "missing":

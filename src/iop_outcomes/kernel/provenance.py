@@ -17,6 +17,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from iop_outcomes.kernel.beside import file_beside
 from iop_outcomes.kernel.contents import file_digest, whole
 
 PACKAGE = "iop_outcomes"
@@ -60,7 +61,7 @@ def code_digest(*modules: str, everything: bool = False) -> str:
     """
     digest = hashlib.sha256()
     for path in code_files(*modules, everything=everything):
-        digest.update(str(path.relative_to(_HERE)).encode())
+        digest.update(_place(path).encode())
         digest.update(_bare_code(path))
     return digest.hexdigest()[:16]
 
@@ -71,11 +72,16 @@ def code_files(*modules: str, everything: bool = False) -> list[Path]:
     waiting = [path for name in modules for path in _files(name)]
     while waiting:
         path = waiting.pop()
-        counts = everything or not path.relative_to(_HERE).as_posix().startswith(_NO_NUMBER)
+        counts = everything or not _place(path).startswith(_NO_NUMBER)
         if path not in reached and counts:
             reached.add(path)
             waiting += [p for p in _imports(path) if p not in reached]
     return sorted(reached)
+
+
+def _place(path: Path) -> str:
+    """Return where a file stands in this package, or its name where it stands beside a study."""
+    return path.relative_to(_HERE).as_posix() if path.is_relative_to(_HERE) else f"beside/{path.name}"
 
 
 def versions() -> dict[str, str]:
@@ -111,6 +117,7 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         "study": settings["study"],
         "settings": settings,
         "inputs": {path.name: file_digest(path) for path in raw},
+        "beside": {Path(path).name: file_digest(path) for path in settings.get("extend", [])},
         "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit()},
         "versions": versions(),
     }
@@ -123,8 +130,14 @@ def _git(*words: str, folder: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@cache
 def _files(name: str) -> tuple[Path, ...]:
+    """Return the files of a module or package, of this project or beside a study."""
+    beside = file_beside(name)
+    return (beside,) if beside is not None else _own_files(name)
+
+
+@cache
+def _own_files(name: str) -> tuple[Path, ...]:
     path = _HERE.parent / Path(*name.split("."))
     if path.with_suffix(".py").is_file():
         return (path.with_suffix(".py"),)

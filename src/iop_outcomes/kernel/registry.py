@@ -100,6 +100,7 @@ class Source(Plugin):
     kind: ClassVar[str] = "source"
     cannot: Mapping[str, str]
     raw_files: Callable[..., list[Path]]
+    examine: Callable[..., Any] | None = None
 
 
 @stated
@@ -170,7 +171,11 @@ def figure_names() -> list[str]:
 
 
 def source(
-    *, cannot: Mapping[str, str], raw_files: Callable[..., list[Path]], name: str | None = None
+    *,
+    cannot: Mapping[str, str],
+    raw_files: Callable[..., list[Path]],
+    name: str | None = None,
+    examine: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Declare a kind of source.
 
@@ -182,8 +187,11 @@ def source(
         ``raw_files(folder, **settings)`` returns every file that it reads, so that a changed one is noticed.
     name : str, optional
         The function's name when left out.
+    examine : callable, optional
+        Called as the source is; reads on where the source would stop, and returns everything that is wrong as an
+        ``ingest.examining.Examined``. A source without one is read until its first problem.
     """
-    return SOURCES.register(partial(Source, cannot=cannot, raw_files=raw_files), name)
+    return SOURCES.register(partial(Source, cannot=cannot, raw_files=raw_files, examine=examine), name)
 
 
 def eligibility(*, label: str, needs: tuple[str, ...] = ()) -> Callable[[F], F]:

@@ -3,13 +3,12 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
+from joblib import Parallel, delayed
 
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.contents import file_digest
@@ -112,28 +111,16 @@ def digest_of(worlds: Worlds) -> str:
 
 def _made(worlds: Worlds, waiting: list[Place], cores: int) -> Iterator[str]:
     """Make replicates and return the world of each as it is finished."""
-    _begin(worlds)
-    if cores <= 1 or len(waiting) <= 1:
-        yield from map(make, waiting)
-        return
-    # Spawned and not forked: a fork of a process with threads may hang.
-    with ProcessPoolExecutor(cores, get_context("spawn"), _begin, (worlds,)) as pool:
-        running = [pool.submit(make, place) for place in waiting]
-        try:
-            yield from (one.result() for one in as_completed(running))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    at_work = Parallel(n_jobs=min(cores, len(waiting)) or 1, return_as="generator_unordered")
+    yield from at_work(delayed(make)(worlds, place) for place in waiting)
 
 
-#: The worlds a process draws from; their models are fitted once a process.
-_at_work: list[Worlds] = []
+#: The worlds a process draws from, by the folder they are kept in: their models are fitted once a process.
+_at_work: dict[Path, Worlds] = {}
 
 
-def _begin(worlds: Worlds) -> None:
-    _at_work[:] = [worlds]
-
-
-def make(place: Place) -> str:
+def make(worlds: Worlds, place: Place) -> str:
     """Make one replicate, write its rows and return its world."""
-    store.write(_at_work[0].replicate(place.world, place.number), "replicate", place.path)
+    own = _at_work.setdefault(place.path.parents[1], worlds)
+    store.write(own.replicate(place.world, place.number), "replicate", place.path)
     return place.world

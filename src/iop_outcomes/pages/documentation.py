@@ -174,8 +174,39 @@ def _plugin(plugin: Plugin) -> str:
         for name, fact in plugin.facts.items()
         if isinstance(fact, Mapping) and fact
     ]
-    about = [markdown.description(plugin.function), markdown.bullets(facts), _settings(plugin), *lists]
+    about = [markdown.description(plugin.function), markdown.bullets(facts), _settings(plugin), *_parts(plugin), *lists]
     return markdown.joined([f"### {plugin.name}", *about])
+
+
+def _parts(plugin: Plugin) -> list[str]:
+    """Return, for settings that have settings of their own, what each of those is."""
+    shared = plugin.study_settings_model.model_json_schema().get("$defs", {})
+    made = []
+    for name, about in sorted(shared.items()):
+        if "properties" not in about:
+            continue
+        said, required = about.get("description", ""), about.get("required", [])
+        meaning = _meanings(said)
+        rows = [
+            (f"`{key}`", _kind(part, shared), "required" if key in required else "", meaning.get(key, ""))
+            for key, part in about["properties"].items()
+        ]
+        header = ("key", "allowed", "", "meaning")
+        made.append(
+            markdown.joined([f"#### {name}", markdown.prose(said.partition("\n")[0]), markdown.table(header, rows)])
+        )
+    return made
+
+
+def _meanings(docstring: str) -> dict[str, str]:
+    """Return what the section of attributes of a docstring says of each."""
+    found, names = {}, []
+    for line in docstring.partition("----------\n")[2].splitlines():
+        if line and not line.startswith(" "):
+            names = [name.strip() for name in line.partition(":")[0].split(",")]
+        for name in names if line.startswith(" ") else ():
+            found[name] = f"{found.get(name, '')} {markdown.prose(line)}".strip()
+    return found
 
 
 def _fact(fact: object) -> str:
@@ -246,7 +277,8 @@ def _settings(plugin: Plugin) -> str:
 def _kind(about: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
     """Return in words what a JSON schema allows."""
     if "$ref" in about:
-        return _kind(shared[about["$ref"].rpartition("/")[2]], shared)
+        name = about["$ref"].rpartition("/")[2]
+        return f"`{name}`" if "properties" in shared[name] else _kind(shared[name], shared)
     if "anyOf" in about:
         return " or ".join(_kind(option, shared) for option in about["anyOf"])
     if "enum" in about or "const" in about:

@@ -144,7 +144,8 @@ def operating_page(found: Found) -> str:
         "# Operating characteristics",
         # The upper 95% limit of a share that was never seen.
         INTRODUCTION.format(few=100 * 3 / most),
-        f"Made by `{made['command']}` on {made['date']}, version {made['version']}, commit `{made['commit']}`.",
+        f"Made by `{made['command']}` on {made['date']}, version {made['version']}, commit `{made['commit']}`. "
+        f"{made.get('note', '')}".rstrip(),
         "## What is missed",
         markdown_list(misses) or "Nothing of what is asked of these numbers.",
         f"## How often the study `{made['study']}` errs",

@@ -100,29 +100,30 @@ def check_mapping(settings: Mapping[str, object], stated: Collection[str] = ()) 
     Parameters
     ----------
     settings : mapping
-        Of the source; ``columns`` maps by table a name in the file to ours, ``values`` by column a code to ours.
+        Of the source; ``columns`` maps by table a name in the file to ours, ``values`` by column a code to ours, and
+        ``tables`` by table our names to what they are made of.
     stated : collection of str
         Baseline columns that the study states were measured by assignment.
     """
-    for table, names in _mappings(settings.get("columns")):
-        for raw, ours in names.items():
-            if ours is None or not _known_by_then(table, ours):
-                continue
-            what = spoken_of(raw, [raw] if ours in stated else [])
-            # Where only the day of the first service is on record, it is taken for that of the assignment.
-            if what and (raw, ours) != ("admission_day", "assignment_day"):
-                raise StudyFileError(
-                    f"source.columns.{table}: '{raw}' speaks of {what} and cannot become '{ours}', which must be known "
-                    f"at assignment; {_BY_WHAT_HAPPENED}; map a column written down by then"
-                )
-    for place, codes in _mappings(settings.get("values")):
+    made, coded = _made_of(settings.get("tables"))
+    for place, table, raw, ours in [*_renamed(settings.get("columns")), *made]:
+        if ours is None or not _known_by_then(table, ours):
+            continue
+        what = spoken_of(raw, [raw] if ours in stated else [])
+        # Where only the day of the first service is on record, it is taken for that of the assignment.
+        if what and (raw, ours) != ("admission_day", "assignment_day"):
+            raise StudyFileError(
+                f"source.{place}: '{raw}' speaks of {what} and cannot become '{ours}', which must be known at "
+                f"assignment; {_BY_WHAT_HAPPENED}; map a column written down by then"
+            )
+    listed = [(f"values.{place}", codes) for place, codes in _mappings(settings.get("values"))]
+    for place, codes in [*listed, *coded]:
         if place.rpartition(".")[2] not in ASSIGNMENT:
             continue
         for raw in codes:
             if is_ending(raw):
                 raise StudyFileError(
-                    f"source.values.{place}: '{raw}' says how care ended and cannot become an assignment; "
-                    f"{_BY_WHAT_HAPPENED}"
+                    f"source.{place}: '{raw}' says how care ended and cannot become an assignment; {_BY_WHAT_HAPPENED}"
                 )
 
 
@@ -180,6 +181,31 @@ def _known_by_then(table: str, column: str) -> bool:
     if table == EPISODE.name:
         return column in (*ASSIGNMENT, *KNOWN_AT_ASSIGNMENT, "site_id", "referral_day", "assignment_day")
     return column in covariate_homes().get(table, ())
+
+
+def _renamed(section: object) -> list[tuple[str, str, str, str | None]]:
+    """Return place, table, name in the file and our name of a mapping of columns."""
+    return [
+        (f"columns.{table}", table, str(raw), ours)
+        for table, names in _mappings(section)
+        for raw, ours in names.items()
+    ]
+
+
+def _made_of(section: object) -> tuple[list[tuple[str, str, str, str | None]], list[tuple[str, Mapping[str, Any]]]]:
+    """Return place, table, name in the sheet and our name of a mapping of sheets, and the codes of each."""
+    made: list[tuple[str, str, str, str | None]] = []
+    coded: list[tuple[str, Mapping[str, Any]]] = []
+    for table, parts in section.items() if isinstance(section, Mapping) else ():
+        for part in parts if isinstance(parts, list) else [parts]:
+            columns = part.get("columns") if isinstance(part, Mapping) else None
+            for ours, cell in columns.items() if isinstance(columns, Mapping) else ():
+                about = cell if isinstance(cell, Mapping) else {"column": cell}
+                if isinstance(about.get("column"), str):
+                    made.append((f"tables.{table}", str(table), about["column"], str(ours)))
+                if isinstance(about.get("codes"), Mapping):
+                    coded.append((f"tables.{table}.{ours}", about["codes"]))
+    return made, coded
 
 
 def _listed(value: object) -> list[str]:

@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
+from iop_outcomes.kernel.beside import load_beside
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
@@ -160,6 +162,7 @@ class Study(Section):
     format: Format = FORMAT
     study: Name
     title: str = ""
+    extend: list[str] = []
     seed: Annotated[int, Field(ge=0)] = 1
     source: Source
     cohort: Cohort
@@ -326,7 +329,23 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
     with in_words():
         path = find(name, root)
         text = read_file(path)
-    return parse(read_yaml(text, str(path)), str(path))
+    return parse(_beside(read_yaml(text, str(path)), path, Path(root)), str(path))
+
+
+def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
+    """Return a study whose data and plug-ins stand beside its file with their paths from the project's folder."""
+
+    def from_root(place: object, always: bool = False) -> object:
+        if not isinstance(place, str) or (root / place).exists() or not (always or (file.parent / place).exists()):
+            return place
+        return os.path.relpath(file.parent / place, root)
+
+    source, extend = content.get("source"), content.get("extend")
+    if isinstance(source, dict) and "path" in source:
+        content = content | {"source": {**source, "path": from_root(source["path"])}}
+    if isinstance(extend, list):
+        content = content | {"extend": [from_root(place, always=True) for place in extend]}
+    return content
 
 
 def parse(content: dict[str, Any], place: str = "study") -> Study:
@@ -334,6 +353,8 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
     try:
         check_format(content)
         study = Study.model_validate(content)
+        for file in study.extend:
+            load_beside(Path(file))
         cross_check(study)
         for name in study.analyses:
             check_margin(study, name)

@@ -23,6 +23,9 @@ def study_schema() -> dict[str, Any]:
     schema["title"] = "A study of iop-outcomes"
     parts = schema["$defs"]
     parts["Source"] = {"oneOf": [_settings(plugin, "kind") for plugin in SOURCES]}
+    for part in parts["Source"]["oneOf"]:
+        # References start from the whole schema, so that parts of a part stand beside it.
+        parts.update(part.pop("$defs", {}))
     arms = parts["Design"]["properties"]["arms"]
     parts["Design"] = {"oneOf": [_settings(plugin, "method") for plugin in DESIGN_METHODS]}
     for part in parts["Design"]["oneOf"]:

@@ -166,9 +166,13 @@ AGREEMENT = Table(
     unit="aggregate",
 )
 
+#: Beginning of the rules by which raw rows were not taken, and the row of all such rows of a table.
+NOT_TAKEN = "row not taken: "
+ALL_NOT_TAKEN = "rows not taken, in all"
+
 SET_ASIDE = Table(
     "set_aside",
-    "rule by which odd records of members were answered",
+    "rule by which odd records of members were answered, or raw rows were not taken",
     ("table", "rule"),
     (
         label("table", "Canonical table", required=True, nullable=False),

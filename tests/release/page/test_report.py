@@ -311,6 +311,14 @@ def test_an_e_value_says_what_its_own_row_holds(value, limit, said):
             "Chance could explain the difference within pairs without any hidden bias.",
         ),
         (
+            {"measure": "wild_bootstrap_p", "value": 0.03125, "se_method": "all patterns; agrees with the interval"},
+            "By whole sites it comes to p = 0.031, which agrees with the interval.",
+        ),
+        (
+            {"measure": "wild_bootstrap_p", "value": 0.0, "se_method": "drawn; does not agree with the interval"},
+            "By whole sites it comes to p < 0.001, which the interval does not agree with: count on neither alone.",
+        ),
+        (
             {"measure": "risk_difference", "status": "refused", "reason": "this study names no sites; leave it out"},
             "Not made: This study names no sites; leave it out.",
         ),

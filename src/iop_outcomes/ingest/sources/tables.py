@@ -7,15 +7,16 @@ that differ are given in the study file; the files themselves stay as they are.
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field
 
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
-from iop_outcomes.ingest.accepting import Intake, to_table
+from iop_outcomes.ingest.accepting import Intake, refuse, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
+from iop_outcomes.ingest.examining import Complain, Examined, going_on
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
 from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
@@ -32,7 +33,14 @@ CANNOT = {name: f"there is no file of the table '{name}' in the source's folder"
 Code = str | int | float | bool
 
 
-@source(cannot=CANNOT, raw_files=files_of_path, name="tables")
+def examine(folder: Path, seed: int, **settings: Any) -> Examined:
+    """Read every table there is and keep every problem, and say what in the folder nobody reads."""
+    found = Examined()
+    found.tables = _read(folder, settings, found.complain, found.notes)
+    return found
+
+
+@source(cannot=CANNOT, raw_files=files_of_path, examine=examine, name="tables")
 def read_tables(
     folder: Path,
     seed: int,
@@ -74,64 +82,98 @@ def read_tables(
     dict of str to DataFrame
         The tables there are, intake and rejected.
     """
-    columns, values, files = columns or {}, values or {}, _files(locate(folder, path))
-    _check_settings(columns, values, files)
-    if set(categories) & set(quantities):
-        both = sorted(set(categories) & set(quantities))[0]
-        raise SourceError(f"source: '{both}' stands among the categories and the quantities; it is one of them")
-    intake, frames, parents = Intake(max_rejected_share), {}, {}
+    settings = {name: value for name, value in locals().items() if name not in ("folder", "seed")}
+    return _read(folder, settings, refuse, [])
+
+
+def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder; what is wrong with one is handed on, and the others are read."""
+    columns, values = settings["columns"] or {}, settings["values"] or {}
+    place = locate(folder, settings["path"])
+    if not place.is_dir():
+        raise SourceError(f"source.path: '{place.name}' is a file; give the folder that holds one file per table")
+    files = _files(place, complain)
+    notes += _unread(place)
+    _check_settings(columns, values, files, complain)
+    if both := sorted(set(settings["categories"]) & set(settings["quantities"])):
+        complain(SourceError(f"source: '{both[0]}' stands among the categories and the quantities; it is one of them"))
+    intake, frames, parents = Intake(settings["max_rejected_share"], complain), {}, {}
     for name in [n for n in ORDER if n in files]:
-        raw = _renamed(read(files[name]), name, columns.get(name, {}))
-        codes = {place.partition(".")[2]: ours for place, ours in values.items() if place.startswith(f"{name}.")}
-        # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
-        strongest = STRONGEST.get(name)
-        strongest = strongest if strongest and strongest.column in raw.columns else None
-        kept = intake.sift(raw, name, *_rows_and_rules(raw, name, codes, missing, parents), strongest)
-        own = by_contract.covariates_typed(
-            kept.select(raw.columns), contracts.contract(name), raw.name, categories, quantities
-        )
-        frames[name] = to_table(own, name)
-        parents[name] = heirlooms(kept, name)
+        with going_on(complain):
+            raw = _renamed(read(files[name]), name, columns.get(name, {}), complain)
+            if raw is None:
+                continue
+            codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
+            made = _rows_and_rules(raw, name, codes, settings["missing"], parents)
+            # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
+            strongest = STRONGEST.get(name)
+            strongest = strongest if strongest and strongest.column in raw.columns else None
+            kept = intake.sift(raw, name, *made, strongest)
+            if not len(kept) and raw.rows.head(1).collect().is_empty():
+                notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
+            own = by_contract.covariates_typed(
+                kept.select(raw.columns),
+                contracts.contract(name),
+                raw.name,
+                settings["categories"],
+                settings["quantities"],
+            )
+            frames[name] = to_table(own, name)
+            parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
 
 
-def _files(place: Path) -> dict[str, Path]:
+def _files(place: Path, complain: Complain) -> dict[str, Path]:
     """Return the file of each table."""
-    if not place.is_dir():
-        raise SourceError(f"source.path: '{place.name}' is a file; give the folder that holds one file per table")
     found: dict[str, Path] = {}
     for file in sorted(p for p in place.iterdir() if p.name.endswith(ENDINGS)):
         name = file.name.partition(".")[0]
         if name not in ORDER:
-            raise SourceError(f"{file.name}: there is no table '{name}'; {did_you_mean(name, ORDER)}")
-        if name in found:
-            raise SourceError(f"{file.name}: the table '{name}' is also in {found[name].name}; keep one of the two")
-        found[name] = file
+            complain(SourceError(f"{file.name}: there is no table '{name}'; {did_you_mean(name, ORDER)}"))
+        elif name in found:
+            complain(SourceError(f"{file.name}: the table '{name}' is also in {found[name].name}; keep one of the two"))
+        else:
+            found[name] = file
     for name in REQUIRED:
         if name not in found:
-            raise SourceError(f"source.path: there is no {name}.csv or {name}.parquet in '{place.name}'; add it")
+            complain(SourceError(f"source.path: there is no {name}.csv or {name}.parquet in '{place.name}'; add it"))
     return found
 
 
-def _check_settings(columns: dict, values: dict, files: dict[str, Path]) -> None:
+def _unread(place: Path) -> list[str]:
+    """Return a note of every file in the folder that is no table and that nobody reads."""
+    others = sorted(
+        p.name for p in place.iterdir() if p.is_file() and p.name[0] != "." and not p.name.endswith(ENDINGS)
+    )
+    workbook = "; the kind `sheets` reads workbooks (iop-outcomes new-study FILE drafts the mapping)"
+    return [
+        f"{name}: nobody reads this file{workbook if name.lower().endswith(('.xlsx', '.xls', '.xlsm', '.ods')) else ''}"
+        for name in others
+    ]
+
+
+def _check_settings(columns: dict, values: dict, files: dict[str, Path], complain: Complain) -> None:
     for name in columns:
         if name not in files:
-            raise SourceError(f"source.columns: there is no file of a table '{name}'; {did_you_mean(name, files)}")
+            complain(SourceError(f"source.columns: there is no file of a table '{name}'; {did_you_mean(name, files)}"))
     for place, codes in values.items():
         name, _, column = place.partition(".")
         if name not in files or not column:
-            raise SourceError(f"source.values: '{place}' is no table.column of this source; write it as person.sex")
+            complain(SourceError(f"source.values: '{place}' is no table.column of this source; write it as person.sex"))
         if any(isinstance(code, bool) for code in codes):
-            raise SourceError(
-                f"source.values.{place}: YAML reads yes, no, on and off as true and false; quote the code"
+            complain(
+                SourceError(f"source.values.{place}: YAML reads yes, no, on and off as true and false; quote the code")
             )
 
 
-def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
-    """Return the file with canonical column names, without the columns to leave out."""
+def _renamed(raw: RawFile, name: str, names: dict[str, str | None], complain: Complain) -> RawFile | None:
+    """Return the file with canonical column names, without the columns to leave out; None where a column is wrong."""
     if names.get(OTHERS) is not None:
         raise SourceError(f"source.columns.{name}: '{OTHERS}' stands for all columns not named; write '{OTHERS}': null")
-    raw.need([column for column in names if column != OTHERS])
+    wrong: list[SourceError] = []
+    for column in [column for column in names if column != OTHERS]:
+        with going_on(wrong.append):
+            raw.need([column])
     table = contracts.contract(name)
     known = {c.name for c in table.columns}
     named = {c: names.get(c, None if OTHERS in names and c not in known else c) for c in raw.columns}
@@ -145,15 +187,21 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None]) -> RawFile:
             f"under source.columns.{name}, as column: column, and leave the others out with '{OTHERS}': null"
         )
     raw = replace(raw, columns=tuple(kept.values()), rows=raw.rows.select(LINE, *kept).rename(kept))
-    raw.need(table.required, known)
-    refuse_unfit(raw.name, _stored(raw), {c.name: c for c in table.columns})
-    extra = [c for c in raw.columns if c not in known]
-    if extra and not table.open:
-        raise SourceError(
-            f"{raw.name}: the table '{name}' has no column '{extra[0]}'; {did_you_mean(extra[0], known)}; or leave it "
-            f"out with source.columns.{name}: {{{extra[0]}: null}}"
+    for column in table.required:
+        with going_on(wrong.append):
+            raw.need([column], known)
+    with going_on(wrong.append):
+        refuse_unfit(raw.name, _stored(raw), {c.name: c for c in table.columns})
+    for extra in [c for c in raw.columns if c not in known and not table.open]:
+        wrong.append(
+            SourceError(
+                f"{raw.name}: the table '{name}' has no column '{extra}'; {did_you_mean(extra, known)}; or leave it "
+                f"out with source.columns.{name}: {{{extra}: null}}"
+            )
         )
-    return raw
+    for problem in wrong:
+        complain(problem)
+    return None if wrong else raw
 
 
 def _stored(raw: RawFile) -> dict:

@@ -14,7 +14,11 @@ def set_aside(table: Released | None) -> HtmlTable | None:
         for position, row in enumerate(table.frame.itertuples())
     ]
     return HtmlTable(
-        "Odd records of the cohort, and what was done with them", ("Table", "Rule", "Records"), rows, "", (2,)
+        "Rows that were not taken, odd records of the cohort, and what was done with them",
+        ("Table", "Rule", "Records"),
+        rows,
+        "",
+        (2,),
     )
 
 

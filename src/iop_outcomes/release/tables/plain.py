@@ -1,10 +1,24 @@
 """Tables that are released much as they are: what was read, what could be had, what was checked, what is true."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure import Roles, levels, parts
+from iop_outcomes.release.disclosure.sums import Equation
+from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
+
+
+def _rules_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
+    """Rows not taken by rule are all rows of the table that were not taken."""
+    rule = frame["rule"].astype("str")
+    for table in frame["table"][rule == ALL_NOT_TAKEN]:
+        of_table = frame["table"] == table
+        total = np.flatnonzero(of_table & (rule == ALL_NOT_TAKEN))[0]
+        parts_of = np.flatnonzero(of_table & rule.str.startswith(NOT_TAKEN))
+        yield {(int(total), "n"): 1.0, **{(int(row), "n"): -1.0 for row in parts_of}}
+
 
 _CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
 
@@ -30,7 +44,7 @@ ROLES: Mapping[str, Roles] = {
         sums=(parts("n_tests", *_CELLS),),
         decimals={name: 2 for name in ("sensitivity", "specificity", "concordance", "kappa")},
     ),
-    "set_aside": Roles(labels=("table", "rule"), counts=("n",)),
+    "set_aside": Roles(labels=("table", "rule"), counts=("n",), sums=(_rules_add_up,)),
     "retained": Roles(
         labels=("arm", "day"),
         hidden_counts=("n_at_risk", "n_ended"),

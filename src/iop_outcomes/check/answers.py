@@ -1,0 +1,123 @@
+"""What a study will be able to answer with these records: people by arm, metrics, analyses, and what nobody has."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.check.findings import Findings
+from iop_outcomes.cohort.build import OTHER, assign_arms, build_cohort
+from iop_outcomes.cohort.hindsight import ties
+from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
+from iop_outcomes.study import Study
+from iop_outcomes.study.before_time_zero import covariate_homes
+from iop_outcomes.tables.capability import unmet
+
+Records = Mapping[str, pd.DataFrame]
+
+
+def look_ahead(study: Study, records: Records, found: Findings) -> None:
+    """Add to the findings what the study can answer and what it cannot."""
+    _arms(study, records, found)
+    _covariates(study, records, found)
+    refused = _metrics(study, records, found)
+    possible = [name for name, analysis in study.analyses.items() if analysis.outcome not in refused]
+    for name in study.analyses:
+        if name not in possible:
+            found.refused.append(f"analysis {name}: its outcome '{study.analyses[name].outcome}' is refused")
+    if study.analyses:
+        names = f": {', '.join(possible)}" if possible else ""
+        found.answers.append(
+            f"{len(possible)} of {counted(len(study.analyses), 'analysis', 'analyses')} possible{names}"
+        )
+    if not found.problems:
+        _cohort(study, records, found)
+
+
+def _arms(study: Study, records: Records, found: Findings) -> None:
+    """Count people by arm before any rule; an arm in which nobody is keeps the study from running."""
+    episode = records["episode"]
+    if episode.empty:
+        return
+    try:
+        arm = assign_arms(episode, study.cohort.arms)
+    except StudyError as problem:
+        found.problems.append(str(problem))
+        return
+    people = episode["person_id"].groupby(arm).nunique()
+    for name, selection in study.cohort.arms.items():
+        if name not in people:
+            listed = "; ".join(_there(episode, column) for column in selection)
+            asked = ", ".join(f"{column}: {value}" for column, value in selection.items())
+            found.problems.append(f"cohort.arms.{name}: no episode has {asked}; {listed}")
+    counts = [f"{people.get(name, 0):,} in {name}" for name in study.cohort.arms]
+    other = f", {people[OTHER]:,} in none" if OTHER in people else ""
+    found.answers.append(f"people by arm, before any rule: {', '.join(counts)}{other}")
+
+
+def _there(episode: pd.DataFrame, column: str) -> str:
+    if column not in episode or episode[column].isna().all():
+        return f"the records have no {column}"
+    counts = episode[column].dropna().astype("str").value_counts().sort_index()
+    return f"there are {', '.join(f'{code} ({n:,})' for code, n in counts.head(8).items())}"
+
+
+def _covariates(study: Study, records: Records, found: Findings) -> None:
+    """Name covariates that no table holds, and those in which nothing is recorded."""
+    known: dict[str, pd.Series] = {}
+    for table, columns in covariate_homes().items():
+        frame = records[table]
+        for column in columns or [c for c in frame if c != "episode_id"]:
+            if column in frame:
+                known.setdefault(column, frame[column])
+    for name in dict.fromkeys([*study.covariate_names, *study.describe_by]):
+        if name not in known and len(records["episode"]):
+            found.problems.append(
+                f"covariates: there is no column '{name}' in the records; {did_you_mean(name, known)}"
+            )
+        elif name in known and len(known[name]) and known[name].isna().all():
+            found.doubts.append(f"covariates: '{name}' is recorded of nobody")
+    for name in [n for n in study.covariate_names if n in known]:
+        column = known[name].dropna()
+        if not pd.api.types.is_numeric_dtype(column) and column.nunique() > max(50, len(column) / 10):
+            found.doubts.append(
+                f"covariates: '{name}' holds {column.nunique():,} different texts in {counted(len(column), 'row')}, as "
+                "free text or an id does; group them, or leave the column out"
+            )
+
+
+def _metrics(study: Study, records: Records, found: Findings) -> set[str]:
+    refused = set()
+    for name in study.metrics:
+        plugin, _ = study.metric(name)
+        why = unmet(plugin.needs, records["capability"], records)
+        if why:
+            refused.add(name)
+            found.refused.append(f"metric {name}: it {why}")
+    if study.metrics:
+        found.answers.append(f"{len(study.metrics) - len(refused)} of {counted(len(study.metrics), 'metric')} possible")
+    return refused
+
+
+def _cohort(study: Study, records: Records, found: Findings) -> None:
+    """Draw the cohort, and look whether what decides the comparison knows what came later."""
+    try:
+        members, attrition = build_cohort(records, study.cohort)
+    except StudyError as problem:
+        found.problems.append(str(problem))
+        return
+    sizes = members["arm"].value_counts()
+    found.answers.append(
+        f"people in the cohort, after every rule: {', '.join(f'{sizes.get(a, 0):,} in {a}' for a in study.cohort.arms)}"
+    )
+    for name in [n for n in study.cohort.arms if not sizes.get(n, 0)]:
+        steps = attrition[attrition["arm"].astype("str") == name]
+        rule = steps.loc[(steps["n_after"] == 0).idxmax(), "rule"] if len(steps) else ""
+        found.problems.append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
+    close = ties(records, study.cohort, [c for c in study.covariate_names if c not in study.measured_by_assignment])
+    for row in close[close["strength"] > study.gate.max_hindsight].itertuples():
+        if np.isfinite(row.strength):
+            found.doubts.append(
+                f"{row.role} '{row.name}' goes so closely with {row.later} ({row.strength:.2f} of 1) that it was most "
+                "likely recorded after the assignment; leave it out, or give its measured_day"
+            )

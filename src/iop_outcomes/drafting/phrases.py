@@ -1,0 +1,57 @@
+"""Pieces of a draft: texts as YAML reads them back, codes with their counts, patterns of free text, slots of a grid."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from iop_outcomes.drafting.looking import Seen
+from iop_outcomes.drafting.vocabulary import SUBSTANCES, WEEKDAYS
+from iop_outcomes.ingest.sources.sheets.header import plain
+from iop_outcomes.kernel.errors import counted
+
+_PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9 _/()]*$")
+_YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
+
+
+def quoted(text: str) -> str:
+    """Return a text as YAML reads it back."""
+    bare = bool(_PLAIN.match(text)) and text == text.strip() and text.casefold() not in _YAML_WORDS
+    return text if bare else json.dumps(text, ensure_ascii=False)
+
+
+def substances(seen: Seen) -> Iterator[str]:
+    """Yield patterns for the free text of the main substance, with how many rows each would take."""
+    left = dict(seen.texts)
+    yield from ("        primary_substance:", f"          column: {quoted(seen.name)}", "          patterns:")
+    for pattern, ours in SUBSTANCES.items():
+        meant = [text for text in left if re.search(pattern, text)]
+        n = sum(left.pop(text) for text in meant)
+        if n:
+            yield f"            {json.dumps(pattern)}: {ours}   # guess, {counted(n, 'row')}"
+    if left:
+        n = sum(left.values())
+        yield f"          otherwise: other   # guess: {counted(n, 'row')} of {counted(len(left), 'other text')}"
+
+
+def codes_of(columns: Sequence[Seen]) -> tuple[dict[str, int], int, int]:
+    """Return the codes of columns that share them, and how many other texts there are, in how many rows."""
+    counts: dict[str, int] = {}
+    n_others = n_rows = 0
+    written: dict[str, str] = {}
+    for column in columns:
+        told, others, rows = column.codes()
+        n_others, n_rows = n_others + others, n_rows + rows
+        for text, n in told:
+            name = written.setdefault(plain(text), text)
+            counts[name] = counts.get(name, 0) + n
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1])), n_others, n_rows
+
+
+def slots_of(columns: Sequence[Seen]) -> Mapping[str, str]:
+    """Return what each column of a grid counts from its date: days of the week, or weeks, from 0."""
+    names = [plain(column.name) for column in columns]
+    if names[0].startswith(WEEKDAYS):
+        days = [next(i for i, day in enumerate(WEEKDAYS) if name.startswith(day)) for name in names]
+        return {column.name: str(day - days[0]) for column, day in zip(columns, days, strict=True)}
+    numbers = [int(re.sub(r"\D", "", name)) for name in names]
+    return {column.name: str(number - min(numbers)) for column, number in zip(columns, numbers, strict=True)}

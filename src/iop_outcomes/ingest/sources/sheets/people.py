@@ -1,0 +1,78 @@
+"""Who a row is of, from which day that person's days are counted, and names that lead back to nobody.
+
+Calendar dates and the clinic's own numbers stand only here, in memory: tables get study days and pseudonyms.
+"""
+
+import hashlib
+from collections.abc import Mapping as Mapped
+from typing import TYPE_CHECKING
+
+from iop_outcomes.ingest.sources.sheets.dates import decided, read_dates
+from iop_outcomes.ingest.sources.sheets.mapping import Cell, Mapping
+from iop_outcomes.ingest.sources.sheets.sheet import Sheet
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_DIGITS = 4
+
+
+def person_keys(sheet: Sheet, mapping: Mapping) -> "pl.Series":
+    """Return whose each row is, so that the ways in which two sheets write one number are one."""
+    import polars as pl
+
+    cells = sheet.rows[sheet.column(mapping.person_of(sheet.name))]
+    text = cells.str.strip_chars().str.to_lowercase().str.replace(r"^(\d+)\.0+$", "$1")
+    if mapping.person_form == "digits":
+        text = text.str.replace_all(r"\D", "").str.strip_chars_start("0")
+        text = pl.DataFrame({"text": text}).select(pl.when(pl.col("text") != "").then("text")).to_series()
+    return text.alias("person")
+
+
+def dates_in(sheet: Sheet, column: str, mapping: Mapping, cell: Cell | None = None) -> tuple["pl.Series", list[str]]:
+    """Return a column of a sheet as dates, and the forms by which it was read.
+
+    Raises
+    ------
+    SourceError
+        The study names no form and the cells do not say which it is.
+    """
+    name = sheet.column(column)
+    cells, forms = sheet.rows[name], mapping.dates_of(sheet.name, cell)
+    year = mapping.drawn.year if mapping.drawn else None
+    forms = forms or decided(cells, f"{sheet.file}, '{name}'", year)
+    return read_dates(cells, forms, year), forms
+
+
+def anchors(sheets: Mapped[str, Sheet], mapping: Mapping) -> "pl.DataFrame":
+    """Return ``person`` and ``anchor``, the date that is that person's day 0; nobody where days are counted already."""
+    import polars as pl
+
+    if mapping.anchor is None:
+        return pl.DataFrame(schema={"person": pl.String, "anchor": pl.Date})
+    sheet = sheets[mapping.anchor.sheet]
+    found = pl.DataFrame(
+        {"person": person_keys(sheet, mapping), "anchor": dates_in(sheet, mapping.anchor.column, mapping)[0]}
+    )
+    return found.drop_nulls().group_by("person").agg(pl.col("anchor").min()).sort("person")
+
+
+class Pseudonyms:
+    """Numbers that stand for the clinic's own, in an order that says nothing of theirs; the same with the same seed."""
+
+    def __init__(self, seed: int):
+        self._seed = seed
+        self._known: dict[str, dict[str, str]] = {}
+
+    def of(self, kind: str, keys: "pl.Series") -> "pl.Series":
+        """Return the pseudonym of each key of a kind (``person``, ``site``), null for null."""
+        import polars as pl
+
+        known = self._known.setdefault(kind, {})
+        new = [key for key in keys.drop_nulls().unique() if key not in known]
+        for number, key in enumerate(sorted(new, key=self._shuffled), start=len(known) + 1):
+            known[key] = f"{kind[0].upper()}{number:0{_DIGITS}d}"
+        return keys.replace_strict(known, default=None, return_dtype=pl.String)
+
+    def _shuffled(self, key: str) -> str:
+        return hashlib.sha256(f"{self._seed}|{key}".encode()).hexdigest()
