@@ -84,6 +84,7 @@ def page(notes: dict) -> str:
     for part, (title, number, failed) in PARTS.items():
         if part in notes:
             lines = [f"| {kind} | {n:,} | {wrong:,} | {seen} |" for kind, n, wrong, seen in notes[part]["rows"]]
-            head = f"## {title}\n\nBy `{'`, `'.join(notes[part]['how'])}`.\n\n| | {number} | {failed} | seen |\n|---|---|---|---|\n"
+            how = "`, `".join(notes[part]["how"])
+            head = f"## {title}\n\nBy `{how}`.\n\n| | {number} | {failed} | seen |\n|---|---|---|---|\n"
             parts.append(head + "\n".join(lines) + "\n")
     return "\n".join([*parts, LIMITS])
