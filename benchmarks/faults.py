@@ -175,7 +175,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
-    how = f"benchmarks/faults.py --writes {asked.writes} --runs {asked.runs} --seed {asked.seed}"
+    runs = "--no-runs" if asked.no_runs else f"--runs {asked.runs}"
+    how = f"benchmarks/faults.py --writes {asked.writes} {runs} --seed {asked.seed}"
     note("faults", how, [killed_writes(asked.writes, chance)] if asked.writes else [])
     if asked.no_runs:
         return

@@ -69,8 +69,9 @@ class Row(NamedTuple):
 def note(part: str, how: str, rows: list[Row]) -> None:
     """Keep what a script has run, in the place of what it ran of the same kind before, and write the page."""
     notes = json.loads(NOTES.read_text(encoding="utf-8")) if NOTES.is_file() else {}
-    kept = {row[0]: row for row in notes.get(part, {}).get("rows", [])} | {row.kind: row for row in rows}
-    notes[part] = {"how": how, "rows": list(kept.values())}
+    before = notes.get(part, {"how": [], "rows": []})
+    kept = {row[0]: row for row in before["rows"]} | {row.kind: row for row in rows}
+    notes[part] = {"how": sorted({*before["how"], how}), "rows": list(kept.values())}
     NOTES.write_text(json.dumps(notes, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page(notes), encoding="utf-8")
     for row in rows:
@@ -83,6 +84,7 @@ def page(notes: dict) -> str:
     for part, (title, number, failed) in PARTS.items():
         if part in notes:
             lines = [f"| {kind} | {n:,} | {wrong:,} | {seen} |" for kind, n, wrong, seen in notes[part]["rows"]]
-            head = f"## {title}\n\nBy `{notes[part]['how']}`.\n\n| | {number} | {failed} | seen |\n|---|---|---|---|\n"
+            how = "`, `".join(notes[part]["how"])
+            head = f"## {title}\n\nBy `{how}`.\n\n| | {number} | {failed} | seen |\n|---|---|---|---|\n"
             parts.append(head + "\n".join(lines) + "\n")
     return "\n".join([*parts, LIMITS])
