@@ -55,7 +55,7 @@ def run(people: pd.DataFrame, **sections) -> dict[str, pd.DataFrame]:
     comparisons, refusals = read_comparisons(covariates, made["propensity"], made["diagnostic"], asked, "main")
     missing = pd.DataFrame({"retention_days": np.nan, "retention_ended": pd.NA}, index=people.index)
     outcomes = pd.concat([people[["member_id"]], people["completed"].rename("completion"), missing], axis=1)
-    made["estimate"], _ = estimate_design(asked, "main", comparisons, refusals, outcomes, {})
+    made["estimate"], *_ = estimate_design(asked, "main", comparisons, refusals, outcomes, {})
     made["estimate"] = apply_gate(made["estimate"], made["diagnostic"], asked)
     return made
 

@@ -66,4 +66,7 @@ def completed_days(history: History) -> pd.Series:
         # The last interval has no upper end.
         days, ended = history.series(np.fmin((low + high) / 2, low + high)), history.series(~np.isnan(low))
     completed = (label_or_none(history, "discharge_reason") == "completed") & ended.fillna(False).astype(bool)
-    return days.where(completed)
+    # Whoever never began has not completed, whatever reason stands in the record.
+    admitted = or_missing(history, "admission_day")
+    began = ~np.isnan(admitted) | np.isnan(admitted).all()
+    return days.where(completed & began)
