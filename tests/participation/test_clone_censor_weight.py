@@ -164,7 +164,7 @@ def test_what_has_another_role_is_no_covariate(name):
 
 
 def test_a_spline_has_no_place_among_the_covariates_of_staying():
-    with pytest.raises(StudyError, match="splines and products have no place here"):
+    with pytest.raises(StudyError, match="columns by name only, and no natural spline of readiness"):
         followed(motivated(50, seed=1), covariates=[{"spline": "readiness"}])
 
 
