@@ -22,7 +22,8 @@ CONTENT = {
 def mean_days(last_day: int, **settings) -> pd.DataFrame:
     """Return the estimates of mean days in care of six people, of whom one an arm stays until ``last_day``."""
     index = pd.Index(list("abcdef"), name="member_id")
-    members = pd.DataFrame({"treated": [True] * 3 + [False] * 3, "score": 0.5, "weight": 1.0}, index)
+    facts = {"treated": [True] * 3 + [False] * 3, "score": 0.5, "weight": 1.0, "matched_set": np.nan}
+    members = pd.DataFrame(facts, index)
     covariates = pd.DataFrame({"sex": ["female", "male", "male"] * 2}, index)
     comparison = Comparison("overlap", "overlap_weights", "ATO", ARMS, members, covariates, None, {})
     analysis = {"outcome": "time_in_care", "design": "overlap", "estimator": "rmst", "measure": "rmst_difference"}
