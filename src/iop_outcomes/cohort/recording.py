@@ -4,7 +4,7 @@ Two systems write the same week down differently: one has no-shows and cancellat
 What is made of either is then a difference between systems. Here only the words are counted, by arm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -52,37 +52,40 @@ def _statuses(members: pd.DataFrame, session: pd.DataFrame | None, arms: list[st
 
 
 def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arms: list[str]) -> pd.DataFrame:
-    arm = members.set_index("person_id")["arm"].astype("str")
-    zero = members.set_index("person_id")["time_zero_day"]
-    sizes = arm.value_counts().reindex(arms, fill_value=0)
-    found = {}
-    for name in MEDICATIONS:
-        treated = _given(records, name)
-        treated = treated[treated["person_id"].isin(arm.index)]
-        late = treated["day"].to_numpy() >= zero.reindex(treated["person_id"]).to_numpy()
-        people = arm.reindex(treated.loc[late, "person_id"].unique())
-        found[name] = people.value_counts().reindex(arms, fill_value=0)
-    table = pd.DataFrame(found)
-    table = table.loc[:, table.sum() > 0]
-    if table.shape[1] == 0:
+    given = _prescriptions(records)
+    if given.empty:
         return pd.DataFrame()
-    return _long(table, PRESCRIBED, sizes)
+    who = members.set_index(members["person_id"].astype("str"))
+    given = given[given["person_id"].isin(who.index)]
+    late = given["day"].to_numpy() >= who["time_zero_day"].reindex(given["person_id"]).to_numpy()
+    people = given[late].drop_duplicates(["person_id", "medication"])
+    arm = who["arm"].astype("str")
+    table = pd.crosstab(arm.reindex(people["person_id"]).to_numpy(), people["medication"].to_numpy())
+    named = [name for name in MEDICATIONS if name in table]
+    table = table.reindex(index=arms, columns=named, fill_value=0)
+    return _long(table, PRESCRIBED, arm.value_counts().reindex(arms, fill_value=0))
 
 
-def _given(records: Mapping[str, pd.DataFrame], medication: str) -> pd.DataFrame:
-    """Return person and day of what says that a medication was prescribed: tests flagged so, and codes of services."""
-    parts = [pd.DataFrame({"person_id": pd.Series(dtype="str"), "day": pd.Series(dtype=float)})]
+def _prescriptions(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return person, day and medication of what says that one was prescribed: tests flagged so, codes of services."""
+    parts = [pd.DataFrame({"person_id": pd.Series(dtype="str"), "day": pd.Series(dtype=float), "medication": ""})]
     tests, services = records.get("drug_test"), records.get("service")
     if tests is not None and "prescribed" in tests:
-        flagged = tests["prescribed"].fillna(False).to_numpy(bool)
-        parts.append(tests.loc[flagged & _names(tests["substance"], medication), ["person_id", "day"]])
+        parts.extend(_named(tests[tests["prescribed"].fillna(False).to_numpy(bool)], "substance"))
     if services is not None and "code" in services:
-        parts.append(services.loc[_names(services["code"], medication), ["person_id", "day"]])
-    return pd.concat([part.astype({"person_id": "str", "day": float}) for part in parts], ignore_index=True)
+        parts.extend(_named(services, "code"))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _names(values: pd.Series, word: str) -> np.ndarray:
-    return values.astype("str").str.casefold().str.contains(word, regex=False).fillna(False).to_numpy(bool)
+def _named(table: pd.DataFrame, column: str) -> Iterator[pd.DataFrame]:
+    """Yield the rows whose text names a medication, for each of them; every distinct text is read once."""
+    code, texts = pd.factorize(table[column])
+    for name in MEDICATIONS:
+        # The last answers for rows without a text, whose code is -1.
+        names = np.array([name in str(text).casefold() for text in texts] + [False])
+        if names.any():
+            rows = table.loc[names[code], ["person_id", "day"]]
+            yield rows.astype({"person_id": "str", "day": float}).assign(medication=name)
 
 
 def _long(table: pd.DataFrame, what: str, n_all: pd.Series | None = None) -> pd.DataFrame:
