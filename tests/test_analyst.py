@@ -97,6 +97,7 @@ def test_survival(people, estimator, settings, measure):
     assert rows["n_events"][0] == people["left"].sum()
 
 
+@pytest.mark.slow
 def test_the_bootstrap_checks_the_formula(people):
     rows = iop_outcomes.estimate(
         people, outcome="abstinent", estimator="weighted", bootstrap=40, arm="arm", covariates=COVARIATES

@@ -71,6 +71,7 @@ def test_in_care_when_the_data_end_is_censored_there_in_every_table(folder):
     np.testing.assert_allclose(means, (40 + 90) / 2)
 
 
+@pytest.mark.slow
 def test_a_shorter_gap_ends_care_on_the_day_the_study_says(folder):
     ended = {"last_contact": 97, "confirmation": 99}
     for dated, day in ended.items():
@@ -80,6 +81,7 @@ def test_a_shorter_gap_ends_care_on_the_day_the_study_says(folder):
         assert outcomes["retention_ended"].all()
 
 
+@pytest.mark.slow
 def test_one_cluster_setting_rules_tables_curves_and_estimates(folder):
     """At every site half of each arm left, so that by site nothing tells how sure a share is."""
     for cluster, known in ((None, True), ("site", False)):

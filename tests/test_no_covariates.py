@@ -77,6 +77,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", frames())
 def test_every_design_answers_or_refuses_in_a_sentence(case):
     data, covariates = frames()[case]

@@ -65,6 +65,7 @@ def test_a_measure_changes_estimates_and_no_design(study):
     assert [name for name, equal in same.items() if not equal] == ["estimate", "robustness"]
 
 
+@pytest.mark.slow
 def test_the_road_in_python_runs_from_a_mapping_to_a_release(study, tmp_path):
     made = iop_outcomes.run_study(study)
     assert isinstance(made["estimate"], pd.DataFrame)
@@ -72,6 +73,7 @@ def test_the_road_in_python_runs_from_a_mapping_to_a_release(study, tmp_path):
     assert (tmp_path / "release" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_study_without_covariates_has_an_answer_and_says_what_nobody_can_say(tmp_path):
     own = iop_outcomes.load_study(CONTENT | {"covariates": []})
     made = iop_outcomes.run_study(own)

@@ -182,6 +182,7 @@ def walk(arm, distance, stratum, order, ratio, width, replace):
 people = st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 2)), min_size=2, max_size=14)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     people=people.filter(lambda rows: 0 < sum(arm for arm, *_ in rows) < len(rows)),

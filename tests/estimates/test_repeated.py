@@ -31,6 +31,7 @@ def true_share(severity, effect, deviation):
     )
 
 
+@pytest.mark.slow
 def test_both_models_give_the_same_risk_difference_and_it_is_the_true_one():
     person, arm, covariates, outcome = urine()
     marginal = contrast(gee_means(outcome, arm, person, covariates=covariates), "risk_difference")

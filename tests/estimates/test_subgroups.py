@@ -104,6 +104,7 @@ def test_levels_that_differ_are_found():
     assert found["p_value"] < 0.001
 
 
+@pytest.mark.slow
 def test_p_values_are_adjusted_over_modifiers_of_one_measure():
     data = people(500, 5).assign(sex=lambda d: np.where(d.index % 2, "m", "w"), third=lambda d: d.index % 3)
     found = asked(data, modifiers=["level", "sex", "third"], measure=["risk_difference", "risk_ratio"]).interactions

@@ -169,6 +169,7 @@ def test_contacts_without_a_day_of_admission_are_read_as_what_they_say(tmp_path)
     assert "admitted by then" in told and "of somebody never admitted" in told
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.permutations(range(11)), st.booleans())
 def test_neither_the_order_of_rows_nor_the_names_of_people_decide_anything(tmp_path_factory, order, renamed):

@@ -228,6 +228,7 @@ def test_rows_that_are_rejected_by_design_do_not_refuse_the_source(tmp_path):
     assert len(rejected(found, "session")) == 4
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(seed=st.integers(0, 1000))
 def test_the_order_of_the_rows_makes_no_difference(tmp_path_factory, seed):

@@ -130,6 +130,7 @@ def test_plan_does_not_look_at_what_was_booked_and_missed(statuses):
     assert rates[0] == pytest.approx(rates[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_shuffling_rows_and_renaming_people_changes_nothing(seed):

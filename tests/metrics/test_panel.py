@@ -141,6 +141,7 @@ def test_an_overall_result_counts_where_it_can():
 DAYS = st.lists(st.tuples(st.integers(0, 27), st.sampled_from(SIX), st.booleans()), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(DAYS, st.sampled_from(["all", "opioid", ["opioid", "cocaine"]]))
 def test_every_reader_sees_the_same_days(results, targets):

@@ -52,6 +52,7 @@ def test_shares_end_at_0_and_1():
     assert model.means(0.5).max() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "unit", "values"),
     [

@@ -39,6 +39,7 @@ def made(tmp_path_factory):
     return folder, operate(small(), folder, tell=told.append), told
 
 
+@pytest.mark.slow
 def test_every_world_is_drawn_as_often_as_it_asks_with_people_of_its_own(made):
     _, replicate, told = made
     verdicts = replicate[replicate["kind"] == "verdict"]
@@ -47,12 +48,14 @@ def test_every_world_is_drawn_as_often_as_it_asks_with_people_of_its_own(made):
     assert told[-1] == "harm: 3 of 3 replicates"
 
 
+@pytest.mark.slow
 def test_the_truth_is_that_of_the_world(made):
     _, replicate, _ = made
     truth = replicate[replicate["kind"] == "verdict"].groupby("world", observed=True)["truth"].mean()
     assert truth["none"] == 0 > truth["harm"]
 
 
+@pytest.mark.slow
 def test_a_claim_stands_beside_the_verdict_it_rests_on(made):
     _, replicate, _ = made
     claim = replicate[(replicate["kind"] == "claim") & (replicate["world"] == "none")]
@@ -60,6 +63,7 @@ def test_a_claim_stands_beside_the_verdict_it_rests_on(made):
     assert set(claim["side"]) == {1.0}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_and_makes_nothing_twice(made, monkeypatch):
     folder, before, _ = made
     parts = sorted(folder.rglob("*.parquet"))
@@ -102,6 +106,7 @@ def test_an_analysis_that_cannot_be_made_is_a_row_and_not_an_end():
     assert replicate["decision"].astype("str").tolist() == ["refused", "not testable"]
 
 
+@pytest.mark.slow
 def test_a_study_of_which_every_replicate_is_refused_ends_in_the_sentence(tmp_path):
     unknown = small(covariates=["shoe_size"])
     assert Worlds(unknown).replicate("none", 1)["decision"].tolist() == ["stopped"]
@@ -109,6 +114,7 @@ def test_a_study_of_which_every_replicate_is_refused_ends_in_the_sentence(tmp_pa
         operate(unknown, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_stage_writes_its_files_and_releases_what_rests_on_nobody(tmp_path):
     own = small(simulate={"replicates": 2})
     assert run(own, tmp_path / "operating") == [tmp_path / "operating" / name for name in operating_files(own)]

@@ -13,6 +13,7 @@ FAMILY = "Subgroups"
 MEASURES = ["risk_difference", "risk_ratio"]
 
 
+@pytest.mark.slow
 def test_subgroups(agree):
     case = json.loads(reference_data("honest", "subgroups.json").read_text())["cases"][0]
     settings = {"data": case["id"], "rel": 1e-6}

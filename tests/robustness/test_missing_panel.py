@@ -194,6 +194,7 @@ def test_an_outcome_of_which_nobody_knows_whose_tests_are_missing_is_refused_wit
     assert "'longest' makes something of missing tests and reports (missing: breaks)" in row["reason"]
 
 
+@pytest.mark.slow
 def test_auxiliaries_are_outcomes_of_the_study_and_never_the_outcome_itself():
     for name in ("attendance", "seen"):
         asked = {"sensitivity": [{"missing_panel": {"auxiliaries": [name]}}]}

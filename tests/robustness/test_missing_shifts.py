@@ -69,6 +69,7 @@ def test_without_covariates_no_shift_is_as_sure_as_those_observed():
     assert none["se"] == pytest.approx(rules.loc["observed only", "se"] * correction, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 1.5])
 def test_the_standard_error_counts_that_the_model_of_the_missing_was_estimated(shift):
     people = some_people()

@@ -89,6 +89,7 @@ def test_leaving_out_a_site_is_the_whole_analysis_without_its_people(made):
     assert "of 6 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
 
 
+@pytest.mark.slow
 def test_a_bootstrap_repeats_design_and_estimate_as_the_analysts_call_does(made):
     from iop_outcomes.kernel.seeds import seed_of
 
@@ -131,6 +132,7 @@ def test_the_bias_that_takes_a_result_away_by_hand():
     assert (8 - 9 * share) / np.sqrt(9 * share * (1 - share)) == pytest.approx(1.959964, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_nothing_that_is_withheld_is_made_again():
     asked = []
 

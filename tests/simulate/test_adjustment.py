@@ -22,6 +22,7 @@ def test_adjusted_estimates_do_not(errors, estimate):
     assert (errors[estimate].abs() < 2.5).all()
 
 
+@pytest.mark.slow
 def test_an_unrecorded_trait_biases_adjusted_estimates():
     settings = Settings(true_effect="none", n_people=8000, unmeasured_confounding=1.0)
     errors = estimation_errors(settings, [0]).groupby("outcome").mean()

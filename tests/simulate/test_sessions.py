@@ -19,6 +19,7 @@ def test_outpatient_care_is_an_hour_a_week():
     assert minutes_per_session(np.array(False), WEEKS).tolist() == [60] * 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arm", "mean"), [("iop", 462), ("outpatient", 121)])
 def test_a_week_of_the_first_two_months_costs_what_datcap_found(arm, mean):
     tables = simulate(Settings(true_effect="none", n_people=20_000), 3).tables(arm)

@@ -49,6 +49,7 @@ def test_unusual_settings_keep_the_contracts_too(settings):
         tables.check(table, name)
 
 
+@pytest.mark.slow
 def test_same_seed_same_tables_and_another_seed_others(records):
     assert_same(records, world().tables())
     assert not records["session"].equals(world(seed=2).tables()["session"])
@@ -77,6 +78,7 @@ def test_with_an_effect_the_same_people_fare_differently(effect):
     assert completed[0] != completed[1]
 
 
+@pytest.mark.slow
 def test_what_is_observed_is_what_the_own_arm_brings(records):
     study = world()
     own = {arm: study.tables(arm) for arm in ("iop", "outpatient")}
@@ -160,6 +162,7 @@ def test_periods_of_one_person_do_not_overlap(records):
     assert (periods["start_day"] > periods["end_day"].shift())[follows].all()
 
 
+@pytest.mark.slow
 def test_nothing_is_recorded_after_death():
     records = world(n_people=20_000).tables()
     person = records["person"].set_index("person_id")

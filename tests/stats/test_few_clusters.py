@@ -55,6 +55,7 @@ def test_a_cluster_that_outweighs_all_others_leaves_hardly_more_than_one_degree_
     assert 1.0 <= satterthwaite(shares.working, [1.0]) < 1.1
 
 
+@pytest.mark.slow
 def test_the_variance_is_unbiased_under_weights_too():
     _, first, site = arms_at_sites()
     random = np.random.default_rng(1)

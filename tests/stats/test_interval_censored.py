@@ -34,6 +34,7 @@ def test_stays_in_classes_are_plain_shares():
     assert_allclose(found.restricted_mean(60)[0], 36.75)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.integers(1, 3)), min_size=4, max_size=30))
 def test_exact_and_right_censored_times_are_kaplan_meier(rows):
     time, event, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))

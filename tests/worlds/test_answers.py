@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from iop_outcomes import study
 from iop_outcomes.release.stage import release_tables
@@ -24,6 +25,7 @@ def in_iop(tables: dict[str, pd.DataFrame]) -> np.ndarray:
     return (tables["episode"]["level_of_care"] == "2.1").to_numpy()
 
 
+@pytest.mark.slow
 def test_the_dead_are_not_the_abstinent(tmp_path):
     """A fifth of IOP dies in week 5 after four negative tests; the living of both arms use alike.
 
@@ -53,6 +55,7 @@ def test_the_dead_are_not_the_abstinent(tmp_path):
     assert claim["verdict"].tolist() == ["contradicted"]
 
 
+@pytest.mark.slow
 def test_a_rare_outcome_is_not_the_same_in_both_arms_because_few_have_it(tmp_path):
     """1.1% of one arm complete and 1.3% of the other: far less than the margin of 5 points, and a ratio of 1.2.
 

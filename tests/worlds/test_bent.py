@@ -80,6 +80,7 @@ def test_every_way_to_make_arms_alike_takes_the_curve(tmp_path, method):
     assert size["bent"] < size["straight"] / 2
 
 
+@pytest.mark.slow
 def test_the_model_of_the_outcome_takes_the_curve_too(tmp_path):
     asked = {"designs": {"overlap": {"method": "unweighted"}}, "gate": {"override": {"primary": "to see"}}}
     asked["analyses"] = {"primary": {"outcome": "completion", "design": "overlap", "estimator": "outcome_regression"}}
@@ -88,6 +89,7 @@ def test_the_model_of_the_outcome_takes_the_curve_too(tmp_path):
     assert found["ci_low"] < 0 < found["ci_high"]
 
 
+@pytest.mark.slow
 def test_a_declared_product_is_checked_and_mends(tmp_path):
     as_before = run(tmp_path, of_a_product(), covariates=["severity", "referral"])
     row = checks(as_before).loc["products"]
@@ -104,6 +106,7 @@ def test_a_declared_product_is_checked_and_mends(tmp_path):
     assert levels.loc[("referral (self) × severity", "after"), "moment"] == "second"
 
 
+@pytest.mark.slow
 def test_in_a_clinic_that_draws_lots_no_square_is_held_against_it(tmp_path):
     # Of 80 people a square differs by a quarter of a standard deviation by chance: named, and not withheld.
     small = {"gate": {"min_ess": 5, "max_smd": 0.1}}

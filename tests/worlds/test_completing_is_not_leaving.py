@@ -97,6 +97,7 @@ def test_where_programmes_are_alike_time_in_care_is_judged(tmp_path):
     assert verdict.loc["primary", "verdict"] == "better"
 
 
+@pytest.mark.slow
 def test_more_dropout_is_worse_and_contradicts_the_claim_by_every_measure(tmp_path):
     """Which way a measure goes is known in one place: verdict and claim read the same."""
     world = World(4)
@@ -120,6 +121,7 @@ def test_completing_more_often_is_better_though_sooner(tmp_path):
     assert claim["verdict"].tolist() == ["supported"]
 
 
+@pytest.mark.slow
 def test_a_study_may_declare_other_strategies(tmp_path):
     """Composite: completing counts as dropout, and by day 150 everybody has left both arms."""
     world, judged = unlike_programmes(), {}

@@ -67,12 +67,14 @@ def missed_by_users(tmp_path_factory) -> Clinic:
     return Clinic(tmp_path_factory.mktemp("missed"), **unlike)
 
 
+@pytest.mark.slow
 def test_without_the_panel_counting_the_missing_as_failure_shows_a_benefit_that_is_none(missed_by_users):
     verdict, _, _ = missed_by_users.answer(sensitivity=())
     assert verdict["verdict"] == "better"
     assert "missing_not_examined" in verdict["reasons"]
 
 
+@pytest.mark.slow
 def test_with_the_panel_the_answer_is_inconclusive_whichever_rule_the_headline_stands_on(missed_by_users):
     verdict, claim, estimate = missed_by_users.answer()
     panel = by_rule(estimate)
@@ -86,12 +88,14 @@ def test_with_the_panel_the_answer_is_inconclusive_whichever_rule_the_headline_s
     assert seen["value"] < 0 < verdict["value"]
 
 
+@pytest.mark.slow
 def test_the_panel_of_the_study_is_what_an_analyst_asks_of_it(missed_by_users):
     _, _, estimate = missed_by_users.answer()
     headline = estimate[(estimate["role"] == "contrast") & (estimate["kind"] == "adjusted")].iloc[0]
     assert iop_outcomes.panel_agrees(headline, estimate[estimate["role"] == CHECK]) is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", list(RULES))
 def test_where_2_in_100_miss_their_tests_the_panel_agrees(tmp_path, outcome):
     verdict, claim, estimate = Clinic(tmp_path, use=(0.25, 0.5)).answer(outcome)
@@ -101,6 +105,7 @@ def test_where_2_in_100_miss_their_tests_the_panel_agrees(tmp_path, outcome):
     assert by_rule(estimate).loc["worst case", "ci_low"] > 0
 
 
+@pytest.mark.slow
 def test_an_outcome_without_missing_values_has_no_panel(tmp_path):
     whole = Clinic(tmp_path, missed_after_use=(0, 0), missed=(0, 0))
     _, _, estimate = whole.answer("abstinent_seen")

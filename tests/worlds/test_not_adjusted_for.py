@@ -113,6 +113,7 @@ def test_sites_that_prefer_an_arm_are_said(tmp_path, strongly, status, value):
     assert row["reason"].endswith("Adjust for the site.") is (status == "WARN")
 
 
+@pytest.mark.slow
 def test_sites_are_adjusted_for_unless_the_study_says_otherwise(tmp_path):
     # Half of the sites keep people longer, and more of their people are in IOP: 0.7 against 0.3.
     adjusted = run(tmp_path, sites_that_prefer(0.2), cluster="site")

@@ -50,6 +50,7 @@ def test_another_systems_words_are_named(tmp_path, words, status, says):
     assert says in row["reason"]
 
 
+@pytest.mark.slow
 def test_a_claim_about_attendance_does_not_stand_on_it(tmp_path):
     tables = with_missed(["closed", "closed", "no_show"])
     made = run(tmp_path, tables, **ATTENDED)

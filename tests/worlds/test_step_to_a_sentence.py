@@ -18,6 +18,7 @@ def test_harm_is_worse_and_contradicts_the_claim(tmp_path):
     assert claim["verdict"].tolist() == ["contradicted"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3, 7))
 def test_where_nothing_differs_no_verdict_is_stronger_than_its_interval(tmp_path, seed):
     world = World(seed)

@@ -54,6 +54,7 @@ def names(both):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", KEYS)
 def test_a_table_is_that_made_by_hand_row_by_row(both, names, table):
     ours, theirs = (both[i][table].copy() for i in (0, 1))
