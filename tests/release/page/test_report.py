@@ -79,8 +79,23 @@ def test_the_page_asks_for_nothing_from_outside(html):
     elements = Elements(html)
     assert not elements.named("script") and not elements.named("link") and not elements.named("iframe")
     sources = [attrs[key] for _, attrs in elements.found for key in ("src", "href") if key in attrs]
-    assert sources and all(source.startswith(("data:", "#")) for source in sources)
+    assert sources and all(source.startswith(("data:", "#", "tables/", "figures/")) for source in sources)
     assert "url(" not in html and "@import" not in html
+
+
+def test_every_table_and_figure_is_numbered_and_leads_to_its_numbers(html, out):
+    for what in ("Table", "Figure"):
+        numbers = [int(n) for n in re.findall(rf'<span class="number">{what} (\d+)\.</span>', html)]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 5
+    links = [link["href"] for link in Elements(html).named("a")]
+    assert {"tables/balance.csv", "tables/estimate.csv", "figures/love_plot.svg"} <= set(links)
+    assert all((out / link).is_file() for link in links if not link.startswith("#"))
+
+
+def test_the_contents_lead_to_the_sections_there_are(html):
+    elements = Elements(html)
+    links = [link["href"] for link in elements.named("a") if link["href"].startswith("#")]
+    assert links == [f"#{heading['id']}" for heading in elements.named("h2")]
 
 
 def test_the_page_can_be_read_without_seeing_it(html):

@@ -31,7 +31,7 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
         # Shifts are drawn as a map; in words they would be a page of their own.
         if _on_its_scale(row, study) and row["scenario"] not in mapped
     ]
-    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows) if rows else None
+    return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows, file="estimate") if rows else None
 
 
 def _name(row: pd.Series, study: Study) -> str:

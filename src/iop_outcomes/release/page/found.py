@@ -52,6 +52,7 @@ def outcomes(table: Released | None, study: Study) -> dict[str, list[HtmlTable]]
             list(_outcome_rows(mine, arms)),
             note if group == EVERYBODY else "",
             tuple(range(1, len(arms) + 1)),
+            file="outcomes",
         )
         found.setdefault(words.plain(group), []).append(made)
     return found
@@ -92,15 +93,17 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
         else:
             last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
-        rows.append((analysis_of(row, study), arms, how, str(row["estimand"]), words.capital(_measure(row)), *last))
-    columns = ("Analysis", "Arms", "How", "For whom", "Measure", "Estimate (95% CI)", "Interval made by, or why none")
+        found = (analysis_of(row, study), words.capital(_measure(row)), last[0])
+        rows.append((*found, arms, how, str(row["estimand"]), last[1]))
+    columns = ("Analysis", "Measure", "Estimate (95% CI)", "Arms", "How", "For whom", "Interval made by, or why none")
     note = (
         "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; matched treated, those of "
         "the first arm who found a match; ATO, people who might have been in either arm; as seen, the cohort without "
         "weights. The unadjusted comparison stands beside each to show what adjustment did; it is no answer to the "
         "question. Intervals were made by:"
     )
-    return HtmlTable("Every estimate", columns, rows, note, (5,), footnotes=[words.capital(m) for m in methods])
+    made_by = [words.capital(method) for method in methods]
+    return HtmlTable("Every estimate", columns, rows, note, (2,), made_by, file="estimate")
 
 
 def analysis_of(row: pd.Series, study: Study) -> str:
@@ -130,4 +133,4 @@ def claims(table: Released | None) -> HtmlTable | None:
     if table is None:
         return None
     rows = [(str(r.claim), words.capital(str(r.verdict)), str(r.explanation)) for r in table.frame.itertuples()]
-    return HtmlTable("Claims of the field, held against these data", ("Claim", "Verdict", "Why"), rows)
+    return HtmlTable("Claims of the field, held against these data", ("Claim", "Verdict", "Why"), rows, file="claim")

@@ -23,6 +23,8 @@ class HtmlTable:
         Columns that hold numbers, aligned to the right.
     footnotes : list of str
         Numbered from 1, beneath the note.
+    file : str
+        Released table that holds its numbers, without its ending.
     """
 
     caption: str
@@ -31,6 +33,7 @@ class HtmlTable:
     note: str = ""
     numbers: tuple[int, ...] = ()
     footnotes: list[str] = field(default_factory=list)
+    file: str = ""
 
 
 def cell(table: Released, row: int, column: str, text: str) -> str:

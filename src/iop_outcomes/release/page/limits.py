@@ -47,7 +47,7 @@ def gate(table: Released | None) -> list[HtmlTable]:
         checks = zip(*(rows[c].astype("str") for c in ("check", "status", "reason")), strict=True)
         body = [(_check(check), _STATUS[status], words.sentences(reason)) for check, status, reason in checks]
         caption = f"Can {words.arm(first)} and {words.arm(second)} be compared under the design “{design}”?"
-        found.append(HtmlTable(caption, ("Check", "Result", "In words"), body))
+        found.append(HtmlTable(caption, ("Check", "Result", "In words"), body, file="diagnostic"))
     return found
 
 
@@ -62,7 +62,7 @@ def refusals(table: Released | None) -> HtmlTable | None:
     if table is None:
         return None
     rows = [(words.plain(r.name), words.plain(r.kind), words.capital(str(r.reason))) for r in table.frame.itertuples()]
-    return HtmlTable("Asked for and refused", ("What", "Kind", "Why"), rows)
+    return HtmlTable("Asked for and refused", ("What", "Kind", "Why"), rows, file="refusal")
 
 
 def capability(table: Released | None) -> HtmlTable | None:
@@ -76,7 +76,7 @@ def capability(table: Released | None) -> HtmlTable | None:
         if not column or available.get(parent, True):
             place = f"{words.plain(parent)}: {words.plain(column)}" if column else words.capital(words.plain(parent))
             rows.append((place, "yes" if there else "no", words.capital(str(reason))))
-    return HtmlTable("What this source can give", ("Table, column", "There", "Why not"), rows)
+    return HtmlTable("What this source can give", ("Table, column", "There", "Why not"), rows, file="capability")
 
 
 def truth(table: Released | None, study: Study) -> HtmlTable | None:
@@ -93,4 +93,4 @@ def truth(table: Released | None, study: Study) -> HtmlTable | None:
     first, second = (words.heading(arm) for arm in list(study.cohort.arms)[:2])
     columns = ("Outcome", "For whom", f"All in {first}", f"All in {second}", "True difference", "True ratio")
     note = "The simulator keeps what would have happened to everybody in either arm, so the truth is known."
-    return HtmlTable("True values of this simulated study", columns, rows, note, numbers=(2, 3, 4, 5))
+    return HtmlTable("True values of this simulated study", columns, rows, note, numbers=(2, 3, 4, 5), file="truth")

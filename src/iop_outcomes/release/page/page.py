@@ -14,6 +14,19 @@ from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.study import Study
 
+#: The sections, in order: what a link to each is called, and its heading.
+HEADINGS = {
+    "answer": "The answer",
+    "who": "Who was compared",
+    "can": "Can they be compared?",
+    "what": "What happened",
+    "difference": "What difference it made",
+    "sure": "How sure can one be?",
+    "cannot": "What these data cannot say",
+    "claims": "Claims",
+    "how": "How it was done",
+}
+
 
 def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Drawn], run: Mapping[str, object]) -> str:
     """Return the report as one HTML page that needs nothing else.
@@ -30,13 +43,14 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
     """
     here = resources.files("iop_outcomes.release.page")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["picture"] = _picture
+    environment.filters |= {"picture": _picture, "unbroken": _unbroken}
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     sizes = who.arm_sizes(drawn, study)
     return template.render(
         study=study,
         title=study.title or words.capital(words.plain(study.name)),
         style=(here / "style.css").read_text(encoding="utf-8"),
+        headings=HEADINGS,
         arms=[words.arm(a) for a in study.cohort.arms],
         answer=answer(study, released, sizes),
         definitions=definitions(study),
@@ -66,3 +80,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
 
 def _picture(drawn: Drawn) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.svg).decode("ascii")
+
+
+def _unbroken(text: str) -> str:
+    """Return the text of a number whose interval no end of a line parts."""
+    return text.replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")

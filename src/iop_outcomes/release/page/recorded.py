@@ -17,8 +17,8 @@ def set_aside(table: Released | None) -> HtmlTable | None:
         "Rows that were not taken, odd records of the cohort, and what was done with them",
         ("Table", "Rule", "Records"),
         rows,
-        "",
-        (2,),
+        numbers=(2,),
+        file="set_aside",
     )
 
 
@@ -36,7 +36,8 @@ def retained(table: Released | None) -> HtmlTable | None:
         "where everybody or nobody is still in care, or where sites agree or an arm has only one, so that nothing "
         "tells how sites differ."
     )
-    return HtmlTable("Still in care, without adjustment", columns, rows, note, tuple(range(1, len(columns))))
+    numbers = tuple(range(1, len(columns)))
+    return HtmlTable("Still in care, without adjustment", columns, rows, note, numbers, file="retained")
 
 
 def intercurrent(table: Released | None) -> HtmlTable | None:
@@ -58,7 +59,9 @@ def intercurrent(table: Released | None) -> HtmlTable | None:
         f"which nobody drops out; hypothetical, it censors. {hidden_note(table)}"
     )
     numbers = tuple(range(1, len(arms) + 1))
-    return HtmlTable("What happened after time zero, and what is made of it", columns, rows, note, numbers)
+    return HtmlTable(
+        "What happened after time zero, and what is made of it", columns, rows, note, numbers, file="intercurrent"
+    )
 
 
 def _ended(table: Released, position: int) -> str:
@@ -87,7 +90,8 @@ def agreement(table: Released | None) -> HtmlTable | None:
         rows.append((words.heading(str(row.arm)), *numbers))
     note = f"Sensitivity and specificity of the report, with the test as the standard. {hidden_note(table)}"
     columns = ("Arm", *counts.values(), *shares.values())
-    return HtmlTable("Do reports and drug tests agree?", columns, rows, note, tuple(range(1, len(columns))))
+    numbers = tuple(range(1, len(columns)))
+    return HtmlTable("Do reports and drug tests agree?", columns, rows, note, numbers, file="agreement")
 
 
 def _share(table: Released, position: int) -> str:

@@ -22,7 +22,8 @@ def intake(table: Released | None) -> HtmlTable | None:
         numbers = (count(table, position, c) for c in ("n_in", "n_accepted", "n_rejected"))
         rows.append((words.capital(words.plain(row.table)), *numbers))
     columns = ("Table", "Rows read", "Accepted", "Rejected")
-    return HtmlTable("What was read: every row is accepted or rejected, none is lost", columns, rows, numbers=(1, 2, 3))
+    caption = "What was read: every row is accepted or rejected, none is lost"
+    return HtmlTable(caption, columns, rows, numbers=(1, 2, 3), file="intake")
 
 
 def flow_sentences(drawn: Mapping[str, Drawn], intake: Released | None, study: Study) -> list[str]:
@@ -75,7 +76,9 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
         f"{hidden_note(table)}{_to_merge(chosen)}"
     )
     rows = [_characteristic(chosen, position) for position in range(len(chosen))]
-    return HtmlTable("Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)))
+    return HtmlTable(
+        "Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)), file="balance"
+    )
 
 
 def _to_merge(table: Released) -> str:
