@@ -6,6 +6,7 @@
 
 import sys
 
+from iop_outcomes.show import first_answer
 from iop_outcomes.study import running
 
 config.setdefault("study", "demo")
@@ -39,4 +40,4 @@ onerror:
 
 
 onsuccess:
-    print(f"Report: {RESULTS}/release/report.html", file=sys.stderr)
+    print(f"\n{first_answer(RESULTS)}\n\nReport: {RESULTS}/release/report.html", file=sys.stderr)

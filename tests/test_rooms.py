@@ -40,6 +40,8 @@ MAY_IMPORT = {
     # What a person is told before anything runs knows records and no result.
     "check": ("cohort", "ingest", "kernel", "study", "tables"),
     "drafting": ("ingest", "kernel"),
+    # Two finished runs, as they lie on disk.
+    "diff": ("kernel", "study"),
 }  # fmt: skip
 
 

@@ -80,6 +80,38 @@ def verify(
 
 
 @app.command()
+def show(
+    study: StudyName = "demo",
+    analysis: Annotated[str, typer.Argument(help="One analysis of it; left out, all of them in a line each.")] = "",
+) -> None:
+    """Print what a finished study found: verdicts, or the verdict, estimates and checks of one analysis."""
+    from iop_outcomes.show import told
+
+    typer.echo(told(study, analysis))
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="A study, a folder of results, or a release.")],
+    second: Annotated[str, typer.Argument(help="The one to hold against it.")],
+    page: Annotated[Path | None, typer.Option(help="Write the differences as an HTML page, too.")] = None,
+) -> None:
+    """Say what differs between two runs, what matters most first; the exit code is 1 if anything does."""
+    from iop_outcomes.diff import words
+    from iop_outcomes.diff.differences import differences
+    from iop_outcomes.diff.run import read_run
+
+    runs = read_run(first), read_run(second)
+    found = differences(*runs)
+    typer.echo(words.in_words(*runs, found))
+    if page is not None:
+        page.write_text(words.as_page(*runs, found), encoding="utf-8")
+        typer.echo(f"\n{page} is written")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,

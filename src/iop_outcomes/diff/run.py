@@ -1,0 +1,71 @@
+"""A finished run as it lies on disk: the record of what it was made of, and the tables it released."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes import study as studies
+from iop_outcomes.kernel.errors import StudyError
+
+RECORD, RELEASE = "run.json", "release"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is left of one run.
+
+    Attributes
+    ----------
+    name : str
+        What the person called it.
+    tables : dict of str to DataFrame
+        Released tables by name, every cell as its text, since the release wrote it so.
+    record : dict
+        Content of ``run.json``; empty where only a release is there.
+    """
+
+    name: str
+    tables: dict[str, pd.DataFrame]
+    record: dict[str, Any]
+
+
+def read_run(name: str, root: str | Path = ".") -> Run:
+    """Return the run of a study, of a folder of results, or of a release alone.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study, path of its file, or a folder.
+    root : path
+        The project's folder.
+
+    Raises
+    ------
+    StudyError
+        There is no such study or folder, or it holds no release.
+    """
+    folder = Path(root) / name
+    if not folder.is_dir():
+        study = studies.load(name, root)
+        folder = Path(root) / "results" / study.name
+    release = folder / RELEASE if (folder / RELEASE).is_dir() else folder
+    files = sorted((release / "tables").glob("*.csv"))
+    if not files:
+        raise StudyError(f"{name}: there is no release with tables in {release}; run the study first, or give a folder")
+    tables = {file.stem: pd.read_csv(file, dtype="str", keep_default_na=False) for file in files}
+    return Run(name, tables, _record(folder / RECORD))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise StudyError(f"{path}: this is not the record of a run; run the study again")
+    return record
