@@ -9,6 +9,7 @@ import html
 import io
 import re
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -97,6 +98,9 @@ def text_of(path: Path) -> str:
     content = path.read_bytes()
     if path.suffix == ".png":
         return _png(content)
+    if path.suffix == ".docx":
+        with zipfile.ZipFile(path) as packed:
+            return "".join(f"{name}{packed.read(name).decode('utf-8', 'replace')}" for name in packed.namelist())
     text = content.decode("utf-8", "replace")
     for kind, inside in re.findall(r"data:image/(png|svg\+xml);base64,([A-Za-z0-9+/=]+)", text):
         picture = base64.b64decode(inside)

@@ -45,7 +45,7 @@ def test_the_search_finds_what_is_there(run):
 
 def test_nothing_of_it_is_released(run):
     files = [path for path in (run[0] / "release").rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".csv", ".png", ".svg", ".html", ".sha256"}
+    assert {path.suffix for path in files} == {".csv", ".png", ".svg", ".html", ".sha256", ".docx", ".tex", ".bib"}
     assert {path.name: planted.found_in(planted.text_of(path)) for path in files} == {p.name: set() for p in files}
 
 

@@ -30,10 +30,11 @@ rule record:
         "../scripts/record.py"
 
 
-# The look of the page is no code, so it is an input.
+# The look of the page, and the sources of methods, are no code, so they are inputs.
 LOOK = {
     "template": "src/iop_outcomes/release/page/template.html.j2",
     "style": "src/iop_outcomes/release/page/style.css",
+    "references": "src/iop_outcomes/release/manuscript/references.yaml",
 }
 
 

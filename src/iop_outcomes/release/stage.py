@@ -19,6 +19,7 @@ from iop_outcomes.release.disclosure import (
     without_rows,
     write_bytes,
 )
+from iop_outcomes.release.manuscript import FILES, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
 from iop_outcomes.study import Study
@@ -109,7 +110,8 @@ def release_files(study: Study) -> list[str]:
     drawn = [plugin.name for plugin in figures.FIGURES]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
-    return [*sorted(tables), *sorted(pictures), MANIFEST, "report.html"]
+    paper = [f"manuscript/{name}" for name in FILES]
+    return [*sorted(tables), *sorted(pictures), *paper, MANIFEST, "report.html"]
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
@@ -128,6 +130,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
+    write_kit(study, released, drawn, run, aside / "manuscript")
     write_bytes(manifest(aside), aside / MANIFEST)
 
 

@@ -65,10 +65,11 @@ def _text(values: pd.Series) -> pd.Series:
         return values.map({True: "yes", False: "no"})
     if pd.api.types.is_numeric_dtype(values):
         return values.map(_number).astype(object)
-    return values.astype(object).where(values.notna(), "").map(_inert)
+    return values.astype(object).where(values.notna(), "").map(inert)
 
 
-def _inert(value: object) -> object:
+def inert(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 

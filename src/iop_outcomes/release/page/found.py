@@ -27,7 +27,7 @@ def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[s
         mine = (frame["analysis"] == next(iter(study.analyses))) & is_contrast(frame, ADJUSTED)
         for _, row in frame[mine & may_be_shown(frame)].iterrows():
             sure = " (95% CI)" if has_interval(row) else ""
-            numbers.append((f"{words.capital(_measure(row))}{sure}", interval(row)))
+            numbers.append((f"{words.capital(measure_of(row))}{sure}", interval(row)))
     if "diagnostic" in released and analysis:
         frame = released["diagnostic"].frame
         status = frame.loc[of_arms(frame, arms, analysis.design), "status"]
@@ -93,7 +93,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
         else:
             last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
-        found = (analysis_of(row, study), words.capital(_measure(row)), last[0])
+        found = (analysis_of(row, study), words.capital(measure_of(row)), last[0])
         rows.append((*found, arms, how, str(row["estimand"]), last[1]))
     columns = ("Analysis", "Measure", "Estimate (95% CI)", "Arms", "How", "For whom", "Interval made by, or why none")
     note = (
@@ -111,7 +111,8 @@ def analysis_of(row: pd.Series, study: Study) -> str:
     return f"{words.describe_outcome(study, str(row['outcome'])).label} [{words.plain(row['analysis'])}]"
 
 
-def _measure(row: pd.Series) -> str:
+def measure_of(row: pd.Series) -> str:
+    """Return the measure of a row in words, with its day and unit."""
     day = "" if pd.isna(row["day"]) else f" to day {row['day']:.0f}"
     unit = _UNITS.get(row["unit"], row["unit"])
     return f"{words.plain(row['measure'])}{day}" + (f", {unit}" if unit else "")

@@ -16,7 +16,7 @@ def settings(study: Study) -> HtmlTable:
     gate = study.gate
     rows = [
         ("Source", words.plain(study.source.kind)),
-        ("Arms", "; ".join(_arm(name, selection) for name, selection in study.cohort.arms.items())),
+        ("Arms", "; ".join(arm_in_words(name, selection) for name, selection in study.cohort.arms.items())),
         ("Time zero", f"day of {study.cohort.time_zero}"),
         ("Assigned at the latest", f"{counted(study.cohort.assignment.grace_days, 'day')} after care began"),
         ("Followed for", f"{study.cohort.follow_up_days} days"),
@@ -89,7 +89,8 @@ def _calendar(study: Study) -> str:
     return "not adjusted for, as the study says" if study.covariates else "not adjusted for"
 
 
-def _arm(name: str, selection: Mapping[str, object]) -> str:
+def arm_in_words(name: str, selection: Mapping[str, object]) -> str:
+    """Return an arm with what chooses its people."""
     chosen = (f"{words.plain(c)} {', '.join(v) if isinstance(v, list) else v}" for c, v in selection.items())
     return f"{words.arm(name)} ({' and '.join(chosen)})"
 

@@ -1,0 +1,147 @@
+"""What a manuscript holds, before it is written in any format: paragraphs, numbered tables, legends of figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import Drawn
+from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.manuscript.methods import methods
+from iop_outcomes.release.manuscript.references import Reference, used
+from iop_outcomes.release.page import checks, found, who
+from iop_outcomes.release.page.definitions import definitions
+from iop_outcomes.release.page.html import HIDDEN, HtmlTable
+from iop_outcomes.study import Study
+from iop_outcomes.tables.comparison import of_arms
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, is_contrast, may_be_shown
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The parts of a paper that a study can write by itself.
+
+    Attributes
+    ----------
+    title : str
+    methods : dict of str to str
+        Paragraphs by their heading.
+    results : list of str
+        Sentences of the verdicts, and nothing else.
+    tables : dict of str to HtmlTable
+        Tables by the name of their file, in order.
+    legends : list of tuple of str
+        File, title and caption of every figure that was drawn.
+    references : list of Reference
+        Exactly what the methods cite.
+    """
+
+    title: str
+    methods: dict[str, str]
+    results: list[str]
+    tables: dict[str, HtmlTable]
+    legends: list[tuple[str, str, str]]
+    references: list[Reference]
+
+
+def manuscript(
+    study: Study, released: Mapping[str, Released], drawn: Mapping[str, Drawn], run: Mapping[str, object]
+) -> Manuscript:
+    """Return the paper's parts of a study.
+
+    Parameters
+    ----------
+    study : Study
+    released : mapping of str to Released
+        Protected tables by name.
+    drawn : mapping of str to Drawn
+        Figures by name.
+    run : mapping
+        Facts of the run: its ``versions`` are named in the methods.
+    """
+    made = {
+        "flow": _flow(drawn),
+        "table_1": who.baseline(released.get("balance"), study),
+        "main_results": main_results(released, study),
+        "outcomes": next(iter(found.outcomes(released.get("outcomes"), study).values()), [None])[0],
+        "every_estimate": found.estimates(released.get("estimate"), study),
+        "sensitivity": checks.sensitivity(released.get("estimate"), study),
+        "definitions": definitions(study),
+    }
+    tables = {name: table for name, table in made.items() if table is not None and table.rows}
+    intervals = released["estimate"].frame["se_method"].dropna().astype("str") if "estimate" in released else ()
+    paragraphs = methods(study, run, f"Table {[*tables, 'definitions'].index('definitions') + 1}", intervals)
+    return Manuscript(
+        study.title or words.capital(words.plain(study.name)),
+        paragraphs,
+        _results(released),
+        tables,
+        [(f"figures/{one.name}.svg", one.title, one.caption) for one in drawn.values() if not one.reason],
+        used(paragraphs.values()),
+    )
+
+
+def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | None:
+    """Return a row for every answer of the study: both arms, the difference, and the verdict.
+
+    An analysis that is withheld or refused has its row, without numbers.
+    """
+    if "estimate" not in released or "verdict" not in released:
+        return None
+    estimate, verdict = released["estimate"].frame, released["verdict"].frame
+    rows = []
+    for _, said in verdict.iterrows():
+        mine = estimate[(estimate["analysis"] == said["analysis"]) & (estimate["kind"] == ADJUSTED)]
+        contrast = mine[is_contrast(mine) & of_arms(mine, (said["arm"], said["against"]), said["design"])]
+        contrast = contrast[contrast["measure"] == said["measure"]]
+        arms = [_mean(mine[mine["role"] == ARM], str(arm)) for arm in (said["arm"], said["against"])]
+        shown = len(contrast) and bool(may_be_shown(contrast).iloc[0])
+        number = interval(contrast.iloc[0]) if shown else "not shown"
+        p = said["p_adjusted"] if pd.notna(said["p_adjusted"]) else said["p_value"]
+        names = f"{words.arm(said['arm'])} v {words.arm(said['against'])}"
+        outcome = words.describe_outcome(study, str(said["outcome"])).label
+        measure = words.capital(found.measure_of(contrast.iloc[0])) if len(contrast) else ""
+        place = words.capital(str(said["place"]))
+        rows.append((outcome, place, names, *arms, measure, number, _p(p), words.capital(str(said["verdict"]))))
+    columns = ("Outcome", "Place", "Arms", "First arm", "Second arm", "Measure", "Estimate (95% CI)", "p", "Verdict")
+    note = (
+        "Means of the arms are those of the design. The p-values of secondary outcomes are adjusted by Holm's method. "
+        "Further looks at an outcome check its answer and are none of their own."
+    )
+    return HtmlTable("Main results", columns, rows, note, (3, 4, 6, 7), file="verdict")
+
+
+def _mean(arms: pd.DataFrame, arm: str) -> str:
+    own = arms[arms["arm"] == arm]
+    if own.empty or pd.isna(own["value"].iloc[0]):
+        return ""
+    row = own.iloc[0]
+    return words.percent(row["value"], 1) if row["unit"] == "share" else words.number(row["value"])
+
+
+def _p(p: float) -> str:
+    return "" if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _flow(drawn: Mapping[str, Drawn]) -> HtmlTable | None:
+    """Return who was left out by which rule, as the figure of the flow shows it."""
+    flow = drawn.get("attrition_flow")
+    if flow is None or not len(flow.data):
+        return None
+    frame = flow.data.frame
+    cells = ("n_before", "n_excluded", "n_after")
+    rows = [
+        (str(row["rule"]), words.heading(str(row["arm"])), *(words.people(row[cell]) or HIDDEN for cell in cells))
+        for _, row in frame.iterrows()
+    ]
+    columns = ("Rule", "Arm", "Before", "Left out", "After")
+    return HtmlTable("Who was left out, and why", columns, rows, flow.caption, (2, 3, 4), file="attrition_flow")
+
+
+def _results(released: Mapping[str, Released]) -> list[str]:
+    if "verdict" not in released:
+        return ["No analysis of this study has an answer that may be given."]
+    frame = released["verdict"].frame
+    return list(dict.fromkeys(frame.loc[frame["sentence"].astype("str") != "", "sentence"].astype("str")))

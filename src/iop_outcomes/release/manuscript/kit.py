@@ -1,0 +1,52 @@
+"""The folder ``manuscript/`` of a release: one content, written as Word, LaTeX and CSV."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.release.disclosure import Released, write_bytes
+from iop_outcomes.release.disclosure.writing import inert
+from iop_outcomes.release.figures import Drawn
+from iop_outcomes.release.manuscript.content import manuscript
+from iop_outcomes.release.manuscript.latex import latex_text
+from iop_outcomes.release.manuscript.word import word_bytes
+from iop_outcomes.study import Study
+
+_TABLES = ("flow", "table_1", "main_results", "outcomes", "every_estimate", "sensitivity", "definitions")
+
+#: Every file of the folder; a table without rows is there, too.
+FILES = ("manuscript.docx", "manuscript.tex", "references.bib", *(f"{name}.csv" for name in _TABLES))
+
+
+def write_kit(
+    study: Study,
+    released: Mapping[str, Released],
+    drawn: Mapping[str, Drawn],
+    run: Mapping[str, object],
+    folder: str | Path,
+) -> None:
+    """Write what a paper needs, from what has passed disclosure control.
+
+    Parameters
+    ----------
+    study : Study
+    released : mapping of str to Released
+        Protected tables by name.
+    drawn : mapping of str to Drawn
+        Figures by name.
+    run : mapping
+        Facts of the run, of which the versions are named.
+    folder : path
+        Where ``FILES`` are written.
+    """
+    folder, paper = Path(folder), manuscript(study, released, drawn, run)
+    write_bytes(word_bytes(paper), folder / "manuscript.docx")
+    write_bytes(latex_text(paper).encode("utf-8"), folder / "manuscript.tex")
+    entries = "\n\n".join(reference.bibtex() for reference in paper.references)
+    write_bytes(f"{entries}\n".encode(), folder / "references.bib")
+    for name in _TABLES:
+        table = paper.tables.get(name)
+        cells = pd.DataFrame(table.rows, columns=list(table.columns)) if table else pd.DataFrame()
+        text = cells.map(inert).to_csv(index=False, lineterminator="\n") if len(cells) else ""
+        write_bytes(text.encode("utf-8"), folder / f"{name}.csv")
