@@ -65,8 +65,8 @@ def _unlike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 def rank_sum_p(one: np.ndarray, other: np.ndarray) -> float:
     """Return the two-sided p-value of the rank sum test, as ``scipy.stats.mannwhitneyu`` does.
 
-    That package takes longer to load than all else that a release does with numbers, so that it is asked only of samples
-    so small that the test is exact.
+    That package takes longer to load than all that a release does with numbers, so that it is asked only of samples so
+    small that the test is exact.
     """
     if min(len(one), len(other)) <= _EXACT:
         from scipy.stats import mannwhitneyu

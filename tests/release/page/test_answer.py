@@ -84,9 +84,7 @@ def test_what_few_people_have_is_withheld_from_the_verdict_too():
     assert not re.search(r"\d+ percentage points", row["sentence"])
 
 
-@pytest.mark.parametrize(
-    ("n_deaths", "said"), [(0, "No death is on record"), (3, "Some people"), (13, "15 people")]
-)
+@pytest.mark.parametrize(("n_deaths", "said"), [(0, "No death is on record"), (3, "Some people"), (13, "15 people")])
 def test_deaths_are_said_as_counts_may_be(n_deaths, said):
     given = tables()
     given["cohort"].loc[given["cohort"].index[:n_deaths], "end_reason"] = "death"

@@ -161,8 +161,6 @@ def of_sentences(page: str, rules: ReleaseRules, known: Unknowns) -> Unknowns:
     return told
 
 
-
-
 def _definitions(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     for row in frame.index:
@@ -244,7 +242,15 @@ def _with_and_without(table: Table, known: Unknowns, row: int, column: str, whos
 
 
 def _share(
-    table: Table, known: Unknowns, row: int, column: str, part: str, whole: str, finest: float = 0.001, beside=(), arm=""
+    table: Table,
+    known: Unknowns,
+    row: int,
+    column: str,
+    part: str,
+    whole: str,
+    finest: float = 0.001,
+    beside=(),
+    arm="",
 ) -> None:
     """Learn from a share, where one is shown, in what proportion a part is to its whole."""
     share = table.number(row, column)

@@ -57,6 +57,7 @@ class Table:
         said = str(self.frame[column].iloc[row])
         return np.nan if said in ("", SUPPRESSED) else float(said)
 
+
 def rules_of(folder: Path) -> ReleaseRules:
     """Return the rules that the report of a release states.
 

@@ -1,4 +1,4 @@
-"""Shares that were rounded to a step: what a stranger makes of them who knows the rule of the step and not its counts."""
+"""Shares rounded to a step: what a stranger makes of them who knows the rule of the step and not its counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -239,7 +239,9 @@ def _without_panels_of_few(
     interval nearer to no difference.
     """
     panel = panel_rows(table)
-    of_few = {name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str").unique()}
+    of_few = {
+        name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str").unique()
+    }
     panel = panel[panel["outcome"].astype("str").map(of_few).eq(True)]
     asked = panel.index.isin(_asked_of(panel, study))
     numbers = ["value", "ci_low", "ci_high"]
