@@ -55,6 +55,7 @@ _ENDS_WITH_CARE = (
 
 
 _DIED = "{n} people are on record as having died while followed."
+_SOME_DIED = "Some people are on record as having died while followed; how many is hidden."
 _LENGTHS = (
     "Completed treatment lasts unlike in the arms: people of the shorter programme are in care for less time, drop out "
     "less and complete more by plan. What is of staying, leaving or completing gets no verdict after it ends."
@@ -132,4 +133,7 @@ def facts_told(released: Mapping[str, Released]) -> dict[str, str]:
         return {}
     table = released["facts"].frame
     said = zip(table["fact"].astype("str"), table["n"], table["sentence"].astype("str"), strict=True)
-    return {fact: sentence_.format(n="Some" if np.isnan(n) else f"{n:,.0f}") for fact, n, sentence_ in said}
+    return {
+        fact: _SOME_DIED if sentence_ == _DIED and np.isnan(n) else sentence_.format(n=f"{n:,.0f}")
+        for fact, n, sentence_ in said
+    }
