@@ -37,8 +37,8 @@ MAY_IMPORT = {
     # A landmark analysis is one call of an analyst.
     "participation": ("analyst", "designs", "kernel", "stats"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
-    # What a person is told before anything runs knows records and no result.
-    "check": ("cohort", "ingest", "kernel", "study", "tables"),
+    # What a person is told before anything runs knows records and no result, and the rules by which levels are hidden.
+    "check": ("cohort", "dataset", "ingest", "kernel", "release", "study", "tables"),
     "drafting": ("ingest", "kernel"),
     # Two finished runs, as they lie on disk.
     "diff": ("kernel", "study"),

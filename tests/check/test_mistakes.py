@@ -265,6 +265,18 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["episode"]["discharge_day"] = 0
 
 
+@mistake(
+    "A level that few have", "employment: 'part', of 1 to 10 people in an arm, and 'full' to hide it; merge 'part'"
+)
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"].loc[[0, 2, 4], "employment"] = "part"
+
+
+@mistake("A covariate that is a note", "employment: 40 of 40 levels of 1 to 10 people in an arm; group them")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"]["employment"] = [f"note {i}" for i in range(40)]
+
+
 def told(tmp_path: Path, spoil: Callable[[Tables, dict[str, Any], Path], None]) -> str:
     """Return everything that is said of a study and its files after they were spoilt."""
     folder = tmp_path / "own"

@@ -34,3 +34,10 @@ def test_what_is_no_p_value_is_answered_by_name():
         adjust_p_values([0.5, 1.5])
     with pytest.raises(EstimationError, match="did you mean 'hommel'"):
         adjust_p_values([0.5], "homel")
+
+
+def test_holm_is_that_of_statsmodels():
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.random.default_rng(3).random(40).round(2) ** 3
+    assert (adjust_p_values(p, "holm") == multipletests(p, method="holm")[1]).all()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.check.findings import Findings
+from iop_outcomes.check.hidden import hidden_levels
 from iop_outcomes.cohort.build import OTHER, assign_arms, build_cohort
 from iop_outcomes.cohort.hindsight import ties
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
@@ -114,6 +115,8 @@ def _cohort(study: Study, records: Records, found: Findings) -> None:
         steps = attrition[attrition["arm"].astype("str") == name]
         rule = steps.loc[(steps["n_after"] == 0).idxmax(), "rule"] if len(steps) else ""
         found.problems.append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
+    if not found.problems:
+        found.hidden += hidden_levels(study, members, records)
     close = ties(records, study.cohort, [c for c in study.covariate_names if c not in study.measured_by_assignment])
     for row in close[close["strength"] > study.gate.max_hindsight].itertuples():
         if np.isfinite(row.strength):

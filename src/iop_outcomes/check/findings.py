@@ -20,6 +20,8 @@ class Findings:
         What can be read and is most likely not what was meant.
     confirm : list of str
         What was decided or assumed, for a person to confirm.
+    hidden : list of str
+        Levels that the release will hide, and which to merge.
     answers : list of str
         What the study will be able to answer.
     """
@@ -29,6 +31,7 @@ class Findings:
     refused: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     confirm: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
 
     def text(self) -> str:
@@ -39,6 +42,7 @@ class Findings:
             ("Refused, because the records do not give it", self.refused),
             ("Read, but hardly what was meant", self.doubts),
             ("For a person to confirm", self.confirm),
+            ("Levels that the release will hide", self.hidden),
             (
                 "What the study can answer" + (", as far as its files could be read" if self.problems else ""),
                 self.answers,

@@ -16,6 +16,7 @@ from iop_outcomes.release.disclosure import (
     protect,
     protect_together,
     release,
+    utility,
     without_rows,
     write_bytes,
 )
@@ -65,8 +66,8 @@ def build(
     """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
     What an earlier run left in the folder is gone: it may have been released under laxer rules. The folder
-    ``disclosure`` beside it keeps what must stay inside: the key of the rounding, who was counted, and what the attack
-    on the files found.
+    ``disclosure`` beside it keeps what must stay inside: the key of the rounding, who was counted, what the attack on
+    the files found, and what the protection costs a reader.
 
     Parameters
     ----------
@@ -96,7 +97,9 @@ def build(
     study = study.model_copy(update={"release": study.release.keyed(secret)})
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
-    _build_aside(study, tables, aside, run or {}, tell)
+    useful = _build_aside(study, tables, aside, run or {}, tell)
+    write_bytes(useful.to_csv(index=False, lineterminator="\n").encode("utf-8"), own / utility.REPORT)
+    tell(utility.in_words(useful))
     attacked = attack_release(aside, study.release.rules())
     release_report(attacked, own)
     tell(attacked.in_words())
@@ -114,12 +117,15 @@ def release_files(study: Study) -> list[str]:
     return [*sorted(tables), *sorted(pictures), *paper, MANIFEST, "report.html"]
 
 
-def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
+def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> pd.DataFrame:
     ordered = [plugin.name for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place)]
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
     asked = [part for part in numbers.values() if isinstance(part, Part)]
     # Whoever has one table has the others and the figures: they are protected as one.
-    whole = release_tables(study, tables, asked)
+    parts = [*_parts(study, tables), *asked]
+    whole = protect_together(parts)
+    useful = utility.utility(parts, whole)
+    whole |= _concluded(study, whole)
     released = {name: table for name, table in whole.items() if name not in numbers}
     given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
     drawn = {name: _drawn(name, tables, study, given) for name in ordered}
@@ -132,6 +138,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
     write_kit(study, released, drawn, run, aside / "manuscript")
     write_bytes(manifest(aside), aside / MANIFEST)
+    return useful
 
 
 def _drawn(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str]) -> figures.Drawn:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
-from iop_outcomes.release.attack.facts import TELLERS
-from iop_outcomes.release.attack.reading import rules_of, tables_of, texts_of
+from iop_outcomes.release.attack.facts import TELLERS, of_sentences
+from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
 from iop_outcomes.release.disclosure.text import small_counts
 from iop_outcomes.release.disclosure.writing import write_bytes
@@ -109,6 +109,9 @@ def _gathered(folder: Path, rules: ReleaseRules) -> tuple[Unknowns, list[str], l
     whole = Unknowns()
     for one in told.values():
         whole = whole.with_facts_of(one)
+    page = texts_of(folder).get(PAGE, "")
+    told[PAGE] = of_sentences(page, rules, whole)
+    whole = whole.with_facts_of(told[PAGE])
     if not told or Solver(whole).possible():
         return whole, list(told), []
     known, read, unread = Unknowns(), [], []
@@ -133,7 +136,6 @@ def _opened(known: Unknowns, rules: ReleaseRules) -> list[str]:
     opened = []
     for name in left:
         low, high = solver.ends(name)
-        low = max(low, 1) if name in known.somebody else low
         if low >= 1 and high < rules.min_cell and (low > 1 or high < rules.min_cell - 1):
             opened.append(known.tried[name])
     return opened

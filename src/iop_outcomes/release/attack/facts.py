@@ -1,15 +1,24 @@
 """What each table tells a stranger: sums that hold, shares of counts, and which cells count the same people."""
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.release.attack.reading import Table
+from iop_outcomes.release.attack.shares import Share
 from iop_outcomes.release.attack.unknowns import Unknowns
 from iop_outcomes.release.disclosure.writing import SUPPRESSED
+from iop_outcomes.study.release_rules import ReleaseRules
+from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
 
 Teller = Callable[[Table], Unknowns]
+
+_NUMBER = r"(?:fewer than (?P<few>\d+)|(?P<n>[\d,]+))"
+_MISSING = re.compile(rf"{_NUMBER} missing outcomes?\b")
+_DIED = re.compile(rf"{_NUMBER} people are on record as having died")
 
 
 def _flow(table: Table) -> Unknowns:
@@ -62,22 +71,28 @@ def _balance(table: Table) -> Unknowns:
 
 
 def _outcomes(table: Table) -> Unknowns:
-    """People are those whose outcome is known and those whose is not; with it and without it."""
+    """People are those whose outcome is known and those whose is not, with it and without; levels add up to all."""
     known, frame = Unknowns(), table.frame
-    levels: dict[tuple[str, str], dict[str, None]] = {}
+    levels: dict[tuple[str, str], dict[str, str]] = {}
     for row in frame.index:
         arm, outcome, group, level = (frame[c][row] for c in ("arm", "outcome", "group", "level"))
         whom = f"{arm}, {group} {level}" if level else arm
         people = table.learn(known, row, "n_people", whom)
-        if level:
-            levels.setdefault((arm, group), {})[people] = None
-        whose = f"{whom}, {outcome}" if level else f"{arm}, {outcome}"
+        whose = f"{whom}, {outcome}"
         seen = table.learn(known, row, "n", f"{whose} known")
-        known.adds_up(people, seen, _left(known, table, row, f"{whose} not known", "n"))
-        if frame["unit"][row] == "share" and frame["sd"][row] == "" and not np.isnan(table.number(row, "value")):
-            _with_and_without(table, known, row, "value", whose, seen, 0.01)
-    for (arm, _), parts in levels.items():
-        known.adds_up(known.know(arm), *parts)
+        over = "" if frame["n_people"][row] == SUPPRESSED else "n"
+        known.adds_up(people, seen, _left(known, table, row, f"{whose} not known", over))
+        if level:
+            levels.setdefault((arm, group), {})[people] = arm
+            levels.setdefault((arm, f"{group}, {outcome}"), {})[whose] = f"{arm}, {outcome}"
+        if frame["unit"][row] == "share" and frame["sd"][row] == "":
+            _with_and_without(table, known, row, "value", whose, seen, whom)
+    for parts in levels.values():
+        whole = next(iter(parts.values()))
+        for count in (" known", " not known", " with", " without") if ", " in whole else ("",):
+            names = [f"{part}{count}" for part in parts]
+            if all(name in known.bounds for name in (f"{whole}{count}", *names)):
+                known.adds_up(f"{whole}{count}", *names)
     return known
 
 
@@ -93,9 +108,57 @@ def _estimates(table: Table) -> Unknowns:
             continue
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
-        if frame["kind"][row] == "naive" and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
-            _share(table, known, row, "value", events, seen)
+        counted = frame["kind"][row] == "naive" or "unweighted" in frame["se_method"][row]
+        if counted and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
+            _share(table, known, row, "value", events, seen, arm=arm)
+    for analysis, rows in frame[arms].groupby("analysis", sort=False):
+        _missing_in_all(table, known, list(rows.index), str(analysis))
     return known
+
+
+def _missing_in_all(table: Table, known: Unknowns, rows: list[int], analysis: str) -> None:
+    """Learn from how an interval was made of how many, of both arms together, the outcome is missing."""
+    said = next((found for row in rows if (found := _MISSING.search(table.frame["se_method"][row]))), None)
+    if said is None:
+        return
+    parts = {f"{table.frame['arm'][row]}, {table.frame['outcome'][row]} not known": 1.0 for row in rows}
+    known.fact(parts, *table.said(said["few"], said["n"]))
+
+
+def _intercurrent(table: Table) -> Unknowns:
+    """Care of everybody ended in one way; to whom an event happened it ended care, or did not."""
+    known, frame = Unknowns(), table.frame
+    for arm, rows in frame.groupby("arm", sort=False):
+        ways = []
+        for row, event in zip(rows.index, rows["event"], strict=True):
+            ended = table.learn(known, row, "n_ended", f"{arm}, care ended by {event}")
+            ways.append(ended)
+            if frame["n_while"][row] != "":
+                ever = table.learn(known, row, "n_while", f"{arm}, {event}")
+                known.adds_up(ever, ended, _left(known, table, row, f"{arm}, {event} after care", "n_while"))
+        known.adds_up(known.know(str(arm)), *ways)
+    return known
+
+
+def _set_aside(table: Table) -> Unknowns:
+    """Rows that were not taken, rule by rule, are all rows that were not taken."""
+    known, frame = Unknowns(), table.frame
+    for name, rows in frame.groupby("table", sort=False):
+        counts = {rule: table.learn(known, row, "n", f"{name}, {rule}") for row, rule in rows["rule"].items()}
+        by_rule = [count for rule, count in counts.items() if rule.startswith(NOT_TAKEN)]
+        if ALL_NOT_TAKEN in counts:
+            known.adds_up(counts[ALL_NOT_TAKEN], known.know(f"{name}, rejected"))
+            known.adds_up(counts[ALL_NOT_TAKEN], *by_rule)
+    return known
+
+
+def of_sentences(page: str, rules: ReleaseRules, known: Unknowns) -> Unknowns:
+    """Return what sentences of the report tell of all arms together."""
+    told, said = Unknowns(), _DIED.search(page)
+    arms = {name: 1.0 for name in known.bounds if name.endswith(", death")}
+    if said and arms:
+        told.fact(arms, *Table("report.html", pd.DataFrame(), rules).said(said["few"], said["n"]))
+    return told
 
 
 def _definitions(table: Table) -> Unknowns:
@@ -106,7 +169,7 @@ def _definitions(table: Table) -> Unknowns:
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
-        _share(table, known, row, "share", events, seen)
+        _share(table, known, row, "share", events, seen, arm=arm)
     return known
 
 
@@ -172,43 +235,28 @@ def _place(table: Table, row: int, column: str) -> str:
     return f"{table.name}, row {row + 1}, {column}"
 
 
-def _with_and_without(
-    table: Table, known: Unknowns, row: int, column: str, whose: str, seen: str, finest: float
-) -> None:
+def _with_and_without(table: Table, known: Unknowns, row: int, column: str, whose: str, seen: str, arm: str) -> None:
     events = known.guess(f"{whose} with", _place(table, row, column))
     known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
-    _share(table, known, row, column, events, seen, finest)
+    _share(table, known, row, column, events, seen, 0.01, arm=arm)
 
 
 def _share(
-    table: Table, known: Unknowns, row: int, column: str, part: str, whole: str, finest: float = 0.001, beside=()
+    table: Table,
+    known: Unknowns,
+    row: int,
+    column: str,
+    part: str,
+    whole: str,
+    finest: float = 0.001,
+    beside=(),
+    arm="",
 ) -> None:
-    """Learn from a share, where one is shown, in what proportion a part is to its whole.
-
-    Where the whole is hidden its step is not known: the coarsest that the share, and those beside it, are multiples of.
-    """
-    share, (low, high) = table.number(row, column), known.bounds[whole]
-    if np.isnan(share):
-        return
-    if np.isfinite(high):
-        step = table.step(low + table.rules.round_to - 1, finest)
-    else:
-        step = _coarsest([share, *(table.number(other, column) for other in beside)])
-    known.share(part, whole, share, step)
-
-
-def _coarsest(shares: list[float]) -> float:
-    """Return the coarsest step of 1, 2 or 5 times a power of ten of which all shares are multiples.
-
-    Examples
-    --------
-    >>> _coarsest([0.34, 0.5]), _coarsest([0.35, 0.5]), _coarsest([0.341])
-    (0.02, 0.05, 0.001)
-    """
-    steps = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
-    shown = np.array([share for share in shares if not np.isnan(share)])
-    fits = (step for step in steps if (np.abs(shown / step - np.round(shown / step)) < 1e-6).all())
-    return next(fits, 0.001)
+    """Learn from a share, where one is shown, in what proportion a part is to its whole."""
+    share = table.number(row, column)
+    if not np.isnan(share):
+        others = tuple(table.number(other, column) for other in beside)
+        known.shares.append(Share(known.know(part), known.know(whole), share, arm, finest, others, table.rules))
 
 
 #: Tables with what they tell. Those of the same people in two forms are read twice, as a stranger would.
@@ -227,4 +275,6 @@ TELLERS: dict[str, Teller] = {
     "retention_curves": _at_risk,
     "ways_out": _at_risk,
     "agreement": _agreement,
+    "intercurrent": _intercurrent,
+    "set_aside": _set_aside,
 }

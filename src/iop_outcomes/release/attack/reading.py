@@ -14,6 +14,8 @@ from iop_outcomes.release.attack.unknowns import Unknowns
 from iop_outcomes.release.disclosure.writing import SUPPRESSED
 from iop_outcomes.study.release_rules import ReleaseRules, stated
 
+#: The report, which states the rules.
+PAGE = "report.html"
 _TEXT = re.compile(r"<(?:svg:)?text\b[^>]*>(.*?)</(?:svg:)?text>", re.DOTALL)
 _DRAWN = re.compile(r"<svg\b.*?</svg>|<style\b.*?</style>|src=\"data:[^\"]*\"", re.DOTALL)
 
@@ -41,20 +43,19 @@ class Table:
             return unknowns.guess(name, place, low=1.0)
         if said == "":
             return unknowns.know(name)
-        count = float(said)
-        off = self.rules.round_to - 1
-        return unknowns.know(
-            name, max(count - off, self.rules.min_cell if count else 0.0), count + off if count else 0.0
-        )
+        return unknowns.know(name, *self.said(n=said))
+
+    def said(self, few: str | None = None, n: str | None = None) -> tuple[float, float]:
+        """Return how small and how large a count is that is said to be fewer than so many, or that was rounded."""
+        if few:
+            return 1.0, float(few) - 1
+        count, off = float((n or "0").replace(",", "")), self.rules.round_to - 1
+        return max(count - off, self.rules.min_cell if count else 0.0), count + off if count else 0.0
 
     def number(self, row: int, column: str) -> float:
         """Return a number that is shown, missing where none is."""
         said = str(self.frame[column].iloc[row])
         return np.nan if said in ("", SUPPRESSED) else float(said)
-
-    def step(self, people: float, finest: float) -> float:
-        """Return the step to which a share of so many people, as shown, was rounded; at least that."""
-        return float(self.rules.step(max(people - self.rules.round_to + 1, 1.0), 1.0, finest))
 
 
 def rules_of(folder: Path) -> ReleaseRules:
@@ -65,7 +66,7 @@ def rules_of(folder: Path) -> ReleaseRules:
     DisclosureError
         There is no report, or it states none.
     """
-    page = folder / "report.html"
+    page = folder / PAGE
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     found = stated(text)
     if found is None:
@@ -88,7 +89,7 @@ def tables_of(folder: Path, rules: ReleaseRules) -> dict[str, Table]:
 
 def texts_of(folder: Path) -> dict[str, str]:
     """Return what is written in the report and in each figure as text, without what is drawn."""
-    page = folder / "report.html"
+    page = folder / PAGE
     said = {}
     if page.is_file():
         whole = page.read_text(encoding="utf-8")

@@ -1,10 +1,12 @@
 """What a stranger does not know, as whole numbers with bounds and linear facts about them, and how far these go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csr_array
+
+from iop_outcomes.release.attack.shares import Share
 
 #: Seconds for one question; a question that takes longer is answered by what was found so far.
 _PATIENCE = 10.0
@@ -28,12 +30,15 @@ class Unknowns:
         Counts that nobody may know, with the place in the release that they stand in or follow from.
     somebody : set of str
         Counts that are not 0, or what they are left over from would not be suppressed.
+    shares : list of Share
+        Ratios of counts, whose steps depend on what all tables tell of these.
     """
 
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     facts: list[tuple[Sum, float, float]] = field(default_factory=list)
     tried: dict[str, str] = field(default_factory=dict)
     somebody: set[str] = field(default_factory=set)
+    shares: list[Share] = field(default_factory=list)
 
     def know(self, name: str, low: float = 0.0, high: float = np.inf) -> str:
         """Narrow the bounds of a count, and return its name."""
@@ -47,16 +52,25 @@ class Unknowns:
         return self.know(name, low)
 
     def adds_up(self, total: str, *parts: str) -> None:
-        """Know that a count is the sum of others."""
-        self._fact({total: 1.0, **dict.fromkeys(parts, -1.0)}, 0.0, 0.0)
+        """Know that a count is the sum of others, each of them once."""
+        self.fact({total: 1.0, **dict.fromkeys(parts, -1.0)}, 0.0, 0.0)
 
     def share(self, part: str, whole: str, share: float, step: float) -> None:
         """Know that a part over its whole was rounded to ``share`` in steps of ``step``."""
         half = step / 2 + 1e-9
-        self._fact({part: 1.0, whole: -(share + half)}, -np.inf, 0.0)
-        self._fact({part: 1.0, whole: -(share - half)}, 0.0, np.inf)
+        self.fact({part: 1.0, whole: -(share + half)}, -np.inf, 0.0)
+        self.fact({part: 1.0, whole: -(share - half)}, 0.0, np.inf)
 
-    def _fact(self, weights: Sum, low: float, high: float) -> None:
+    def with_shares(self) -> "Unknowns":
+        """Return the same with each share as facts about its counts, and nobody who is somebody left out."""
+        known = replace(self, bounds=dict(self.bounds), facts=list(self.facts), shares=[])
+        for name in self.somebody:
+            known.know(name, 1.0)
+        for one in self.shares:
+            known.share(one.part, one.whole, one.shown, one.step(self.bounds))
+        return known
+
+    def fact(self, weights: Sum, low: float, high: float) -> None:
         for name in weights:
             self.know(name)
         self.facts.append((weights, low, high))
@@ -68,6 +82,7 @@ class Unknowns:
             [*self.facts, *other.facts],
             {**self.tried, **other.tried},
             self.somebody | other.somebody,
+            [*self.shares, *other.shares],
         )
         for name, (low, high) in other.bounds.items():
             both.know(name, low, high)
@@ -78,6 +93,7 @@ class Solver:
     """Asks how small and how large counts can be, by integer programming (HiGHS, through SciPy)."""
 
     def __init__(self, unknowns: Unknowns):
+        unknowns = unknowns.with_shares()
         self.names = list(unknowns.bounds)
         self.position = {name: number for number, name in enumerate(self.names)}
         self.low, self.high = (np.array([unknowns.bounds[n][end] for n in self.names]) for end in (0, 1))

@@ -4,6 +4,7 @@ A frame is given roles (which columns are counts, which shares of which counts, 
 and rounds it, and only what ``protect`` returns can be drawn or written. See ``docs/disclosure.md``.
 """
 
+from iop_outcomes.release.disclosure import utility
 from iop_outcomes.release.disclosure.dominance import dominating
 from iop_outcomes.release.disclosure.pooling import pool
 from iop_outcomes.release.disclosure.protection import Released, protect, protect_together, without_rows
@@ -31,6 +32,7 @@ __all__ = [
     "release",
     "same",
     "sentence",
+    "utility",
     "without_rows",
     "write_bytes",
 ]

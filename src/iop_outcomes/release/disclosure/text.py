@@ -30,6 +30,10 @@ def _pattern(nouns: str) -> re.Pattern[str]:
     return re.compile(f"{before}|{after}")
 
 
+_NOUNS = f"{_PEOPLE}|{_EVENTS}|{_OTHERS}"
+_VERBS = {"has": "have", "is": "are", "was": "were", "lies": "lie", "lacks": "lack", "does": "do"}
+_NOUN, _VERB = re.compile(rf"\b(?:{_NOUNS})\b"), re.compile(rf"\b(?:{'|'.join(_VERBS)})$")
+_ONE = re.compile(rf" {_ADJECTIVES}(?:{_NOUNS})\b(?: (?:{'|'.join(_VERBS)})\b)?")
 _COUNT = _pattern(f"{_PEOPLE}|{_EVENTS}|{_OTHERS}")
 #: Of the outcomes and matches of a study there may be few.
 _OF_PEOPLE = _pattern(f"{_PEOPLE}|{_EVENTS}")
@@ -54,7 +58,23 @@ def sentence(text: str, rules: ReleaseRules) -> str:
         shown = f"fewer than {rules.min_cell}" if rules.small(count) else f"{int(rules.rounded(count)):,}"
         parts += [text[end : place[0]], shown]
         end = place[1]
+        if count == 1 and rules.small(count):
+            # "fewer than 11 member has" would say that there is one.
+            said = _ONE.match(text, end)
+            if said:
+                parts.append(_several(said[0]))
+                end = said.end()
     return "".join([*parts, text[end:]])
+
+
+def _several(text: str) -> str:
+    """Return a noun with its adjectives, and the verb that may follow, in the plural."""
+    return _VERB.sub(lambda verb: _VERBS[verb[0]], _NOUN.sub(lambda noun: _plural(noun[0]), text))
+
+
+def _plural(noun: str) -> str:
+    several = {"person": "people", "woman": "women", "man": "men", "match": "matches"}
+    return noun if noun in ("people", "men", "women") or noun.endswith("s") else several.get(noun, f"{noun}s")
 
 
 def _counts(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], int]]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
+from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
 
@@ -25,11 +26,15 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         n_eligible=("n_eligible", "sum"),
         n_attended=("n_attended", "sum"),
         hours=("hours_attended", lambda values: values.sum(min_count=1)),
+        spread=("hours_attended", "std"),
     )
     table = sums.reset_index()
     table["n_missed"] = table["n_eligible"] - table["n_attended"]
     table["share_attended"] = np.where(table["n_eligible"] > 0, table["n_attended"] / table["n_eligible"], np.nan)
     table["hours_per_person"] = table["hours"] / table["n_people"]
+    rules = rules_of("attendance_heatmap", study)
+    table["share_attended"] = rules.stepped(table["share_attended"], table["n_eligible"], finest=0.01)
+    table["hours_per_person"] = rules.stepped(table["hours_per_person"], table["n_people"], table["spread"], 0.1)
     return table[["arm", "week", "share_attended", "hours_per_person", *_GUARDS]]
 
 

@@ -1,5 +1,6 @@
 """Estimates: what may be shown, what is withheld and why, with the arms' own values beside each contrast."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +12,7 @@ from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.study.outcome import outcome_of, seen_only
-from iop_outcomes.tables.estimate import ARM, EVERYBODY, NAIVE, REFUSED, WITHHELD, may_be_shown
+from iop_outcomes.tables.estimate import ARM, CONTRAST, EVERYBODY, NAIVE, REFUSED, WITHHELD, may_be_shown
 from iop_outcomes.tables.measure import OF_ONE_ARM
 from iop_outcomes.tables.missing_panel import panel_rows
 
@@ -42,6 +43,11 @@ _LABELS = (
 #: How far one person moves a ratio of shares, times the people of the arm: a third, and no rarer, has the outcome.
 _RATIO_MOVES = 3.0
 _GUARDS = ("least_n", "least_with", "least_without")
+#: How close two numbers are that are made of the same counts, and how fine ends of an interval are that is made so.
+_SAME, _FINEST_END = 1e-9, 0.01
+#: Numbers of both arms together in a sentence on how an interval was made.
+_TOTALS = re.compile(r"\b[\d,]+ (missing outcome|weekly result|member|partner)s?\b")
+_NOT_SEEN = re.compile(r"\b[\d,]+ (?=not seen\b)")
 
 ROLES = Roles(
     labels=_LABELS,
@@ -84,6 +90,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     ]
     table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
     table = _with_coarse_counts(table, rules)
+    table["se_method"] = table["se_method"].map(_without_totals)
     table["of_everybody"] = table["population"].astype("str") == EVERYBODY
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values(), "of_everybody"]
     return table.reindex(columns=columns)
@@ -91,7 +98,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
 
 def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     """Round what was counted without weights so coarsely that it tells no count; an interval only becomes wider."""
-    naive = (table["kind"] == NAIVE).to_numpy()
+    naive, both = _counted_rows(table)
     of_arm = (table["role"] == ARM).to_numpy()
     people = np.where(of_arm, table["n"], table["least_n"]).astype(float)
     unknown = np.where(of_arm, table["n_left_out"], table["least_left_out"]).astype(float)
@@ -100,11 +107,58 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     spread = np.where(table["unit"] == "share", 1.0, table["se"].to_numpy(float) * np.sqrt(people))
     # A ratio moves by one over the other arm's share.
     spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread) * rules.spread(unknown)
+    moves = _moves_of_se(table, people)
     for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
         table.loc[naive, column] = rules.stepped(table[column], people, spread, way=way)[naive]
-    table.loc[naive, "se"] = table.loc[naive, "se"].round(3)
+        if column != "value":
+            table.loc[both, column] = rules.stepped(table[column], people, 0.0, _FINEST_END, way)[both]
+    table.loc[naive, "se"] = rules.stepped(table["se"], people, moves)[naive]
+    table.loc[both, "se"] = rules.stepped(table["se"], people, 0.0, _FINEST_END / 2, np.ceil)[both]
     blurred = naive & counted & rules.too_coarse(people, unknown) & may_be_shown(table).to_numpy()
     return _withheld(table, blurred, "too few people for a share that does not tell how many they are")
+
+
+def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows tell what was counted without weights, and which contrasts, of two such arms, come close to it.
+
+    Where a design gives everybody of an arm the same weight, its adjusted value is a share of counted people, and so is
+    the other arm's, less the contrast. A difference of two counted shares alone tells neither, with its standard error
+    or the ratio beside it both.
+    """
+    naive, of_arm = (table["kind"] == NAIVE).to_numpy(), (table["role"] == ARM).to_numpy()
+    place = pd.MultiIndex.from_frame(table[["analysis", "arm", "measure"]].astype("str"))
+    counted = pd.Series(table["value"].to_numpy(float), place)[naive & of_arm]
+    plain = counted[~counted.index.duplicated()].reindex(place).to_numpy()
+    same = ~naive & of_arm & (np.abs(table["value"].to_numpy(float) - plain) < _SAME)
+    by_analysis = pd.Series(same).groupby(table["analysis"].to_numpy())
+    arms = pd.Series(~naive & of_arm).groupby(table["analysis"].to_numpy()).transform("sum")
+    both = ((by_analysis.transform("sum") == arms) & (arms > 0)).to_numpy() & ~naive & ~of_arm
+    is_ratio, is_share = ((table["unit"] == unit).to_numpy() for unit in ("ratio", "share"))
+    disguised = (of_arm & ~naive & by_analysis.transform("any").to_numpy()) | (both & is_ratio)
+    return naive | disguised, both & is_share & (table["role"] == CONTRAST).to_numpy()
+
+
+def _moves_of_se(table: pd.DataFrame, people: np.ndarray) -> np.ndarray:
+    """Return how far a single person moves a standard error, times the people; of a rare outcome far for its size."""
+    share = np.clip(table["value"].to_numpy(float), 0.0, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves = np.abs(1 - 2 * share) / (2 * np.sqrt(share * (1 - share) * people))
+    of_share = ((table["role"] == ARM) & (table["unit"] == "share")).to_numpy() & np.isfinite(moves)
+    return np.where(of_share, moves, 0.0)
+
+
+def _without_totals(text: str) -> str:
+    """Return how an interval was made without the numbers of both arms together.
+
+    Beside the count of one arm they give that of the other, and of two hidden ones "fewer than 11" tells more than that
+    each is.
+
+    Examples
+    --------
+    >>> _without_totals("cluster-robust (40 clusters); 1 missing outcome left out, and with it 3 partners")
+    'cluster-robust (40 clusters); missing outcomes left out, and with it partners'
+    """
+    return _NOT_SEEN.sub("those ", _TOTALS.sub(r"\1s", text))
 
 
 def _withheld(table: pd.DataFrame, rows: np.ndarray | pd.Series, reason: str) -> pd.DataFrame:
@@ -185,7 +239,9 @@ def _without_panels_of_few(
     interval nearer to no difference.
     """
     panel = panel_rows(table)
-    of_few = {name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str")}
+    of_few = {
+        name: bool(rules.small(_least_missing(tables, study, name))) for name in panel["outcome"].astype("str").unique()
+    }
     panel = panel[panel["outcome"].astype("str").map(of_few).eq(True)]
     asked = panel.index.isin(_asked_of(panel, study))
     numbers = ["value", "ci_low", "ci_high"]

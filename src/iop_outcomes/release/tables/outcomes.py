@@ -7,6 +7,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Roles, dominating, levels, parts
+from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.release.tables.withheld import withheld_outcomes
 from iop_outcomes.study import Study
 
@@ -14,13 +15,24 @@ EVERYBODY = "everybody"
 _GUARDS = ("known", "with_it", "without_it", "dominating", "blurred")
 _BY = ("outcome", "group", "arm")
 
+
+def _groups_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
+    """Those whose outcome is known, with it and without it, of all levels of a group are those of everybody."""
+    whole = frame["group"] == EVERYBODY
+    everybody = {(frame["outcome"][row], frame["arm"][row]): row for row in frame.index[whole]}
+    for (outcome, _, arm), rows in frame[~whole].groupby(list(_BY), sort=False, observed=True).groups.items():
+        for count in ("n", "n_missing", "with_it", "without_it"):
+            yield {(everybody[outcome, arm], count): 1.0, **{(row, count): -1.0 for row in rows}}
+
+
 ROLES = Roles(
     labels=("outcome", "outcome_words", "group", "level", "arm", "unit"),
     counts=("n_people", "n"),
     hidden_counts=("n_arm", "n_missing", *_GUARDS),
-    values={"value": _GUARDS, "sd": _GUARDS},
-    sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY)),
-    keep={"n_people": "is_everybody", "n_arm": "is_total"},
+    # A level that hides its neighbour hides its own share, too, or it would be the neighbour's with everybody's.
+    values={name: ("n_people", *_GUARDS) for name in ("value", "sd")},
+    sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY), _groups_add_up),
+    keep={**dict.fromkeys(("n_people", "with_it", "without_it"), "is_everybody"), "n_arm": "is_total"},
     who={
         "n_arm": "{arm}",
         "n_people": "{arm}, {group} {level}",
@@ -44,10 +56,18 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
             data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
             data["site"] = members["cluster"].to_numpy() if "cluster" in members else ""
             rows.append(_described(data, outcome, study).assign(group=group))
-    columns = [*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.keep.values()]
+    columns = [*ROLES.labels, *ROLES.guarded, *ROLES.values, *dict.fromkeys(ROLES.keep.values())]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     table["is_everybody"] = table["group"] == EVERYBODY
-    return table.assign(is_total=True)[columns]
+    return _dominated_together(table).assign(is_total=True)[columns]
+
+
+def _dominated_together(table: pd.DataFrame) -> pd.DataFrame:
+    """Hide with a dominated total those from which it follows: the others of its group, and the parts of a whole."""
+    own = table["dominating"].groupby([table[column] for column in _BY], observed=True).transform("max")
+    whole = table["dominating"].where(table["is_everybody"])
+    whole = whole.groupby([table["outcome"], table["arm"]], observed=True).transform("max")
+    return table.assign(dominating=np.fmax(own, whole))
 
 
 def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Series]]:

@@ -20,6 +20,12 @@ def _rules_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         yield {(int(total), "n"): 1.0, **{(int(row), "n"): -1.0 for row in parts_of}}
 
 
+def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
+    """Those to whom an event happened are those of all arms, which stand on the event's first row."""
+    for rows in frame.groupby("event", sort=False, observed=True).groups.values():
+        yield {(rows[0], "n_all"): 1.0, **{(row, "n_while"): -1.0 for row in rows}}
+
+
 _CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
 
 #: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
@@ -29,7 +35,7 @@ ROLES: Mapping[str, Roles] = {
         counts=("n_in", "n_accepted", "n_rejected"),
         sums=(parts("n_in", "n_accepted", "n_rejected"),),
         keep={"n_in": "is_total"},
-        who={"n_accepted": "rows accepted of {table}"},
+        who={"n_accepted": "rows accepted of {table}", "n_rejected": "rows not taken of {table}"},
     ),
     "capability": Roles(labels=("name", "available"), sentences=("reason",)),
     "refusal": Roles(labels=("kind", "name"), sentences=("reason",)),
@@ -45,7 +51,12 @@ ROLES: Mapping[str, Roles] = {
         sums=(parts("n_tests", *_CELLS),),
         decimals={name: 2 for name in ("sensitivity", "specificity", "concordance", "kappa")},
     ),
-    "set_aside": Roles(labels=("table", "rule"), counts=("n",), sums=(_rules_add_up,)),
+    "set_aside": Roles(
+        labels=("table", "rule"),
+        counts=("n",),
+        sums=(_rules_add_up,),
+        who={"n": "rows not taken of {table}|is_all"},
+    ),
     "retained": Roles(
         labels=("arm", "day"),
         hidden_counts=("n_at_risk", "n_ended"),
@@ -55,9 +66,10 @@ ROLES: Mapping[str, Roles] = {
     "intercurrent": Roles(
         labels=("arm", "event", "dropout", "time_in_care", "retention", "abstinence"),
         counts=("n_ended", "n_while"),
-        hidden_counts=("n_people", "n_after"),
-        sums=(levels("n_ended", "n_people", ("arm",)), parts("n_while", "n_ended", "n_after")),
+        hidden_counts=("n_people", "n_after", "n_all"),
+        sums=(levels("n_ended", "n_people", ("arm",)), parts("n_while", "n_ended", "n_after"), _arms_add_up),
         keep={"n_people": "is_total"},
+        who={"n_people": "{arm}", "n_all": "{event} while followed|is_total"},
     ),
     "claim": Roles(labels=("claim", "analysis", "verdict", "reasons"), sentences=("explanation",)),
     "truth": Roles(
@@ -75,9 +87,13 @@ def frame(name: str, table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
         table = _by_table(table)
     if name == "retained":
         table = _coarse(table, rules)
+    if name == "intercurrent":
+        table = _with_all(table)
     columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
     shown = table.reindex(columns=columns)
     text = {column: shown[column].astype("object").where(shown[column].notna(), "") for column in roles.sentences}
+    if name == "set_aside":
+        text["is_all"] = shown["rule"].astype("str") == ALL_NOT_TAKEN
     return shown.assign(**text, **{flag: True for flag in roles.keep.values()})
 
 
@@ -87,6 +103,13 @@ def _coarse(retained: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     people = arm.groupby(retained["arm"].astype("str")).transform("min")
     shares = {name: rules.stepped(retained[name], people, finest=0.01) for name in ("retained", "ci_low", "ci_high")}
     return retained.assign(**shares)
+
+
+def _with_all(intercurrent: pd.DataFrame) -> pd.DataFrame:
+    """Return events with how many of all arms had each, on its first row: a sentence may say it."""
+    table = intercurrent.reset_index(drop=True).astype({"event": "str"})
+    everybody = table.groupby("event", sort=False)["n_while"].transform(lambda n: n.sum(skipna=False))
+    return table.assign(n_all=everybody.where(~table["event"].duplicated()))
 
 
 def _by_table(intake: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.conclude.facts import Facts, ends_with_care
@@ -40,8 +41,10 @@ ROLES = Roles(
     decimals={"p_value": 4, "p_adjusted": 4, "known_share": 2},
 )
 
-#: Facts about a study in sentences, for the report.
-FACT_ROLES = Roles(labels=("fact",), sentences=("sentence",))
+#: Facts about a study in sentences, for the report; the number in one is a count like any other.
+FACT_ROLES = Roles(
+    labels=("fact",), counts=("n",), sentences=("sentence",), who={"n": "death while followed|is_of_people"}
+)
 DEATHS, OBSERVATION = "deaths", "observation"
 #: What a fact about two arms begins with, what stands between them, and before the day on which the shorter ends.
 LENGTHS, AGAINST, UNTIL = "lengths of ", " against ", " until "
@@ -51,6 +54,8 @@ _ENDS_WITH_CARE = (
 )
 
 
+_DIED = "{n} people are on record as having died while followed."
+_SOME_DIED = "Some people are on record as having died while followed; how many is hidden."
 _LENGTHS = (
     "Completed treatment lasts unlike in the arms: people of the shorter programme are in care for less time, drop out "
     "less and complete more by plan. What is of staying, leaving or completing gets no verdict after it ends."
@@ -110,14 +115,16 @@ def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     said, cohort, outcomes = [], tables.get("cohort"), tables.get("outcomes")
     if cohort is not None and len(cohort):
         n = int((cohort["end_reason"].astype("str") == "death").sum())
-        died = f"{n} people are on record as having died while followed." if n else "No death is on record."
-        said.append((DEATHS, died))
+        said.append((DEATHS, n, _DIED if n else "No death is on record."))
         if outcomes is not None and ends_with_care(cohort, outcomes):
-            said.append((OBSERVATION, _ENDS_WITH_CARE))
+            said.append((OBSERVATION, np.nan, _ENDS_WITH_CARE))
         if outcomes is not None:
             pairs = unlike_lengths(cohort, outcomes).items()
-            said += [(f"{LENGTHS}{one}{AGAINST}{other}{UNTIL}{day:.0f}", _LENGTHS) for (one, other), day in pairs]
-    return pd.DataFrame(said, columns=["fact", "sentence"])
+            said += [
+                (f"{LENGTHS}{one}{AGAINST}{other}{UNTIL}{day:.0f}", np.nan, _LENGTHS) for (one, other), day in pairs
+            ]
+    found = pd.DataFrame(said, columns=["fact", "n", "sentence"]).astype({"n": float})
+    return found.assign(is_of_people=found["fact"] == DEATHS)
 
 
 def facts_told(released: Mapping[str, Released]) -> dict[str, str]:
@@ -125,4 +132,8 @@ def facts_told(released: Mapping[str, Released]) -> dict[str, str]:
     if "facts" not in released:
         return {}
     table = released["facts"].frame
-    return dict(zip(table["fact"].astype("str"), table["sentence"].astype("str"), strict=True))
+    said = zip(table["fact"].astype("str"), table["n"], table["sentence"].astype("str"), strict=True)
+    return {
+        fact: _SOME_DIED if sentence_ == _DIED and np.isnan(n) else sentence_.format(n=f"{n:,.0f}")
+        for fact, n, sentence_ in said
+    }
