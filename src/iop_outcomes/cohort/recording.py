@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import SESSION_STATUSES
+from iop_outcomes.tables.lookup import among
 
 STATUS, PRESCRIBED = "session status", "prescribed"
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
@@ -42,7 +43,7 @@ def _statuses(members: pd.DataFrame, session: pd.DataFrame | None, arms: list[st
     if session is None or not len(session):
         return pd.DataFrame()
     who = members.set_index("member_id")
-    own = session[session["episode_id"].isin(who.index)]
+    own = session[among(session["episode_id"], who.index)]
     since = own["day"].to_numpy() - who["time_zero_day"].reindex(own["episode_id"]).to_numpy()
     last = who["follow_up_end_day"].reindex(own["episode_id"]).to_numpy()
     own = own[(since >= 0) & (since <= last)]
@@ -58,7 +59,7 @@ def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arm
     found = {}
     for name in MEDICATIONS:
         treated = _given(records, name)
-        treated = treated[treated["person_id"].isin(arm.index)]
+        treated = treated[among(treated["person_id"], arm.index)]
         late = treated["day"].to_numpy() >= zero.reindex(treated["person_id"]).to_numpy()
         people = arm.reindex(treated.loc[late, "person_id"].unique())
         found[name] = people.value_counts().reindex(arms, fill_value=0)
