@@ -18,6 +18,7 @@ from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ES
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.estimate import UNADJUSTED
+from iop_outcomes.tables.parts import Table, whole
 
 #: Written and read by every stage, so that how a table is stored is part of what its bytes rest on.
 _STORE = "iop_outcomes.tables.store"
@@ -86,8 +87,8 @@ class Stage:
         tell: Callable[[str], None] = lambda _: None,
         folder: str | Path = ".",
         design: str | None = None,
-    ) -> Tables:
-        """Run it on tables by name and return those it makes."""
+    ) -> dict[str, Table]:
+        """Run it on tables by name and return those it makes, a long one in parts."""
         module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(module), name)
         design_of = {"design": design} if self.per_design else {}
@@ -313,10 +314,11 @@ def run_stages(
     for stage in stages:
         if stage.per_design:
             for design, own in of_designs.items():
-                own |= stage.run(study, {n: own.get(n, known.get(n)) for n in stage.reads}, tell, folder, design)
+                given = {n: own.get(n, known.get(n)) for n in stage.reads}
+                own |= {n: whole(table) for n, table in stage.run(study, given, tell, folder, design).items()}
             continue
         given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], known) for n in stage.reads}
-        known |= stage.run(study, given, tell, folder)
+        known |= {name: whole(table) for name, table in stage.run(study, given, tell, folder).items()}
     return known
 
 

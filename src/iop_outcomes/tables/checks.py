@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from iop_outcomes.tables.declare import Column, Table
 
@@ -90,12 +88,15 @@ def _key_repeats(frame: pd.DataFrame, key: list[str]) -> bool:
         if size > np.iinfo(np.int64).max // max(n_values, 1):
             return bool((frame.duplicated(key) & frame[key].notna().all(axis=1)).any())
         known &= code >= 0
-        whole, size = whole * n_values + code, size * n_values
+        whole *= n_values
+        whole += code
+        size *= n_values
     whole = whole if known.all() else whole[known]
     if len(key) == 1:
         # Codes of one column are told apart already: fewer of them than rows means that one repeats.
         return bool(len(whole) > size)
-    return bool(len(whole) > pc.count_distinct(pa.array(whole)).as_py())
+    whole.sort()
+    return bool((whole[1:] == whole[:-1]).any())
 
 
 def _codes(values: pd.Series) -> tuple[np.ndarray, int]:

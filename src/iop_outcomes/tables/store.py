@@ -5,25 +5,30 @@ Its digest lies beside it and is held against it whenever it is read. Files carr
 table gives the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from iop_outcomes import tables
 from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
+from iop_outcomes.tables.keys import digest, repeats
+from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
 
 
-def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
+def write(frame: Table, name: str, path: str | Path) -> None:
     """Check a table against its contract and write it.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        The table; an index is not kept.
+    frame : pandas.DataFrame or Parts
+        The table; an index is not kept. Of parts one at a time is held, and the keys of all.
     name : str
         Contract it must keep.
     path : path
@@ -34,6 +39,16 @@ def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
     ContractError
         The table breaks its contract; nothing is written.
     """
+    if isinstance(frame, Parts):
+        _write_parts(frame, name, path)
+        return
+    arrow = _checked(frame, name)
+    with whole(path, sealed=True) as aside:
+        pq.write_table(arrow, aside, compression="zstd")
+
+
+def _checked(frame: pd.DataFrame, name: str) -> pa.Table:
+    """Return a table that keeps its contract in the types in which it is stored."""
     frame = tables.check(frame, name)
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     for column in tables.contract(name).columns:
@@ -41,8 +56,30 @@ def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
             position = arrow.schema.get_field_index(column.name)
             numbers = pa.array(frame[column.name].to_numpy(), from_pandas=True).cast(pa.int32())
             arrow = arrow.set_column(position, column.name, numbers)
-    with whole(path, sealed=True) as aside:
-        pq.write_table(arrow, aside, compression="zstd")
+    return arrow
+
+
+def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
+    """Write a table of which one part is held at a time, grouped as one that is written at once."""
+    key = tables.contract(name).key
+    seen: list[NDArray[np.uint64]] = []
+
+    def checked() -> Iterator[pa.Table]:
+        for part in parts:
+            arrow = _checked(part, name)
+            seen.append(digest(part, key))
+            yield arrow
+
+    with whole(path, sealed=True) as aside, ExitStack() as closing:
+        writer = None
+        for arrow in regrouped(checked(), MOST_ROWS):
+            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, compression="zstd"))
+            writer.write_table(arrow)
+        if repeats(parts, key, seen):
+            raise ContractError(
+                f"table '{name}' breaks its contract: {' + '.join(key)}: repeats a key that an earlier row has"
+            )
+        closing.close()
 
 
 def read(path: str | Path, name: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
