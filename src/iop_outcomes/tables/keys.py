@@ -1,6 +1,6 @@
 """Whether a key repeats in a table of which no two parts are held together: eight bytes a row, not the keys themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def repeats(parts: Iterable[pd.DataFrame], key: tuple[str, ...], digests: list[NDArray[np.uint64]]) -> bool:
+def repeats(parts: Iterable[pd.DataFrame], key: Sequence[str], digests: list[NDArray[np.uint64]]) -> bool:
     """Say whether two rows of all parts have one key.
 
     Parameters
     ----------
     parts : iterable of DataFrame
         Asked for only where two digests are equal, to look at the keys themselves.
-    key : tuple of str
+    key : sequence of str
     digests : list of ndarray
         Of :func:`digest`, by part.
     """
@@ -31,7 +31,7 @@ def repeats(parts: Iterable[pd.DataFrame], key: tuple[str, ...], digests: list[N
     return bool((alike.duplicated() & alike.notna().all(axis=1)).any())
 
 
-def digest(part: pd.DataFrame, key: tuple[str, ...]) -> NDArray[np.uint64]:
+def digest(part: pd.DataFrame, key: Sequence[str]) -> NDArray[np.uint64]:
     """Return a number for the key of each row, of shape (rows,): equal keys have equal numbers."""
     found = np.zeros(len(part), dtype=np.uint64)
     for name in key:

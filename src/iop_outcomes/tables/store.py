@@ -47,9 +47,9 @@ def write(frame: Table, name: str, path: str | Path) -> None:
         pq.write_table(arrow, aside, compression="zstd")
 
 
-def _checked(frame: pd.DataFrame, name: str) -> pa.Table:
+def _checked(frame: pd.DataFrame, name: str, keys: bool = True) -> pa.Table:
     """Return a table that keeps its contract in the types in which it is stored."""
-    frame = tables.check(frame, name)
+    frame = tables.check(frame, name, keys)
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     for column in tables.contract(name).columns:
         if column.type == "int" and column.name in frame:
@@ -66,7 +66,7 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
 
     def checked() -> Iterator[pa.Table]:
         for part in parts:
-            arrow = _checked(part, name)
+            arrow = _checked(part, name, keys=False)
             seen.append(digest(part, key))
             yield arrow
 
