@@ -46,8 +46,8 @@ def kept(frame: pd.DataFrame, table: Table, keys: bool = True) -> bool:
     """Say whether a conforming frame keeps its contract, by a look at each whole column.
 
     Agrees with :func:`broken_rules`, which says what is wrong and where and takes several times as long, and the memory
-    of a copy. Nearly every table is right, so that this is asked first. Of a part of a table the keys are left out: they
-    are compared with those of all parts.
+    of a copy. Nearly every table is right, so that this is asked first. Of a part of a table the keys are left to
+    whoever sees all parts.
     """
     columns = {column.name: column for column in table.columns}
     if not all(_column_kept(frame[name], columns[name]) for name in frame.columns if name in columns):

@@ -1,4 +1,4 @@
-"""Whether a key repeats in a table of which no two parts are held together: eight bytes a row, not the keys themselves."""
+"""Whether a key repeats among parts of a table that are not held together: by eight bytes a row, not by the keys."""
 
 from collections.abc import Iterable, Sequence
 

@@ -21,6 +21,11 @@ def positions(keys: Keys, wanted: Keys) -> NDArray[np.intp]:
     return np.asarray(found.fill_null(-1), dtype=np.intp)
 
 
+def all_different(keys: Keys) -> bool:
+    """Say whether every key stands there once; a missing one is no key."""
+    return bool(len(keys) == pc.count_distinct(_text(keys)).as_py())
+
+
 def among(values: Keys, keys: Keys) -> NDArray[np.bool_]:
     """Return which values are one of the keys, of shape (len(values),); a missing value is none.
 

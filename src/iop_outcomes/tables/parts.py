@@ -1,8 +1,8 @@
 """A table too long to be held as a whole: its rows part by part, in their order.
 
-Parts are what a source gives of a file of many million rows. They are made when they are asked for and written one after
-the other (``store.write``), so that memory is bounded by the part and not by the file. Whoever works in memory takes
-``whole``: the same rows in the same order, with the same types.
+Parts are what a source gives of a file of many million rows. They are made when they are asked for and written one
+after the other (``store.write``), so that memory is bounded by the part and not by the file. Whoever works in memory
+takes ``whole``: the same rows in the same order, with the same types.
 """
 
 from collections.abc import Callable, Iterable, Iterator
