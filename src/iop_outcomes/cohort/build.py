@@ -236,17 +236,17 @@ def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         ends["death"] = candidates["death_day"] - zero
     last = ends.min(axis=1)
     # A tie goes to the reason that is named first, so that death on the last day of follow-up is a full follow-up.
-    reason = ends.fillna(np.inf).idxmin(axis=1)
+    reason = np.array(ends.columns, dtype=object)[ends.fillna(np.inf).to_numpy(float).argmin(axis=1)]
     site = candidates["site_id"] if "site_id" in candidates else pd.Series(None, index=candidates.index, dtype="str")
     members = pd.DataFrame(
         {
             "member_id": candidates.index,
-            "person_id": candidates["person_id"].to_numpy(),
-            "site_id": site.to_numpy(),
+            "person_id": candidates["person_id"].array,
+            "site_id": site.array,
             "arm": pd.Categorical(candidates["arm"], categories=list(cohort.arms)),
             "time_zero_day": zero.to_numpy(),
             "follow_up_end_day": last.astype(int).to_numpy(),
-            "end_reason": reason.to_numpy(),
+            "end_reason": reason,
         }
     )
     return members.sort_values("member_id", ignore_index=True)
