@@ -8,6 +8,7 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables import store
 from iop_outcomes.tables.capability import capabilities
+from iop_outcomes.tables.checks import kept
 
 PEOPLE = pd.DataFrame(
     {"person_id": ["a", "b", "b", None], "age_years": [20, 99, 30, 40], "sex": ["female", "?", "male", None]}
@@ -22,6 +23,36 @@ def test_every_broken_rule_is_found_with_its_rows():
         ("person_id", "may not be empty"): [3],
         ("person_id", "repeats a key that an earlier row has"): [2],
     }
+
+
+WRONG = {
+    "episode_id": [None, "e1"],
+    "assignment_day": [2.5, 40_000],
+    "level_of_care": ["9"],
+    "stay_days_low": [-1.0],
+    "admission_day": [1.5, np.inf],
+}
+
+
+@pytest.mark.parametrize("column, value", [(c, v) for c, values in WRONG.items() for v in values])
+def test_the_quick_look_at_a_table_sees_whatever_the_rules_see(column, value):
+    right = {"episode_id": ["e1", "e2"], "person_id": ["p", "p"], "assignment_day": [0, 3], "admission_day": [0, None]}
+    right |= {"level_of_care": ["1", None], "stay_days_low": [1.0, None]}
+    wrong = right | {column: [right[column][0], value]}
+    for columns, is_right in ((right, True), (wrong, False)):
+        frame = tables.conform(pd.DataFrame(columns), "episode")
+        assert kept(frame, tables.contract("episode")) == (not tables.violations(frame, "episode")) == is_right
+
+
+def test_the_quick_look_compares_keys_of_several_columns_without_those_that_are_not_whole():
+    columns = {"person_id": ["a", "a", "b", "a"], "day": [1, 2, 1, 1], "substance": ["x", "x", "x", "y"]}
+    rows = pd.DataFrame(columns | {"result": "negative"})
+    test = tables.contract("drug_test")
+    assert kept(tables.conform(rows, "drug_test"), test)
+    assert not kept(tables.conform(pd.concat([rows, rows[:1]]), "drug_test"), test)
+    # The same key, but for a cell that is empty in both: that is another rule.
+    holed = tables.conform(pd.concat([rows, rows[:1]]).assign(substance=[None, "x", "x", "y", None]), "drug_test")
+    assert {v.column for v in tables.violations(holed, "drug_test")} == {"substance"}
 
 
 def test_the_sentence_has_counts_and_columns_but_no_values():

@@ -5,7 +5,7 @@ From here come the rules of the workflow with their parameters and digests, the 
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from iop_outcomes.kernel.provenance import code_digest
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, SOURCES, Plugin
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables import store
 from iop_outcomes.tables.estimate import UNADJUSTED
+from iop_outcomes.tables.parts import Table, whole
 
 #: Written and read by every stage, so that how a table is stored is part of what its bytes rest on.
 _STORE = "iop_outcomes.tables.store"
@@ -50,6 +52,9 @@ class Stage:
         Does a study have this stage?
     per_design : bool
         Does it run once for every design of the study?
+    of_members : tuple of str
+        Tables of which only the rows of the cohort's members are read where they are long. Nothing it makes may rest
+        on the rows of others.
     memory_mb : int
         Memory that a study of a million episodes takes, for schedulers.
     """
@@ -64,6 +69,7 @@ class Stage:
     files: Callable[[Study], list[Path]] = lambda study: []
     wanted: Callable[[Study], bool] = lambda study: True
     per_design: bool = False
+    of_members: tuple[str, ...] = ()
     memory_mb: int = 2000
 
     def view(self, study: Study, design: str | None = None) -> StudyView:
@@ -86,8 +92,8 @@ class Stage:
         tell: Callable[[str], None] = lambda _: None,
         folder: str | Path = ".",
         design: str | None = None,
-    ) -> Tables:
-        """Run it on tables by name and return those it makes."""
+    ) -> dict[str, Table]:
+        """Run it on tables by name and return those it makes, a long one in parts."""
         module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(module), name)
         design_of = {"design": design} if self.per_design else {}
@@ -149,6 +155,10 @@ STAGES: tuple[Stage, ...] = (
         folder="metrics",
         plugins=lambda study, _: [study.metric(name)[0] for name in study.metrics],
         files=_code_lists,
+        # Not baseline and tests: what a source tests for, and what it records, is asked of everybody.
+        of_members=(
+            *("person", "episode", "session", "use_report", "assessment", "controlled_period", "service", "cost"),
+        ),
         memory_mb=4000,
     ),
     Stage(
@@ -158,6 +168,8 @@ STAGES: tuple[Stage, ...] = (
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
         folder="dataset",
+        # Not episode: whether a source keeps calendar time is asked of everybody.
+        of_members=("person", "baseline"),
     ),
     Stage(
         "hindsight",
@@ -175,6 +187,7 @@ STAGES: tuple[Stage, ...] = (
         writes=("outcomes",),
         function="iop_outcomes.dataset.outcomes:run",
         folder="dataset",
+        of_members=("person", "episode", "session"),
     ),
     Stage(
         "design",
@@ -313,11 +326,33 @@ def run_stages(
     for stage in stages:
         if stage.per_design:
             for design, own in of_designs.items():
-                own |= stage.run(study, {n: own.get(n, known.get(n)) for n in stage.reads}, tell, folder, design)
+                given = {n: own.get(n, known.get(n)) for n in stage.reads}
+                own |= {n: whole(table) for n, table in stage.run(study, given, tell, folder, design).items()}
             continue
         given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], known) for n in stage.reads}
-        known |= stage.run(study, given, tell, folder)
+        known |= {name: whole(table) for name, table in stage.run(study, given, tell, folder).items()}
     return known
+
+
+def read(stage: Stage, paths: Mapping[str, str | Path | Sequence[str | Path]]) -> Tables:
+    """Return the tables a stage takes from their files, each of all designs where it has several.
+
+    Parameters
+    ----------
+    stage : Stage
+    paths : mapping
+        File or files by table; ``cohort`` stands before the tables of which only its members' rows are read.
+    """
+    found: Tables = {}
+    for name in stage.reads:
+        only = None
+        if name in stage.of_members:
+            # Of an episode's person, since what a rule asks of earlier episodes is theirs, too.
+            only = {"person_id": found["cohort"]["person_id"], "episode_id": found["cohort"]["member_id"]}
+        files = [paths[name]] if isinstance(paths[name], (str, Path)) else paths[name]
+        frames = [store.read(file, name, only=only) for file in files]
+        found[name] = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return found
 
 
 def gathered(name: str, parts: list[pd.DataFrame], made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

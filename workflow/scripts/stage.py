@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from iop_outcomes import stages
 from iop_outcomes.study import running
 from iop_outcomes.tables import store
-
-
-def read(paths: str | list[str]) -> pd.DataFrame:
-    """Return one table, of all designs where there are several files of it."""
-    frames = [store.read(path) for path in ([paths] if isinstance(paths, str) else paths)]
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-
 
 with running.stage(snakemake) as study:  # noqa: F821
     stage = stages.named(snakemake.rule)  # noqa: F821
     design = snakemake.wildcards.get("design")  # noqa: F821
     tell = running.progress(f"{stage.name} {design}" if design else stage.name, Path(snakemake.log[0]))  # noqa: F821
-    given = {table: read(snakemake.input[table]) for table in stage.reads}  # noqa: F821
+    given = stages.read(stage, {table: snakemake.input[table] for table in stage.reads})  # noqa: F821
     for table, frame in stage.run(study, given, tell, design=design).items():
         if table in stage.writes:
             store.write(frame, table, snakemake.output[table])  # noqa: F821

@@ -12,7 +12,7 @@ from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.later_names import LATER
 from iop_outcomes.tables.canonical import CAME, MEASURED_DAY
 from iop_outcomes.tables.capability import unmet
-from iop_outcomes.tables.lookup import rows_of
+from iop_outcomes.tables.lookup import all_different, rows_of
 
 Records = Mapping[str, pd.DataFrame]
 
@@ -20,7 +20,9 @@ Records = Mapping[str, pd.DataFrame]
 OTHER = "other"
 
 
-def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+def build_cohort(
+    records: Records, cohort: Cohort, candidates: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Select the members of a cohort and count what every rule takes away.
 
     Parameters
@@ -29,6 +31,8 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
         Canonical tables; ``person``, ``episode`` and ``capability`` at least.
     cohort : Cohort
         The section of the study.
+    candidates : DataFrame, optional
+        Of :func:`candidates_of`, if it is at hand.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     StudyError
         A rule needs what the source cannot give, or nobody is left.
     """
-    candidates = candidates_of(records, cohort)
+    candidates = candidates_of(records, cohort) if candidates is None else candidates
     known = without_later(records)
     steps = _Attrition([*cohort.arms, OTHER])
     everybody = assign_arms(records["episode"], cohort.arms)
@@ -55,8 +59,7 @@ def build_cohort(records: Records, cohort: Cohort) -> tuple[pd.DataFrame, pd.Dat
     for name, settings in cohort.rules:
         label, passed = apply_rule(name, settings, candidates, known)
         candidates = steps.keep(label, candidates, passed)
-    earliest = candidates.groupby("person_id")["time_zero_day"].transform("min")
-    first = candidates["time_zero_day"] == earliest
+    first = candidates["time_zero_day"] == _earliest(candidates)
     candidates = steps.keep("The person's first eligible episode", candidates, first)
     once = ~candidates.duplicated("person_id", keep=False)
     candidates = steps.keep("No second episode of the arm on that day", candidates, once)
@@ -208,7 +211,16 @@ def watched(candidates: pd.DataFrame) -> pd.Series:
 
 def _torn(candidates: pd.DataFrame) -> pd.Series:
     """Return which episodes begin on a day on which the person was assigned to another arm of the study, too."""
+    if all_different(candidates["person_id"]):
+        return pd.Series(False, index=candidates.index)
     return candidates.groupby(["person_id", "time_zero_day"])["arm"].transform("nunique") > 1
+
+
+def _earliest(candidates: pd.DataFrame) -> pd.Series:
+    """Return the first time zero of each candidate's person."""
+    if all_different(candidates["person_id"]):
+        return candidates["time_zero_day"]
+    return candidates.groupby("person_id")["time_zero_day"].transform("min")
 
 
 def _time_zero_rule(cohort: Cohort) -> str:
@@ -224,17 +236,17 @@ def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         ends["death"] = candidates["death_day"] - zero
     last = ends.min(axis=1)
     # A tie goes to the reason that is named first, so that death on the last day of follow-up is a full follow-up.
-    reason = ends.fillna(np.inf).idxmin(axis=1)
+    reason = np.array(ends.columns, dtype=object)[ends.fillna(np.inf).to_numpy(float).argmin(axis=1)]
     site = candidates["site_id"] if "site_id" in candidates else pd.Series(None, index=candidates.index, dtype="str")
     members = pd.DataFrame(
         {
             "member_id": candidates.index,
-            "person_id": candidates["person_id"].to_numpy(),
-            "site_id": site.to_numpy(),
+            "person_id": candidates["person_id"].array,
+            "site_id": site.array,
             "arm": pd.Categorical(candidates["arm"], categories=list(cohort.arms)),
             "time_zero_day": zero.to_numpy(),
             "follow_up_end_day": last.astype(int).to_numpy(),
-            "end_reason": reason.to_numpy(),
+            "end_reason": reason,
         }
     )
     return members.sort_values("member_id", ignore_index=True)

@@ -11,9 +11,12 @@ from iop_outcomes.cohort.build import assigned_late, candidates_of, watched
 from iop_outcomes.study import Cohort
 from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.tables.canonical import MEASURED_DAY
+from iop_outcomes.tables.lookup import rows_of
 
 
-def entry_by_arm(records: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
+def entry_by_arm(
+    records: Mapping[str, pd.DataFrame], cohort: Cohort, assigned: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the ``entry`` table: of the episodes assigned to each arm, before eligibility, how they came in.
 
     Parameters
@@ -22,8 +25,10 @@ def entry_by_arm(records: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.Data
         Canonical tables.
     cohort : Cohort
         The section of the study.
+    assigned : DataFrame, optional
+        Of :func:`candidates_of`, if it is at hand.
     """
-    assigned = candidates_of(records, cohort)
+    assigned = candidates_of(records, cohort) if assigned is None else assigned
     reached = assigned["time_zero_day"].notna() & watched(assigned)
     late, after = assigned_late(assigned, cohort), assigned_late(assigned, cohort, grace_days=0)
     told = pd.DataFrame(
@@ -45,5 +50,5 @@ def _baseline_late(assigned: pd.DataFrame, records: Mapping[str, pd.DataFrame], 
     baseline = records.get("baseline")
     if baseline is None or MEASURED_DAY not in baseline:
         return pd.Series(False, index=assigned.index)
-    measured = baseline.set_index("episode_id")[MEASURED_DAY].reindex(assigned.index)
+    measured = rows_of(baseline[["episode_id", MEASURED_DAY]], "episode_id", assigned.index)[MEASURED_DAY]
     return ~timing.known_by(measured, assigned["time_zero_day"], cohort.assignment.grace_days)

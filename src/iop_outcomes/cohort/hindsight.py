@@ -19,6 +19,7 @@ from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import CAME
+from iop_outcomes.tables.lookup import among
 
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
@@ -85,7 +86,7 @@ def _later(candidates: pd.DataFrame, records: Mapping[str, pd.DataFrame], days: 
     found = {STAY: stay} if stay.notna().any() else {}
     session = records.get("session")
     if session is not None and len(session):
-        came = session[session["status"].isin(CAME) & session["episode_id"].isin(candidates.index)]
+        came = session[session["status"].isin(CAME) & among(session["episode_id"], candidates.index)]
         day = came["day"].to_numpy() - zero.reindex(came["episode_id"]).to_numpy()
         kept = came["episode_id"][(day > 0) & (day < days)]
         found[CAME_TO] = kept.value_counts().reindex(candidates.index, fill_value=0)

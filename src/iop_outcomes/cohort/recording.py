@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import SESSION_STATUSES
+from iop_outcomes.tables.lookup import among
 
 STATUS, PRESCRIBED = "session status", "prescribed"
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
@@ -42,7 +43,7 @@ def _statuses(members: pd.DataFrame, session: pd.DataFrame | None, arms: list[st
     if session is None or not len(session):
         return pd.DataFrame()
     who = members.set_index("member_id")
-    own = session[session["episode_id"].isin(who.index)]
+    own = session[among(session["episode_id"], who.index)]
     since = own["day"].to_numpy() - who["time_zero_day"].reindex(own["episode_id"]).to_numpy()
     last = who["follow_up_end_day"].reindex(own["episode_id"]).to_numpy()
     own = own[(since >= 0) & (since <= last)]
@@ -56,7 +57,7 @@ def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arm
     if given.empty:
         return pd.DataFrame()
     who = members.set_index(members["person_id"].astype("str"))
-    given = given[given["person_id"].isin(who.index)]
+    given = given[among(given["person_id"], who.index)]
     late = given["day"].to_numpy() >= who["time_zero_day"].reindex(given["person_id"]).to_numpy()
     people = given[late].drop_duplicates(["person_id", "medication"])
     arm = who["arm"].astype("str")

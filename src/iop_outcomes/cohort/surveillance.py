@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.cohort.build import candidates_of, stay_of
 from iop_outcomes.study import Cohort
+from iop_outcomes.tables.lookup import among
 from iop_outcomes.tables.occasions import Thinning, kept_by_day
 
 
@@ -37,7 +38,7 @@ def tests_by_arm(
     stay = stay_of(own, cohort.follow_up_days).fillna(np.inf).to_numpy()
     last = pd.Series(np.minimum(stay, observed - 1), index=who.index)
     # The results of one day are one test, whatever its panel; obtained if any of them is.
-    rows = tests.loc[tests["person_id"].isin(who.index), ["person_id", "day"]]
+    rows = tests.loc[among(tests["person_id"], who.index), ["person_id", "day"]]
     rows["obtained"] = tests.loc[rows.index, "result"] != "missing"
     person = rows["person_id"].to_numpy()
     day = rows["day"].to_numpy() - who["time_zero_day"].reindex(person).to_numpy()

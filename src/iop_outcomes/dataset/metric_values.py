@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from iop_outcomes.history.history import History
 from iop_outcomes.kernel.errors import Refusal
@@ -67,13 +68,16 @@ def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> p
     if len(frame) != history.n or not frame.index.equals(history.members.index):
         raise ValueError(f"metric '{name}' must return one row per member, in the order of history.members")
     value = frame["value"].to_numpy(float)
-    reason = frame["missing_reason"].astype("str") if "missing_reason" in frame else pd.Series(NO_VALUE, frame.index)
+    reason = np.full(len(frame), None, dtype=object)
+    missing = np.isnan(value)
+    reason[missing] = frame["missing_reason"].to_numpy(object)[missing] if "missing_reason" in frame else NO_VALUE
+    code, names = pd.factorize(reason)
     table = {
         "member_id": frame.index,
         "metric": name,
         "value": value,
         "observed_share": frame["observed_share"].to_numpy(float) if "observed_share" in frame else np.nan,
-        "missing_reason": reason.where(np.isnan(value), None).to_numpy(),
+        "missing_reason": pd.Categorical.from_codes(code, pd.Index(names, dtype="str")),
     }
     return pd.DataFrame(table)
 
@@ -81,5 +85,13 @@ def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> p
 def _stack(values: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
     if not values:
         return pd.DataFrame(columns=["member_id", "metric", "value", "observed_share", "missing_reason"])
+    reasons = union_categoricals([each.pop("missing_reason").array for each in values], sort_categories=True)
+    code = np.concatenate([_place(each.pop("metric"), names) for each in values])
     stacked = pd.concat(values, ignore_index=True)
-    return stacked.assign(metric=pd.Categorical(stacked["metric"], categories=names))
+    stacked.insert(1, "metric", pd.Categorical.from_codes(code, names))
+    return stacked.assign(missing_reason=reasons)
+
+
+def _place(metric: pd.Series, names: list[str]) -> np.ndarray:
+    """Return the position of one metric's name among all, once a row."""
+    return np.full(len(metric), names.index(metric.iloc[0]) if len(metric) else 0, dtype=np.intp)

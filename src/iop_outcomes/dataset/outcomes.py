@@ -13,6 +13,7 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.result import or_missing
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.view import StudyView
+from iop_outcomes.tables.lookup import positions
 
 
 def run(
@@ -43,13 +44,24 @@ def build_outcomes(
     events : EventRules, optional
         What completion, transfer, jail and death mean for outcomes of care; the usual rules when left out.
     """
-    wide = metric_value.pivot(index="member_id", columns="metric", values="value")
-    wide.columns = wide.columns.astype(str)
     stays = [c for c in ("stay_days_low", "stay_days_high") if c in history.members]
-    frame = _care(history, events or EventRules()).join(history.members[stays]).join(wide)
+    frame = _care(history, events or EventRules()).join(history.members[stays])
+    frame = frame.assign(**_by_metric(metric_value, history.members.index))
     if weekly is not None and "urine" in weekly:
         frame = frame.join(_urine_by_week(weekly))
     return frame.reset_index()
+
+
+def _by_metric(metric_value: pd.DataFrame, members: pd.Index) -> dict[str, np.ndarray]:
+    """Return the values of each metric in the order of the members, missing where there is none."""
+    metric = metric_value["metric"].astype("category")
+    found = {}
+    for code, name in enumerate(metric.cat.categories):
+        own = metric_value[(metric.cat.codes == code).to_numpy()]
+        if len(own):
+            where = positions(own["member_id"], members)
+            found[str(name)] = np.append(own["value"].to_numpy(float), np.nan)[where]
+    return found
 
 
 def _care(history: History, events: EventRules) -> pd.DataFrame:

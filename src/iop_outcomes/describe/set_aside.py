@@ -122,7 +122,8 @@ def _assessments(history: History) -> Iterator[tuple[str, str, int]]:
     known = np.array([*(name in RANGES for name in names), False])
     yield "assessment", "instrument that no metric scores: not used", _count(~known[code])
     highest = np.array([*(RANGES.get(name) or np.inf for name in names), np.inf])[code]
-    total = table["item"].astype("str").str.casefold().eq("total").to_numpy()
+    items = table["item"].cat.categories.astype("str").str.casefold()
+    total = np.append(items == "total", False)[table["item"].cat.codes.to_numpy()]
     value = table["value"].to_numpy(float)
     yield (
         "assessment",

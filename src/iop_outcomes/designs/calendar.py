@@ -34,8 +34,9 @@ def long_enough(period: pd.Series) -> pd.Series:
     Series of category
         ``2019``, or ``2019Q1 to 2019Q3`` for three taken together.
     """
-    label = period.astype("str")
-    known = label[label != NOT_RECORDED].value_counts().sort_index()
+    label = period.astype("category")
+    known = label.cat.rename_categories(label.cat.categories.astype("str")).value_counts().sort_index()
+    known = known[(known > 0) & (known.index != NOT_RECORDED)]
     groups: list[list[str]] = [[]]
     people = 0
     for name, size in known.items():
@@ -48,7 +49,13 @@ def long_enough(period: pd.Series) -> pd.Series:
         last = groups.pop()
         groups[-1] += last
     called = {name: _span(group) for group in groups for name in group}
-    return label.map(called).fillna(NOT_RECORDED).astype("category").rename(period.name)
+    # The code of a period that is missing is -1, which is the last place.
+    names = [*(called.get(name, NOT_RECORDED) for name in label.cat.categories.astype("str")), NOT_RECORDED]
+    held = np.unique(label.cat.codes)
+    levels = sorted({names[code] for code in held})
+    place = np.array([levels.index(name) if name in levels else -1 for name in names])
+    long = pd.Categorical.from_codes(place[label.cat.codes], pd.Index(levels, dtype="str"))
+    return pd.Series(long, index=period.index, name=period.name)
 
 
 def of_shared_time(period: pd.Series, arm: Sequence[object] | np.ndarray) -> tuple[np.ndarray, list]:

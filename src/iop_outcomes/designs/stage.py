@@ -59,7 +59,7 @@ def pairs_of(study: Study, design: str, together: tuple[str, ...]) -> list[Arms]
 
 def together_in(covariates: pd.DataFrame, study: Study, design: str) -> tuple[str, ...]:
     """Return the arms that a design makes comparable at once, as far as they have members; none for two at a time."""
-    present = set(covariates["arm"].astype("str"))
+    present = set(covariates["arm"].unique().astype("str"))
     arms = tuple(arm for arm in study.arms_together(design) if arm in present)
     return arms if len(arms) > 2 else ()
 

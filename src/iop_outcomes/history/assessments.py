@@ -45,8 +45,12 @@ def plain(name: str) -> str:
 def answers_of(history: History, instrument: str) -> pd.DataFrame:
     """Return the rows of ``assessment`` of one instrument."""
     table = history.table("assessment")
+    return table[_is_of(table, instrument)]
+
+
+def _is_of(table: pd.DataFrame, instrument: str) -> np.ndarray:
     wanted = [plain(name) == plain(instrument) for name in table["instrument"].cat.categories]
-    return table[np.append(wanted, False).astype(bool)[table["instrument"].cat.codes.to_numpy()]]
+    return np.append(wanted, False).astype(bool)[table["instrument"].cat.codes.to_numpy()]
 
 
 def forms(history: History, instrument: str, n_items: int, highest: float) -> Forms:
@@ -119,8 +123,10 @@ def item_by_name(history: History, instrument: str, item: str, highest: float) -
 
     Answers below 1 or above ``highest`` are none: codes of TEDS begin with 1.
     """
-    rows = answers_of(history, instrument)
-    rows = rows[(rows["item"] == item) & rows["value"].between(1, highest)].sort_values("day", kind="stable")
+    table = history.table("assessment")
+    # In one step: the answers to all items are several times as many.
+    rows = table[_is_of(table, instrument) & (table["item"] == item) & table["value"].between(1, highest)]
+    rows = rows.sort_values("day", kind="stable")
     value = np.full(history.n, np.nan)
     value[rows["member"].to_numpy()] = rows["value"].to_numpy(float)
     return value

@@ -11,6 +11,7 @@ from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.days import days_mended
 from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.tables.lookup import positions, rows_of
 
 #: Day columns that are moved to time zero, by table.
 _DAYS = {
@@ -70,16 +71,16 @@ class History:
     ) -> "History":
         """Join a cohort with the canonical tables it was drawn from, under the rules of a study or the usual ones."""
         members = cohort.set_index("member_id").sort_index()
-        episode = records["episode"].set_index("episode_id")
-        own = episode.loc[members.index, [c for c in episode.columns if c not in members.columns]]
+        episode = records["episode"]
+        own = rows_of(episode[[c for c in episode if c not in members.columns]], "episode_id", members.index)
         own, mended = days_mended(own, records.get("session"))
         for column in own.columns.intersection(_EPISODE_DAYS):
             own[column] = own[column] - members["time_zero_day"]
         members = members.join(own)
         if "person" in records:
-            person = records["person"].set_index("person_id")
-            columns = [c for c in ("age_years", "age_band", "sex", "death_day") if c in person]
-            members = members.join(person[columns], on="person_id")
+            columns = [c for c in ("age_years", "age_band", "sex", "death_day") if c in records["person"]]
+            person = rows_of(records["person"][["person_id", *columns]], "person_id", members["person_id"])
+            members = members.assign(**{c: person[c] for c in columns})
             if "death_day" in members:
                 members["death_day"] -= members["time_zero_day"]
         return cls(members, records, mended, rules or OutcomeRules(), care=care or CareRules())
@@ -123,10 +124,10 @@ class History:
         """Return the position in ``members`` of each row of an event table, -1 for rows of others."""
         frame = self.records[name]
         link = _link(frame)
-        owner = self.members.index if link == "episode_id" else pd.Index(self.members["person_id"])
+        owner = self.members.index if link == "episode_id" else self.members["person_id"]
         # Looking up each name once is several times faster than looking up every row.
         code, names = pd.factorize(frame[link])
-        return np.append(owner.get_indexer(names), -1)[code]
+        return np.append(positions(owner, names), -1)[code]
 
     def _of_members(self, name: str) -> pd.DataFrame:
         frame, member = self.records[name], self.positions(name)

@@ -26,9 +26,19 @@ def result(
         Share of what should have been seen that was seen.
     """
     value = np.asarray(value, dtype=float)
-    missing_reason = np.where(np.isnan(value), reason, None)
-    columns = {"value": value, "observed_share": observed_share, "missing_reason": missing_reason}
+    columns = {"value": value, "observed_share": observed_share, "missing_reason": _reasons(np.isnan(value), reason)}
     return pd.DataFrame(columns, index=history.members.index)
+
+
+def _reasons(missing: np.ndarray, reason: str | np.ndarray) -> np.ndarray:
+    """Return the reason of each missing value, None elsewhere; one text for all that have it, not one for each."""
+    found = np.full(len(missing), None, dtype=object)
+    if isinstance(reason, str):
+        found[missing] = reason
+    else:
+        code, names = pd.factorize(np.broadcast_to(reason, missing.shape)[missing].astype(object))
+        found[missing] = np.append(names, None)[code]
+    return found
 
 
 def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

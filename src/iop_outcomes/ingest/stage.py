@@ -12,14 +12,15 @@ from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import capabilities
+from iop_outcomes.tables.parts import Table, whole
 
 
 def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
-) -> dict[str, pd.DataFrame]:
-    """Read the study's source and make it canonical: the stage ``ingest``."""
-    records = ingest(study, folder)
-    for row in records["intake"].itertuples():
+) -> dict[str, Table]:
+    """Read the study's source and make it canonical: the stage ``ingest``. Of a large file the tables come in parts."""
+    records = _ingested(study, folder)
+    for row in whole(records["intake"]).itertuples():
         tell(f"{row.file} -> {row.table}: {row.n_in:,} rows in, {row.n_rejected:,} rejected")
     return records
 
@@ -39,6 +40,10 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
     SourceError
         A file is missing or not what the study says it is, or no episode is left.
     """
+    return {name: whole(table) for name, table in _ingested(study, folder).items()}
+
+
+def _ingested(study: Readable, folder: str | Path) -> dict[str, Table]:
     source = SOURCES[study.source.kind]
     settings = source.check(study.source.settings)
     with in_words():
@@ -71,13 +76,13 @@ def examine(study: Readable, folder: str | Path = ".") -> Examined:
         source.raw_files(Path(folder), **settings)
     if not found.problems and not len(found.tables["episode"]):
         found.problems.append("source: no episode was accepted; see the rules below")
-    found.tables = _completed(found.tables, source.cannot)
+    found.tables = {name: whole(table) for name, table in _completed(found.tables, source.cannot).items()}
     return found
 
 
-def _completed(read: Mapping[str, pd.DataFrame], cannot: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+def _completed(read: Mapping[str, Table], cannot: Mapping[str, str]) -> dict[str, Table]:
     """Return every canonical table, those that are not there empty, and what the source can give."""
-    records = {name: read[name] if name in read else tables.empty(name) for name in tables.CANONICAL}
+    records: dict[str, Table] = {name: read[name] if name in read else tables.empty(name) for name in tables.CANONICAL}
     records["capability"] = capabilities(records, cannot)
     return records
 

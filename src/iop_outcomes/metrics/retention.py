@@ -162,4 +162,4 @@ def _reason_is(history: History, reasons: tuple[str, ...]) -> pd.DataFrame:
     over = history.members["end_reason"].isin(("death", "end_of_data")).to_numpy()
     unseen = late & over & (reason != "death").to_numpy(bool)
     value = np.where(reason.notna() & ~unseen, reason.isin(reasons).astype(float), np.nan)
-    return result(history, value, np.where(unseen, UNSEEN, NO_REASON))
+    return result(history, value, np.array([NO_REASON, UNSEEN], dtype=object)[unseen.astype(np.intp)])

@@ -47,7 +47,7 @@ def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
     """Return a keyed digest of every person of each arm, and of the release, the digest of them all."""
     if cohort is None or cohort.empty:
         return pd.DataFrame(columns=_COLUMNS)
-    whom = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str")
+    whom = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str").to_numpy(object)
     digests = [blake2b(one.encode(), key=secret, digest_size=8).hexdigest() for one in whom]
     found = pd.DataFrame({"arm": cohort["arm"].astype("str").to_numpy(), "person": digests})
     found = found.drop_duplicates().sort_values(["arm", "person"], ignore_index=True)

@@ -82,10 +82,15 @@ def violations(frame: pd.DataFrame, name: str) -> list[Violation]:
     return [Violation(column, rule, rows) for column, rule, rows in broken_rules(frame, contract(name))]
 
 
-def check(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the frame in contract order and types, or raise with a count for each broken rule."""
+def check(frame: pd.DataFrame, name: str, keys: bool = True) -> pd.DataFrame:
+    """Return the frame in contract order and types, or raise with a count for each broken rule.
+
+    Of a part of a table the ``keys`` are left to whoever sees all parts.
+    """
+    from iop_outcomes.tables.checks import kept
+
     frame = conform(frame, name)
-    broken = violations(frame, name)
+    broken = [] if kept(frame, contract(name), keys) else violations(frame, name)
     if broken:
         raise ContractError(f"table '{name}' breaks its contract: " + "; ".join(map(str, broken)))
     return frame

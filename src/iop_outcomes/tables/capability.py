@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.tables.parts import Table, filled
 
 Records = Mapping[str, pd.DataFrame]
 
 
-def capabilities(records: Records, cannot: Mapping[str, str]) -> pd.DataFrame:
+def capabilities(records: Mapping[str, Table], cannot: Mapping[str, str]) -> pd.DataFrame:
     """Return the ``capability`` table of an ingested source.
 
     Parameters
@@ -29,15 +30,15 @@ def capabilities(records: Records, cannot: Mapping[str, str]) -> pd.DataFrame:
             continue
         frame = records.get(name)
         there = frame is not None and len(frame) > 0
+        held = filled(frame)
         rows.append((name, there, "" if there else cannot.get(name, "the source has no such records")))
         for column in tables.contract(name).columns:
             if column.required:
                 continue
             place = f"{name}.{column.name}"
-            filled = frame is not None and column.name in frame and bool(frame[column.name].notna().any())
             # Why a table is absent is no reason for a column of one that is there.
             why = cannot.get(place) or ("" if there else cannot.get(name)) or "the source leaves it empty"
-            rows.append((place, filled, "" if filled else why))
+            rows.append((place, column.name in held, "" if column.name in held else why))
     return pd.DataFrame(rows, columns=["name", "available", "reason"])
 
 

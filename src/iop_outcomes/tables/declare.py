@@ -26,6 +26,10 @@ NO_DAY = (9999.0, -9999.0)
 #: Numbers beyond this are no measurement, and no model could be fitted to them.
 LARGEST_NUMBER = 1e12
 
+#: Of no more cells categories are made one by one, which costs less than what pandas does before the first: a contract
+#: is held against the rows of every estimate, and of every replicate of a bootstrap.
+FEW = 1000
+
 
 @dataclass(frozen=True)
 class Column:
@@ -75,6 +79,8 @@ class Column:
         return numbers.astype(np.float64)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
+        if len(values) <= FEW and values.dtype in (object, "str"):
+            return _few_as_category(values, self.allowed)
         if not isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype("str").where(values.notna(), None).astype("category")
         if not self.allowed:
@@ -97,6 +103,17 @@ class Column:
                 f"table '{table}', column '{self.name}': {counted(lost, 'value')} cannot be read as {TYPES[self.type]}"
             )
         return numbers
+
+
+def _few_as_category(values: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
+    """Return text as categories: the codes allowed and what else there is, else what there is in its order."""
+    texts = [None if empty else str(value) for value, empty in zip(values, values.isna(), strict=True)]
+    there = sorted({text for text in texts if text is not None} - set(allowed))
+    levels = [*allowed, *there]
+    place = {level: code for code, level in enumerate(levels)} | {None: -1}
+    codes = np.array([place[text] for text in texts], dtype=np.intp)
+    found = pd.Categorical.from_codes(codes, pd.Index(levels, dtype="str"), validate=False)
+    return pd.Series(found, index=values.index, name=values.name)
 
 
 def _fits_int32(numbers: pd.Series) -> bool:

@@ -21,6 +21,23 @@ def positions(keys: Keys, wanted: Keys) -> NDArray[np.intp]:
     return np.asarray(found.fill_null(-1), dtype=np.intp)
 
 
+def all_different(keys: Keys) -> bool:
+    """Say whether every key stands there once; a missing one is no key."""
+    return bool(len(keys) == pc.count_distinct(_text(keys)).as_py())
+
+
+def among(values: Keys, keys: Keys) -> NDArray[np.bool_]:
+    """Return which values are one of the keys, of shape (len(values),); a missing value is none.
+
+    ``Series.isin`` makes a Python object of every key, which takes a second for a million of them.
+    """
+    if not len(values) or not len(keys):
+        return np.zeros(len(values), dtype=bool)
+    # Not by positions, which may be asked of keys that stand there once only.
+    found = pc.is_in(_text(values), value_set=_text(keys), skip_nulls=True)
+    return np.asarray(found, dtype=bool)
+
+
 def rows_of(frame: pd.DataFrame, key: str, wanted: Keys) -> pd.DataFrame:
     """Return the row of each wanted key, without the key; empty cells where there is none.
 

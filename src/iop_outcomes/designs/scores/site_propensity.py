@@ -41,13 +41,22 @@ def by_site_of(by_site: str, arm, site, model: str = "logistic") -> tuple[str, t
         return by_site, None
     if site is None:
         return "no", None
-    table = pd.crosstab(np.asarray(pd.Series(np.asarray(site)).fillna("(none)").astype(str)), np.asarray(arm))
+    table = _people(site, arm)
     shared = table[(table > 0).all(axis=1)]
     why = _why_not(table, shared, model)
     if why:
         reason = f"sites were not adjusted for, since {why}; what differs between sites may differ between the arms."
         return "no", (0.0, reason)
     return "intercepts", (float(len(shared)), f"the design adjusts for sites: {len(shared):,} have an intercept each.")
+
+
+def _people(site, arm) -> pd.DataFrame:
+    """Return the number of people by site and arm; those whose site is not known are at one of their own."""
+    place, sites = pd.factorize(np.asarray(site), use_na_sentinel=False)
+    group, arms = pd.factorize(np.asarray(arm))
+    counts = np.bincount(place * len(arms) + group, minlength=len(sites) * len(arms)).reshape(len(sites), len(arms))
+    names = pd.Series(sites).fillna("(none)").astype(str)
+    return pd.DataFrame(counts, index=names.to_numpy(object), columns=arms).groupby(level=0).sum()
 
 
 def _why_not(table: pd.DataFrame, shared: pd.DataFrame, model: str) -> str:

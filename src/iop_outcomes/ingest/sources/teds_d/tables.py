@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import to_table
 from iop_outcomes.ingest.sources.teds_d import codebook as codebook
+from iop_outcomes.tables import parts
 from iop_outcomes.tables.canonical import MEASURED_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pandas as pd
     import polars as pl
+
+    from iop_outcomes.tables.parts import Table
 
 #: Shortest stay, in days, of the records whose LOS is lost; only the codes 1 to 6 were kept.
 STAY_WHERE_LOST = 7
 
 
-def canonical_tables(records: "pl.DataFrame") -> "dict[str, pd.DataFrame]":
+def canonical_tables(records: "pl.DataFrame") -> "dict[str, Table]":
     """Return the canonical tables of checked records.
 
     Parameters
@@ -26,13 +31,18 @@ def canonical_tables(records: "pl.DataFrame") -> "dict[str, pd.DataFrame]":
     records : polars.DataFrame
         Codes as whole numbers, missing as null; CASEID as text. A missing LOS is a stay of seven days or more.
     """
-    return {
-        "person": to_table(_person(records), "person"),
-        "site": to_table(_site(records), "site"),
-        "episode": to_table(_episode(records), "episode"),
-        "baseline": to_table(_baseline(records), "baseline"),
-        "assessment": to_table(_assessment(records), "assessment"),
-    }
+    make = {"person": _person, "episode": _episode, "baseline": _baseline}
+    found: dict[str, Table] = {name: _in_parts(records, name, of) for name, of in make.items()}
+    return {"site": to_table(_site(records), "site"), **found, "assessment": _assessments(records)}
+
+
+def _in_parts(records: "pl.DataFrame", name: str, make: "Callable[[pl.DataFrame], pl.DataFrame]") -> "Table":
+    """Return a table of one row a record, in parts where the records are many."""
+    if records.height <= parts.MOST_ROWS:
+        return to_table(make(records), name)
+    return parts.Parts(
+        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height
+    )
 
 
 def _labelled(column: str, labels: dict[int, str]) -> "pl.Expr":
@@ -123,12 +133,26 @@ def _baseline(records: "pl.DataFrame") -> "pl.DataFrame":
     return records.select(episode_id="CASEID", division=_labelled("STFIPS", division), **covariates, **at_admission)
 
 
-def _assessment(records: "pl.DataFrame") -> "pl.DataFrame":
+def _assessments(records: "pl.DataFrame") -> "Table":
+    """Return the answers to all items, those of one item together, in parts where the records are many."""
+    items = [c for c in (*codebook.ITEMS_AT_ADMISSION, *codebook.ITEMS_AT_DISCHARGE) if c in records.columns]
+    if records.height <= parts.MOST_ROWS or not items:
+        return to_table(_assessment(records, items, items), "assessment")
+
+    def make() -> "Iterator[pd.DataFrame]":
+        for item in items:
+            for some in records.iter_slices(parts.MOST_ROWS):
+                yield to_table(_assessment(some, [item], items), "assessment")
+
+    return parts.Parts(make, sum(records.height - records[item].null_count() for item in items))
+
+
+def _assessment(records: "pl.DataFrame", wanted: list[str], items: list[str]) -> "pl.DataFrame":
+    """Return the answers to the wanted items, which are some of all items."""
     import polars as pl
 
-    items = [c for c in (*codebook.ITEMS_AT_ADMISSION, *codebook.ITEMS_AT_DISCHARGE) if c in records.columns]
     instrument, item = pl.Enum(["TEDS"]), pl.Enum(items)
-    parts = [
+    found = [
         records.lazy()
         .filter(pl.col(c).is_not_null())
         .select(
@@ -138,6 +162,6 @@ def _assessment(records: "pl.DataFrame") -> "pl.DataFrame":
             item=pl.lit(c, item),
             value=pl.col(c).cast(pl.Float64),
         )
-        for c in items
+        for c in wanted
     ]
-    return pl.concat(parts).collect() if parts else pl.DataFrame(schema={"person_id": pl.String})
+    return pl.concat(found).collect() if found else pl.DataFrame(schema={"person_id": pl.String})

@@ -1,0 +1,73 @@
+"""A table too long to be held as a whole: its rows part by part, in their order.
+
+Parts are what a source gives of a file of many million rows. They are made when they are asked for and written one
+after the other (``store.write``), so that memory is bounded by the part and not by the file. Whoever works in memory
+takes ``whole``: the same rows in the same order, with the same types.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import pandas as pd
+import pyarrow as pa
+
+#: A table of no more rows is held as a whole. It is also what Parquet keeps together, so that a table written in parts
+#: is grouped as one that was written at once.
+MOST_ROWS = 2**20
+
+
+class Parts:
+    """Rows of one table, part by part.
+
+    Parameters
+    ----------
+    make : callable
+        Returns an iterator over frames of the same columns, types and categories; may be called again.
+    n_rows : int
+        Rows of all parts together.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[pd.DataFrame]], n_rows: int) -> None:
+        self._make, self._n_rows = make, n_rows
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def whole(self) -> pd.DataFrame:
+        """Return all rows as one frame."""
+        return pd.concat(list(self), ignore_index=True)
+
+
+Table = pd.DataFrame | Parts
+
+
+def whole(table: Table) -> pd.DataFrame:
+    """Return a table as one frame."""
+    return table.whole() if isinstance(table, Parts) else table
+
+
+def filled(table: Table | None) -> set[str]:
+    """Return the columns in which at least one cell is not empty."""
+    found: set[str] = set()
+    for part in [] if table is None else table if isinstance(table, Parts) else [table]:
+        found |= {str(name) for name in part.columns if name not in found and part[name].notna().any()}
+        if len(found) == part.shape[1]:
+            # Mostly seen in the first part, so that the others need not be made.
+            break
+    return found
+
+
+def regrouped(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+    """Return the rows of Arrow tables in pieces of ``n_rows``, the last of fewer."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(one.num_rows for one in waiting) >= n_rows:
+            joined = pa.concat_tables(waiting)
+            whole_pieces = joined.num_rows // n_rows
+            yield from (joined.slice(piece * n_rows, n_rows) for piece in range(whole_pieces))
+            waiting = [joined.slice(whole_pieces * n_rows)]
+    if sum(one.num_rows for one in waiting):
+        yield pa.concat_tables(waiting)
