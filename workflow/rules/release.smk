@@ -32,8 +32,8 @@ rule record:
 
 # The look of the page is no code, so it is an input.
 LOOK = {
-    "template": "src/iop_outcomes/release/page/template.html.j2",
-    "style": "src/iop_outcomes/release/page/style.css",
+    "template": running.file_of_the_package("release/page/template.html.j2"),
+    "style": running.file_of_the_package("release/page/style.css"),
 }
 
 
