@@ -340,16 +340,19 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
 def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
     """Return a study whose data and plug-ins stand beside its file with their paths from the project's folder."""
 
-    def from_root(place: object, always: bool = False) -> object:
-        if not isinstance(place, str) or (root / place).exists() or not (always or (file.parent / place).exists()):
+    def from_root(place: object, beside_first: bool = False) -> object:
+        if not isinstance(place, str):
             return place
-        return os.path.relpath(file.parent / place, root)
+        beside = (file.parent / place).exists()
+        if (root / place).exists() and not (beside_first and beside):
+            return place
+        return os.path.relpath(file.parent / place, root) if beside or beside_first else place
 
     source, extend = content.get("source"), content.get("extend")
     if isinstance(source, dict) and "path" in source:
         content = content | {"source": {**source, "path": from_root(source["path"])}}
     if isinstance(extend, list):
-        content = content | {"extend": [from_root(place, always=True) for place in extend]}
+        content = content | {"extend": [from_root(place, beside_first=True) for place in extend]}
     return content
 
 
