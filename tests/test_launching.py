@@ -98,7 +98,7 @@ def test_a_python_that_no_job_could_be_started_with_is_refused_before_anything_r
 @pytest.mark.slow
 @pytest.mark.workflow
 def test_a_wheel_goes_from_nothing_to_a_report_outside_the_clone(tmp_path):
-    python = _installed(tmp_path)
+    python, digest = _installed(tmp_path), code_digest("iop_outcomes", everything=True)
     folder = tmp_path / "a clinic's project"
 
     def call(*words: str, where: Path = folder) -> str:
@@ -116,7 +116,7 @@ def test_a_wheel_goes_from_nothing_to_a_report_outside_the_clone(tmp_path):
     assert "the answer" in (folder / "results/example/release/report.html").read_text().lower()
     assert call("verify", "example").strip() == "example: every file is as it was written"
     record = json.loads((folder / "results" / "example" / "run.json").read_text())
-    assert record["code"] == {"commit": None, "digest": code_digest("iop_outcomes", everything=True)}
+    assert record["code"] == {"commit": None, "digest": digest}
 
 
 def _installed(folder: Path) -> Path:
