@@ -373,3 +373,15 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
+
+
+def recorded(study: Study) -> dict[str, Any]:
+    """Return what the record of a run keeps of a study: all of it, but of the day on which data were drawn the year.
+
+    That day less a person's last day of observation is the date of that person's day 0, which no results may hold.
+    """
+    settings = study.model_dump(mode="json")
+    drawn = settings["source"].get("drawn")
+    if isinstance(drawn, str):
+        settings["source"] = settings["source"] | {"drawn": f"{drawn[:4]}-01-01"}
+    return settings
