@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iop_outcomes.ingest.identifying.kinds import AGE_NAME, AGES, KINDS, OTHER, TEXT, TEXT_NAME, Kind
+from iop_outcomes.ingest.identifying.kinds import AGE_NAME, AGES, KINDS, OTHER, PLACES, TEXT, TEXT_NAME, Kind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +28,7 @@ class Found:
     kind : str
         In words.
     how : str
-        ``name``, ``pattern`` or ``shape``.
+        ``name``, ``pattern`` or ``shape``; ``mapping`` where a study says it.
     n_cells : int
         In how many cells; all that are filled where the name or the shape says it.
     by_name : bool
@@ -56,7 +56,8 @@ def kind_by_name(name: str) -> Kind | None:
 def found_in(name: str, cells: "pl.Series") -> Found | None:
     """Return what a column can tell of somebody, or None.
 
-    Patterns come first, because a name may say less than what stands there.
+    Patterns come first, because a name may say less than what stands there; but a number with a zero before it is the
+    code of a place only where no name says what it is.
 
     Parameters
     ----------
@@ -65,9 +66,12 @@ def found_in(name: str, cells: "pl.Series") -> Found | None:
         As text, null where empty.
     """
     there = cells.drop_nulls()
+    by_name, by_pattern = _by_name(name, len(there)), _by_pattern(there)
+    if by_name and by_pattern and by_pattern.kind == PLACES:
+        by_pattern = None
     looks: tuple[Callable[[], Found | None], ...] = (
-        lambda: _by_pattern(there),
-        lambda: _by_name(name, len(there)),
+        lambda: by_pattern,
+        lambda: by_name,
         lambda: _ages(name, there),
         lambda: _by_shape(name, there),
     )

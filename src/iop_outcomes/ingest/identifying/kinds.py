@@ -91,14 +91,14 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "health plan numbers",
         "I",
-        r"\b(member|subscriber|beneficiary|insurance|medicaid|medicare|policy)( ?(id|no|number|num|#))|\bmbi\b|"
+        r"\b(member|subscriber|beneficiary|insurance|medicaid|medicare|policy)( ?((id|no|number|num)\b|#))|\bmbi\b|"
         r"\bhicn\b|versichert\w*nummer",
     ),
     Kind("account numbers", "J", r"\b(account|acct|invoice|claim|iban|konto)( ?(id|no|number|num|#))?$|\biban\b"),
     Kind(
         "licence and certificate numbers",
         "K",
-        r"licen[cs]e( ?(id|no|number|num|#))|\bdriver|passport|certificate|\bdl ?#",
+        r"licen[cs]e ?((id|no|number|num)\b|#)|\bdriver|passport|certificate|\bdl ?#",
     ),
     Kind("device numbers", "M", r"\bdevice ?(id|no|number|#)|\bserial|\bimei\b|\budi\b|\bmac address"),
     Kind("fingerprints and other biometrics", "P", r"finger ?print|biometric|retina|voice ?print|\bdna sample"),
@@ -107,7 +107,8 @@ KINDS: tuple[Kind, ...] = (
         "medical record numbers",
         "H",
         r"\bmrn\b|medical rec|\b(chart|hospital|patient|client|person|participant|consumer|paciente|patienten)"
-        r" ?(id|no|nr|number|num|#|nummer)\b|^(patient|client|chart|paciente|cliente|klient|kunde)$",
+        r" ?((id|no|nr|number|num|nummer)\b|#)|^(patient|client|chart|paciente|cliente|klient|kunde)$|"
+        r"\bn[\w.º°]* (de )?historia|expediente|\b(klient|patient|fall)\w*(nr|nummer)\b",
         r"(?i)^mrn\W*\d+$",
     ),
 )

@@ -6,7 +6,7 @@ from iop_outcomes import tables as contracts
 from iop_outcomes.ingest.crosschecks import ORDER
 from iop_outcomes.ingest.examining import Complain
 from iop_outcomes.ingest.identifying.columns import FEW, Found, audit, kind_by_name
-from iop_outcomes.ingest.identifying.kinds import DATES
+from iop_outcomes.ingest.identifying.kinds import DATES, OTHER
 from iop_outcomes.ingest.identifying.stored import refusal
 from iop_outcomes.ingest.reading import OWN
 from iop_outcomes.ingest.sources.sheets.header import plain
@@ -30,7 +30,10 @@ def columns_told(sheets: Mapping[str, Sheet], said: Said) -> list[str]:
     sentences = []
     for name, sheet in sheets.items():
         used, file = _uses(said, name), said.sheets[name].file
-        for column, found in _found(sheet).items():
+        told = _found(sheet)
+        key = sheet.column(said.person_of(name))
+        told.setdefault(key, Found(OTHER, "mapping", len(sheet.rows[key].drop_nulls())))
+        for column, found in told.items():
             fate = "; ".join(used.get(plain(column), [UNUSED]))
             sentences.append(f"{file}, '{column}': {found.kind} ({found.how}, {_cells(found)}): {fate}")
     return sentences
