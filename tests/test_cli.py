@@ -36,7 +36,7 @@ def test_a_study_is_started_from_an_example_and_is_ready(run, tmp_path):
     assert code == 0
     assert out.startswith("own: 2 metrics, 2 analyses, 1 design; 11 files read, ")
     assert "What the study can answer:" in out
-    assert out.splitlines()[-1] == "It is ready: snakemake --cores 2 --config study=own"
+    assert out.splitlines()[-1] == "It is ready: iop-outcomes run own"
     assert "format" not in out
 
 
@@ -76,7 +76,7 @@ def test_the_files_of_a_study_are_found_beside_it(run, tmp_path):
     (tmp_path / "mine" / "own.yaml").write_text(template.replace("path: data/raw/template", "path: data"))
     code, out, _ = run("check", "mine/own.yaml")
     assert code == 0
-    assert out.splitlines()[-1] == "It is ready: snakemake --cores 2 --config study=mine/own.yaml"
+    assert out.splitlines()[-1] == "It is ready: iop-outcomes run mine/own.yaml"
 
 
 def test_a_study_is_drafted_from_files_and_an_existing_one_is_left_alone(run, tmp_path):

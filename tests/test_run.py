@@ -64,3 +64,12 @@ def test_the_path_of_a_study_is_enough_and_is_meant_from_where_the_command_is_gi
     subprocess.run(["../run", "study.yaml"], cwd=elsewhere, env=os.environ | {"BROKEN": ""}, check=True)
     last = (tmp_path / "calls").read_text().splitlines()[-1]
     assert last.endswith(f"--config study={elsewhere}/study.yaml")
+
+
+def test_a_folder_that_python_cannot_be_started_from_is_refused_before_anything_is_set_up(tmp_path):
+    folder = tmp_path / "it's a clone"
+    folder.mkdir()
+    shutil.copy(ROOT / "run", folder)
+    done = subprocess.run(["./run"], cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, sorted(path.name for path in folder.iterdir())) == (2, ["run"])
+    assert "move the clone to a folder without" in done.stderr

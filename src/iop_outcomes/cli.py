@@ -9,28 +9,60 @@ import typer
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError, counted
+from iop_outcomes.launching import running_command, usual_study
 from iop_outcomes.study.running import in_one_sentence
-
-
-def running_command(asked: str) -> str:
-    """Return the command that runs a study from here: `./run` in a clone, which sets itself up, Snakemake elsewhere."""
-    if not Path("run").is_file():
-        return f"snakemake --cores 2 --config study={asked}"
-    if Path(asked).suffix in (".yaml", ".yml"):
-        return f"./run {shlex.quote(asked)}"
-    return "./run" if asked == "demo" else f"./run --config study={asked}"
-
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+#: Where editors find the names of a study file; there is a schema at this place in a clone only.
+SCHEMA_LINE = "# yaml-language-server: $schema=../schema/study.json\n"
+
 StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.")]
+ThisStudy = Annotated[
+    str, typer.Argument(help="Name or path of a study; left out, the only one of this folder, or demo.")
+]
 
 
 @app.command()
-def check(study: StudyName = "demo") -> None:
+def init(folder: Annotated[Path, typer.Argument(help="Folder that does not exist yet.")]) -> None:
+    """Start a project: a study that runs, a place for your files, and a .gitignore that keeps them there."""
+    from iop_outcomes.templates.starting import EXAMPLE, start_project
+
+    for path in start_project(folder):
+        typer.echo(f"{path} is written")
+    typer.echo(f"cd {shlex.quote(str(folder))}, then: iop-outcomes run {EXAMPLE}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    more: typer.Context,
+    study: ThisStudy = "",
+    cores: Annotated[str, typer.Option(help="Processes at work, or all.")] = "all",
+) -> None:
+    """Run a study to its report, in this folder; further words are handed to Snakemake."""
+    from iop_outcomes.launching import run_study_here
+
+    words = [study, *more.args] if study.startswith("-") else more.args
+    study = "" if study.startswith("-") else study
+    run_study_here(study or usual_study(), cores, words)
+
+
+@app.command("open")
+def open_report(study: ThisStudy = "") -> None:
+    """Show the report of a study, and say where it is."""
+    from iop_outcomes.launching import report_of, show
+
+    report = report_of(study or usual_study())
+    show(report)
+    typer.echo(report)
+
+
+@app.command()
+def check(study: ThisStudy = "") -> None:
     """Read a study and all of its files, and say what is wrong, what is lost and what it will answer."""
     from iop_outcomes.check.checking import check_study
 
+    study = study or usual_study()
     checked = check_study(studies.load(study))
     loaded, found = checked.study, checked.findings
     parts = {"metric": loaded.metrics, "analysis": loaded.analyses, "design": loaded.designs}
@@ -162,17 +194,19 @@ def new_study(
 ) -> None:
     """Draft a study from a clinic's own files, or start one from the template."""
     if len(files) == 1 and not Path(files[0]).suffix:
-        name, text = files[0], (studies.STUDIES / "template.yaml").read_text(encoding="utf-8")
+        name, text = files[0], studies.find("template").read_text(encoding="utf-8")
         text = text.replace("study: template", f"study: {name}").replace("path: data/raw/template", f"path: {path}")
     else:
         from iop_outcomes.drafting.drafting import draft_study
 
         text = draft_study(files, name)
-    target = studies.STUDIES / f"{name}.yaml"
+    in_studies = studies.STUDIES.is_dir()
+    if not in_studies:
+        text = text.removeprefix(SCHEMA_LINE)
+    target = (studies.STUDIES if in_studies else Path()) / f"{name}.yaml"
     if target.exists():
         raise StudyError(f"{target} exists already; choose another name or edit that file")
     studies.parse(studies.read_yaml(text, str(target)), str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     typer.echo(f"{target} is written; describe your study in it, then: iop-outcomes check {name}")
 

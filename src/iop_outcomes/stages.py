@@ -131,7 +131,7 @@ STAGES: tuple[Stage, ...] = (
         "ingest",
         sections=("source", "seed"),
         reads=(),
-        writes=tables.CANONICAL,
+        writes=(*tables.CANONICAL, "anonymity"),
         function="iop_outcomes.ingest.stage:run",
         folder="canonical",
         plugins=lambda study, _: [SOURCES[study.source.kind]],

@@ -73,7 +73,7 @@ def _of_record(results: Path, study: studies.Study | None, root: Path) -> Iterat
     except (OSError, ValueError, KeyError, TypeError):
         yield f"{results / RECORD}: there is no record of a run that can be read; {_AGAIN}"
         return
-    if study is not None and study.model_dump(mode="json") != settings:
+    if study is not None and studies.recorded(study) != settings:
         yield f"{results / RECORD}: the study file is not the one of these results; {_AGAIN}"
     if code != code_digest(PACKAGE, everything=True):
         yield f"{results / RECORD}: the results were made by other code than is here; {_AGAIN}, or take that version"

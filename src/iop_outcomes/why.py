@@ -77,7 +77,7 @@ def _of_study(study: Study, record: Path) -> Reasons:
     """Return what differs from the last run: all of it where there was none, or none that this version can read."""
     try:
         settings = json.loads(record.read_text(encoding="utf-8"))["settings"]
-        before = studies.parse(settings)
+        before, after = studies.parse(settings), studies.parse(studies.recorded(study))
     except FileNotFoundError:
         return _all("has no record of an earlier run")
     except (StudyError, ValueError, KeyError):
@@ -86,11 +86,11 @@ def _of_study(study: Study, record: Path) -> Reasons:
     def reason(stage: Stage, design: str | None) -> str:
         if design is not None and design not in before.designs:
             return "is of a new design"
-        was, now = (stage.view(each, design).settings() for each in (before, study))
+        was, now = (stage.view(each, design).settings() for each in (before, after))
         changed = [section for section in stage.sections if was[section] != now[section]]
         return f"reads {', '.join(changed)} of the study" if changed else ""
 
-    whole = "holds the whole study" if study.model_dump(mode="json") != settings else ""
+    whole = "holds the whole study" if studies.recorded(study) != settings else ""
     return Reasons(reason, whole, whole)
 
 

@@ -32,9 +32,9 @@ rule record:
 
 # The look of the page, and the sources of methods, are no code, so they are inputs.
 LOOK = {
-    "template": "src/iop_outcomes/release/page/template.html.j2",
-    "style": "src/iop_outcomes/release/page/style.css",
-    "references": "src/iop_outcomes/release/manuscript/references.yaml",
+    "template": running.file_of_the_package("release/page/template.html.j2"),
+    "style": running.file_of_the_package("release/page/style.css"),
+    "references": running.file_of_the_package("release/manuscript/references.yaml"),
 }
 
 

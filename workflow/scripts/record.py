@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from iop_outcomes.kernel.provenance import write_record
+from iop_outcomes.study import recorded
 from iop_outcomes.study.running import stage
 
 with stage(snakemake) as study:  # noqa: F821
     raw = [Path(path) for path in snakemake.input[:-1]]  # noqa: F821
-    write_record(study.model_dump(mode="json"), raw, Path(snakemake.output[0]))  # noqa: F821
+    write_record(recorded(study), raw, Path(snakemake.output[0]))  # noqa: F821

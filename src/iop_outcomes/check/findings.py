@@ -18,6 +18,8 @@ class Findings:
         Metrics and analyses that these records cannot give.
     doubts : list of str
         What can be read and is most likely not what was meant.
+    telling : list of str
+        Columns of the files that can tell who somebody is, and what becomes of each.
     confirm : list of str
         What was decided or assumed, for a person to confirm.
     hidden : list of str
@@ -30,6 +32,7 @@ class Findings:
     lost: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    telling: list[str] = field(default_factory=list)
     confirm: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -41,6 +44,7 @@ class Findings:
             ("Rows that were set aside", self.lost),
             ("Refused, because the records do not give it", self.refused),
             ("Read, but hardly what was meant", self.doubts),
+            ("Columns that can tell who somebody is, and what becomes of them", self.telling),
             ("For a person to confirm", self.confirm),
             ("Levels that the release will hide", self.hidden),
             (

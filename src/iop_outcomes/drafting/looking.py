@@ -93,8 +93,18 @@ class Seen:
 
     @cached_property
     def is_number(self) -> bool:
-        """Are all its cells numbers?"""
-        return bool(len(self.there)) and self.there.cast(pl.Float64, strict=False).null_count() == 0
+        """Are all its cells numbers? A comma may be their point."""
+        return bool(len(self.there)) and self._numbers.null_count() == 0
+
+    @cached_property
+    def _numbers(self) -> pl.Series:
+        return self.there.str.replace(r"^(-?\d+),(\d{1,2})$", "$1.$2").cast(pl.Float64, strict=False)
+
+    @property
+    def middle(self) -> float:
+        """The median of its numbers above zero; nan where it holds none."""
+        found = self._numbers.filter(self._numbers > 0).median()
+        return float(found) if isinstance(found, int | float) else float("nan")
 
     @cached_property
     def is_coded(self) -> bool:

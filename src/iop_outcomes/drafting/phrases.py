@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from iop_outcomes.drafting.looking import Seen
-from iop_outcomes.drafting.vocabulary import SUBSTANCES, WEEKDAYS
+from iop_outcomes.drafting.vocabulary import SUBSTANCES, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.kernel.errors import counted
 
@@ -27,7 +27,7 @@ def substances(seen: Seen) -> Iterator[str]:
         meant = [text for text in left if re.search(pattern, text)]
         n = sum(left.pop(text) for text in meant)
         if n:
-            yield f"            {json.dumps(pattern)}: {ours}   # guess, {counted(n, 'row')}"
+            yield f"            {json.dumps(pattern, ensure_ascii=False)}: {ours}   # guess, {counted(n, 'row')}"
     if left:
         n = sum(left.values())
         yield f"          otherwise: other   # guess: {counted(n, 'row')} of {counted(len(left), 'other text')}"
@@ -50,8 +50,8 @@ def codes_of(columns: Sequence[Seen]) -> tuple[dict[str, int], int, int]:
 def slots_of(columns: Sequence[Seen]) -> Mapping[str, str]:
     """Return what each column of a grid counts from its date: days of the week, or weeks, from 0."""
     names = [plain(column.name) for column in columns]
-    if names[0].startswith(WEEKDAYS):
-        days = [next(i for i, day in enumerate(WEEKDAYS) if name.startswith(day)) for name in names]
+    days = [day for name in names if (day := weekday_of(name)) is not None]
+    if len(days) == len(names):
         return {column.name: str(day - days[0]) for column, day in zip(columns, days, strict=True)}
     numbers = [int(re.sub(r"\D", "", name)) for name in names]
     return {column.name: str(number - min(numbers)) for column, number in zip(columns, numbers, strict=True)}

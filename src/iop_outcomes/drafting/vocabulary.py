@@ -1,96 +1,104 @@
-"""Words by which clinics call things: columns by their names, and codes by what is written."""
+"""Words of clinics in English, Spanish and German: columns by their names, and codes by what is written."""
 
 import re
+from collections.abc import Iterable
 
 #: What a column may be, by patterns of its plain name; the first that fits.
 COLUMNS: dict[str, str] = {
-    "person": r"\b(mrn|client|patient|chart|person|participant|consumer|medical record)\b(?!.*\bname\b)",
-    "appointment": r"\b(appt|appointment|visit|encounter|session) ?(id|no|number|#)",
-    "intake": r"intake|assess|referral|enrol|ordered on|order date|assigned",
-    "admission": r"admi(t|ssion)|start of care|first service",
-    "discharge": r"(d/?c|discharge|term\w*|closed|end of care|exit|left)\b.*(date|on|day)?$",
-    "collected": r"collect|test date|specimen date|uds date|screen date",
-    "date": r"\bdate\b|\bdos\b|week of|\bday\b",
-    "level": r"\bloc\b|level of care|\blevel\b|asam|program|track",
-    "status": r"status|attend|outcome|kept|show|result of (visit|appointment)",
-    "service": r"service|type|activity|modality|group|session",
-    "begins": r"^(start|begin|from|time in|in)( time)?$|start time|time in",
-    "ends": r"^(end|stop|to|time out|out)( time)?$|end time|time out",
-    "minutes": r"minute|\bmins?\b|duration|length",
-    "hours": r"\bhours?\b|\bhrs?\b",
-    "mode": r"tele|virtual|video|format|in[- ]person|mode",
-    "site": r"location|\bsite\b|facility|office|branch|clinic$",
-    "reason": r"reason|disposition|d/c type|discharge (status|type)",
-    "result": r"result|finding|reading",
-    "substance": r"primary (substance|drug)|drug of choice|\bdoc\b|substance",
-    "panel": r"panel|analyte|drug tested|test name|^test$|^drug$",
+    "person": r"\b(mrn|client|patient|chart|person|participant|consumer|medical record|paciente|cliente|expediente)\b"
+    r"(?!.*\bname\b)|\bn[\w.º°]* (de )?historia|\b(klient|patient|fall)\w*(nr|nummer|id)\b",
+    "appointment": r"\b(appt|appointment|visit|encounter|session|cita) ?(id|no|number|#)|terminnummer",
+    "intake": r"intake|assess|referral|enrol|ordered on|order date|assigned|ingreso|aufnahme|zuweisung",
+    "admission": r"admi(t|ssion)|admisi[oó]n|start of care|first service|behandlungsbeginn",
+    "discharge": r"(d/?c|discharge|term\w*|closed|end of care|exit|left)\b.*(date|on|day)?$"
+    r"|\b(egreso|entlass\w*|austritt\w*)\b|\balta$",
+    "collected": r"collect|test date|specimen date|uds date|screen date|fecha de (la )?(muestra|prueba)|probendatum",
+    "date": r"\bdate\b|\bdos\b|week of|\bday\b|fecha|datum|semana (de|del)|woche",
+    "level": r"\bloc\b|level of care|\blevel\b|asam|program|track|\bnivel\b|stufe|versorgung",
+    "status": r"status|attend|outcome|kept|show|result of (visit|appointment)|estado|asistencia|anwesen|teilnahme",
+    "service": r"service|type|activity|modality|group|session|\btipo\b|leistung|terminart",
+    "begins": r"^(start|begin|from|time in|in)( time)?$|start time|time in|hora (de )?inicio|^beginn$",
+    "ends": r"^(end|stop|to|time out|out)( time)?$|end time|time out|hora (de )?fin|^ende$",
+    "minutes": r"minute|\bmins?\b|duration|length|minuto|duraci[oó]n|dauer",
+    "hours": r"\bhours?\b|\bhrs?\b|\bhoras?\b|stunden",
+    "mode": r"tele|virtual|video|format|in[- ]person|mode|modalidad",
+    "site": r"location|\bsite\b|facility|office|branch|clinic$|\bsede\b|centro|standort|einrichtung",
+    "reason": r"reason|disposition|d/c type|discharge (status|type)|motivo|grund\b",
+    "result": r"result|finding|reading|ergebnis|befund",
+    "substance": r"primary (substance|drug)|drug of choice|\bdoc\b|substance|sustancia|substanz",
+    "panel": r"panel|analyte|drug tested|test name|^test$|^drug$|^prueba$",
 }
 #: What is told of people at intake and may be a covariate.
 COVARIATES: dict[str, str] = {
-    "use_days": r"days? (used|of use)|use days|past 30|last 30",
-    "employment": r"employ|work status|^job",
-    "housing": r"housing|living|residence type|homeless",
+    "use_days": r"days? (used|of use)|use days|past 30|last 30|d[ií]as de consumo|konsumtage",
+    "employment": r"employ|work status|^job|empleo|trabajo|arbeit|beruf",
+    "housing": r"housing|living|residence type|homeless|vivienda|wohn(ung|situation)",
     "legal": r"legal|probation|justice|court",
-    "prior_tx": r"prior|previous|earlier (tx|treatment|episodes)",
-    "payer": r"payer|payor|insur|coverage|funding",
-    "education": r"educat|school",
-    "marital": r"marital|relationship",
-    "referral_source": r"referr(al|ed) (source|by)",
+    "prior_tx": r"prior|previous|earlier (tx|treatment|episodes)|tratamientos previos|vorbehandlung",
+    "payer": r"payer|payor|insur|coverage|funding|seguro|kostentr[äa]ger",
+    "education": r"educat|school|estudios|schul",
+    "marital": r"marital|relationship|estado civil|familienstand",
+    "referral_source": r"referr(al|ed) (source|by)|derivado por|zuweiser",
 }
-AGE, BORN, SEX, RACE = r"^age\b", r"\b(dob|birth|born)\b", r"^(sex|gender)\b", r"race|ethnic"
+AGE = r"\b(age|edad|alter)\b"
+BORN = r"\b(dob|birth|born|nacimiento)\b|geburt"
+SEX = r"\b(sex|sexo|gender|g[eé]nero|geschlecht)\b"
+RACE = r"race|ethnic|etnia"
 
 #: Codes of ours by what clinics write; the first pattern that fits the whole or a part of a text.
 CODES: dict[str, list[tuple[str, str]]] = {
     "level_of_care": [
-        (r"iop|intensive|2\.1|9\+? ?h", "2.1"),
-        (r"php|partial|2\.5", "2.5"),
-        (r"resid|\b3\.", "3"),
-        (r"\bop\b|outpatient|\bsop\b|standard|^1(\.0)?$|level 1", "1"),
+        (r"iop|intensiv|2\.1|9\+? ?h", "2.1"),
+        (r"php|partial|tagesklinik|hospital de d[ií]a|2\.5", "2.5"),
+        (r"resid|station[äa]r|\b3\.", "3"),
+        (r"\bop\b|outpatient|ambul|\bsop\b|standard|^1(\.0)?$|level 1", "1"),
     ],
     "status": [
-        (r"resch", "rescheduled"),
-        (r"no.?show|^ns$|absent|^a$|\bdna\b|missed|did not", "no_show"),
-        (r"late.*(canc|cx)|(canc|cx).*(late|same.?day|24)", "late_cancel"),
-        (r"(canc|cx).*(prog|prov|clinic|staff|couns|agency)", "cancel_program"),
-        (r"canc|cx|^c$", "cancel_patient"),
-        (r"excus|^e$", "excused"),
-        (r"holiday|closed", "closed"),
-        (r"left early|partial", "partial"),
+        (r"resch|reprogram|verschoben", "rescheduled"),
+        (r"no.?show|^ns$|absent|^a$|\bdna\b|missed|did not|no (asisti|acudi)|falt[oó]|ausente", "no_show"),
+        (r"nicht (erschienen|gekommen)|gefehlt|unentschuldigt", "no_show"),
+        (r"late.*(canc|cx)|(canc|cx).*(late|same.?day|24|tarde)|kurzfristig", "late_cancel"),
+        (r"(canc|cx|abges).*(prog|prov|clinic|staff|couns|agency|centro|einrichtung|therapeut)", "cancel_program"),
+        (r"canc|cx|^c$|abgesagt|absage", "cancel_patient"),
+        (r"excus|^e$|justificad|entschuldigt", "excused"),
+        (r"holiday|closed|festivo|cerrado|feiertag|geschlossen", "closed"),
+        (r"left early|partial|parcial|teilweise", "partial"),
         (r"kept|attend|present|^p$|arrived|late|show|seen|complet|check|^y(es)?$", "attended"),
+        (r"asisti|acudi|anwesend|erschienen|teilgenommen", "attended"),
     ],
     "type": [
-        (r"indiv|1:1|one.on.one", "individual"),
-        (r"assess|intake|eval", "assessment"),
-        (r"famil|couple", "family"),
+        (r"indiv|1:1|one.on.one|einzel", "individual"),
+        (r"assess|intake|eval|erstgespr", "assessment"),
+        (r"famil|couple|pareja|paar", "family"),
         (r"peer|recovery coach", "peer"),
         (r"case m|care coord", "case_management"),
-        (r"medic|mat\b|nurs|prescri", "medication"),
-        (r"educ|class", "education"),
-        (r"group|grp|iop", "group"),
+        (r"medic|mat\b|nurs|prescri|medik", "medication"),
+        (r"educ|class|taller", "education"),
+        (r"group|grp|iop|grup", "group"),
     ],
     "mode": [
-        (r"phone|audio", "phone"),
-        (r"in.?person|face|^n(o)?$|on.?site|^false$", "in_person"),
+        (r"phone|audio|tel[eé]fono|telefon", "phone"),
+        (r"in.?person|face|^n(o)?$|on.?site|^false$|presencial|vor ort", "in_person"),
         (r"tele|video|zoom|virtual|^y(es)?$|^true$", "video"),
     ],
     "discharge_reason": [
-        (r"never|lost|ama|drop|no contact|left|abscond|self|withdr|engag", "dropout"),
-        (r"complet|graduat|success|goals", "completed"),
-        (r"transf|referr|step|higher|moved", "transfer"),
-        (r"jail|incarc|arrest|prison", "incarcerated"),
-        (r"death|deceas|died", "death"),
-        (r"admin|terminat|non.?compl|rule|behav", "terminated"),
+        (r"never|lost|ama|drop|no contact|left|abscond|self|withdr|engag|abandon|abbruch|kontaktabbr", "dropout"),
+        (r"complet|graduat|success|goals|alta terap|regul[äa]r|abgeschlossen", "completed"),
+        (r"transf|referr|step|higher|moved|traslad|verleg", "transfer"),
+        (r"jail|incarc|arrest|prison|prisi|c[aá]rcel|\bhaft\b|inhaft", "incarcerated"),
+        (r"death|deceas|died|fallec|muert|verstorben|\btod\b", "death"),
+        (r"admin|terminat|non.?compl|rule|behav|expuls|disziplin", "terminated"),
     ],
     "result": [
-        (r"neg|^-$|not detected|^nd$|none", "negative"),
-        (r"inv|dilut|adulter|reject|unable", "invalid"),
-        (r"pos|^\+$|detect|presum", "positive"),
-        (r"refus|no sample|missed|not obtained", "missing"),
+        (r"neg|^-$|not? detect|nicht nachweis|^nd$|none", "negative"),
+        (r"inv|dilut|adulter|reject|unable|inv[aá]lid|ung[üu]ltig", "invalid"),
+        (r"pos|^\+$|detect|presum|nachweis", "positive"),
+        (r"refus|no sample|missed|not obtained|sin muestra|keine probe", "missing"),
     ],
     "sex": [
-        (r"^f|woman|female", "female"),
-        (r"^m|\bman\b|male", "male"),
-        (r"^x|other|non|trans|unk", "other"),
+        (r"^f|woman|female|mujer|weibl|\bfrau\b|^w$", "female"),
+        (r"^m|\bman\b|male|hombre|^h$|m[äa]nnl|\bherr\b", "male"),
+        (r"^x|other|non|trans|unk|otro|divers|^d$", "other"),
     ],
 }  # fmt: skip
 
@@ -115,19 +123,38 @@ PANELS: dict[str, str] = {
 #: Free text of the main substance: patterns that the mapping is given.
 SUBSTANCES: dict[str, str] = {
     "alc|etoh|beer|wine|liquor": "alcohol",
-    "heroin|fent|opi|oxy|perc|hydroc|suboxone|methadone": "opioid",
-    "meth|amphet|cocaine|crack|stimul|adderall": "stimulant",
-    "cannab|weed|marij|thc|pot": "cannabis",
+    "hero[ií]n|fent|opi|oxy|perc|hydroc|suboxone|meth?ad[oó]n": "opioid",
+    "meth|am(ph|f)et|anfet|[ck]o[ck]a[ií]n|crack|stimul|adderall": "stimulant",
+    "[ck]annab|weed|mari[jh]|thc|pot": "cannabis",
     "benzo|xanax|sedat|alpraz": "sedative",
 }
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: Days of the week from Monday on: by their beginning, and the German ones as they are written short.
+WEEKDAYS = (
+    r"mon|lun|mo$", r"tue|mar(t|$)|dienst|di$", r"wed|mi[eé]|mittw|mi$", r"thu|jue|donn|do$", r"fri|vie|frei|fr$",
+    r"sat|s[aá]b|sams|sa$", r"sun|dom|sonnt|so$",
+)  # fmt: skip
 
 
 def code_of(column: str, text: str) -> str | None:
     """Return the code of ours that a text most likely is, or None."""
     bare = text.strip().casefold()
     return next((ours for pattern, ours in CODES[column] if re.search(pattern, bare)), None)
+
+
+def codes_of_all(column: str, texts: Iterable[str]) -> dict[str, str | None]:
+    """Return the code of ours for each text of one column; of H and M, M is mujer, a woman."""
+    meant = {text: code_of(column, text) for text in texts}
+    bare = {text.strip().casefold() for text in meant}
+    if column == "sex" and "h" in bare and "f" not in bare:
+        meant |= {text: "female" for text in meant if text.strip().casefold() == "m"}
+    return meant
+
+
+def weekday_of(name: str) -> int | None:
+    """Return which day of the week a column is, from 0 for Monday; the last word of its name says it."""
+    last = name.strip().casefold().rpartition(" ")[2]
+    return next((number for number, day in enumerate(WEEKDAYS) if re.match(day, last)), None)
 
 
 def panel_of(name: str) -> str | None:

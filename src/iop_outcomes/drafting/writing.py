@@ -1,18 +1,21 @@
 """The draft of a study as text: a mapping of what was guessed, each guess told with its count, the rest asked for."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from iop_outcomes.drafting.guessing import DISCHARGES, GRID, INTAKES, PANELS, TESTS, UNKNOWN, VISITS, Guess
 from iop_outcomes.drafting.looking import Seen, tells_nobody
 from iop_outcomes.drafting.phrases import codes_of, quoted, slots_of, substances
 from iop_outcomes.drafting.questions import questions
-from iop_outcomes.drafting.vocabulary import AGE, BORN, COVARIATES, RACE, SEX, WEEKDAYS, code_of, panel_of
+from iop_outcomes.drafting.vocabulary import AGE, BORN, COVARIATES, RACE, SEX, codes_of_all, panel_of, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.kernel.errors import counted
 
 #: Names of columns that are told of a sheet that is taken for nothing.
 _MOST_NAMES = 30
+#: Half of the sessions last no more minutes than this nowhere: such lengths are hours.
+_LONGEST_HOURS = 12
 
 
 class Draft:
@@ -57,13 +60,14 @@ class Draft:
             "  kind: sheets",
             f"  path: {quoted(path)}",
             f"  person: {quoted(person)}" if person else "  person: MRN   # needed: the column of the person",
+            *self._person_form(),
             f"  anchor: {{sheet: {people.name}, column: {quoted(day.name)}}}   # guess: day 0 is a person's first"
             if people and day
             else "  anchor: null   # needed: {sheet: ..., column: ...}, the date from which days are counted",
             "  drawn: null   # needed: the day on which the data were drawn, as 2025-02-28",
-            "  sheets:",
-            *self._sheets(),
-            "  tables:",
+            "  sheets:" if any(g.kind != UNKNOWN for g in self.guesses) else "  sheets: {}   # needed: see below",
+            *self._sheets(person or ""),
+            "  tables:" if any(not line.lstrip().startswith("#") for line in tables) else "  tables: {}   # needed",
             *tables,
             "  to_confirm:",
             *(f"    - {json.dumps(line, ensure_ascii=False)}" for line in self.confirm),
@@ -72,7 +76,19 @@ class Draft:
         ]
         return "\n".join(lines) + "\n"
 
-    def _sheets(self) -> Iterator[str]:
+    def _person_form(self) -> Iterator[str]:
+        """Compare people by their digits where the sheets write the same numbers in several ways."""
+        columns = [set(g.columns["person"].texts) for g in self.guesses if g.kind != UNKNOWN]
+        bare = [{re.sub(r"\D", "", text).lstrip("0") for text in texts} for texts in columns]
+        largest = max(range(len(columns)), key=lambda i: len(columns[i]), default=0)
+        for i, (texts, digits) in enumerate(zip(columns, bare, strict=True)):
+            shared = len(texts & columns[largest]), len((digits & bare[largest]) - {""})
+            if i != largest and shared[1] > max(2 * shared[0], 10):
+                yield "  person_form: digits   # guess: 0012 and MRN-12 are one person"
+                self.confirm.append("person_form: people are told apart by their digits alone, without leading zeros")
+                return
+
+    def _sheets(self, person: str) -> Iterator[str]:
         for guess in self.guesses:
             look = guess.look
             if guess.kind == UNKNOWN:
@@ -89,6 +105,9 @@ class Draft:
             if look.encoding:
                 yield f"      encoding: {look.encoding}   # guess: look whether names with accents come out right"
                 self.confirm.append(f"sheets.{guess.name}.encoding: {look.encoding}")
+            own = guess.columns["person"].name
+            if own != person:
+                yield f"      person: {quoted(own)}"
             yield from self._forms(guess)
             yield from self._leave_out(guess)
             yield from self._long(guess)
@@ -236,7 +255,7 @@ class Draft:
         if begins and ends:
             yield f"        minutes_scheduled: {{between: [{quoted(begins.name)}, {quoted(ends.name)}]}}"
         elif column := visits.get("minutes", "hours"):
-            unit = "minutes" if "minutes" in visits.columns else "hours"
+            unit = "hours" if column.middle <= _LONGEST_HOURS else "minutes"
             yield f"        minutes_scheduled: {{column: {quoted(column.name)}, unit: {unit}}}   # guess: the unit"
             self.confirm.append(f"tables.session.minutes_scheduled: {column.name} is in {unit}")
         else:
@@ -246,7 +265,7 @@ class Draft:
 
     def _grid_day(self, grid: Guess) -> Iterator[str]:
         start = grid.get("date", "intake", "admission")
-        weekly = not plain(grid.many[0].name).startswith(WEEKDAYS)
+        weekly = weekday_of(plain(grid.many[0].name)) is None
         plus = "plus_weeks" if weekly else "plus_days"
         name = quoted(start.name) if start else "WEEK"
         mark = "guess" if start else "needed: the date of the grid"
@@ -286,8 +305,9 @@ class Draft:
             yield f"          sheet: {sheet}"
         yield f"          column: {quoted(column or seen.name)}"
         yield "          codes:"
+        known_codes = codes_of_all(ours, counts)
         for text, n in counts.items():
-            meant = code_of(ours, text)
+            meant = known_codes[text]
             known = f"{json.dumps(text, ensure_ascii=False)}: {quoted(meant or '?')}"
             mark = "guess" if meant else "needed: which of ours?"
             yield f"            {'' if meant else '# '}{known}   # {mark}, {counted(n, 'row')}"

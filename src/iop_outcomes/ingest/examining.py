@@ -26,11 +26,14 @@ class Examined:
         What keeps the source from being read, in sentences.
     notes : list of str
         What was passed over, decided by evidence or added, which a person should confirm.
+    telling : list of str
+        Columns of the files that can tell who somebody is, and what becomes of each.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    telling: list[str] = field(default_factory=list)
 
     def complain(self, problem: StudyError) -> None:
         """Keep a problem for the end."""

@@ -7,6 +7,8 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.examining import Examined, going_on
+from iop_outcomes.ingest.identifying.anonymity import anonymity
+from iop_outcomes.ingest.identifying.stored import identifying, refuse_identifying
 from iop_outcomes.kernel.errors import SourceError, in_words
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
@@ -22,7 +24,7 @@ def run(
     records = _ingested(study, folder)
     for row in whole(records["intake"]).itertuples():
         tell(f"{row.file} -> {row.table}: {row.n_in:,} rows in, {row.n_rejected:,} rejected")
-    return records
+    return records | {"anonymity": anonymity(records)}
 
 
 def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
@@ -38,7 +40,8 @@ def ingest(study: Readable, folder: str | Path = ".") -> dict[str, pd.DataFrame]
     Raises
     ------
     SourceError
-        A file is missing or not what the study says it is, or no episode is left.
+        A file is missing or not what the study says it is, no episode is left, or a column would be stored that can
+        tell who somebody is.
     """
     return {name: whole(table) for name, table in _ingested(study, folder).items()}
 
@@ -53,6 +56,7 @@ def _ingested(study: Readable, folder: str | Path) -> dict[str, Table]:
     if not len(read["episode"]):
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
     _count_everything(read["intake"], read["rejected"])
+    refuse_identifying(read)
     return _completed(read, source.cannot)
 
 
@@ -76,6 +80,7 @@ def examine(study: Readable, folder: str | Path = ".") -> Examined:
         source.raw_files(Path(folder), **settings)
     if not found.problems and not len(found.tables["episode"]):
         found.problems.append("source: no episode was accepted; see the rules below")
+    found.problems += [sentence for sentence in identifying(found.tables) if sentence not in found.problems]
     found.tables = {name: whole(table) for name, table in _completed(found.tables, source.cannot).items()}
     return found
 

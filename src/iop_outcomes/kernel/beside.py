@@ -55,3 +55,8 @@ def file_beside(name: str) -> Path | None:
     """Return the file of a module that was loaded from beside a study; None for any other."""
     module = sys.modules.get(name) if name.startswith(BESIDE) else None
     return Path(module.__file__) if module is not None and module.__file__ else None
+
+
+def own_name(module: str) -> str:
+    """Return what a module is called by itself: its last part, or the name of its file beside a study."""
+    return module.rpartition(".")[2].removeprefix(BESIDE)

@@ -19,6 +19,7 @@ from typing import Any
 
 from iop_outcomes.kernel.beside import file_beside
 from iop_outcomes.kernel.contents import file_digest, whole
+from iop_outcomes.kernel.project import SHIPPED, clone
 
 PACKAGE = "iop_outcomes"
 _HERE = Path(__file__).resolve().parents[1]
@@ -101,8 +102,17 @@ def commit(folder: str | Path = ".") -> str | None:
         return None
 
 
+def commit_of_the_code() -> str | None:
+    """Return the commit of the clone that this package lies in; None for an installed package, which has a version."""
+    root = clone()
+    return commit(root) if root is not None else None
+
+
 def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path) -> None:
     """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
+
+    Without a clone there is no commit; the version of the package and the digest of its code, which is that of a clone
+    of this version, say which code it was.
 
     Parameters
     ----------
@@ -118,7 +128,7 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         "settings": settings,
         "inputs": {path.name: file_digest(path) for path in raw},
         "beside": {Path(path).name: file_digest(path) for path in settings.get("extend", [])},
-        "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit()},
+        "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit_of_the_code()},
         "versions": versions(),
     }
     with whole(path, sealed=True) as aside:
@@ -141,7 +151,9 @@ def _own_files(name: str) -> tuple[Path, ...]:
     path = _HERE.parent / Path(*name.split("."))
     if path.with_suffix(".py").is_file():
         return (path.with_suffix(".py"),)
-    return tuple(sorted(path.rglob("*.py"))) if path.is_dir() else ()
+    # The workflow in an installed package is none of its modules, so that a clone has the same digest.
+    found = (file for file in path.rglob("*.py") if file.relative_to(path).parts[0] != SHIPPED)
+    return tuple(sorted(found)) if path.is_dir() else ()
 
 
 @cache

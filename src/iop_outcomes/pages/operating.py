@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.conclude.judging import FIRST, OTHERS
 from iop_outcomes.estimates.score_interval import wilson
-from iop_outcomes.kernel.provenance import commit, versions
+from iop_outcomes.kernel.provenance import commit_of_the_code, versions
 from iop_outcomes.operating.summary import (
     A_DIFFERENCE,
     ANY_ANSWER,
@@ -115,7 +115,7 @@ def keep(study: Study, operating: Path, docs: Path, command: str) -> Path:
         "command": command,
         "date": datetime.date.today().isoformat(),
         "version": versions()["iop-outcomes"],
-        "commit": commit() or "not known",
+        "commit": commit_of_the_code() or "not known",
     }
     (kept / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
     return write_page(docs)

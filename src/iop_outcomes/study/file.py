@@ -17,6 +17,7 @@ from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedul
 from iop_outcomes.kernel.beside import load_beside
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
+from iop_outcomes.kernel.project import workflow_home
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.format import FORMAT, Format, check_format
@@ -293,22 +294,26 @@ def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dic
 def find(name: str | Path, root: str | Path = ".") -> Path:
     """Return the file of a study called by name or by path.
 
+    A name is looked for in ``workflow/studies``, then in the folder itself, as a project outside a clone has it, and
+    last among the studies that come with the package.
+
     Raises
     ------
     StudyFileError
         There is neither a study of that name nor a file at that path.
     """
-    studies = Path(root) / STUDIES
     if Path(name).suffix in (".yaml", ".yml"):
         path = Path(name) if Path(name).is_absolute() else Path(root) / name
         if not path.is_file():
             raise StudyFileError(f"{name}: there is no such study file; give its path, or a name from {STUDIES}")
         return path
-    path = studies / f"{name}.yaml"
-    if not path.is_file():
-        hint = did_you_mean(str(name), [p.stem for p in studies.glob("*.yaml")])
-        raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
-    return path
+    folders = [Path(root) / STUDIES, Path(root), workflow_home() / STUDIES]
+    for folder in folders:
+        if (folder / f"{name}.yaml").is_file():
+            return folder / f"{name}.yaml"
+    known = [path.stem for folder in folders for path in folder.glob("*.yaml")]
+    hint = did_you_mean(str(name), known)
+    raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
 
 
 def load(name: str | Path, root: str | Path = ".") -> Study:
@@ -335,16 +340,19 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
 def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
     """Return a study whose data and plug-ins stand beside its file with their paths from the project's folder."""
 
-    def from_root(place: object, always: bool = False) -> object:
-        if not isinstance(place, str) or (root / place).exists() or not (always or (file.parent / place).exists()):
+    def from_root(place: object, beside_first: bool = False) -> object:
+        if not isinstance(place, str):
             return place
-        return os.path.relpath(file.parent / place, root)
+        beside = (file.parent / place).exists()
+        if (root / place).exists() and not (beside_first and beside):
+            return place
+        return os.path.relpath(file.parent / place, root) if beside or beside_first else place
 
     source, extend = content.get("source"), content.get("extend")
     if isinstance(source, dict) and "path" in source:
         content = content | {"source": {**source, "path": from_root(source["path"])}}
     if isinstance(extend, list):
-        content = content | {"extend": [from_root(place, always=True) for place in extend]}
+        content = content | {"extend": [from_root(place, beside_first=True) for place in extend]}
     return content
 
 
@@ -365,3 +373,15 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
+
+
+def recorded(study: Study) -> dict[str, Any]:
+    """Return what the record of a run keeps of a study: all of it, but of the day on which data were drawn the year.
+
+    That day less a person's last day of observation is the date of that person's day 0, which no results may hold.
+    """
+    settings = study.model_dump(mode="json")
+    drawn = settings["source"].get("drawn")
+    if isinstance(drawn, str):
+        settings["source"] = settings["source"] | {"drawn": f"{drawn[:4]}-01-01"}
+    return settings

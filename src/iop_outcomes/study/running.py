@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.contents import Digests, damaged, halves
 from iop_outcomes.kernel.errors import NO_ROOM, StudyError, StudyFileError, in_words
+from iop_outcomes.kernel.project import PACKAGE_FOLDER
 
 T = TypeVar("T")
 
@@ -60,9 +62,25 @@ def open_study(name: str, main: bool = True) -> studies.Study:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     study = answer(studies.load, name)
     if main:
+        answer(refuse_unstartable, sys.executable)
         answer(_only_run)
         answer(_put_in_order, Path("results") / study.name)
     return study
+
+
+def refuse_unstartable(python: str) -> None:
+    """Refuse a Python that Snakemake could not start: it hands the path to a shell without quotes.
+
+    Raises
+    ------
+    StudyError
+        Says where to install instead. Folders of studies and data may have any name.
+    """
+    if shlex.quote(python) != python and any(not c.isalnum() and shlex.quote(c) != c for c in python):
+        raise StudyError(
+            "the path of this Python has a character in it that Snakemake cannot start it from (a blank, an apostrophe "
+            "or another sign of the shell); install into a folder without; a study and its data may lie anywhere"
+        )
 
 
 def contents(files: Iterable[str | Path]) -> str:
@@ -118,6 +136,12 @@ def stage(snakemake: Any) -> Iterator[studies.Study]:
     """
     with in_one_sentence():
         yield studies.load(snakemake.config["study"])
+
+
+def file_of_the_package(place: str) -> str:
+    """Return the path of a file inside the package, from this folder where it lies below it, as in a clone."""
+    path = PACKAGE_FOLDER / place
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def progress(stage_name: str, log: str | Path | None = None) -> Callable[[str], None]:

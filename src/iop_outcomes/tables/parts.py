@@ -48,10 +48,21 @@ def whole(table: Table) -> pd.DataFrame:
     return table.whole() if isinstance(table, Parts) else table
 
 
+def parts_of(table: Table) -> Iterable[pd.DataFrame]:
+    """Return the parts of a table; one that is held as a whole is its only part."""
+    return table if isinstance(table, Parts) else [table]
+
+
+def columns_of(table: Table, columns: Iterable[str]) -> pd.DataFrame:
+    """Return some columns of a table, those of them that there are, as one frame."""
+    wanted = set(columns)
+    return pd.concat([part[[c for c in part if c in wanted]] for part in parts_of(table)], ignore_index=True)
+
+
 def filled(table: Table | None) -> set[str]:
     """Return the columns in which at least one cell is not empty."""
     found: set[str] = set()
-    for part in [] if table is None else table if isinstance(table, Parts) else [table]:
+    for part in [] if table is None else parts_of(table):
         found |= {str(name) for name in part.columns if name not in found and part[name].notna().any()}
         if len(found) == part.shape[1]:
             # Mostly seen in the first part, so that the others need not be made.

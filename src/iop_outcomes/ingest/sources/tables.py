@@ -17,12 +17,17 @@ from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, refuse, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
+from iop_outcomes.ingest.identifying.columns import kind_by_name
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
 from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.kernel.registry import source
 
 REQUIRED = ("person", "episode")
+
+#: What becomes of a column that is kept: files of our own shape are taken to be without identifiers already.
+STORED = "stored as it stands; put pseudonyms into the file, or let the kind `sheets` make them"
+LEFT_OUT = "left out by the study; not read"
 
 #: Stands in ``columns`` for every column that is neither named there nor known to the table.
 OTHERS = "*"
@@ -36,7 +41,7 @@ Code = str | int | float | bool
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read every table there is and keep every problem, and say what in the folder nobody reads."""
     found = Examined()
-    found.tables = _read(folder, settings, found.complain, found.notes)
+    found.tables = _read(folder, settings, found.complain, found.notes, found.telling)
     return found
 
 
@@ -86,7 +91,9 @@ def read_tables(
     return _read(folder, settings, refuse, [])
 
 
-def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, pd.DataFrame]:
+def _read(
+    folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str], telling: list[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables of a folder; what is wrong with one is handed on, and the others are read."""
     columns, values = settings["columns"] or {}, settings["values"] or {}
     place = locate(folder, settings["path"])
@@ -100,7 +107,10 @@ def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: lis
     intake, frames, parents = Intake(settings["max_rejected_share"], complain), {}, {}
     for name in [n for n in ORDER if n in files]:
         with going_on(complain):
-            raw = _renamed(read(files[name]), name, columns.get(name, {}), complain)
+            whole = read(files[name])
+            if telling is not None:
+                telling += _telling(whole, name, columns.get(name, {}))
+            raw = _renamed(whole, name, columns.get(name, {}), complain)
             if raw is None:
                 continue
             codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
@@ -121,6 +131,20 @@ def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: lis
             frames[name] = to_table(own, name)
             parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
+
+
+def _telling(raw: RawFile, table: str, names: dict[str, str | None]) -> list[str]:
+    """Return a sentence for each column of a file whose name says that it can tell who somebody is.
+
+    What the cells of a column that is kept look like is asked of every table, whatever its source.
+    """
+    known = {column.name for column in contracts.contract(table).columns}
+    left_out = {c for c in raw.columns if names.get(c, None if OTHERS in names and c not in known else c) is None}
+    named = [(column, kind) for column in raw.columns if (kind := kind_by_name(column)) is not None]
+    return [
+        f"{raw.name}, '{column}': {kind.words} (name): {LEFT_OUT if column in left_out else STORED}"
+        for column, kind in named
+    ]
 
 
 def _files(place: Path, complain: Complain) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 from matplotlib.figure import Figure
 
+from iop_outcomes.kernel.beside import own_name
 from iop_outcomes.kernel.plugin import Plugin, stated
 from iop_outcomes.kernel.registry import Registry
 from iop_outcomes.release.disclosure import Released, Roles
@@ -79,6 +80,7 @@ def figure(
             section=section,
             place=place,
         )
-        return FIGURES.register(make, draw.__module__.rpartition(".")[2])(draw)
+        own = own_name(draw.__module__) if draw.__name__ == "draw" else draw.__name__
+        return FIGURES.register(make, own)(draw)
 
     return register

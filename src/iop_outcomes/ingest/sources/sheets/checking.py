@@ -10,6 +10,8 @@ from iop_outcomes.kernel.errors import SourceError, did_you_mean
 
 #: Tables without which there is nobody and no care.
 REQUIRED = ("person", "episode")
+#: Ids that lead to people and may not be kept as a clinic has them.
+_OF_PEOPLE = ("person_id", "episode_id")
 
 
 def check_mapping(said: Mapping, complain: Complain) -> None:
@@ -22,6 +24,10 @@ def check_mapping(said: Mapping, complain: Complain) -> None:
     if said.anchor and said.anchor.sheet not in said.sheets:
         hint = did_you_mean(said.anchor.sheet, said.sheets)
         complain(SourceError(f"source.anchor: there is no sheet '{said.anchor.sheet}'; {hint}"))
+    for name in [name for name in said.kept_ids if name in _OF_PEOPLE]:
+        complain(
+            SourceError(f"source.kept_ids: {name} tells who somebody is and always becomes a pseudonym; take it off")
+        )
     for name in REQUIRED:
         if name not in said.tables:
             complain(SourceError(f"source.tables: nothing becomes the table '{name}'; map a sheet to it"))

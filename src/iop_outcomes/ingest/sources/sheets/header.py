@@ -55,7 +55,7 @@ def find_header(grid: Grid, wanted: Collection[str], line: int | None = None) ->
     if not grid.rows:
         return Header([], 0, 0, list(wanted))
     if not wanted and line is None:
-        return _named(grid.rows, _first_wide(grid.rows), 1, [])
+        return _tall_enough(grid.rows, _first_wide(grid.rows))
     best: Header | None = None
     lasts = (
         range(min(len(grid.rows), _DEEPEST)) if line is None else [i for i, at in enumerate(grid.lines) if at == line]
@@ -79,6 +79,18 @@ def _named(rows: Sequence[Sequence[str]], first: int, height: int, wanted: Colle
         names.append(re.sub(r"\s+", " ", " ".join(dict.fromkeys(parts))))
     known = {plain(name) for name in names}
     return Header(names, first, first + height - 1, [name for name in wanted if plain(name) not in known])
+
+
+def _tall_enough(rows: Sequence[Sequence[str]], first: int) -> Header:
+    """Return the header from a row on: with the rows below it where they tell columns of one (merged) name apart."""
+    found = _named(rows, first, 1, [])
+    for height in range(2, _TALLEST + 1):
+        if not found.twice or first + height >= len(rows):
+            break
+        taller = _named(rows, first, height, [])
+        if len(taller.twice) < len(found.twice):
+            found = taller
+    return found
 
 
 def _first_wide(rows: Sequence[Sequence[str]]) -> int:

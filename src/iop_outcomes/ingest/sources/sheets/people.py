@@ -4,6 +4,7 @@ Calendar dates and the clinic's own numbers stand only here, in memory: tables g
 """
 
 import hashlib
+import hmac
 from collections.abc import Mapping as Mapped
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,20 @@ def anchors(sheets: Mapped[str, Sheet], mapping: Mapping) -> "pl.DataFrame":
 
 
 class Pseudonyms:
-    """Numbers that stand for the clinic's own, in an order that says nothing of theirs; the same with the same seed."""
+    """Numbers that stand for the clinic's own, in an order that says nothing of theirs; the same with the same people.
 
-    def __init__(self, seed: int):
-        self._seed = seed
+    The order rests on a secret beside the seed: the seed stands in the study file, and who has it and one person's
+    number could else reckon out about where that person stands. The secret is a digest of everybody and their first
+    days, so that only who has the files already can find it again, and it is kept nowhere.
+    """
+
+    def __init__(self, seed: int, everybody: "pl.Series", days: "pl.DataFrame"):
+        held = hashlib.sha256(str(seed).encode())
+        for key in sorted(everybody.drop_nulls().unique()):
+            held.update(f"|{key}".encode())
+        for person, day in days.sort("person").iter_rows():
+            held.update(f"|{person}|{day}".encode())
+        self._secret = held.digest()
         self._known: dict[str, dict[str, str]] = {}
 
     def of(self, kind: str, keys: "pl.Series") -> "pl.Series":
@@ -75,4 +86,4 @@ class Pseudonyms:
         return keys.replace_strict(known, default=None, return_dtype=pl.String)
 
     def _shuffled(self, key: str) -> str:
-        return hashlib.sha256(f"{self._seed}|{key}".encode()).hexdigest()
+        return hmac.digest(self._secret, key.encode(), "sha256").hex()

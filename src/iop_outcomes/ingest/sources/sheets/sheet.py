@@ -220,7 +220,9 @@ def _from_grid(name: str, grid: Grid, header: Header, start: int, missing: Seque
 def _shape(row: Sequence[str], header: Sequence[str]) -> str:
     """Return what a row is that is no record: the header again, totals, or too long or short; empty for a record."""
     first = next(cell for cell in row if cell)
-    if plain(first) in header and [plain(cell) for cell in row[: len(header)]] == header:
+    # First letters are compared first: that is quick, and records differ from the header at once.
+    alike = all(cell[:1].casefold() == name[:1] for cell, name in zip(row, header, strict=False))
+    if alike and [plain(cell) for cell in row[: len(header)]] == header:
         return HEADER_AGAIN
     if _TOTALS.match(first):
         return TOTALS

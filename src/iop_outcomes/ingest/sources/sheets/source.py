@@ -19,6 +19,7 @@ from iop_outcomes.ingest.sources.sheets.people import Pseudonyms, anchors, perso
 from iop_outcomes.ingest.sources.sheets.sheet import Sheet, files_of, read_sheet
 from iop_outcomes.ingest.sources.sheets.sifting import Sifter
 from iop_outcomes.ingest.sources.sheets.table import Workshop
+from iop_outcomes.ingest.sources.sheets.telling import columns_told, refuse_stored
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
 
@@ -42,7 +43,7 @@ def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read every sheet and make every table as far as can be, and keep every problem."""
     found = Examined()
-    found.tables = _read(folder, seed, settings, found.complain, found.notes)
+    found.tables = _read(folder, seed, settings, found.complain, found.notes, found.telling)
     found.notes += [f"guessed by new-study and still on source.to_confirm: {line}" for line in settings["to_confirm"]]
     return found
 
@@ -96,7 +97,8 @@ def read_sheets(
     person_form : {'text', 'digits'}
         How numbers of people are compared: as text without capitals, or by their digits without leading zeros.
     kept_ids : list of str
-        Columns of ids that stay as the sheets have them; all others become pseudonyms.
+        Columns of ids that stay as the sheets have them, as ``session_id``; all others become pseudonyms, and those of
+        people and episodes always do.
     to_confirm : list of str
         What `new-study` guessed and nobody has confirmed; `check` tells it until it is taken off.
     categories, quantities : tuple of str
@@ -114,13 +116,21 @@ def read_sheets(
 
 
 def _read(
-    folder: Path, seed: int, settings: dict[str, Any], complain: Complain, notes: list[str]
+    folder: Path,
+    seed: int,
+    settings: dict[str, Any],
+    complain: Complain,
+    notes: list[str],
+    telling: list[str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of the mapping; what is wrong with one sheet or table is handed on, and the others are made."""
     said = Mapping(**{name: value for name, value in settings.items() if name not in _BESIDE})
     check_mapping(said, complain)
     sheets = _sheets(locate(folder, settings["path"]), said, complain)
     notes += [note for sheet in sheets.values() for note in sheet.notes]
+    if telling is not None:
+        telling += columns_told(sheets, said)
+    refuse_stored(sheets, said, complain)
     ledger = Ledger()
     sifter = Sifter(said, sheets, ledger, settings["max_rejected_share"], complain)
     sifter.categories, sifter.quantities = settings["categories"], settings["quantities"]
@@ -130,9 +140,9 @@ def _read(
             days = anchors(sheets, said)
     if days is None:
         return ledger.tables()
-    names = Pseudonyms(seed)
-    with going_on(complain):
-        names.of("person", _everybody(sheets, said))
+    everybody = _everybody(sheets, said)
+    names = Pseudonyms(seed, everybody, days)
+    names.of("person", everybody)
     workshop = Workshop(said, sheets, days, names, complain)
     frames = {}
     for table in [name for name in ORDER if name in said.tables]:
