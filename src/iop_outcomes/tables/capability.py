@@ -12,6 +12,10 @@ from iop_outcomes import tables
 
 Records = Mapping[str, pd.DataFrame]
 
+#: Does the source record sessions that were missed? Where only those that took place leave a trace, as in bills, a rate
+#: of attendance would be one of everybody.
+MISSED = "session.missed"
+
 
 def capabilities(records: Records, cannot: Mapping[str, str]) -> pd.DataFrame:
     """Return the ``capability`` table of an ingested source.
@@ -38,6 +42,11 @@ def capabilities(records: Records, cannot: Mapping[str, str]) -> pd.DataFrame:
             # Why a table is absent is no reason for a column of one that is there.
             why = cannot.get(place) or ("" if there else cannot.get(name)) or "the source leaves it empty"
             rows.append((place, filled, "" if filled else why))
+        if name == "session":
+            known = there and MISSED not in cannot
+            rows.append(
+                (MISSED, known, "" if known else cannot.get(MISSED) or cannot.get(name) or "there is no session")
+            )
     return pd.DataFrame(rows, columns=["name", "available", "reason"])
 
 
