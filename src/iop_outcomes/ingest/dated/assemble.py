@@ -42,7 +42,7 @@ class Gathered:
         ``watched_until``.
     contacts : DataFrame
         ``key``, ``person``, ``date``, ``code``, ``kind``, ``level``, ``type``, ``mode``, ``status``, ``site``,
-        ``scheduled`` and ``attended`` (minutes), ``hours_source``, ``given`` (id of an episode that the source names).
+        ``scheduled`` and ``attended`` (minutes), ``hours_source``.
         A status of null is a contact that took place.
     episodes : DataFrame
         Episodes that the source names itself: ``care.EPISODE`` and ``until``.
@@ -65,7 +65,7 @@ class Gathered:
 CONTACTS = {
     "key": "text", "person": "text", "date": "date", "code": "text", "kind": "text", "level": "text", "type": "text",
     "mode": "text", "status": "text", "site": "text", "scheduled": "number", "attended": "number",
-    "hours_source": "text", "given": "text",
+    "hours_source": "text",
 }  # fmt: skip
 PEOPLE = {
     "person": "text", "born": "date", "sex": "text", "race_ethnicity": "text", "died": "date", "watched_until": "date"

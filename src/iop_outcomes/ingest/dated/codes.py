@@ -32,7 +32,8 @@ def plain_code(cell: "pl.Expr") -> "pl.Expr":
     return cell.str.strip_chars().str.to_uppercase().str.replace_all(r"[.\s]", "")
 
 
-def _plain(code: str) -> str:
+def plain(code: str) -> str:
+    """Return one code as codes are compared."""
     return "".join(str(code).upper().replace(".", "").split())
 
 
@@ -73,20 +74,20 @@ def care_codes(
     import polars as pl
 
     rows = {
-        _plain(row["code"]): (row["kind"], row["level_of_care"], row["type"], row["minutes"], row["needs"])
+        plain(row["code"]): (row["kind"], row["level_of_care"], row["type"], row["minutes"], row["needs"])
         for row in reference_rows(CARE)
         if row["system"] in systems
     }
     for code, meaning in codes.items():
-        old = rows.pop(_plain(code), None)
+        old = rows.pop(plain(code), None)
         own = _as_care(meaning) if meaning is not None else None
         if own is not None:
             kept = old[2:] if old else ("", "", "")
-            rows[_plain(code)] = (*own, *kept)
+            rows[plain(code)] = (*own, *kept)
     for code, length in minutes.items():
-        if _plain(code) in rows:
-            kind, level, form, _, needs = rows[_plain(code)]
-            rows[_plain(code)] = (kind, level, form, str(length), needs)
+        if plain(code) in rows:
+            kind, level, form, _, needs = rows[plain(code)]
+            rows[plain(code)] = (kind, level, form, str(length), needs)
     table = pl.DataFrame(
         [(code, *row) for code, row in rows.items()], schema=dict.fromkeys(_CARE_COLUMNS, pl.String), orient="row"
     )
@@ -109,16 +110,16 @@ def findings(kinds: tuple[str, ...], codes: Mapping[str, str | None]) -> "pl.Dat
     import polars as pl
 
     rows = {
-        _plain(row["code"]): (row["kind"], row["name"], row["item"])
+        plain(row["code"]): (row["kind"], row["name"], row["item"])
         for row in reference_rows(FINDINGS)
         if row["kind"] in kinds
     }
     for code, meaning in codes.items():
-        rows.pop(_plain(code), None)
+        rows.pop(plain(code), None)
         kind, _, rest = (meaning or "").partition(":")
         if kind in kinds:
             name, _, item = rest.partition(":")
-            rows[_plain(code)] = (kind, name, item)
+            rows[plain(code)] = (kind, name, item)
     columns = dict.fromkeys(("code", "kind", "name", "item"), pl.String)
     return pl.DataFrame([(code, *row) for code, row in rows.items()], schema=columns, orient="row")
 

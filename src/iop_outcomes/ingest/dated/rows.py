@@ -69,7 +69,9 @@ def person_rules(column: str = "person_id") -> list[Rule]:
     ]
 
 
-def date_rules(column: str, drawn: datetime.date | None, death: bool = True) -> list[Rule]:
+def date_rules(
+    column: str, drawn: datetime.date | None, death: bool = True, later_expected: bool = False
+) -> list[Rule]:
     """Return the rules of the date of a row, ``date``, beside ``died`` of its person."""
     import polars as pl
 
@@ -79,7 +81,7 @@ def date_rules(column: str, drawn: datetime.date | None, death: bool = True) -> 
         Rule(f"{column}: before {FIRST_YEAR}", date.dt.year() < FIRST_YEAR),
     ]
     if drawn is not None:
-        rules.append(Rule(f"{column}: after the day on which the data were drawn", date > drawn))
+        rules.append(Rule(f"{column}: after the day on which the data were drawn", date > drawn, later_expected))
     return [*rules, Rule(f"{column}: {AFTER_DEATH}", date > pl.col("died"))] if death else rules
 
 
