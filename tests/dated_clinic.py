@@ -93,7 +93,7 @@ def _sessions(person, random) -> list[dict]:
 
 
 def of_one(*sessions: tuple[str, str], **people) -> Clinic:
-    """Return a clinic of one woman born in 1980, with sessions as ``("2022-03-01", "H0015")``, and nothing else."""
+    """Return a clinic of one woman born in 1980, with opioid use disorder and sessions as ``("2022-03-01", "H0015")``."""
     made = clinic(2)
     known = {"person": "1", "born": datetime.date(1980, 3, 15), "sex": "female", "died": None} | people
     person = made.people.iloc[[0]].assign(**known)
@@ -107,8 +107,9 @@ def of_one(*sessions: tuple[str, str], **people) -> Clinic:
         }
         for date, code in sessions
     ]
-    none = [frame.iloc[:0] for frame in (made.tests, made.scores, made.diagnoses)]
-    return Clinic(person, pd.DataFrame(rows, columns=made.sessions.columns), *none)
+    diagnosis = pd.DataFrame([(known["person"], FIRST, "F11.20")], columns=made.diagnoses.columns)
+    none = [frame.iloc[:0] for frame in (made.tests, made.scores)]
+    return Clinic(person, pd.DataFrame(rows, columns=made.sessions.columns), *none, diagnosis)
 
 
 def together(clinics: list[Clinic]) -> Clinic:

@@ -138,9 +138,7 @@ def _form(number: int, row) -> dict:
         "status": "completed",
         "subject": who(row.person),
         "authored": f"{row.date}T08:30:00{offset(row.date)}",
-        "item": [
-            {"linkId": "/phq", "item": [{"linkId": "/phq/44261-6", "answer": [{"valueInteger": int(row.total)}]}]}
-        ],
+        "item": [{"linkId": "/phq", "item": [total]}],
     }
 
 

@@ -262,7 +262,7 @@ def test_what_it_cannot_give_is_said(eight):
         ("plain.txt", "plain.txt: a FHIR export is a folder or a zip of .ndjson files"),
         ("torn.zip", "torn.zip: the file is damaged or cut off"),
         ("empty", "empty: there is no .ndjson file in it"),
-        ("export", "fhir: 3 rows were read, and none bears a code of outpatient or intensive outpatient treatment"),
+        ("export", "fhir: 4 rows were read, and none bears a code of outpatient or intensive outpatient treatment"),
     ],
 )
 def test_an_export_that_cannot_be_read_is_answered_in_one_sentence(tmp_path, path, sentence):

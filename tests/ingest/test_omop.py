@@ -109,6 +109,16 @@ def test_a_day_rate_contains_the_treatment_of_its_day(tmp_path):
     assert found[["day", "type"]].astype(object).values.tolist() == [[0, "group"], [1, "peer"]]
 
 
+def test_counselling_is_care_of_substance_use_from_the_diagnosis_on_and_outside_beds(tmp_path):
+    days = ("2022-02-01", "H0004"), ("2022-03-05", "H0004"), ("2022-03-06", "H0004"), ("2022-03-06", "H0018")
+    made = tables(of_one(*days))
+    made["condition_occurrence"]["condition_start_date"] = "2022-03-01"
+    found = read(made, tmp_path)
+    # Of four days two are counselling of somebody diagnosed, and one of these was spent in residential care.
+    assert found["session"]["day"].tolist() == [0]
+    assert sorted(found["service"].dropna(subset="code")["day"]) == [-32, 0, 1, 1]
+
+
 def test_lengths_come_from_the_visit_then_from_the_code(tmp_path):
     made = tables(of_one(("2022-03-01", "H0015"), ("2022-03-02", "H0004")))
     made["procedure_occurrence"]["quantity"] = [1, 3]

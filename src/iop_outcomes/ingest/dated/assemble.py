@@ -4,7 +4,7 @@ Dates and the source's own ids stand only here, in memory. Day 0 is the first da
 first record where there is none; the order of pseudonyms says nothing of the order in the source.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import to_table
@@ -42,7 +42,8 @@ class Gathered:
         ``watched_until``.
     contacts : DataFrame
         ``key``, ``person``, ``date``, ``code``, ``kind``, ``level``, ``type``, ``mode``, ``status``, ``site``,
-        ``scheduled`` and ``attended`` (minutes), ``hours_source``.
+        ``scheduled`` and ``attended`` (minutes), ``hours_source``, ``needs`` (``substance`` where the code is care of
+        substance use only of somebody with such a diagnosis), ``paid``.
         A status of null is a contact that took place.
     episodes : DataFrame
         Episodes that the source names itself: ``care.EPISODE`` and ``until``.
@@ -65,7 +66,7 @@ class Gathered:
 CONTACTS = {
     "key": "text", "person": "text", "date": "date", "code": "text", "kind": "text", "level": "text", "type": "text",
     "mode": "text", "status": "text", "site": "text", "scheduled": "number", "attended": "number",
-    "hours_source": "text",
+    "hours_source": "text", "needs": "text", "paid": "number",
 }  # fmt: skip
 PEOPLE = {
     "person": "text", "born": "date", "sex": "text", "race_ethnicity": "text", "died": "date", "watched_until": "date"
@@ -93,7 +94,7 @@ def as_events(rows: "pl.DataFrame", columns: dict[str, str]) -> "pl.DataFrame":
 
 
 def assemble(
-    found: Gathered, seed: int, break_days: int, drawn: "datetime.date | None" = None
+    found: Gathered, seed: int, break_days: int, drawn: "datetime.date | None" = None, currency: str = "USD"
 ) -> "dict[str, pd.DataFrame]":
     """Return the canonical tables of what a source accepted.
 
@@ -106,14 +107,17 @@ def assemble(
         Most days between contacts of one episode.
     drawn : date, optional
         Day on which the data were drawn: nobody is observed after it.
+    currency : str
+        Of what was paid.
 
     Returns
     -------
     dict of str to DataFrame
-        person, site, episode, baseline, session, drug_test, assessment, controlled_period, service.
+        person, site, episode, baseline, session, drug_test, assessment, controlled_period, service, cost.
     """
     import polars as pl
 
+    found = replace(found, contacts=care.of_substance_use(found.contacts, found.diagnoses))
     given = care.placed(found.contacts, found.episodes, after=0) if len(found.episodes) else None
     loose = found.contacts if given is None else given.filter(pl.col("episode").is_null()).drop("episode")
     episodes = pl.concat([found.episodes.select(*EPISODES), care.runs(loose, break_days).select(*EPISODES)])
@@ -133,6 +137,7 @@ def assemble(
         "assessment": days.dated(found.answers).select("person_id", "day", "instrument", "item", "value"),
         "controlled_period": _controlled(found.stays, days),
         "service": _service(contacts, days),
+        "cost": _cost(contacts, days, currency),
     }
     # Sorted by what no two rows share, so that the order in which a source keeps its rows leaves no trace.
     return {name: to_table(rows.sort(contract(name).key), name) for name, rows in tables.items()}
@@ -313,3 +318,24 @@ def _service(contacts: "pl.DataFrame", days: _Days) -> "pl.DataFrame":
     rows = days.dated(contacts.filter(took_place))
     rows = rows.with_columns(days.names.of("visit", rows["key"]).alias("service_id"))
     return rows.select("service_id", "person_id", "day", "code", level_of_care="level")
+
+
+def _cost(contacts: "pl.DataFrame", days: _Days, currency: str) -> "pl.DataFrame":
+    """Return what was paid for the contacts of episodes, in the prices of the year of service."""
+    import polars as pl
+
+    paid = contacts.filter(pl.col("episode").is_not_null(), pl.col("paid") > 0)
+    rows = days.dated(paid.with_columns(year=pl.col("date").dt.year()))
+    rows = rows.with_columns(
+        days.names.of("cost", rows["key"]).alias("cost_id"),
+        days.names.of("episode", rows["episode"]).alias("episode_id"),
+    )
+    return rows.select(
+        "cost_id",
+        "episode_id",
+        "day",
+        category=pl.lit("program"),
+        amount="paid",
+        perspective=pl.lit("payer"),
+        price_year=pl.format(f"{currency}{{}}", "year"),
+    )

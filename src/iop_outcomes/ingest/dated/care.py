@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Levels that an episode may have, from the lowest.
 AMBULATORY = ("1", "2.1", "2.5")
+#: Levels of care with a bed.
+BEDS = ("3", "4", "detox_inpatient")
 #: Kinds of contacts that open an episode.
 TREATMENT = ("treatment", "day")
 #: Kinds of contacts that are sessions of an episode that is open on their day.
@@ -24,6 +26,26 @@ STEP_DOWN_DAYS = 14
 STEP_DOWN = {"detox_inpatient": "detox", "detox_ambulatory": "detox", "3": "residential", "4": "inpatient"}
 
 EPISODE = ("episode", "person", "assigned", "admitted", "last_contact", "discharged", "level", "reason", "site")
+
+
+def of_substance_use(contacts: "pl.DataFrame", diagnoses: "pl.DataFrame") -> "pl.DataFrame":
+    """Return contacts whose codes are treatment of substance use, and not of something else or part of a bed.
+
+    A code that ``needs`` a diagnosis is such care from the person's first diagnosis of substance use on. Counselling on
+    a day in residential or inpatient care is part of that. What is no such care stays among the services.
+    """
+    import polars as pl
+
+    first = diagnoses.filter(pl.col("kind") == "substance").group_by("person").agg(since=pl.col("date").min())
+    beds = contacts.filter(pl.col("level").is_in(BEDS)).select("person", "date", bed=pl.lit(True)).unique()
+    joined = contacts.join(first, on="person", how="left", maintain_order="left")
+    joined = joined.join(beds, on=["person", "date"], how="left", maintain_order="left")
+    undiagnosed = (pl.col("needs") == "substance") & ~(pl.col("date") >= pl.col("since")).fill_null(False)
+    inside = pl.col("bed").fill_null(False) & pl.col("level").is_in(AMBULATORY)
+    kept = ~(undiagnosed.fill_null(False) | inside.fill_null(False))
+    return joined.with_columns(pl.when(kept).then(name).alias(name) for name in ("kind", "level")).select(
+        contacts.columns
+    )
 
 
 def runs(contacts: "pl.DataFrame", break_days: int) -> "pl.DataFrame":

@@ -70,7 +70,7 @@ def who_rules(column: str) -> list[Rule]:
 
 
 def status_rules(words: str, good: tuple[str, ...], others: tuple[str, ...]) -> list[Rule]:
-    """Return the rules of a status: FHIR's own words for what is not, or not yet, are foreseen, and any other is not."""
+    """Return the rules of a status: FHIR's own words for what is not yet or not at all are foreseen, others not."""
     import polars as pl
 
     status = pl.col("status")

@@ -11,7 +11,7 @@ from iop_outcomes.ingest.dated.care import AMBULATORY
 if TYPE_CHECKING:
     import polars as pl
 
-_CODED = ("kind", "level", "type", "code")
+_CODED = ("kind", "level", "type", "needs", "code")
 
 
 def with_procedures(encounters: "pl.DataFrame", procedures: "pl.DataFrame") -> tuple["pl.DataFrame", "pl.DataFrame"]:
@@ -38,7 +38,7 @@ def with_procedures(encounters: "pl.DataFrame", procedures: "pl.DataFrame") -> t
     named = encounters.join(theirs, on="id", how="left", maintain_order="left")
     filled = _filled(named, "procedure ")
     inside = pl.col("encounter").is_in(encounters["id"].implode()).fill_null(False)
-    silent = [pl.when(~inside).then(name).alias(name) for name in ("kind", "level", "type")]
+    silent = [pl.when(~inside).then(name).alias(name) for name in ("kind", "level", "type", "needs")]
     return filled.select(encounters.columns), procedures.with_columns(silent)
 
 

@@ -138,7 +138,7 @@ def read_omop(
     coded = procedures.filter(pl.col("kind").is_not_null())["visit"]
     alone = visits.with_columns(
         pl.when(~pl.col("visit").is_in(coded.drop_nulls().implode())).then(c).alias(c)
-        for c in ("kind", "level", "type")
+        for c in ("kind", "level", "type", "needs")
     )
     contacts = [frame.drop("visit", "end", "inpatient", strict=False) for frame in (alone, parts, procedures)]
     tests, answers = tests_and_answers(store, intake, who, codes, drawn)
