@@ -93,7 +93,7 @@ def _sessions(person, random) -> list[dict]:
 
 
 def of_one(*sessions: tuple[str, str], **people) -> Clinic:
-    """Return a clinic of one woman born in 1980, with opioid use disorder and sessions as ``("2022-03-01", "H0015")``."""
+    """Return a clinic of one woman with opioid use disorder, and sessions as ``("2022-03-01", "H0015")``."""
     made = clinic(2)
     known = {"person": "1", "born": datetime.date(1980, 3, 15), "sex": "female", "died": None} | people
     person = made.people.iloc[[0]].assign(**known)
