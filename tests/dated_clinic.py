@@ -131,7 +131,7 @@ def arms_study(source: dict, drawn: bool = True) -> dict:
             "follow_up_days": 120,
         },
         "covariates": ["sex", "age_years"],
-        "metrics": {"treatment_days": {}, "proportion_negative": {}},
+        "metrics": {"treatment_days": {}, "attendance": {"metric": "attendance_rate"}},
         "designs": {"overlap": {"method": "overlap_weights"}},
         "analyses": {
             "days": {

@@ -233,7 +233,7 @@ def test_a_line_that_breaks_a_rule_is_set_aside_by_name(tmp_path):
             {"units": 12},
             "units: several of a day's rate on one day; say under source.units what a unit of the payer is",
         ),
-        ({"procedure_code": "H0004", "units": 400}, "units: more than a day"),
+        ({"procedure_code": "H0004", "revenue_code": None, "units": 400}, "units: more than a day"),
     ]
     found = read(lines(*[change for change, _ in broken], {}), tmp_path, drawn=DRAWN)
     own = found["rejected"].sort_values("line")
