@@ -24,7 +24,7 @@ Partial = Literal["minutes", "half"]
 @metric(
     unit="share of sessions",
     kind="proportion",
-    needs=("session.status",),
+    needs=("session.status", "session.missed"),
     missing="no session that counts in the window: no value; plan counts hours nobody booked as not attended",
     source=SOURCE,
 )
@@ -110,7 +110,7 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
 @metric(
     unit="share of sessions",
     kind="proportion",
-    needs=("session.status",),
+    needs=("session.status", "session.missed"),
     missing="no session attended, missed or cancelled late in the window: no value",
     source="No-shows over sessions held and not cancelled in time: attended, partial, no show, late cancellation",
     better="lower",

@@ -13,6 +13,10 @@ from iop_outcomes.tables.parts import Table, filled
 
 Records = Mapping[str, pd.DataFrame]
 
+#: Does the source record sessions that were missed? Where only those that took place leave a trace, as in bills, a rate
+#: of attendance would be one of everybody.
+MISSED = "session.missed"
+
 
 def capabilities(records: Mapping[str, Table], cannot: Mapping[str, str]) -> pd.DataFrame:
     """Return the ``capability`` table of an ingested source.
@@ -39,6 +43,11 @@ def capabilities(records: Mapping[str, Table], cannot: Mapping[str, str]) -> pd.
             # Why a table is absent is no reason for a column of one that is there.
             why = cannot.get(place) or ("" if there else cannot.get(name)) or "the source leaves it empty"
             rows.append((place, column.name in held, "" if column.name in held else why))
+        if name == "session":
+            known = there and MISSED not in cannot
+            rows.append(
+                (MISSED, known, "" if known else cannot.get(MISSED) or cannot.get(name) or "there is no session")
+            )
     return pd.DataFrame(rows, columns=["name", "available", "reason"])
 
 

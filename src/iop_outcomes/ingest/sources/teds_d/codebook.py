@@ -1,4 +1,4 @@
-"""Codes of TEDS-D, 2015 to 2023, with the labels used here.
+"""Codes of TEDS-D, 2015 to 2023, with the labels used here; ``crosswalk`` brings other years' codes to these.
 
 From SAMHSA's codebooks of the Treatment Episode Data Set: Discharges. -9 (missing, unknown, not collected, invalid) is
 no code here; it becomes a missing value. Regions and divisions are those of the U.S. Census Bureau.
@@ -24,6 +24,9 @@ AGE = {
     11: "55-64",
     12: "65+",
 }
+#: What the file of 2006-2014 has in the place of the last two; a study with such a file has no more of any year.
+OLDEST_OF_EARLY_YEARS = 13
+AGE_LABELS = AGE | {OLDEST_OF_EARLY_YEARS: "55+"}
 SEX = {1: "male", 2: "female"}
 RACE = {
     1: "American Indian or Alaska Native",
@@ -267,4 +270,4 @@ SEDHPFLG INHFLG OTCFLG OTHERFLG DIVISION REGION IDU ALCDRUG CBSA2020
 LAYOUT = tuple(_LAYOUT_2023.split())
 
 #: Columns of other years' files that are known and not used.
-OTHER_COLUMNS = ("GENDER", "CBSA", "CBSA2010", "PMSA", "NUMSUBS", "YEAR")
+OTHER_COLUMNS = ("GENDER", "CBSA", "CBSA2010", "PMSA", "NUMSUBS", "YEAR", "SERVSETD")

@@ -1,39 +1,28 @@
 """TEDS-D, SAMHSA's public-use file of discharges from treatment: one record, one episode of one unlinked person.
 
-Read are the files of 2015 to 2023 that hold codes. Not read are two that would be misread: 2006-2014, where the same
-code means something else, and 2021, which holds label text.
+Read are the files of every layout: 2006-2014, 2015 to 2020, 2021 with its labels, 2022 and 2023, one or several at a
+time. What differs between them is brought to the codes of 2015 to 2023 before anything is asked of a record.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
-from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.reading import LINE, RawFile, collected, files_of_path, locate, read
-from iop_outcomes.ingest.sources.teds_d import codebook as codebook
+from iop_outcomes.ingest.accepting import Intake, Rule, refuse
+from iop_outcomes.ingest.examining import Complain, Examined
+from iop_outcomes.ingest.reference import reference_file
+from iop_outcomes.ingest.sources.teds_d import crosswalk, gate
+from iop_outcomes.ingest.sources.teds_d.files import files_of, opened
+from iop_outcomes.ingest.sources.teds_d.layouts import REQUIRED, TedsFile, allowed_codes, file_of_layout
 from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
-from iop_outcomes.kernel.errors import SourceError, did_you_mean
+from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
 
-if TYPE_CHECKING:
-    import polars as pl
-
-YEARS = (2015, 2016, 2017, 2018, 2019, 2020, 2022, 2023)
-
-#: Stands for a cell that is no whole number; no codebook has it, so it breaks the rule of its column.
-UNREADABLE = -99
-
-#: Columns without which a record is no episode, and their codes.
-_REQUIRED = {
-    "STFIPS": codebook.STATES,
-    "SERVICES": codebook.LEVEL_OF_CARE,
-    "REASON": codebook.DISCHARGE_REASON,
-    "LOS": codebook.STAY,
-}
-
+Year = Annotated[int, Field(ge=2006, le=2023)]
 NO_LINK = "TEDS-D has no person key, so other care of the same person cannot be seen"
 ONLY_STAY = "TEDS-D has no dates and gives stays over 30 days in bands; see episode.stay_days_low and stay_days_high"
 CANNOT = {
@@ -57,17 +46,31 @@ CANNOT = {
 }
 
 
-@source(cannot=CANNOT, raw_files=files_of_path)
+def raw_files(folder: Path, *, path: str | list[str], year: int | list[int], **settings: Any) -> list[Path]:
+    """Return the files of the study, and the table by which their codes are brought to one vocabulary."""
+    return [*files_of(folder, path, _years(year)), reference_file(crosswalk.TABLE)]
+
+
+def examine(folder: Path, seed: int, **settings: Any) -> Examined:
+    """Read the files, and say of which states the records cannot be what they say."""
+    found = Examined()
+    found.tables = _read(folder, settings, found.complain, found.notes)
+    return found
+
+
+@source(cannot=CANNOT, raw_files=raw_files, examine=examine)
 def teds_d(
     folder: Path,
     seed: int,
     *,
-    path: str,
-    year: int = 2023,
+    path: str | list[str],
+    year: Year | list[Year] = 2023,
     empty_los: Literal["reject", "seven_or_more"] = "reject",
+    service_at_discharge: Literal["refuse", "stands_for_admission"] = "refuse",
+    state_gate: tuple[gate.Gate, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
 ) -> dict[str, pd.DataFrame]:
-    """Read one year of TEDS-D.
+    """Read one or several years of TEDS-D.
 
     Parameters
     ----------
@@ -75,15 +78,23 @@ def teds_d(
         Folder that ``path`` starts from.
     seed : int
         Not used; nothing here is random.
-    path : str
-        The CSV file, plain or gzipped, with codes.
-    year : int
-        Year of the file; records of another year of discharge are rejected.
+    path : str or list of str
+        The file or the files as SAMHSA hands them out, packed or not; or a folder, in which the files of the years are
+        found by name.
+    year : int or list of int
+        Years of discharge of the study; records of another are rejected. Those of 2006 to 2014 stand in one file.
     empty_los : {'reject', 'seven_or_more'}
         What an empty LOS is. SAMHSA's files have none; in the sample of 1,000 records of 2023 that is recovered from
         labels it is a stay of seven days or more, the longer codes being lost.
+    service_at_discharge : {'refuse', 'stands_for_admission'}
+        The file of 2006-2014, and some of 2015 and 2016, hold the service at discharge and not that at admission. An
+        arm may not come from what happened later, so such a file is refused unless the study takes one for the other
+        (they are the same in 99 of 100 records of the years that have both).
+    state_gate : list of {'all_completed', 'one_day_stays', 'one_arm'}
+        Which states to set aside: those in which nearly every (intensive) outpatient discharge is completed, most stays
+        are of one day, or only one of the two levels of care is there. States with fewer than 30 such discharges stay.
     max_rejected_share : float
-        Share of rejected records above which the file is refused.
+        Share of rejected records above which a file is refused.
 
     Returns
     -------
@@ -92,119 +103,63 @@ def teds_d(
 
     References
     ----------
-    SAMHSA, Treatment Episode Data Set: Discharges (TEDS-D), public-use file codebooks 2015-2022.
+    SAMHSA, Treatment Episode Data Set: Discharges (TEDS-D), public-use file codebooks 2006-2014 to 2022.
     """
-    if year not in YEARS:
-        raise SourceError(f"source.year: {_why_not(year)}; the years that can be read are {', '.join(map(str, YEARS))}")
-    raw = _in_upper_case(read(locate(folder, path)))
-    _check_layout(raw)
-    raw.need_rows()
-    columns = _columns_used(raw.columns)
-    records = raw.rows.select(LINE, *[_code(c).alias(c) for c in columns])
-    intake = Intake(max_rejected_share)
-    records = intake.sift(raw, "episode", records, _rules(columns, year, empty_los), key=("CASEID",))
+    settings = {name: value for name, value in locals().items() if name not in ("folder", "seed")}
+    return _read(folder, settings, refuse, [])
+
+
+def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, pd.DataFrame]:
+    import polars as pl
+
+    years, asked = _years(settings["year"]), settings["state_gate"]
+    with TemporaryDirectory(prefix="teds_d_") as scratch:
+        files = [
+            file_of_layout(opened(place, Path(scratch)), years, settings["service_at_discharge"])
+            for place in files_of(folder, settings["path"], years)
+        ]
+        if len({file.raw.name for file in files}) < len(files):
+            raise SourceError("source.path: two files have the same name; rename one, so that its rows can be named")
+        failing = gate.states_that_fail(file.records for file in files)
+        notes += gate.told(failing, asked)
+        intake = Intake(settings["max_rejected_share"], complain)
+        kept = []
+        for file in files:
+            rules = _rules(file, years, settings["empty_los"]) + gate.gate_rules(failing, asked)
+            key = ("CASEID",) if file.layout != "2006-2014" else ("DISYR", "CASEID")
+            kept.append(intake.sift(file.raw, "episode", file.records, rules, key))
+    records = pl.concat(kept, how="diagonal")
+    if any(file.layout == "2006-2014" for file in files):
+        records = records.with_columns(crosswalk.joined_ages())
+    if len(years) > 1:
+        # The program numbers its cases anew every year.
+        records = records.with_columns(CASEID=pl.format("{}-{}", "DISYR", "CASEID"))
     return canonical_tables(records) | intake.tables()
 
 
-def _in_upper_case(raw: RawFile) -> RawFile:
-    """Return the file with its column names as SAMHSA writes them, and sex by its name of 2023."""
-    names = {c: c.upper() for c in raw.columns}
-    if "SEX" not in names.values():
-        names = {c: "SEX" if name == "GENDER" else name for c, name in names.items()}
-    return replace(raw, columns=tuple(names.values()), rows=raw.rows.rename(names))
+def _years(year: int | Sequence[int]) -> list[int]:
+    years = [year] if isinstance(year, int) else list(year)
+    if not years:
+        raise SourceError("source.year: the list is empty; name the years of discharge of the study")
+    return sorted(set(years))
 
 
-def _check_layout(raw: RawFile) -> None:
-    if "SERVSETD" in raw.columns:
-        raise SourceError(f"{raw.name}: {_why_not(2014)}; give a file of {YEARS[0]} or later")
-    known = {*codebook.LAYOUT, *codebook.OTHER_COLUMNS}
-    raw.need(["DISYR", "CASEID", "STFIPS", "SERVICES", "REASON", "LOS", "AGE", "SEX"], known)
-    for column in raw.columns:
-        if column not in known:
-            raise SourceError(f"{raw.name}: TEDS-D has no column '{column}'; {did_you_mean(column, known)}")
-    if _holds_labels(raw):
-        raise SourceError(f"{raw.name}: {_why_not(2021)}; give a file that holds codes")
-
-
-def _holds_labels(raw: RawFile) -> bool:
+def _rules(file: TedsFile, years: Sequence[int], empty_los: str) -> list[Rule]:
     import polars as pl
 
-    first = collected(raw.rows.select("SERVICES").head(1000), raw.name)["SERVICES"].drop_nulls()
-    return len(first) > 0 and first.cast(pl.Float32, strict=False).null_count() == len(first)
-
-
-def _why_not(year: int) -> str:
-    if 2006 <= year <= 2014:
-        return "in the files of 2006-2014 the same codes mean other things (age, frequency of use, ethnicity and more)"
-    if year == 2021:
-        return "the file of 2021 holds label text instead of codes"
-    return f"the layout of {year} is not known here"
-
-
-def _columns_used(there: tuple[str, ...]) -> list[str]:
-    covariates = [raw for raw, _ in codebook.COVARIATES.values()]
-    items = [*codebook.ITEMS_AT_ADMISSION, *codebook.ITEMS_AT_DISCHARGE]
-    used = {
-        "DISYR",
-        "CASEID",
-        *_REQUIRED,
-        "SEX",
-        "AGE",
-        "RACE",
-        "ETHNIC",
-        "PREG",
-        *codebook.SUBSTANCES,
-        *covariates,
-        *items,
-    }
-    return [c for c in there if c in used]
-
-
-def _allowed() -> dict[str, set[int]]:
-    """Return the codes that each column may hold, besides missing."""
-    allowed = {
-        **{column: set(codes) for column, codes in _REQUIRED.items()},
-        "AGE": set(codebook.AGE),
-        "SEX": set(codebook.SEX),
-        "RACE": set(codebook.RACE),
-        "ETHNIC": set(codebook.ETHNIC),
-        "PREG": set(codebook.YES_NO),
-        **{column: set(codebook.SUBSTANCE) for column in codebook.SUBSTANCES},
-    }
-    for raw, labels in codebook.COVARIATES.values():
-        allowed[raw] = set(labels)
-    for item, highest in (codebook.ITEMS_AT_ADMISSION | codebook.ITEMS_AT_DISCHARGE).items():
-        allowed[item] = set(range(1, highest + 1))
-    return allowed
-
-
-def _code(column: str) -> "pl.Expr":
-    import polars as pl
-
-    cell = pl.col(column)
-    if column == "CASEID":
-        return cell
-    # Programs that know no missing integers write 6.0 for 6, so a whole number may come with decimals.
-    real = cell.cast(pl.Float32, strict=False)
-    number = pl.when(real % 1 == 0).then(real).cast(pl.Int16, strict=False)
-    unreadable = number.is_null() & cell.is_not_null()
-    # LOS alone tells an empty cell (see the setting) from -9, which no code of it is.
-    known = number.is_not_null() if column == "LOS" else number != codebook.MISSING
-    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).when(known).then(number)
-
-
-def _rules(columns: list[str], year: int, empty_los: str) -> list[Rule]:
-    import polars as pl
-
+    own = [year for year in years if year in crosswalk.YEARS[file.layout]]
+    words = f"DISYR: not the year {own[0]} of the study" if len(own) == 1 else "DISYR: none of the years of the study"
+    another = pl.col("DISYR").is_null() | ~pl.col("DISYR").is_in(own)
     rules = [
         Rule("CASEID: empty", pl.col("CASEID").is_null()),
-        Rule(f"DISYR: not the year {year} of the study", pl.col("DISYR").is_null() | (pl.col("DISYR") != year)),
+        # The file of 2006-2014 holds nine years, of which a study may want one.
+        Rule(words, another, expected=file.layout == "2006-2014"),
     ]
-    for column in [c for c in _REQUIRED if c != "LOS"]:
+    for column in [c for c in REQUIRED if c != "LOS"]:
         rules.append(Rule(f"{column}: missing", pl.col(column).is_null()))
     if empty_los == "reject":
         rules.append(Rule("LOS: empty, see the setting 'empty_los'", pl.col("LOS").is_null()))
-    allowed = _allowed()
-    for column in [c for c in columns if c in allowed]:
+    allowed = allowed_codes(file.layout)
+    for column in [c for c in file.columns if c in allowed]:
         rules.append(Rule(f"{column}: not a code of the codebook", ~pl.col(column).is_in(sorted(allowed[column]))))
     return rules

@@ -55,7 +55,7 @@ def _labelled(column: str, labels: dict[int, str]) -> "pl.Expr":
 def _person(records: "pl.DataFrame") -> "pl.DataFrame":
     columns = {
         "person_id": "CASEID",
-        "age_band": _labelled("AGE", codebook.AGE),
+        "age_band": _labelled("AGE", codebook.AGE_LABELS),
         "sex": _labelled("SEX", codebook.SEX),
     }
     if {"RACE", "ETHNIC"} <= set(records.columns):

@@ -1,0 +1,1 @@
+"""Claims: bills of payers, by line, with their adjustments."""
