@@ -99,6 +99,10 @@ def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
     return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
 
 
+def _estimators_of(study: Study, analyses: Iterable[str]) -> Iterable[Plugin]:
+    return [ESTIMATORS[name] for name in sorted({study.analyses[analysis].estimator for analysis in analyses})]
+
+
 def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
     """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
     checks = [CHECKS[name] for name, _ in study.checks()]
@@ -220,6 +224,19 @@ STAGES: tuple[Stage, ...] = (
         folder="robustness",
         plugins=_checks,
         per_design=True,
+    ),
+    Stage(
+        "subgroups",
+        sections=(
+            *("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar"),
+            *("seed", "gate", "subgroups", "metrics", "events"),
+        ),
+        reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
+        writes=("subgroup", "interaction"),
+        function="iop_outcomes.estimates.by_subgroup:run",
+        folder="subgroups",
+        plugins=lambda study, _: _estimators_of(study, study.subgroups.asked(study) if study.subgroups else ()),
+        wanted=lambda study: study.subgroups is not None,
     ),
     Stage(
         "conclude",

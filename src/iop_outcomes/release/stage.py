@@ -20,7 +20,7 @@ from iop_outcomes.release.disclosure import (
     write_bytes,
 )
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
+from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, subgroups, verdict
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -48,6 +48,8 @@ READS = (
     "propensity",
     "diagnostic",
     "truth",
+    "subgroup",
+    "interaction",
 )
 
 #: What verdicts and claims rest on; the rest is for readers.
@@ -106,14 +108,15 @@ def build(
 
 def release_files(study: Study) -> list[str]:
     """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
-    drawn = [plugin.name for plugin in figures.FIGURES]
+    drawn = [plugin.name for plugin in figures.FIGURES if plugin.asked(study)]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
     return [*sorted(tables), *sorted(pictures), MANIFEST, "report.html"]
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> None:
-    ordered = [plugin.name for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place)]
+    asked_for = [plugin for plugin in figures.FIGURES if plugin.asked(study)]
+    ordered = [plugin.name for plugin in sorted(asked_for, key=lambda figure: figure.place)]
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
     asked = [part for part in numbers.values() if isinstance(part, Part)]
     # Whoever has one table has the others and the figures: they are protected as one.
@@ -160,8 +163,12 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "outcomes": outcomes.ROLES,
         "estimate": estimates.ROLES,
         "verdict": verdict.ROLES,
+        "subgroup": subgroups.ROLES,
+        "interaction": subgroups.INTERACTION_ROLES,
+        "subgroup_verdict": subgroups.VERDICT_ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
+    absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
     return {name: roles[name] for name in roles if name not in absent}
 
 
@@ -216,6 +223,11 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
+    if study.subgroups and _has(tables, "subgroup"):
+        by_level = subgroups.frame(tables, study, rules("subgroup"))
+        frames["subgroup"] = (by_level, subgroups.ROLES)
+        if _has(tables, "interaction"):
+            frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
@@ -232,6 +244,8 @@ def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Rele
             plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
             plain.ROLES["claim"],
         )
+    if "subgroup" in released:
+        made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

@@ -25,6 +25,7 @@ from iop_outcomes.study.names import WEEKLY_URINE, cross_check
 from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate, check_simulate
+from iop_outcomes.study.subgroups import Subgroups, check_subgroups
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -185,6 +186,7 @@ class Study(Section):
     release: Release = Release()
     claims: list[Claim] = []
     simulate: Simulate | None = None
+    subgroups: Subgroups | None = None
 
     @property
     def name(self) -> str:
@@ -360,6 +362,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
             check_margin(study, name)
         check_claims(study)
         check_simulate(study)
+        check_subgroups(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:

@@ -98,6 +98,28 @@ def _estimates(table: Table) -> Unknowns:
     return known
 
 
+def _subgroups(table: Table) -> Unknowns:
+    """Levels add up to the arm; what is known, and who has the outcome, to those of everybody in it."""
+    known, frame = Unknowns(), table.frame
+    sums: dict[tuple[str, str], dict[str, None]] = {}
+    for row in frame.index[frame["role"] == "arm"]:
+        arm, outcome, modifier, level = (frame[c][row] for c in ("arm", "outcome", "modifier", "level"))
+        whose = f"{arm}, {modifier} {level}"
+        people = table.learn(known, row, "n_people", whose)
+        seen = table.learn(known, row, "n", f"{whose}, {outcome} known")
+        known.adds_up(people, seen, _left(known, table, row, f"{whose}, {outcome} not known", "n"))
+        sums.setdefault((arm, modifier), {})[people] = None
+        sums.setdefault((f"{arm}, {outcome} known", modifier), {})[seen] = None
+        if frame["n_events"][row] == "":
+            continue
+        events = table.learn(known, row, "n_events", f"{whose}, {outcome} with")
+        without = _left(known, table, row, f"{whose}, {outcome} without")
+        known.adds_up(seen, events, without)
+    for (total, _), parts in sums.items():
+        known.adds_up(known.know(total), *parts)
+    return known
+
+
 def _definitions(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     for row in frame.index:
@@ -219,6 +241,8 @@ TELLERS: dict[str, Teller] = {
     "love_plot": _balance,
     "outcomes": _outcomes,
     "estimate": _estimates,
+    "subgroup": _subgroups,
+    "subgroup_forest": _subgroups,
     "forest_plot": _estimates,
     "missing_panel": _estimates,
     "abstinence_definitions": _definitions,

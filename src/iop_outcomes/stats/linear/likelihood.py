@@ -256,5 +256,11 @@ def inverse(information: np.ndarray) -> np.ndarray:
     part = information[np.ix_(known, known)]
     scale = 1 / np.sqrt(np.diag(part))
     found = np.zeros_like(information)
-    found[np.ix_(known, known)] = linalg.inv(part * np.outer(scale, scale)) * np.outer(scale, scale)
+    scaled = part * np.outer(scale, scale)
+    try:
+        inverted = linalg.inv(scaled)
+    except linalg.LinAlgError:
+        # A fit held by a penalty alone, in which two columns say the same of all who count.
+        inverted = linalg.pinvh(scaled)
+    found[np.ix_(known, known)] = inverted * np.outer(scale, scale)
     return found
