@@ -239,6 +239,15 @@ STAGES: tuple[Stage, ...] = (
         wanted=lambda study: study.subgroups is not None,
     ),
     Stage(
+        "participation",
+        sections=("participation", "seed", "gate", "cohort"),
+        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service"),
+        writes=("participation", "participation_week"),
+        function="iop_outcomes.participation.stage:run",
+        folder="participation",
+        wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
         "conclude",
         sections=(),
         reads=("estimate", "curve", "incidence", *_DESIGNED),

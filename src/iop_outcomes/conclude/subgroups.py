@@ -87,17 +87,17 @@ RULES: tuple[Rule, ...] = (
         lambda m: min(m.p_difference, m.p_ratio) >= ALLOWED,
     ),
     Rule(
-        "not_alike_inside",
-        CANNOT_TELL,
-        "the levels differ, but inside one of them the arms are less alike than the gate asks",
-        lambda m: m.n_flagged > 0,
-    ),
-    Rule(
         "one_scale_only",
         CANNOT_TELL,
         "the levels differ on one scale, points or ratios, and chance could explain it on the other: how common the "
         "outcome is without the first arm may be all that differs",
         lambda m: max(m.p_difference, m.p_ratio) >= ALLOWED,
+    ),
+    Rule(
+        "not_alike_inside",
+        CANNOT_TELL,
+        "the levels differ, but inside one of them the arms are less alike than the gate asks",
+        lambda m: m.n_flagged > 0,
     ),
     Rule("levels_differ", DIFFERENT, "the levels differ on both scales", lambda m: True),
 )

@@ -124,7 +124,7 @@ def judged_inside(rows: pd.DataFrame, sizes: pd.DataFrame, study: StudyView) -> 
         mine = ((rows["population"] == population) & may_be_shown(rows)).to_numpy()
         reason, status = "", FLAGGED
         if min(size["ess_first"], size["ess_second"]) < gate.min_ess:
-            reason = f"too few people: the gate asks for the worth of {gate.min_ess:g} in each arm of a level"
+            reason = f"too few people: the gate asks for an effective size of {gate.min_ess:g} in each arm of a level"
             status = WITHHELD
         elif size["max_smd"] > LARGEST_IMBALANCE:
             reason = "the arms are not alike inside this level: too far apart for a model to make up for"

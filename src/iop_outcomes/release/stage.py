@@ -20,7 +20,7 @@ from iop_outcomes.release.disclosure import (
     write_bytes,
 )
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, subgroups, verdict
+from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, participation, plain, subgroups, verdict
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -50,6 +50,8 @@ READS = (
     "truth",
     "subgroup",
     "interaction",
+    "participation",
+    "participation_week",
 )
 
 #: What verdicts and claims rest on; the rest is for readers.
@@ -166,9 +168,14 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "subgroup": subgroups.ROLES,
         "interaction": subgroups.INTERACTION_ROLES,
         "subgroup_verdict": subgroups.VERDICT_ROLES,
+        "participation": participation.ROLES,
+        "participation_week": participation.WEEK_ROLES,
+        "participation_verdict": participation.VERDICT_ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
+    of_strategies = ["participation", "participation_week", "participation_verdict"]
+    absent += [] if study.participation else of_strategies
     return {name: roles[name] for name in roles if name not in absent}
 
 
@@ -228,18 +235,25 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["subgroup"] = (by_level, subgroups.ROLES)
         if _has(tables, "interaction"):
             frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
+    if study.participation and _has(tables, "participation"):
+        ways = participation.frame(tables, rules("participation"))
+        frames["participation"] = (ways, participation.ROLES)
+        if _has(tables, "participation_week"):
+            by_week = participation.weeks(tables, ways, rules("participation_week"))
+            frames["participation_week"] = (by_week, participation.WEEK_ROLES)
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
 def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
-    judged = verdict.judged(released, study)
-    if not judged:
-        return {}
-    estimate = released["estimate"].frame
-    made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
-    if study.claims:
+    judged, made = verdict.judged(released, study), {}
+    if "participation" in released:
+        made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
+    estimate = released["estimate"].frame if judged else pd.DataFrame()
+    if judged:
+        made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)
+    if judged and study.claims:
         made["claim"] = (
             plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
             plain.ROLES["claim"],

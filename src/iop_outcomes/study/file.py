@@ -22,6 +22,7 @@ from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+from iop_outcomes.study.participation import Participation, check_participation
 from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate, check_simulate
@@ -187,6 +188,7 @@ class Study(Section):
     claims: list[Claim] = []
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
+    participation: Participation | None = None
 
     @property
     def name(self) -> str:
@@ -363,6 +365,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         check_claims(study)
         check_simulate(study)
         check_subgroups(study)
+        check_participation(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:

@@ -120,6 +120,29 @@ def _subgroups(table: Table) -> Unknowns:
     return known
 
 
+def _participation(table: Table) -> Unknowns:
+    """Groups formed by attendance share everybody of the arms out."""
+    known, frame = Unknowns(), table.frame
+    for row in frame.index:
+        way = frame["way"][row]
+        first, second = (table.learn(known, row, f"n_{place}", f"{way}, {place}") for place in ("first", "second"))
+        if way == "by_attendance" and "; " not in frame["arms"][row]:
+            known.adds_up(known.know(frame["arms"][row]), first, second, _left(known, table, row, f"{way}, in neither"))
+    return known
+
+
+def _following(table: Table) -> Unknowns:
+    """Who no longer follows a strategy has left it or has had the outcome."""
+    known, frame = Unknowns(), table.frame
+    for strategy, rows in frame.groupby("strategy", sort=False):
+        there = [
+            table.learn(known, row, "n_uncensored", f"{strategy}, week {frame['week'][row]}") for row in rows.index
+        ]
+        for row, one, other in zip(rows.index[1:], there, there[1:], strict=False):
+            known.adds_up(one, other, _left(known, table, row, f"{strategy}, gone before week {frame['week'][row]}"))
+    return known
+
+
 def _definitions(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     for row in frame.index:
@@ -241,6 +264,10 @@ TELLERS: dict[str, Teller] = {
     "love_plot": _balance,
     "outcomes": _outcomes,
     "estimate": _estimates,
+    "participation": _participation,
+    "participation_ways": _participation,
+    "participation_week": _following,
+    "participation_risks": _following,
     "subgroup": _subgroups,
     "subgroup_forest": _subgroups,
     "forest_plot": _estimates,

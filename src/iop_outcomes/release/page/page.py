@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
-from iop_outcomes.release.page import checks, found, limits, method, recorded, subgroups, who
+from iop_outcomes.release.page import checks, found, limits, method, participation, recorded, subgroups, who
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.study import Study
@@ -54,6 +54,10 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         sensitivity=checks.sensitivity(released.get("estimate"), study),
         subgroups=subgroups.subgroups(released.get("subgroup"), study),
         interactions=subgroups.interactions(released.get("subgroup_verdict"), study),
+        strategies=participation.strategies(study),
+        followed=participation.verdict(released.get("participation_verdict")),
+        ways=participation.ways(released.get("participation"), study),
+        gap=participation.gap(released.get("participation")),
         not_shown=found.not_shown(released.get("estimate"), study),
         claims=found.claims(released.get("claim")),
         refusals=limits.refusals(released.get("refusal")),

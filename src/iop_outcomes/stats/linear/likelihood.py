@@ -1,5 +1,6 @@
 """The likelihood of a generalised linear model and the climb to its top by Fisher scoring."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -258,8 +259,10 @@ def inverse(information: np.ndarray) -> np.ndarray:
     found = np.zeros_like(information)
     scaled = part * np.outer(scale, scale)
     try:
-        inverted = linalg.inv(scaled)
-    except linalg.LinAlgError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", linalg.LinAlgWarning)
+            inverted = linalg.inv(scaled)
+    except (linalg.LinAlgError, linalg.LinAlgWarning):
         # A fit held by a penalty alone, in which two columns say the same of all who count.
         inverted = linalg.pinvh(scaled)
     found[np.ix_(known, known)] = inverted * np.outer(scale, scale)
