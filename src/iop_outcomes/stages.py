@@ -118,6 +118,11 @@ def _code_lists(study: Study) -> list[Path]:
     return sorted({Path(path) for path in given if isinstance(path, str)})
 
 
+def _unit_costs(study: Study) -> list[Path]:
+    """Return the file of unit costs that a study names."""
+    return [Path(study.costs.unit_costs)] if study.costs is not None and study.costs.unit_costs else []
+
+
 _DESIGNED = ("propensity", "balance", "diagnostic")
 _MEASURED = (
     *("metric_value", "weekly", "abstinence_share", "agreement", "set_aside", "retained", "intercurrent"),
@@ -246,6 +251,16 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.participation.stage:run",
         folder="participation",
         wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
+        "costs",
+        sections=("costs", "analyses", "designs", "cohort", "gate", "seed", "metrics", "events"),
+        reads=("cohort", "covariates", "outcomes", "episode", "cost", "session", "diagnostic"),
+        writes=("cost_difference", "cost_effectiveness", "acceptability", "cost_plane"),
+        function="iop_outcomes.costs.stage:run",
+        folder="costs",
+        files=_unit_costs,
+        wanted=lambda study: study.costs is not None,
     ),
     Stage(
         "conclude",

@@ -64,17 +64,58 @@ def cost_and_effect_draws(
     ----------
     Efron 1979, Ann Stat 7:1; joint draws of cost and effect: Briggs, Wonderling & Mooney 1997, Health Econ 6:327.
     """
+    drawn = draws_of(
+        data,
+        columns=(effect, cost),
+        costs=(cost,),
+        arm=arm,
+        covariates=covariates,
+        estimand=estimand,
+        cluster=cluster,
+        contrast=contrast,
+        n_draws=n_draws,
+        seed=seed,
+    )
+    return pd.DataFrame(drawn, columns=list(COLUMNS))
+
+
+def draws_of(
+    data: pd.DataFrame,
+    *,
+    columns: Sequence[str],
+    costs: Sequence[str],
+    arm: str,
+    covariates: Sequence[str],
+    estimand: str,
+    cluster: str | None,
+    contrast: tuple[object, object] | None,
+    n_draws: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return the means of some columns in both arms, drawn together: shape (n_draws, 2 * columns), arms side by side.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of numbers without missing values.
+    costs : sequence of str
+        Those of them that are costs.
+    data, arm, covariates, estimand, cluster, contrast, n_draws, seed
+        As in ``cost_and_effect_draws``.
+    """
     names = listed(covariates)
-    for name, role in ((effect, "the effect"), (cost, "the cost")):
-        refuse_as_covariates(names, name, role)
+    for name in columns:
+        refuse_as_covariates(names, name, "the cost" if name in costs else "the effect")
     framed = take_frame(data, arm=arm, covariates=names, cluster=cluster)
     framed = framed.of(contrast_of(framed.arms, arm, contrast))
     chosen = data.iloc[framed.rows]
-    refuse_no_costs(chosen, cost)
-    both = np.column_stack([known_numbers(chosen, effect), known_numbers(chosen, cost)])
-    missing = int(np.isnan(both[:, 0]).sum())
-    if missing:
-        raise EstimationError(f"{effect}: missing for {counted(missing, 'person', 'people')}; impute or leave them out")
+    for name in costs:
+        refuse_no_costs(chosen, name)
+    values = np.column_stack([known_numbers(chosen, name) for name in columns])
+    for name, missing in zip(columns, np.isnan(values).sum(axis=0), strict=True):
+        if missing:
+            said = counted(int(missing), "person", "people")
+            raise EstimationError(f"{name}: missing for {said}; impute or leave them out")
     first, matrix = framed.arm == 0, model_matrix(framed.covariates, unusable="drop")
     units = np.arange(len(first)) if framed.cluster is None else pd.factorize(framed.cluster)[0]
 
@@ -82,8 +123,7 @@ def cost_and_effect_draws(
         times = drawn[units]
         score = fit_glm(first.astype(float), matrix, weights=times, tolerance=TOLERANCE).fitted
         weights = times * balancing_weights(score, first, estimand)[0]
-        by_arm = [(weights * group) @ both / np.sum(weights, where=group) for group in (first, ~first)]
+        by_arm = [(weights * group) @ values / np.sum(weights, where=group) for group in (first, ~first)]
         return np.column_stack(by_arm).ravel()
 
-    found = replicate(means, int(units.max()) + 1, n_draws, seed)
-    return pd.DataFrame(found.values, columns=list(COLUMNS))
+    return replicate(means, int(units.max()) + 1, n_draws, seed).values

@@ -20,7 +20,17 @@ from iop_outcomes.release.disclosure import (
     write_bytes,
 )
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, participation, plain, subgroups, verdict
+from iop_outcomes.release.tables import (
+    balance,
+    costs,
+    diagnostic,
+    estimates,
+    outcomes,
+    participation,
+    plain,
+    subgroups,
+    verdict,
+)
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -52,6 +62,10 @@ READS = (
     "interaction",
     "participation",
     "participation_week",
+    "cost_difference",
+    "cost_effectiveness",
+    "acceptability",
+    "cost_plane",
 )
 
 #: What verdicts and claims rest on; the rest is for readers.
@@ -171,11 +185,15 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "participation": participation.ROLES,
         "participation_week": participation.WEEK_ROLES,
         "participation_verdict": participation.VERDICT_ROLES,
+        **costs.ROLES,
+        "cost_verdict": costs.VERDICT_ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
+    # Draws and prices are the numbers of figures, which write them.
+    absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
     return {name: roles[name] for name in roles if name not in absent}
 
 
@@ -241,6 +259,9 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         if _has(tables, "participation_week"):
             by_week = participation.weeks(tables, ways, rules("participation_week"))
             frames["participation_week"] = (by_week, participation.WEEK_ROLES)
+    if study.costs and _has(tables, "cost_effectiveness"):
+        found = costs.frames(tables, study, rules(*costs.ROLES))
+        frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
@@ -260,6 +281,8 @@ def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Rele
         )
     if "subgroup" in released:
         made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
+    if "cost_effectiveness" in released:
+        made["cost_verdict"] = (costs.verdicts(released, judged, study), costs.VERDICT_ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

@@ -19,6 +19,7 @@ from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.costs import Costs, check_costs
 from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
@@ -189,6 +190,7 @@ class Study(Section):
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
     participation: Participation | None = None
+    costs: Costs | None = None
 
     @property
     def name(self) -> str:
@@ -366,6 +368,7 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
         check_simulate(study)
         check_subgroups(study)
         check_participation(study)
+        check_costs(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -52,7 +53,9 @@ def draw(data: Released) -> Figure:
     for number, (name, own) in enumerate(table.groupby("strategy", sort=False)):
         look = {"color": style.ARM_COLOURS[number], "linestyle": style.ARM_LINES[number], "marker": "o", "markersize": 3}
         label = words.plain(str(name))
-        left.plot(own["week"], own["risk"], label=label, **look)
+        # An outcome that is known at the end only has no curve before.
+        had = own[own["risk"] > 0]
+        left.plot(had["week"], had["risk"], label=label, **look)
         middle.plot(own["week"], own["ess"], label=label, **look)
         right.plot(own["week"], own["mean_stabilised"], label=label, **look)
     style.percent_axis(left)
@@ -60,6 +63,9 @@ def draw(data: Released) -> Figure:
     for axes, title in ((left, "Share with the outcome"), (middle, "Effective number"), (right, "Mean weight")):
         axes.set_title(title)
         axes.set_xlabel("Week")
+        axes.set_xlim(0.5, float(table["week"].max()) + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    right.set_ylim(0.75, 1.3)
     left.set_ylim(bottom=0)
     middle.set_ylim(bottom=0)
     left.legend()

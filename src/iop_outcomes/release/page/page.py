@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
-from iop_outcomes.release.page import checks, found, limits, method, participation, recorded, subgroups, who
+from iop_outcomes.release.page import checks, costs, found, limits, method, participation, recorded, subgroups, who
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.study import Study
@@ -58,6 +58,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         followed=participation.verdict(released.get("participation_verdict")),
         ways=participation.ways(released.get("participation"), study),
         gap=participation.gap(released.get("participation")),
+        values=costs.verdicts(released.get("cost_verdict")),
+        cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
         claims=found.claims(released.get("claim")),
         refusals=limits.refusals(released.get("refusal")),
