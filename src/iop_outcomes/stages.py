@@ -263,6 +263,17 @@ STAGES: tuple[Stage, ...] = (
         wanted=lambda study: study.costs is not None,
     ),
     Stage(
+        "field",
+        sections=("ledger",),
+        reads=(),
+        writes=("field_claim",),
+        function="iop_outcomes.conclude.field:run",
+        folder="ledger",
+        files=lambda study: [Path(study.ledger)] if study.ledger else [],
+        wanted=lambda study: study.ledger is not None,
+        memory_mb=500,
+    ),
+    Stage(
         "conclude",
         sections=(),
         reads=("estimate", "curve", "incidence", *_DESIGNED),

@@ -25,6 +25,7 @@ from iop_outcomes.release.tables import (
     costs,
     diagnostic,
     estimates,
+    ledger,
     outcomes,
     participation,
     plain,
@@ -66,6 +67,7 @@ READS = (
     "cost_effectiveness",
     "acceptability",
     "cost_plane",
+    "field_claim",
 )
 
 #: What verdicts and claims rest on; the rest is for readers.
@@ -187,11 +189,13 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "participation_verdict": participation.VERDICT_ROLES,
         **costs.ROLES,
         "cost_verdict": costs.VERDICT_ROLES,
+        "ledger": ledger.ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
+    absent += [] if study.ledger else ["ledger"]
     # Draws and prices are the numbers of figures, which write them.
     absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
     return {name: roles[name] for name in roles if name not in absent}
@@ -209,7 +213,7 @@ def release_tables(study: Study, tables: Tables, beside: Sequence[Part] = ()) ->
         What else is released, as the numbers of figures: protected as one with the tables, and returned with them.
     """
     released = protect_together([*_parts(study, tables), *beside])
-    return released | _concluded(study, released)
+    return released | _concluded(study, released, tables.get("field_claim"))
 
 
 def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -266,7 +270,9 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
-def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
+def _concluded(
+    study: Study, released: Mapping[str, Released], field: pd.DataFrame | None = None
+) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
     judged, made = verdict.judged(released, study), {}
     if "participation" in released:
@@ -283,6 +289,9 @@ def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Rele
         made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
     if "cost_effectiveness" in released:
         made["cost_verdict"] = (costs.verdicts(released, judged, study), costs.VERDICT_ROLES)
+    if study.ledger and field is not None and len(field):
+        verdicts = {name: table for name, (table, _) in made.items()}
+        made["ledger"] = (ledger.frame(field, judged, estimate, verdicts, released, study), ledger.ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

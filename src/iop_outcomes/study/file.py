@@ -191,6 +191,7 @@ class Study(Section):
     subgroups: Subgroups | None = None
     participation: Participation | None = None
     costs: Costs | None = None
+    ledger: str | None = None
 
     @property
     def name(self) -> str:

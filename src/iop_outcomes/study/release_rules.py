@@ -28,6 +28,7 @@ TABLES = (
     "intake",
     "interaction",
     "intercurrent",
+    "ledger",
     "outcomes",
     "participation",
     "participation_verdict",

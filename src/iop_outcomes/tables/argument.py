@@ -2,7 +2,7 @@
 
 from iop_outcomes.tables import estimate as estimate_table
 from iop_outcomes.tables.comparison import ESTIMATE
-from iop_outcomes.tables.conclusion import VERDICTS
+from iop_outcomes.tables.conclusion import LEDGER_VERDICTS, VERDICTS
 from iop_outcomes.tables.declare import Column, Table, code, count, key, label, number
 
 #: Level beyond which what is left between the arms of a subgroup is too much for a regression to make up for: Rubin
@@ -257,8 +257,50 @@ COST_VERDICT = Table(
     unit="aggregate",
 )
 
+FIELD_CLAIM = Table(
+    "field_claim",
+    "claim of the literature",
+    ("name",),
+    (
+        key("name", "What the claim is called"),
+        key("claim", "What is claimed, in a sentence"),
+        code(
+            "asks",
+            "Kind of analysis that may speak to it",
+            *("participation", "subgroup", "contrast", "costs", "component"),
+            required=True,
+            nullable=False,
+        ),
+        Column("metrics", "text", "Of a contrast: metrics whose analysis may, joined by '; '"),
+        Column("modifiers", "text", "Of a subgroup: what a study may call the modifier, joined by '; '"),
+        key("source", "Who says it"),
+        key("evidence", "What is known of it by chance assignment"),
+        key("needs", "What data must have to test it"),
+    ),
+    stage="ledger",
+    unit="aggregate",
+)
+
+LEDGER = Table(
+    "ledger",
+    "claim of the literature",
+    ("name",),
+    (
+        key("name", "What the claim is called"),
+        key("claim", "What is claimed, in a sentence"),
+        code("verdict", "What these data say", *LEDGER_VERDICTS, required=True, nullable=False),
+        Column("rests_on", "text", "Analysis, or section of the study, that answers"),
+        key("why", "Why, in a sentence"),
+        key("source", "Who says it"),
+        key("evidence", "What is known of it by chance assignment"),
+    ),
+    stage="release",
+    unit="aggregate",
+)
+
 TABLES = (
     *(SUBGROUP, INTERACTION, SUBGROUP_VERDICT),
     *(PARTICIPATION, PARTICIPATION_WEEK, PARTICIPATION_VERDICT),
     *(COST_DIFFERENCE, COST_EFFECTIVENESS, ACCEPTABILITY, COST_PLANE, COST_VERDICT),
+    *(FIELD_CLAIM, LEDGER),
 )

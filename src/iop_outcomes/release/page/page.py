@@ -62,6 +62,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
         claims=found.claims(released.get("claim")),
+        ledger=found.ledger(released.get("ledger")),
         refusals=limits.refusals(released.get("refusal")),
         capability=limits.capability(released.get("capability")),
         truth=limits.truth(released.get("truth"), study),
