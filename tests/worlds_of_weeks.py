@@ -28,7 +28,12 @@ STRATEGIES = {
 
 def study(**changes):
     """Return a study that holds coming at least six hours a week against coming less."""
-    asked = {"outcome": "abstinent", "strategies": STRATEGIES, "bootstrap": 50, "landmark": {"weeks": 4, "least_hours": 6}}
+    asked = {
+        "outcome": "abstinent",
+        "strategies": STRATEGIES,
+        "bootstrap": 50,
+        "landmark": {"weeks": 4, "least_hours": 6},
+    }
     return iop_outcomes.load_study(CONTENT | {"participation": asked | changes})
 
 
@@ -65,7 +70,9 @@ def _tables(member, readiness, hours, urine, abstinent) -> dict[str, pd.DataFram
             "urine": urine.T.ravel(),
         }
     )
-    outcomes = pd.DataFrame({"member_id": member, "retention_days": 84.0, "care_ended_by": None, "abstinent": abstinent})
+    outcomes = pd.DataFrame(
+        {"member_id": member, "retention_days": 84.0, "care_ended_by": None, "abstinent": abstinent}
+    )
     return {
         "cohort": cohort.assign(follow_up_end_day=179, end_reason="end_of_follow_up"),
         "covariates": pd.DataFrame({"member_id": member, "arm": "iop", "readiness": readiness}),

@@ -363,6 +363,8 @@ def run_stages(
     known = dict(made)
     of_designs: dict[str, Tables] = {design: {} for design in study.designs}
     for stage in stages:
+        if not stage.wanted(study):
+            continue
         if stage.per_design:
             for design, own in of_designs.items():
                 own |= stage.run(study, {n: own.get(n, known.get(n)) for n in stage.reads}, tell, folder, design)

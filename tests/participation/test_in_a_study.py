@@ -121,7 +121,9 @@ def test_where_coming_does_nothing_only_attendance_finds_something():
     rows = []
     for seed in range(40):
         table = run(study(), made(900, 100 + seed))["participation"].set_index("way")
-        rows.append({way: (table.loc[way, "ci_low"], table.loc[way, "ci_high"]) for way in (CLONES, LANDMARK, BY_ATTENDANCE)})
+        rows.append(
+            {way: (table.loc[way, "ci_low"], table.loc[way, "ci_high"]) for way in (CLONES, LANDMARK, BY_ATTENDANCE)}
+        )
     covers = {way: np.mean([low <= 0 <= high for low, high in (row[way] for row in rows)]) for way in rows[0]}
     found = np.mean([row[BY_ATTENDANCE][0] > 0 for row in rows])
     assert found > 0.95

@@ -56,7 +56,9 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("refused", REFUSED, "there are no costs, or no effect", lambda v: v.status == IS_REFUSED or v.effect == REFUSED),
+    Rule(
+        "refused", REFUSED, "there are no costs, or no effect", lambda v: v.status == IS_REFUSED or v.effect == REFUSED
+    ),
     Rule(
         "withheld",
         WITHHELD,
@@ -76,7 +78,9 @@ RULES: tuple[Rule, ...] = (
         "the arms are compared as they are",
         lambda v: v.effect_codes.startswith("crude"),
     ),
-    Rule("dominates", BETTER, "it does more and costs less in at least 975 of 1,000 draws", lambda v: v.dominates >= SURE),
+    Rule(
+        "dominates", BETTER, "it does more and costs less in at least 975 of 1,000 draws", lambda v: v.dominates >= SURE
+    ),
     Rule(
         "dominated", WORSE, "it does less and costs more in at least 975 of 1,000 draws", lambda v: v.dominated >= SURE
     ),

@@ -153,7 +153,11 @@ def _of_subgroup(modifiers: list[str], found: Found, study: Study, needs: str) -
         return INCONCLUSIVE, f"subgroups: {name}", why
     if _best_in(claimed, name, found.subgroup, study):
         return SUPPORTED, f"subgroups: {name}", f"It does more in “{claimed}” than in the other levels. {sentence}"
-    return NOT_SUPPORTED, f"subgroups: {name}", f"The levels differ, and it is not “{claimed}” that gains most. {sentence}"
+    return (
+        NOT_SUPPORTED,
+        f"subgroups: {name}",
+        f"The levels differ, and it is not “{claimed}” that gains most. {sentence}",
+    )
 
 
 def _claimed_level(name: str, study: Study) -> str | None:

@@ -60,7 +60,12 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("refused", REFUSED, "the analysis could not be made", lambda m: m.status == IS_REFUSED),
-    Rule("withheld", WITHHELD, "the analysis, or every level, is withheld", lambda m: m.status == WITHHELD or not m.n_shown),
+    Rule(
+        "withheld",
+        WITHHELD,
+        "the analysis, or every level, is withheld",
+        lambda m: m.status == WITHHELD or not m.n_shown,
+    ),
     Rule(
         "too_few_levels",
         WITHHELD,

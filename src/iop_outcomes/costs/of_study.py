@@ -48,7 +48,8 @@ def costs_of(asked: Costs, made: dict[str, pd.DataFrame], folder: Path) -> tuple
     years = sorted(items["price_year"].dropna().astype("str").unique())
     if len(years) > 1:
         raise EstimationError(
-            f"costs: there are prices of {', '.join(years)}; a sum of several years says nothing, so convert them to one"
+            f"costs: there are prices of {', '.join(years)}; a sum of several years says nothing, so convert "
+            f"them to one"
         )
     stay = made["outcomes"].set_index("member_id")["retention_days"].reindex(cohort.index)
     has_items = cohort.index.isin(items["member_id"])
@@ -61,7 +62,9 @@ def costs_of(asked: Costs, made: dict[str, pd.DataFrame], folder: Path) -> tuple
     table = pd.DataFrame(found)
     table.loc[unknown] = np.nan
     if not (table > 0).any(axis=None):
-        raise EstimationError("costs: nothing was borne by those whose costs count; name others under costs.perspectives")
+        raise EstimationError(
+            "costs: nothing was borne by those whose costs count; name others under costs.perspectives"
+        )
     return table, years[0] if years else "not stated"
 
 
@@ -72,9 +75,10 @@ def _recorded(items: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
     day = mine["day"].to_numpy(float) - own["time_zero_day"].to_numpy(float)
     within = np.isnan(day) | ((day >= 0) & (day <= own["follow_up_end_day"].to_numpy(float)))
     kept = mine[within]
-    perspective = kept["perspective"] if "perspective" in kept else "program"
-    year = kept["price_year"] if "price_year" in kept else "not stated"
-    return kept[["member_id", "amount"]].assign(perspective=perspective, price_year=year)
+    perspective = kept.get("perspective", "program")
+    year = kept.get("price_year", "not stated")
+    found: pd.DataFrame = kept[["member_id", "amount"]].assign(perspective=perspective, price_year=year)
+    return found
 
 
 def _priced(asked: Costs, made: dict[str, pd.DataFrame], cohort: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -91,7 +95,10 @@ def _priced(asked: Costs, made: dict[str, pd.DataFrame], cohort: pd.DataFrame, f
     level = made["episode"].set_index("episode_id")["level_of_care"].astype("str")
     units = {
         "visit": visits.drop_duplicates().groupby("member_id").size(),
-        "week": visits.assign(week=visits["day"] // 7).drop_duplicates(["member_id", "week"]).groupby("member_id").size(),
+        "week": visits.assign(week=visits["day"] // 7)
+        .drop_duplicates(["member_id", "week"])
+        .groupby("member_id")
+        .size(),
     }
     rows = []
     for unit, times in units.items():
@@ -110,7 +117,9 @@ def _priced(asked: Costs, made: dict[str, pd.DataFrame], cohort: pd.DataFrame, f
 
 def _prices(file: Path) -> pd.DataFrame:
     if not file.is_file():
-        raise EstimationError(f"costs.unit_costs: there is no file {file.name}; give its path from the project's folder")
+        raise EstimationError(
+            f"costs.unit_costs: there is no file {file.name}; give its path from the project's folder"
+        )
     prices = pd.read_csv(file, dtype={"level_of_care": "str"})
     absent = [name for name in _UNIT_COSTS if name not in prices]
     if absent:
@@ -118,5 +127,7 @@ def _prices(file: Path) -> pd.DataFrame:
     amount = pd.to_numeric(prices["amount"], errors="coerce")
     bad = int((amount.isna() | (amount < 0)).sum())
     if bad:
-        raise EstimationError(f"{file.name}: {counted(bad, 'amount is', 'amounts are')} no number from 0 on; correct them")
+        raise EstimationError(
+            f"{file.name}: {counted(bad, 'amount is', 'amounts are')} no number from 0 on; correct them"
+        )
     return prices.assign(amount=amount)

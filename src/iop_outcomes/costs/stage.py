@@ -40,7 +40,7 @@ def run(study: StudyView, made: Tables, *, tell: Callable[[str], None], folder: 
     try:
         data, covariates, year = _people(study, made, folder)
         reason, status = _fault(study, made, data, (first, second))
-        numbers = [name for name in data if name == "effect" or name.startswith("cost: ")]
+        numbers = ["effect", *(f"cost: {perspective}" for perspective in asked.perspectives)]
         known = data[data[numbers].notna().all(axis=1)]
         settings = _settings(study, known, covariates)
         drawn = None if status == WITHHELD else _drawn(study, known, settings)
@@ -65,6 +65,10 @@ def run(study: StudyView, made: Tables, *, tell: Callable[[str], None], folder: 
     }
 
 
+def _varies(values: pd.Series) -> bool:
+    return len(values.dropna().unique()) > 1
+
+
 def _columns(table: str) -> list[str]:
     return list(tables.empty(table).columns)
 
@@ -76,9 +80,11 @@ def _people(study: StudyView, made: Tables, folder: Path) -> tuple[pd.DataFrame,
     costs, year = costs_of(study.costs, made, folder)
     covariates = made["covariates"].set_index("member_id")
     chosen = covariates[covariates["arm"].astype("str").isin(arms)]
-    names = [name for name in chosen if name not in ("arm", "cluster") and chosen[name].nunique() > 1]
+    names = [str(name) for name in chosen if name not in ("arm", "cluster") and _varies(chosen[name])]
     if not names:
-        raise EstimationError("costs: there are no covariates, so that a difference of cost would be of who was compared")
+        raise EstimationError(
+            "costs: there are no covariates, so that a difference of cost would be of who was compared"
+        )
     values = made["outcomes"].set_index("member_id")
     if analysis.outcome not in values:
         raise EstimationError(f"costs: this source cannot give '{analysis.outcome}'")
@@ -179,7 +185,7 @@ def _guards(known: pd.DataFrame, cost: str, arms: tuple[str, str]) -> dict[str, 
             if not total > 0:
                 continue
             found["person_share"] = max(found["person_share"], float(values.max() / total))
-            if "cluster" in known and known.loc[mine, "cluster"].nunique() > 1:
+            if "cluster" in known and _varies(known.loc[mine, "cluster"]):
                 of_site = values.groupby(known.loc[mine, "cluster"].astype("str")).sum().max()
                 found["site_share"] = max(found["site_share"], float(of_site / total))
     return {guard: value if np.isfinite(value) else np.nan for guard, value in found.items()}
@@ -195,7 +201,7 @@ def _difference(
 
 
 def _beside(found: Any, effect: np.ndarray, spent: np.ndarray) -> pd.DataFrame:
-    """Return cost and effect with percentile intervals; a ratio only where it costs more and does more, or less and less."""
+    """Return cost and effect with percentile intervals; a ratio only where it costs more and does more, or less."""
     row = dict(found.summary) | {f"share_{name.lower()}": share for name, share in found.quadrants.items()}
     for name, values in (("effect", effect), ("cost", spent)):
         row[f"{name}_low"], row[f"{name}_high"] = np.percentile(values, [2.5, 97.5])

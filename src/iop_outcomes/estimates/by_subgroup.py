@@ -99,7 +99,7 @@ def _by_modifier(
 
 
 def both_scales(question: Question, comparison: Comparison) -> list[str]:
-    """Return the difference and the ratio of an outcome's means: a contrast that is alike on one differs on the other."""
+    """Return the difference and the ratio of means: a contrast that is alike on one scale differs on the other."""
     binary = take_sample(question, comparison).kind == "binary"
     return ["risk_difference", "risk_ratio"] if binary else ["mean_difference", "mean_ratio"]
 
@@ -130,7 +130,9 @@ def judged_inside(rows: pd.DataFrame, sizes: pd.DataFrame, study: StudyView) -> 
             reason = "the arms are not alike inside this level: too far apart for a model to make up for"
             status = WITHHELD
         elif size["max_smd"] > gate.max_smd:
-            reason = "the arms are alike on the whole and less so inside this level, so that nothing follows from it alone"
+            reason = (
+                "the arms are alike on the whole and less so inside this level, so that nothing follows from it alone"
+            )
         if not reason or not mine.any():
             continue
         status = FLAGGED if gate.on_failure == "flag" else status

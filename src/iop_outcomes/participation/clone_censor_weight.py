@@ -13,9 +13,10 @@ from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.clones import Clones, truncated
 from iop_outcomes.participation.naive import beside
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
-from iop_outcomes.participation.strategies import Strategy, read_strategies
+from iop_outcomes.participation.strategies import read_strategies
 from iop_outcomes.stats.linear.glm import GlmFit
 from iop_outcomes.stats.replicates import Replicates, replicate
+from iop_outcomes.study.participation import Strategy
 
 #: Ways to weight, in the order of the tables.
 WEIGHTED, TRUNCATED, UNWEIGHTED = "weighted", "truncated", "unweighted"

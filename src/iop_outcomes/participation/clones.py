@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.participation.person_weeks import PersonWeeks
-from iop_outcomes.participation.strategies import Strategy, followed
+from iop_outcomes.participation.strategies import followed
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.study.participation import Strategy
 
 #: Length of the last step in standard errors; what is left is about its square.
 TOLERANCE = 1e-8

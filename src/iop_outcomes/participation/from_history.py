@@ -78,7 +78,8 @@ def person_weeks(asked: Participation, arms: list[str], made: Made) -> tuple[pd.
 def _event(asked: Participation, weeks: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.float64]:
     """Return 1 in the week of the event; missing in the last week of whom the outcome is not known."""
     if asked.outcome == FIRST_POSITIVE:
-        return weeks["urine"].astype("str").isin(["+", "*"]).to_numpy(float)
+        positive = weeks["urine"].astype("str").isin(["+", "*"])
+        return np.asarray(positive, dtype=np.float64)
     last = (weeks["week"] == asked.weeks).to_numpy()
     values = outcomes.set_index("member_id")[asked.outcome].reindex(weeks["member_id"]).to_numpy(float)
     return np.where(last, values, 0.0)
@@ -93,7 +94,7 @@ def _until_event(rows: pd.DataFrame, asked: Participation) -> pd.DataFrame:
 
 
 def _excused(weeks: pd.DataFrame, cohort: pd.DataFrame, made: Made) -> NDArray[np.intp]:
-    """Return 1 for weeks with a day in jail or hospital, and for those after care ended for a reason that is no choice."""
+    """Return 1 for weeks with a day in jail or hospital, and for those after care ended by plan or by force."""
     outcomes = made["outcomes"].set_index("member_id").reindex(weeks["member_id"])
     ended = outcomes["care_ended_by"].astype("str").isin(EXCUSED_ENDINGS).to_numpy()
     end = outcomes["retention_days"].to_numpy(float)
@@ -119,7 +120,9 @@ def _weeks_of(
 ) -> NDArray[np.bool_]:
     """Return which person-weeks have a day within one of some periods of the source's own days."""
     member = cohort.reset_index()[["member_id", "person_id", "time_zero_day"]].astype({"person_id": "str"})
-    periods = pd.DataFrame({"person_id": person.astype("str"), "start": start, "end": end}).merge(member, on="person_id")
+    periods = pd.DataFrame({"person_id": person.astype("str"), "start": start, "end": end}).merge(
+        member, on="person_id"
+    )
     first = (periods["start"] - periods["time_zero_day"]) // 7
     last = (periods["end"] - periods["time_zero_day"]) // 7
     n_weeks = int(weeks["week"].max())
@@ -139,7 +142,7 @@ def _known_before(weeks: pd.DataFrame, covariates: pd.DataFrame, chosen: pd.Inde
     """Return what was known before each week's hours: the study's covariates, and use and hours of the week before."""
     baseline = covariates.set_index("member_id").reindex(chosen).drop(columns=["arm", "cluster"], errors="ignore")
     columns = {name: _told(baseline[name]) for name in baseline}
-    of_people = pd.DataFrame({name: values for name, values in columns.items() if values.nunique() > 1})
+    of_people = pd.DataFrame({name: values for name, values in columns.items() if len(values.unique()) > 1})
     found = of_people.reindex(weeks["member_id"]).reset_index(drop=True)
     same = weeks.groupby("member_id", observed=True)
     found[HOURS_BEFORE] = same["hours_attended"].shift(1).fillna(0.0).to_numpy(float)
@@ -147,7 +150,7 @@ def _known_before(weeks: pd.DataFrame, covariates: pd.DataFrame, chosen: pd.Inde
         tested = weeks["urine"].astype("str").map(_TESTED).fillna(_NOT_TESTED)
         before = tested.groupby(weeks["member_id"], observed=True).shift(1).fillna(_NOT_TESTED)
         found[USE_BEFORE] = pd.Categorical(before)
-    return found, list(found)
+    return found, [str(name) for name in found]
 
 
 def _told(values: pd.Series) -> pd.Series:

@@ -1,6 +1,6 @@
 """What attending more would bring, from a study's own records: three ways to ask, and what each can and cannot say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,13 @@ def run(
         tell(f"refused, {error}")
         rows = pd.DataFrame([_refused(CLONES, str(error))]).assign(**_labels(asked, study)).reindex(columns=columns)
         return {"participation": rows, "participation_week": tables.empty("participation_week")}
-    rows = [
+    ways = [
         _of_clones(found, asked, WEIGHTED, CLONES),
         _of_clones(found, asked, TRUNCATED, CLONES_TRUNCATED),
         _of_landmark(asked, weeks, names),
         _of_attendance(asked, weeks, study),
     ]
-    table = pd.DataFrame([row for row in rows if row]).assign(**_labels(asked, study)).reindex(columns=columns)
+    table = pd.DataFrame([row for row in ways if row]).assign(**_labels(asked, study)).reindex(columns=columns)
     n_people = int(made["cohort"]["arm"].astype("str").isin(asked.arms_of(study)).sum())
     judged = _judged(table, found, asked, study, weeks, n_people)
     tell(f"{weeks['person_id'].nunique():,} people, {found.n_replicates} replicates, {judged['status'].iloc[0]}")
@@ -200,7 +200,9 @@ def _judged(
 
 
 _UNKNOWN = "the outcome is known of fewer than four in five, and who does not come is tested or asked less often"
-_TOO_FEW = "too few people still follow one of the strategies at the end: the gate asks for an effective size of {size:g}"
+_TOO_FEW = (
+    "too few people still follow one of the strategies at the end: the gate asks for an effective size of {size:g}"
+)
 
 
 def _faults(

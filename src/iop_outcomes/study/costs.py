@@ -11,6 +11,7 @@ from iop_outcomes.study.outcome import outcome_of
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
+    from iop_outcomes.study.view import Readable
 
 Bearer = Literal["payer", "program", "client", "society"]
 #: Estimands that draws of cost and effect together can have.
@@ -40,7 +41,7 @@ class Costs(BaseModel):
     unit_costs: str = ""
     draws: Annotated[int, Field(ge=100, le=5000)] = 200
 
-    def asked(self, study: "Study") -> str:
+    def asked(self, study: "Readable") -> str:
         """Return the analysis whose effect is bought."""
         return self.analysis or next(iter(study.analyses))
 
@@ -64,15 +65,18 @@ def check_costs(study: "Study") -> None:
     outcome = outcome_of(study, analysis.outcome)
     if analysis.outcome in (*IN_TIME, WEEKLY_URINE):
         raise StudyFileError(
-            f"costs.analysis: '{name}' is of '{analysis.outcome}', which is no number for each person; name an analysis "
+            f"costs.analysis: '{name}' is of '{analysis.outcome}', which is no number for each person; name an "
+            f"analysis "
             "of a metric"
         )
     if outcome.good == 0:
         raise StudyFileError(
-            f"costs.analysis: nobody has said whether more or less of '{outcome.name}' is better, so that nothing is bought"
+            f"costs.analysis: nobody has said whether more or less of '{outcome.name}' is better, so that "
+            f"nothing is bought"
         )
     estimand = DESIGN_METHODS[study.designs[analysis.design].method].estimand
     if estimand not in ESTIMANDS:
         raise StudyFileError(
-            f"costs.analysis: the design of '{name}' answers for the {estimand}, and costs are drawn for {', '.join(ESTIMANDS)}"
+            f"costs.analysis: the design of '{name}' answers for the {estimand}, and costs are drawn "
+            f"for {', '.join(ESTIMANDS)}"
         )

@@ -101,7 +101,8 @@ def check_participation(study: "Study") -> None:
             raise StudyFileError(f"participation.arms: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
     if asked.weeks > study.cohort.follow_up_days // 7:
         raise StudyFileError(
-            f"participation.weeks: {asked.weeks} weeks are more than the {study.cohort.follow_up_days} days of follow-up"
+            f"participation.weeks: {asked.weeks} weeks are more than the {study.cohort.follow_up_days} days of "
+            f"follow-up"
         )
     if not study.covariates:
         raise StudyFileError(
@@ -116,12 +117,14 @@ def check_participation(study: "Study") -> None:
     plugin, settings = study.metric(asked.outcome)
     if plugin.kind_of_value != "binary":
         raise StudyFileError(
-            f"participation.outcome: '{asked.outcome}' is {plugin.kind_of_value}; name a metric of 0 and 1, or {FIRST_POSITIVE}"
+            f"participation.outcome: '{asked.outcome}' is {plugin.kind_of_value}; name a metric of 0 and 1, or "
+            f"{FIRST_POSITIVE}"
         )
     known = outcome_of(study, asked.outcome)
     if known.is_made_up:
         raise StudyFileError(
-            f"participation.outcome: '{asked.outcome}' makes something of missing tests or reports, and who does not come "
+            f"participation.outcome: '{asked.outcome}' makes something of missing tests or reports, and who "
+            f"does not come "
             "is not tested, so that coming alone would decide it; name an outcome with missing: observed"
         )
     if known.hangs_on_length or known.is_of_sessions:

@@ -1,5 +1,6 @@
 """The section ``subgroups``: by which facts known beforehand the answer is asked again, and of which analyses."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -76,10 +77,10 @@ class Modifier(BaseModel):
 
     def _bands(self, values: pd.Series) -> pd.Series:
         ends = [f"{end:g}" for end in self.cut]
-        between = [f"{a} to below {b}" for a, b in zip(ends, ends[1:], strict=False)]
+        between = [f"{a} to below {b}" for a, b in pairwise(ends)]
         labels = [f"below {ends[0]}", *between, f"{ends[-1]} or more"]
-        place = np.digitize(values.to_numpy(float), self.cut)
-        return pd.Series(pd.Categorical.from_codes(place, labels), index=values.index)
+        place = np.digitize(values.to_numpy(float), self.cut).tolist()
+        return pd.Series(pd.Categorical([labels[band] for band in place], labels), index=values.index)
 
     def _codes(self, values: pd.Series) -> pd.Series:
         if not self.levels:
@@ -141,10 +142,13 @@ def check_subgroups(study: "Study") -> None:
         raise StudyFileError("subgroups: the study has no analysis to ask again; add one to analyses")
     for name in study.subgroups.asked(study):
         if name not in study.analyses:
-            raise StudyFileError(f"subgroups.analyses: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}")
+            raise StudyFileError(
+                f"subgroups.analyses: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}"
+            )
         estimator = ESTIMATORS[study.analyses[name].estimator]
         if not set(estimator.measures) & set(names_of(MEAN)):
             raise StudyFileError(
-                f"subgroups.analyses: '{name}' has the estimator '{estimator.name}', which gives no mean of both arms, so "
+                f"subgroups.analyses: '{name}' has the estimator '{estimator.name}', which gives no mean of "
+                f"both arms, so "
                 "that levels cannot be held against each other; name an analysis of a mean or a share"
             )

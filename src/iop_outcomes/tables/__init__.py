@@ -18,7 +18,9 @@ from iop_outcomes.tables import argument, canonical, comparison, conclusion, fol
 from iop_outcomes.tables.declare import Column, Table
 
 CONTRACTS: dict[str, Table] = {
-    table.name: table for room in (canonical, follow_up, comparison, argument, conclusion, operating) for table in room.TABLES
+    table.name: table
+    for room in (canonical, follow_up, comparison, argument, conclusion, operating)
+    for table in room.TABLES
 }
 CANONICAL: tuple[str, ...] = tuple(t.name for t in canonical.TABLES)
 

@@ -78,7 +78,13 @@ PARTICIPATION = Table(
     "way in which strategies of attending are held against each other",
     ("way",),
     (
-        code("way", "How; groups formed by attendance are shown for the bias they have", *WAYS, required=True, nullable=False),
+        code(
+            "way",
+            "How; groups formed by attendance are shown for the bias they have",
+            *WAYS,
+            required=True,
+            nullable=False,
+        ),
         *_STRATEGIES,
         label("arms", "Arms whose people are meant, joined by '; '", required=True, nullable=False),
         number("week", "Week of follow-up by whose end the outcome is looked at, 1 for the first", "weeks", 1),
@@ -114,7 +120,9 @@ PARTICIPATION_WEEK = Table(
         count("n_uncensored", "People who still follow the strategy"),
         count("n_deviating", "People who leave it in this week"),
         count("n_events", "People who have the outcome in this week while they follow it"),
-        number("mean_stabilised", "Mean weight times the share who stayed; near 1 where the model of staying fits", "", 0),
+        number(
+            "mean_stabilised", "Mean weight times the share who stayed; near 1 where the model of staying fits", "", 0
+        ),
         number("max_weight", "Largest weight", "", 0),
         number("ess", "Effective number of people", "members", 0),
         number("risk", "Share with the outcome by the end of the week had everybody followed the strategy", "share"),
@@ -162,7 +170,12 @@ COST_DIFFERENCE = Table(
     ("perspective", "method", "measure"),
     (
         *_BOUGHT,
-        label("method", "gamma: regression, standardised; aipw: the same, augmented by weights", required=True, nullable=False),
+        label(
+            "method",
+            "gamma: regression, standardised; aipw: the same, augmented by weights",
+            required=True,
+            nullable=False,
+        ),
         label("measure", "mean_difference or mean_ratio", required=True, nullable=False),
         number("value", "Difference of mean costs, or their ratio, first against second arm", "currency"),
         number("se", "Standard error, of the logarithm for the ratio", "", 0),
@@ -190,10 +203,23 @@ COST_EFFECTIVENESS = Table(
         number("effect_low", "Lower end of its 95% interval (percentile of the draws)"),
         number("effect_high", "Upper end"),
         Column("words", "text", "Which of the two costs more, and which does more"),
-        number("icer", "Cost of a further unit of effect; only where the first arm costs more and does more", "currency", 0),
-        number("saved_per_unit_lost", "Saved for a unit of effect lost; only where it costs less and does less", "currency", 0),
+        number(
+            "icer", "Cost of a further unit of effect; only where the first arm costs more and does more", "currency", 0
+        ),
+        number(
+            "saved_per_unit_lost",
+            "Saved for a unit of effect lost; only where it costs less and does less",
+            "currency",
+            0,
+        ),
         *(
-            number(f"share_{where}", f"Share of the draws in which the first arm does {more} and costs {dear}", "share", 0, 1)
+            number(
+                f"share_{where}",
+                f"Share of the draws in which the first arm does {more} and costs {dear}",
+                "share",
+                0,
+                1,
+            )
             for where, more, dear in (
                 ("ne", "more", "more"),
                 ("se", "more", "less"),
@@ -202,7 +228,12 @@ COST_EFFECTIVENESS = Table(
             )
         ),
         *_PEOPLE,
-        number("least_with", "Smallest number of people of an arm who have the effect, where it is one that is had", "count", 0),
+        number(
+            "least_with",
+            "Smallest number of people of an arm who have the effect, where it is one that is had",
+            "count",
+            0,
+        ),
         number("least_without", "Smallest number of people of an arm who do not have it", "count", 0),
         number("person_share", "Largest share of one person in what an arm cost, or had of the effect", "share", 0, 1),
         number("site_share", "Largest share of one of several sites in it", "share", 0, 1),

@@ -51,7 +51,9 @@ def draw(data: Released) -> Figure:
         label = words.capital(words.plain(str(name)))
         left.plot(own["willingness"], own["acceptability"], label=label, **look)
         right.plot(own["willingness"], own["net_benefit"], label=label, **look)
-        right.fill_between(own["willingness"], own["ci_low"], own["ci_high"], color=look["color"], alpha=0.12, linewidth=0)
+        right.fill_between(
+            own["willingness"], own["ci_low"], own["ci_high"], color=look["color"], alpha=0.12, linewidth=0
+        )
     left.set_ylim(-0.02, 1.02)
     style.percent_axis(left)
     left.set_title("Better value in")

@@ -31,7 +31,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="Cost beside effect",
     caption=(
-        "Each point is the difference of cost and of effect in one bootstrap draw of people, or of whole sites, cost and "
+        "Each point is the difference of cost and of effect in one bootstrap draw of people, or of whole sites, "
+        "cost and "
         "effect drawn together. To the right the first arm does more, upward it costs more."
     ),
     needs=("cost_plane",),

@@ -51,7 +51,12 @@ def draw(data: Released) -> Figure:
     drawing = style.blank(2.7)
     left, middle, right = drawing.subplots(1, 3)
     for number, (name, own) in enumerate(table.groupby("strategy", sort=False)):
-        look = {"color": style.ARM_COLOURS[number], "linestyle": style.ARM_LINES[number], "marker": "o", "markersize": 3}
+        look = {
+            "color": style.ARM_COLOURS[number],
+            "linestyle": style.ARM_LINES[number],
+            "marker": "o",
+            "markersize": 3,
+        }
         label = words.plain(str(name))
         # An outcome that is known at the end only has no curve before.
         had = own[own["risk"] > 0]

@@ -73,7 +73,9 @@ def draw(data: Released) -> Figure:
         axes.text(-0.04, place, WAYS[str(row["way"])], ha="right", color=colour, **beside)
         if not np.isfinite(row["value"]):
             said = f"{words.capital(str(row['status']))}: {words.sentences(str(row['reason']))}"
-            axes.text(1.03, place, style.wrapped(said, 46), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5}))
+            axes.text(
+                1.03, place, style.wrapped(said, 46), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
+            )
             continue
         value, low, high = (100 * float(row[name]) for name in ("value", "ci_low", "ci_high"))
         face = "white" if biased or str(row["status"]) == "flagged" else colour

@@ -35,7 +35,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="For whom: the difference in subgroups named beforehand",
     caption=(
-        "Difference between the arms, with its 95% confidence interval, among the people of each level; everybody keeps "
+        "Difference between the arms, with its 95% confidence interval, among the people of each level; "
+        "everybody keeps "
         "the weight of the whole comparison. Hollow: the arms are less alike inside the level than the gate asks. That "
         "one interval leaves no difference out and another does not is no sign that the levels differ; only the test "
         "beneath the table says that."
@@ -72,7 +73,9 @@ def draw(data: Released) -> Figure:
     axes.set_xlabel(f"Difference, {what}")
     for place, (label, row) in enumerate(lines):
         _line(axes, place, label, row, scale)
-    drawing.text(0.01, 1 - 0.12 / height, style.wrapped(str(rows["outcome_words"].iloc[0]), 110), va="top", weight="bold")
+    drawing.text(
+        0.01, 1 - 0.12 / height, style.wrapped(str(rows["outcome_words"].iloc[0]), 110), va="top", weight="bold"
+    )
     return drawing
 
 
@@ -92,7 +95,9 @@ def _line(axes, place: int, label: str, row: pd.Series | None, scale: float) -> 
     axes.text(-0.8, place, style.wrapped(label, 34), **beside)
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["value"]):
         said = f"{words.capital(str(row['status']))}: {str(row['reason']).partition(':')[0]}"
-        axes.text(1.05, place, style.wrapped(said, 44), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5}))
+        axes.text(
+            1.05, place, style.wrapped(said, 44), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
+        )
         return
     filled = str(row["status"]) != FLAGGED
     axes.plot([row["ci_low"] * scale, row["ci_high"] * scale], [place, place], color=style.INK, linewidth=1.5, zorder=2)

@@ -143,7 +143,8 @@ def ledger(table: Released | None) -> HtmlTable | None:
     ]
     columns = ("Claim", "Verdict", "Why", "Who says it, and what chance assignment found")
     note = (
-        "Not supported: the data show less than matters, or the opposite. Not testable: these data cannot speak to it. No "
+        "Not supported: the data show less than matters, or the opposite. Not testable: these data cannot speak "
+        "to it. No "
         "claim rests on groups formed by attendance."
     )
     return HtmlTable("Claims of the literature, held against these data", columns, rows, note)

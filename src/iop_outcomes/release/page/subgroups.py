@@ -29,8 +29,25 @@ def subgroups(table: Released | None, study: Study) -> HtmlTable | None:
         smd = first["max_smd"]
         alike = "" if pd.isna(smd) else words.number(float(smd), 2)
         caution = f"With caution: {said[:1].lower()}{said[1:]}" if str(first["status"]) == FLAGGED else said
-        rows.append((analysis_of(first, study), modifier_in_words(str(modifier)), words.plain(str(level)), *shown, alike, caution))
-    columns = ("Analysis", "Named beforehand", "Level", "Difference (95% CI)", "Ratio (95% CI)", "Most unlike", "In words")
+        rows.append(
+            (
+                analysis_of(first, study),
+                modifier_in_words(str(modifier)),
+                words.plain(str(level)),
+                *shown,
+                alike,
+                caution,
+            )
+        )
+    columns = (
+        "Analysis",
+        "Named beforehand",
+        "Level",
+        "Difference (95% CI)",
+        "Ratio (95% CI)",
+        "Most unlike",
+        "In words",
+    )
     note = (
         "Everybody keeps the weight of the whole comparison. Most unlike: the largest standardised difference of a "
         f"covariate left between the arms inside the level. {hidden_note(table)}"

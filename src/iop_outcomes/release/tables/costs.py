@@ -1,4 +1,4 @@
-"""Costs beside effects: guarded by the people behind them, and hidden where one person or site makes up most of a cost."""
+"""Costs beside effects, guarded by the people behind them, and by whether one of them makes up most of a cost."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,16 @@ _GUARDS = ("least_n", "least_with", "least_without", "dominating")
 _LABELS = ("perspective", "analysis", "outcome", "arm", "against", "price_year", "status")
 _OF_DIFFERENCE = ("value", "se", "ci_low", "ci_high", "mean_first", "mean_second")
 _OF_BESIDE = (
-    *("delta_cost", "cost_low", "cost_high", "delta_effect", "effect_low", "effect_high", "icer", "saved_per_unit_lost"),
+    *(
+        "delta_cost",
+        "cost_low",
+        "cost_high",
+        "delta_effect",
+        "effect_low",
+        "effect_high",
+        "icer",
+        "saved_per_unit_lost",
+    ),
     *("share_ne", "share_se", "share_nw", "share_sw"),
 )
 _MONEY = {"delta_cost": 0, "cost_low": 0, "cost_high": 0, "icer": 0, "saved_per_unit_lost": 0}
@@ -97,7 +106,8 @@ def _one(
         mine = hidden & may_be_shown(table).to_numpy()
         table.loc[mine, "status"] = WITHHELD
         table.loc[mine, "reason"] = (
-            f"fewer than {rules.min_cell} people of an arm have, or do not have, the effect, or one person or site makes "
+            f"fewer than {rules.min_cell} people of an arm have, or do not have, the effect, or one person or "
+            f"site makes "
             "up most of what an arm cost"
         )
         table.loc[~may_be_shown(table), list(roles.values)] = np.nan
@@ -116,13 +126,11 @@ def _without_prices_of_chance(table: pd.DataFrame) -> pd.DataFrame:
     ends = table[["effect_low", "effect_high", "cost_low", "cost_high"]].to_numpy(float)
     more = (ends[:, 0] > 0) & (ends[:, 2] > 0)
     less = (ends[:, 1] < 0) & (ends[:, 3] < 0)
-    return table.assign(
-        icer=table["icer"].where(more), saved_per_unit_lost=table["saved_per_unit_lost"].where(less)
-    )
+    return table.assign(icer=table["icer"].where(more), saved_per_unit_lost=table["saved_per_unit_lost"].where(less))
 
 
 def _guards(beside: pd.DataFrame, study: Study) -> dict[str, dict[str, float]]:
-    """Return by perspective the smallest counts among the arms, and whether a total is mostly one person's or site's."""
+    """Return by perspective the smallest counts of an arm, and whether a total is mostly one person's or site's."""
     limits, found = study.release.dominance, {}
     for _, row in beside.iterrows():
         most = row["person_share"] > limits.person or row["site_share"] > limits.site

@@ -130,9 +130,7 @@ _SAID = {
     "within_margin": "No difference that matters.",
     "beyond_margin": "Cannot tell: no difference and one that would matter are both within the interval.",
 }
-ASSUMED = (
-    "This holds if everything that makes people both come and do well was recorded, week by week; no data can show that."
-)
+ASSUMED = "This holds if everything that makes people come and do well was recorded week by week, which no data can show."
 
 
 def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
@@ -145,7 +143,8 @@ def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
     if may_be_shown(row.to_frame().T).iloc[0] and np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))
         said += (
-            f" Had everybody followed “{first}” and not “{second}”, the share with “{outcome_words(study)}” would differ by "
+            f" Had everybody followed “{first}” and not “{second}”, the share with “{outcome_words(study)}” "
+            f"would differ by "
             f"{words.number(100 * row['value'], 1)} percentage points (95% CI {numbers}). {ASSUMED}"
         )
     elif reason:

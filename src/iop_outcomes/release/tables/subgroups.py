@@ -157,7 +157,8 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     hidden = may_be_shown(table).to_numpy() & few
     table.loc[hidden, "status"] = WITHHELD
     table.loc[hidden, "reason"] = (
-        f"fewer than {rules.min_cell} people of the level have, or do not have, the outcome in one arm, or one person or "
+        f"fewer than {rules.min_cell} people of the level have, or do not have, the outcome in one arm, or one "
+        f"person or "
         "site makes up most of it"
     )
     table.loc[hidden, "se_method"] = ""
@@ -208,7 +209,8 @@ def verdicts(released: Mapping[str, Released], every: list[Judged], study: Study
 _SAID = {
     "refused": "Cannot be answered: the analysis could not be made.",
     "withheld": "Withheld: the data cannot carry it.",
-    "too_few_levels": "Withheld: fewer than two levels can be shown, so that there is nothing to hold against each other.",
+    "too_few_levels": "Withheld: fewer than two levels can be shown, so that there is nothing to hold against "
+    "each other.",
     "crude": "Cannot tell: the arms were compared as they are.",
     "answer_inconclusive": "Inconclusive, as the answer for everybody is.",
     "no_test": "Cannot tell: the levels could not be held against each other on both scales.",
@@ -217,13 +219,15 @@ _SAID = {
         "this kind needs several times the people that the answer for everybody needs."
     ),
     "not_alike_inside": (
-        "Cannot tell: the levels differ, but inside one of them the arms are less alike than the gate asks, so that the "
+        "Cannot tell: the levels differ, but inside one of them the arms are less alike than the gate asks, so "
+        "that the "
         "people compared may be what differs."
     ),
     "one_scale_only": (
         "Cannot tell: the levels differ on one scale only. How common the outcome is anyhow may be all that differs."
     ),
-    "levels_differ": "Different: what the first arm does is not the same in all of these levels, in points and as a ratio.",
+    "levels_differ": "Different: what the first arm does is not the same in all of these levels, in points and "
+    "as a ratio.",
 }
 
 
