@@ -1,7 +1,9 @@
 """The pre-specified subgroups of a study: its analyses asked again in every level, and whether the levels differ."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +22,11 @@ from iop_outcomes.estimates.subgroups_of_frame import size_of
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.stats.multiplicity import adjust_p_values
+from iop_outcomes.study.file import Gate
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.argument import LARGEST_IMBALANCE
-from iop_outcomes.tables.estimate import ADJUSTED, CONTRAST, FLAGGED, MAIN, REFUSED, WITHHELD, may_be_shown
-from iop_outcomes.tables.measure import measure_of
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, CONTRAST, FLAGGED, MAIN, REFUSED, SHOWN, WITHHELD
+from iop_outcomes.tables.measure import MEAN, measure_of
 
 #: What is taken out of the row of a level that is withheld.
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "n_events"]
@@ -80,22 +83,19 @@ def _by_modifier(
             # Of a level of few people a model may have more to fit than there is to see.
             raise EstimationError("too few people for the models of outcome and of who is observed") from None
 
+    labels = {"analysis": name, "outcome": analysis.outcome, "kind": ADJUSTED, "design": analysis.design}
+    labels |= {"estimator": plugin.name, "estimand": comparison.speaks_for, "scenario": MAIN}
     for modifier, own in study.subgroups.by.items():
         levels = levels_of(comparison, own.of(covariates, modifier))
-        answers = answers_by_level(levels, asking)
-        rows = rows_by_level(answers, measures).assign(
-            analysis=name,
-            outcome=analysis.outcome,
-            kind=ADJUSTED,
-            design=analysis.design,
-            estimator=plugin.name,
-            estimand=comparison.speaks_for,
-            scenario=MAIN,
-            modifier=modifier,
-        )
-        rows["level"] = rows["population"].str.removeprefix(f"{modifier} = ")
-        rows = judged_inside(rows, pd.DataFrame([size_of(level) for level in levels]), study)
-        yield rows, _tests(rows, answers, measures, comparison).assign(analysis=name)
+        faults = {level.population: fault_inside(size_of(level), study.gate) for level in levels}
+        # What will be withheld is not looked at.
+        asked = [level for level in levels if faults[level.population].status != WITHHELD]
+        answers = answers_by_level(asked, asking)
+        parts = [rows_by_level([answer], measures) for answer in answers]
+        parts += [_silent(level, measures) for level in levels if level not in asked]
+        rows = with_everybody(pd.concat(parts, ignore_index=True), levels, measures)
+        rows = judged_inside(rows.assign(modifier=modifier, **labels), faults)
+        yield rows, _tests(modifier, answers, measures, comparison).assign(analysis=name)
 
 
 def both_scales(question: Question, comparison: Comparison) -> list[str]:
@@ -104,55 +104,85 @@ def both_scales(question: Question, comparison: Comparison) -> list[str]:
     return ["risk_difference", "risk_ratio"] if binary else ["mean_difference", "mean_ratio"]
 
 
-def judged_inside(rows: pd.DataFrame, sizes: pd.DataFrame, study: StudyView) -> pd.DataFrame:
-    """Withhold, or flag, the levels that are too small for the gate or in which the arms are not alike.
+@dataclass(frozen=True)
+class Fault:
+    """What is to be done with a level, why, and its largest difference left; shown, and empty, where nothing is."""
+
+    status: str
+    reason: str
+    max_smd: float
+
+
+def fault_inside(size: Mapping[str, Any], gate: Gate) -> Fault:
+    """Return whether a level is too small for the gate, or the arms are not alike inside it.
 
     Parameters
     ----------
-    rows : DataFrame
-        Of the ``subgroup`` contract.
-    sizes : DataFrame
-        ``population``, ``ess_first``, ``ess_second``, ``max_smd``, as ``size_of`` gives them.
-    study : Study
-        Its gate: effective size asked of each arm, largest difference allowed.
+    size : mapping
+        ``ess_first``, ``ess_second``, ``max_smd``, as ``size_of`` gives them.
+    gate : Gate
+        Effective size asked of each arm, largest difference allowed, and what happens otherwise.
     """
-    rows, gate = rows.copy(), study.gate
+    smd = float(size["max_smd"])
+    withheld = FLAGGED if gate.on_failure == "flag" else WITHHELD
+    if not (size["n_first"] and size["n_second"]):
+        return Fault(WITHHELD, "nobody of the level is in one of the arms", smd)
+    if min(size["ess_first"], size["ess_second"]) < gate.min_ess:
+        reason = f"too few people: the gate asks for an effective size of {gate.min_ess:g} in each arm of a level"
+        return Fault(withheld, reason, smd)
+    if smd > LARGEST_IMBALANCE:
+        reason = "the arms are not alike inside this level: too far apart for a model to make up for"
+        return Fault(withheld, reason, smd)
+    if smd > gate.max_smd:
+        reason = "the arms are alike on the whole and less so inside this level, so that nothing follows from it alone"
+        return Fault(FLAGGED, reason, smd)
+    return Fault(SHOWN, "", smd)
+
+
+def _silent(level: Level, measures: Sequence[str]) -> pd.DataFrame:
+    """Return the row of a level that is not asked, one for each scale."""
+    first, second = level.comparison.arms
+    row = {"role": CONTRAST, "arm": first, "against": second, "status": WITHHELD, "population": level.population}
+    return pd.DataFrame([row | {"measure": measure} for measure in measures])
+
+
+def with_everybody(rows: pd.DataFrame, levels: Sequence[Level], measures: Sequence[str]) -> pd.DataFrame:
+    """Return rows in the order of the levels, with both arms of each: people of all are guarded, shown or not."""
+    parts = []
+    for level in levels:
+        own = rows[rows["population"] == level.population]
+        absent = [arm for arm in level.comparison.arms if not ((own["role"] == ARM) & (own["arm"] == arm)).any()]
+        status = own["status"].iloc[0]
+        both = [{"role": ARM, "arm": arm, "against": "", "measure": MEAN, "status": status} for arm in absent]
+        parts += [own.assign(level=level.label)]
+        if both:
+            parts += [pd.DataFrame(both).assign(level=level.label, population=level.population)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def judged_inside(rows: pd.DataFrame, faults: Mapping[str, Fault]) -> pd.DataFrame:
+    """Return the rows of the levels of a modifier with status and reason; those withheld have no numbers."""
+    rows = rows.copy()
     rows["reason"] = rows["reason"].astype("object") if "reason" in rows else None
-    known = sizes.set_index("population")
-    rows["max_smd"] = rows["population"].map(known["max_smd"])
-    for population, size in known.iterrows():
-        mine = ((rows["population"] == population) & may_be_shown(rows)).to_numpy()
-        reason, status = "", FLAGGED
-        if min(size["ess_first"], size["ess_second"]) < gate.min_ess:
-            reason = f"too few people: the gate asks for an effective size of {gate.min_ess:g} in each arm of a level"
-            status = WITHHELD
-        elif size["max_smd"] > LARGEST_IMBALANCE:
-            reason = "the arms are not alike inside this level: too far apart for a model to make up for"
-            status = WITHHELD
-        elif size["max_smd"] > gate.max_smd:
-            reason = (
-                "the arms are alike on the whole and less so inside this level, so that nothing follows from it alone"
-            )
-        if not reason or not mine.any():
+    rows["max_smd"] = rows["population"].map({population: fault.max_smd for population, fault in faults.items()})
+    for population, fault in faults.items():
+        mine = ((rows["population"] == population) & (rows["status"] != REFUSED)).to_numpy()
+        if fault.status == SHOWN or not mine.any():
             continue
-        status = FLAGGED if gate.on_failure == "flag" else status
-        rows.loc[mine, "status"], rows.loc[mine, "reason"] = status, reason
-        if status == WITHHELD:
+        rows.loc[mine, "status"], rows.loc[mine, "reason"] = fault.status, fault.reason
+        if fault.status == WITHHELD:
             rows.loc[mine, _NUMBERS] = np.nan
     return rows
 
 
-def _tests(rows: pd.DataFrame, answers: Answers, measures: Sequence[str], comparison: Comparison) -> pd.DataFrame:
+def _tests(modifier: str, answers: Answers, measures: Sequence[str], comparison: Comparison) -> pd.DataFrame:
     """Return the test on each scale, of the levels that are not withheld."""
-    shown = set(rows.loc[may_be_shown(rows), "population"])
-    kept = [(level, answer) for level, answer in answers if level.population in shown]
     every, found = comparison.population.cluster, []
     for measure in measures:
-        if not kept:
-            modifier = answers[0][0].modifier
+        if not answers:
             found.append({"modifier": modifier, "measure": measure, "reason": "no level is shown"})
             continue
-        test = interaction(kept, measure, cluster=every)
+        test = interaction(answers, measure, cluster=every)
         own = {name: getattr(test, name) for name in ("modifier", "measure", "wald", "df", "p_value", "reason")}
         found.append(own | {"levels": "; ".join(test.levels)})
     return pd.DataFrame(found)

@@ -37,7 +37,8 @@ def adjust_p_values(p_values: ArrayLike, method: str = "holm") -> NDArray[np.flo
     References
     ----------
     Holm 1979, Scand J Stat 6:65; Hommel 1988, Biometrika 75:383; Benjamini & Hochberg 1995, JRSS-B 57:289;
-    Benjamini & Yekutieli 2001, Ann Stat 29:1165. Computed by ``statsmodels.stats.multitest``.
+    Benjamini & Yekutieli 2001, Ann Stat 29:1165. All but Holm's are computed by
+    ``statsmodels.stats.multitest``.
     """
     if method not in METHODS:
         raise EstimationError(f"multiplicity: there is no adjustment '{method}'; {did_you_mean(method, METHODS)}")
@@ -47,8 +48,19 @@ def adjust_p_values(p_values: ArrayLike, method: str = "holm") -> NDArray[np.flo
     if outside:
         raise EstimationError(f"multiplicity: {outside} of {known.sum()} p-values lie outside 0 to 1; give p-values")
     adjusted = np.full(p.shape, np.nan)
-    if known.any():
+    if method == "holm":
+        adjusted[known] = _holm(p[known])
+    elif known.any():
         from statsmodels.stats.multitest import multipletests
 
         adjusted[known] = multipletests(p[known], method=METHODS[method])[1]
+    return adjusted
+
+
+def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return p-values adjusted by Holm; by hand, since what else the library loads takes longer than a stage."""
+    order = np.argsort(p, kind="stable")
+    times = np.arange(len(p), 0, -1)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * times), 1.0)
     return adjusted

@@ -94,7 +94,7 @@ def test_rules_as_strict_as_those_of_the_study_or_stricter_are_taken(own):
 
 
 def test_every_table_and_figure_that_is_released_can_have_rules_and_nothing_else():
-    # ``truth`` is there because the example is simulated, ``claim`` because it makes one; others because it asks for them.
+    # ``truth`` is there because the example is simulated, ``claim`` because it makes one, others as it asks for them.
     files = {Path(name).stem for name in release_files(study(**EVERY_SECTION)) if name.startswith("tables/")}
     assert files == {*TABLES, *figure_names()}
 

@@ -130,7 +130,9 @@ _SAID = {
     "within_margin": "No difference that matters.",
     "beyond_margin": "Cannot tell: no difference and one that would matter are both within the interval.",
 }
-ASSUMED = "This holds if everything that makes people come and do well was recorded week by week, which no data can show."
+ASSUMED = (
+    "This holds if everything that makes people come and do well was recorded week by week, and no data show that."
+)
 
 
 def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
