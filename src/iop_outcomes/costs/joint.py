@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from iop_outcomes.costs.difference import refuse_no_costs
 from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, take_frame
+from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
-from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.glm import fit_glm
-from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.replicates import replicate
 
 COLUMNS = ("effect_first", "effect_second", "cost_first", "cost_second")
@@ -121,9 +122,18 @@ def draws_of(
 
     def means(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         times = drawn[units]
-        score = fit_glm(first.astype(float), matrix, weights=times, tolerance=TOLERANCE).fitted
+        score = _score(first, matrix, times)
         weights = times * balancing_weights(score, first, estimand)[0]
         by_arm = [(weights * group) @ values / np.sum(weights, where=group) for group in (first, ~first)]
         return np.column_stack(by_arm).ravel()
 
     return replicate(means, int(units.max()) + 1, n_draws, seed).values
+
+
+def _score(first: NDArray[np.bool_], matrix: ModelMatrix, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the propensity score of a draw; a level that the draw has in one arm only goes to its limit."""
+    try:
+        return fit_glm(first.astype(float), matrix, weights=times, tolerance=TOLERANCE).fitted
+    except DesignError:
+        ridge = LIMIT_RIDGE * times.sum()
+        return fit_glm(first.astype(float), matrix, weights=times, penalty=ridge, tolerance=TOLERANCE).fitted
