@@ -33,9 +33,9 @@ MAY_IMPORT = {
         *("conclude", "designs", "ingest", "kernel", "release", "simulate"),
         *("stages", "stats", "study", "tables"),
     ),
-    "costs": ("designs", "estimates", "kernel", "stats"),
+    "costs": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     # A landmark analysis is one call of an analyst.
-    "participation": ("analyst", "designs", "kernel", "stats"),
+    "participation": ("analyst", "designs", "kernel", "stats", "study", "tables"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
     # What a person is told before anything runs knows records and no result, and the rules by which levels are hidden.
     "check": ("cohort", "dataset", "ingest", "kernel", "release", "study", "tables"),

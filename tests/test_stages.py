@@ -60,7 +60,7 @@ def test_a_measure_changes_estimates_and_no_design(study):
     )
     same = {
         stage.name: stage.view(study, "overlap").settings() == stage.view(other, "overlap").settings()
-        for stage in stages.STAGES
+        for stage in stages.of(study)
     }
     assert [name for name, equal in same.items() if not equal] == ["estimate", "robustness"]
 

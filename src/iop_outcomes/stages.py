@@ -105,6 +105,10 @@ def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
     return [ESTIMATORS[name] for name in sorted(used | {UNADJUSTED})]
 
 
+def _estimators_of(study: Study, analyses: Iterable[str]) -> Iterable[Plugin]:
+    return [ESTIMATORS[name] for name in sorted({study.analyses[analysis].estimator for analysis in analyses})]
+
+
 def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
     """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
     checks = [CHECKS[name] for name, _ in study.checks()]
@@ -118,6 +122,11 @@ def _code_lists(study: Study) -> list[Path]:
     """Return the files of codes that metrics of a study read."""
     given = (study.metric(name)[1].get("code_list") for name in study.metrics)
     return sorted({Path(path) for path in given if isinstance(path, str)})
+
+
+def _unit_costs(study: Study) -> list[Path]:
+    """Return the file of unit costs that a study names."""
+    return [Path(study.costs.unit_costs)] if study.costs is not None and study.costs.unit_costs else []
 
 
 _DESIGNED = ("propensity", "balance", "diagnostic")
@@ -235,6 +244,49 @@ STAGES: tuple[Stage, ...] = (
         per_design=True,
     ),
     Stage(
+        "subgroups",
+        sections=(
+            *("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar"),
+            *("seed", "gate", "subgroups", "metrics", "events"),
+        ),
+        reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
+        writes=("subgroup", "interaction"),
+        function="iop_outcomes.estimates.by_subgroup:run",
+        folder="subgroups",
+        plugins=lambda study, _: _estimators_of(study, study.subgroups.asked(study) if study.subgroups else ()),
+        wanted=lambda study: study.subgroups is not None,
+    ),
+    Stage(
+        "participation",
+        sections=("participation", "seed", "gate", "cohort"),
+        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service"),
+        writes=("participation", "participation_week"),
+        function="iop_outcomes.participation.stage:run",
+        folder="participation",
+        wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
+        "costs",
+        sections=("costs", "analyses", "designs", "cohort", "gate", "seed", "metrics", "events"),
+        reads=("cohort", "covariates", "outcomes", "episode", "cost", "session", "diagnostic"),
+        writes=("cost_difference", "cost_effectiveness", "acceptability", "cost_plane"),
+        function="iop_outcomes.costs.stage:run",
+        folder="costs",
+        files=_unit_costs,
+        wanted=lambda study: study.costs is not None,
+    ),
+    Stage(
+        "field",
+        sections=("ledger",),
+        reads=(),
+        writes=("field_claim",),
+        function="iop_outcomes.conclude.field:run",
+        folder="ledger",
+        files=lambda study: [Path(study.ledger)] if study.ledger else [],
+        wanted=lambda study: study.ledger is not None,
+        memory_mb=500,
+    ),
+    Stage(
         "conclude",
         sections=(),
         reads=("estimate", "curve", "incidence", *_DESIGNED),
@@ -324,6 +376,8 @@ def run_stages(
     known = dict(made)
     of_designs: dict[str, Tables] = {design: {} for design in study.designs}
     for stage in stages:
+        if not stage.wanted(study):
+            continue
         if stage.per_design:
             for design, own in of_designs.items():
                 given = {n: own.get(n, known.get(n)) for n in stage.reads}

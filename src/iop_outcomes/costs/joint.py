@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from iop_outcomes.costs.difference import refuse_no_costs
 from iop_outcomes.designs.frame import contrast_of, listed, refuse_as_covariates, take_frame
+from iop_outcomes.estimates.nuisance.outcome_model import LIMIT_RIDGE
 from iop_outcomes.estimates.nuisance.tilting import balancing_weights
-from iop_outcomes.kernel.errors import EstimationError, counted
+from iop_outcomes.kernel.errors import DesignError, EstimationError, counted
 from iop_outcomes.kernel.values import known_numbers
 from iop_outcomes.stats.linear.glm import fit_glm
-from iop_outcomes.stats.linear.matrix import model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
 from iop_outcomes.stats.replicates import replicate
 
 COLUMNS = ("effect_first", "effect_second", "cost_first", "cost_second")
@@ -64,26 +65,75 @@ def cost_and_effect_draws(
     ----------
     Efron 1979, Ann Stat 7:1; joint draws of cost and effect: Briggs, Wonderling & Mooney 1997, Health Econ 6:327.
     """
+    drawn = draws_of(
+        data,
+        columns=(effect, cost),
+        costs=(cost,),
+        arm=arm,
+        covariates=covariates,
+        estimand=estimand,
+        cluster=cluster,
+        contrast=contrast,
+        n_draws=n_draws,
+        seed=seed,
+    )
+    return pd.DataFrame(drawn, columns=list(COLUMNS))
+
+
+def draws_of(
+    data: pd.DataFrame,
+    *,
+    columns: Sequence[str],
+    costs: Sequence[str],
+    arm: str,
+    covariates: Sequence[str],
+    estimand: str,
+    cluster: str | None,
+    contrast: tuple[object, object] | None,
+    n_draws: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return the means of some columns in both arms, drawn together: shape (n_draws, 2 * columns), arms side by side.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of numbers without missing values.
+    costs : sequence of str
+        Those of them that are costs.
+    data, arm, covariates, estimand, cluster, contrast, n_draws, seed
+        As in ``cost_and_effect_draws``.
+    """
     names = listed(covariates)
-    for name, role in ((effect, "the effect"), (cost, "the cost")):
-        refuse_as_covariates(names, name, role)
+    for name in columns:
+        refuse_as_covariates(names, name, "the cost" if name in costs else "the effect")
     framed = take_frame(data, arm=arm, covariates=names, cluster=cluster)
     framed = framed.of(contrast_of(framed.arms, arm, contrast))
     chosen = data.iloc[framed.rows]
-    refuse_no_costs(chosen, cost)
-    both = np.column_stack([known_numbers(chosen, effect), known_numbers(chosen, cost)])
-    missing = int(np.isnan(both[:, 0]).sum())
-    if missing:
-        raise EstimationError(f"{effect}: missing for {counted(missing, 'person', 'people')}; impute or leave them out")
+    for name in costs:
+        refuse_no_costs(chosen, name)
+    values = np.column_stack([known_numbers(chosen, name) for name in columns])
+    for name, missing in zip(columns, np.isnan(values).sum(axis=0), strict=True):
+        if missing:
+            said = counted(int(missing), "person", "people")
+            raise EstimationError(f"{name}: missing for {said}; impute or leave them out")
     first, matrix = framed.arm == 0, model_matrix(framed.covariates, unusable="drop")
     units = np.arange(len(first)) if framed.cluster is None else pd.factorize(framed.cluster)[0]
 
     def means(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         times = drawn[units]
-        score = fit_glm(first.astype(float), matrix, weights=times, tolerance=TOLERANCE).fitted
+        score = _score(first, matrix, times)
         weights = times * balancing_weights(score, first, estimand)[0]
-        by_arm = [(weights * group) @ both / np.sum(weights, where=group) for group in (first, ~first)]
+        by_arm = [(weights * group) @ values / np.sum(weights, where=group) for group in (first, ~first)]
         return np.column_stack(by_arm).ravel()
 
-    found = replicate(means, int(units.max()) + 1, n_draws, seed)
-    return pd.DataFrame(found.values, columns=list(COLUMNS))
+    return replicate(means, int(units.max()) + 1, n_draws, seed).values
+
+
+def _score(first: NDArray[np.bool_], matrix: ModelMatrix, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the propensity score of a draw; a level that the draw has in one arm only goes to its limit."""
+    try:
+        return fit_glm(first.astype(float), matrix, weights=times, tolerance=TOLERANCE).fitted
+    except DesignError:
+        ridge = LIMIT_RIDGE * times.sum()
+        return fit_glm(first.astype(float), matrix, weights=times, penalty=ridge, tolerance=TOLERANCE).fitted

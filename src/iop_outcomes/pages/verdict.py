@@ -1,11 +1,18 @@
 """The page of ``docs/`` that shows how a verdict is reached, from the rules themselves."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from iop_outcomes.conclude.claims import CLAIM_RULES
+from iop_outcomes.conclude.costs import RULES as COST_RULES
 from iop_outcomes.conclude.evidence import ENOUGH_KNOWN
 from iop_outcomes.conclude.facts import DAYS_AFTER
 from iop_outcomes.conclude.judging import FIRST, OTHERS, OTHERS_AFTER_A_DIFFERENCE
+from iop_outcomes.conclude.participation import RULES as PARTICIPATION_RULES
+from iop_outcomes.conclude.subgroups import RULES as SUBGROUP_RULES
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.pages import markdown
+from iop_outcomes.tables.argument import LARGEST_IMBALANCE
 from iop_outcomes.tables.measure import MEASURES
 from iop_outcomes.tables.missing_panel import PLAUSIBLE, PLAUSIBLE_SHIFT, PLAUSIBLE_SHIFT_OF_NUMBERS
 
@@ -33,6 +40,7 @@ def verdict_page() -> str:
             "the better side unless its `direction` says `higher` or `lower`, which speak of the outcome and not of "
             "the measure.",
             markdown.table(("code", "when", "claim"), claims),
+            *_argument(),
             "## One answer an outcome, and how many answers",
             _MANY,
             "## Other rules for what is missing",
@@ -44,6 +52,89 @@ def verdict_page() -> str:
         ]
     )
 
+
+def _argument() -> list[str]:
+    """Return what is said of subgroups, strategies of attending, costs, and the claims of the field."""
+    return [
+        "## For whom: subgroups",
+        _SUBGROUPS,
+        _table(SUBGROUP_RULES),
+        "## What coming more does",
+        _PARTICIPATION,
+        _table(PARTICIPATION_RULES),
+        "## At what cost",
+        _COSTS,
+        _table(COST_RULES),
+        "## The claims of the field",
+        _LEDGER,
+    ]
+
+
+def _table(rules: Iterable[Any]) -> str:
+    return markdown.table(("code", "when", "verdict"), [(f"`{r.code}`", r.when, f"**{r.verdict}**") for r in rules])
+
+
+_SUBGROUPS = f"""\
+Subgroups are named in the study file, each a covariate or a column of `describe_by`, with its codes put together
+(`levels`) or a number cut into bands (`cut`):
+
+```yaml
+subgroups:
+  analyses: [primary]                     # the first of the study unless named
+  by:
+    step_down: {{column: stepped_down_from, levels: {{stepped down: [detox, residential, inpatient]}}}}
+    earlier_treatment: {{column: prior_episodes, cut: [1]}}
+    sex:
+```
+
+Nobody is weighted anew: everybody keeps the weight of the whole comparison. A level is withheld where the effective
+size of an arm is below the gate's `min_ess`, or where a covariate differs between the arms inside it by more than
+{LARGEST_IMBALANCE:g} standard deviations (Rubin 2001; Stuart 2010); by more than the gate's `max_smd` it is shown with
+caution, and no test that rests on it shows a difference. Products of the modifier with covariates in the design make
+levels alike inside. Levels are held against each other on the scale of differences and of ratios (Wald's test, levels
+that are shown only), each scale adjusted for all modifiers and analyses by Holm's method."""
+
+_PARTICIPATION = """\
+Two strategies of attending are declared as rules, and everybody of the arm starts on both (`clone_censor_weight`):
+
+```yaml
+participation:
+  outcome: abstinent                      # a metric of 0 and 1 known of those who stop coming, or first_positive_test
+  weeks: 12
+  strategies:
+    active: {least_hours: 6, grace_weeks: 2, last_week: 7, lapses_allowed: 2, step_up_allowed: true}
+    less: {below_hours: 6, grace_weeks: 2, last_week: 7, lapses_allowed: 2}
+  landmark: {weeks: 4, least_hours: 6}
+  bootstrap_by: site                      # person unless said
+```
+
+An outcome that makes something of missing tests, or is itself about coming, staying or leaving, is refused: following a
+strategy would decide it. Weeks with a day in jail or hospital, and those after care ended by completion, transfer or
+jail, ask for nothing. Who stays on a strategy is modelled from the study's covariates and from use and hours of the
+week before. Both strategies need the gate's `min_ess` at the end; where they do not reach it, groups formed by
+attendance are withheld as well, since alone they mislead. Those groups are shown for their bias and never judged."""
+
+_COSTS = """\
+The effect of an analysis beside the costs of the source, or beside unit costs times visits and weeks with a visit:
+
+```yaml
+costs:
+  analysis: primary
+  perspectives: {payer: [payer, program], society: [payer, program, client, society]}
+  worth: 20000                            # what a unit of the effect is worth, in the money of the costs
+  unit_costs: data/reference/unit_costs.csv   # where the source has no costs
+```
+
+Cost and effect are drawn together by a bootstrap of sites, or of people without sites. A price of a unit of effect is
+given only where both intervals lie on one side, more and dearer or less and cheaper: dominance is said in words, and a
+ratio is never negative. Whoever stayed in care for more than a week and has no cost is not taken to have been free."""
+
+_LEDGER = """\
+`ledger: data/reference/claims.yaml` ends the report in the claims of the literature: supported, not supported,
+inconclusive, or not testable with these data. Each names the one kind of analysis that may speak to it. A claim of
+participation rests on strategies that were followed, never on attendance; a claim of certain people on a modifier of
+that name, whose first level in the study file (or highest band) is the one the claim is of; what a programme is made of
+is not testable here."""
 
 _WHAT = f"""\
 Every analysis of a study gets one verdict, by the rules below and by nothing else. It is made from the numbers that may

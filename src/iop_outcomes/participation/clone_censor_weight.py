@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.clones import Clones, truncated
 from iop_outcomes.participation.naive import beside
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
-from iop_outcomes.participation.strategies import Strategy, read_strategies
+from iop_outcomes.participation.strategies import read_strategies
 from iop_outcomes.stats.linear.glm import GlmFit
 from iop_outcomes.stats.replicates import Replicates, replicate
+from iop_outcomes.study.participation import Strategy
 
 #: Ways to weight, in the order of the tables.
 WEIGHTED, TRUNCATED, UNWEIGHTED = "weighted", "truncated", "unweighted"
@@ -67,6 +69,8 @@ def clone_censor_weight(
     excused: str | None = None,
     stepped_up: str | None = None,
     week_powers: int = 2,
+    unusable: Literal["refuse", "drop"] = "refuse",
+    ridge: float = 0.0,
     truncate: float = 99.0,
     bootstrap: int = 0,
     cluster: str | None = None,
@@ -100,6 +104,11 @@ def clone_censor_weight(
         Column of 1 in the week of a documented step-up to more care.
     week_powers : int
         Powers of the week in the models of staying; 0 leaves it out.
+    unusable : {"refuse", "drop"}
+        What to do with a covariate that is alike in all weeks in which a strategy might be left.
+    ridge : float
+        Strength of a ridge on the models of staying, on columns of standard deviation 1; 0 for none. With some a kind
+        of person who never leaves, or always does, stops nothing.
     truncate : float
         Percentile of a strategy's weights at which the rows called truncated cut them (type 7).
     bootstrap : int
@@ -142,7 +151,7 @@ def clone_censor_weight(
         stepped_up=stepped_up,
         cluster=cluster,
     )
-    every = [Clones.of(name, weeks, rule, week_powers) for name, rule in rules.items()]
+    every = [Clones.of(name, weeks, rule, week_powers, unusable, ridge) for name, rule in rules.items()]
     fits = [clones.staying() for clones in every]
     found = _risks(every, fits, truncate, None)
     repeated = _repeated(every, found, truncate, bootstrap, seed) if bootstrap else None

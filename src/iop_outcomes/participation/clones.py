@@ -5,6 +5,7 @@ A clone is no copy of rows: it is which of its person's weeks still count.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.participation.person_weeks import PersonWeeks
-from iop_outcomes.participation.strategies import Strategy, followed
+from iop_outcomes.participation.strategies import followed
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
 from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.study.participation import Strategy
 
 #: Length of the last step in standard errors; what is left is about its square.
 TOLERANCE = 1e-8
@@ -32,6 +34,10 @@ class Clones:
         As ``strategies.followed`` gives them.
     week_powers : int
         Powers of the week in the model of staying.
+    unusable : {"refuse", "drop"}
+        What to do with a covariate that is alike in all weeks at risk of leaving.
+    ridge : float
+        Strength of a ridge on the model of staying, 0 for none.
     """
 
     name: str
@@ -39,11 +45,21 @@ class Clones:
     kept: NDArray[np.bool_]
     at_risk: NDArray[np.bool_]
     week_powers: int
+    unusable: Literal["refuse", "drop"] = "refuse"
+    ridge: float = 0.0
 
     @classmethod
-    def of(cls, name: str, weeks: PersonWeeks, strategy: Strategy, week_powers: int) -> "Clones":
+    def of(
+        cls,
+        name: str,
+        weeks: PersonWeeks,
+        strategy: Strategy,
+        week_powers: int,
+        unusable: Literal["refuse", "drop"] = "refuse",
+        ridge: float = 0.0,
+    ) -> "Clones":
         """Return everybody on a strategy."""
-        return cls(name, weeks, *followed(weeks, strategy), week_powers)
+        return cls(name, weeks, *followed(weeks, strategy), week_powers, unusable, ridge)
 
     @cached_property
     def matrix(self) -> ModelMatrix:
@@ -52,7 +68,8 @@ class Clones:
         powers = range(1, min(self.week_powers, len(np.unique(week)) - 1) + 1)
         columns = {"week" if power == 1 else f"week^{power}": week.astype(float) ** power for power in powers}
         covariates = self.weeks.covariates[self.at_risk].reset_index(drop=True)
-        return model_matrix(pd.concat([pd.DataFrame(columns, index=covariates.index), covariates], axis=1))
+        whole = pd.concat([pd.DataFrame(columns, index=covariates.index), covariates], axis=1)
+        return model_matrix(whole, unusable=self.unusable)
 
     @property
     def leaves(self) -> NDArray[np.bool_]:
@@ -76,8 +93,9 @@ class Clones:
                 "it; choose a rule that some people keep"
             )
         weights = None if drawn is None else drawn[self.at_risk]
+        penalty = self.ridge or None
         try:
-            return fit_glm(stays.astype(float), self.matrix, weights=weights, tolerance=TOLERANCE)
+            return fit_glm(stays.astype(float), self.matrix, weights=weights, penalty=penalty, tolerance=TOLERANCE)
         except StudyError as error:
             raise EstimationError(f"strategy '{self.name}', model of staying on it: {error}") from None
 

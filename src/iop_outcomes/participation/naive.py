@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
-from iop_outcomes.participation.strategies import Strategy
 from iop_outcomes.stats.linear.sandwich import influence_covariance
+from iop_outcomes.study.participation import Strategy
 
 LABEL = "biased: the groups were formed by attendance after time zero"
 

@@ -4,37 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.participation.person_weeks import PersonWeeks
-
-
-class Strategy(BaseModel):
-    """A rule that every week of a person keeps, breaks, or has nothing to do with.
-
-    Attributes
-    ----------
-    least_hours, below_hours : float, optional
-        A week keeps the rule with at least the one, and with fewer than the other; at least one of them is given.
-    grace_weeks : int
-        First weeks of follow-up in which no week breaks it.
-    last_week : int, optional
-        Week of follow-up, 0 for the first, after which it asks for nothing more.
-    lapses_allowed : int
-        Weeks that may break it before the strategy is left: it is left in the week in which it can no longer be kept.
-    step_up_allowed : bool
-        Whether a documented step-up to more care is part of the strategy: it asks for nothing from that week on.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    least_hours: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    below_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    grace_weeks: int = Field(default=0, ge=0)
-    last_week: int | None = Field(default=None, ge=0)
-    lapses_allowed: int = Field(default=0, ge=0)
-    step_up_allowed: bool = False
+from iop_outcomes.study.participation import Strategy
 
 
 def read_strategies(strategies: Mapping[str, Strategy | Mapping[str, object]]) -> dict[str, Strategy]:

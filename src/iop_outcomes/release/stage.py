@@ -22,7 +22,18 @@ from iop_outcomes.release.disclosure import (
 )
 from iop_outcomes.release.manuscript import FILES, write_kit
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.tables import balance, diagnostic, estimates, outcomes, plain, verdict
+from iop_outcomes.release.tables import (
+    balance,
+    costs,
+    diagnostic,
+    estimates,
+    ledger,
+    outcomes,
+    participation,
+    plain,
+    subgroups,
+    verdict,
+)
 from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -50,6 +61,15 @@ READS = (
     "propensity",
     "diagnostic",
     "truth",
+    "subgroup",
+    "interaction",
+    "participation",
+    "participation_week",
+    "cost_difference",
+    "cost_effectiveness",
+    "acceptability",
+    "cost_plane",
+    "field_claim",
 )
 
 #: What verdicts and claims rest on; the rest is for readers.
@@ -110,7 +130,7 @@ def build(
 
 def release_files(study: Study) -> list[str]:
     """Return the path of every file in a study's release, from its folder; a table without rows is there, too."""
-    drawn = [plugin.name for plugin in figures.FIGURES]
+    drawn = [plugin.name for plugin in figures.FIGURES if plugin.asked(study)]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
     paper = [f"manuscript/{name}" for name in FILES]
@@ -118,7 +138,8 @@ def release_files(study: Study) -> list[str]:
 
 
 def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> pd.DataFrame:
-    ordered = [plugin.name for plugin in sorted(figures.FIGURES, key=lambda figure: figure.place)]
+    asked_for = [plugin for plugin in figures.FIGURES if plugin.asked(study)]
+    ordered = [plugin.name for plugin in sorted(asked_for, key=lambda figure: figure.place)]
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
     asked = [part for part in numbers.values() if isinstance(part, Part)]
     # Whoever has one table has the others and the figures: they are protected as one.
@@ -170,8 +191,23 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "outcomes": outcomes.ROLES,
         "estimate": estimates.ROLES,
         "verdict": verdict.ROLES,
+        "subgroup": subgroups.ROLES,
+        "interaction": subgroups.INTERACTION_ROLES,
+        "subgroup_verdict": subgroups.VERDICT_ROLES,
+        "participation": participation.ROLES,
+        "participation_week": participation.WEEK_ROLES,
+        "participation_verdict": participation.VERDICT_ROLES,
+        **costs.ROLES,
+        "cost_verdict": costs.VERDICT_ROLES,
+        "ledger": ledger.ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
+    absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
+    of_strategies = ["participation", "participation_week", "participation_verdict"]
+    absent += [] if study.participation else of_strategies
+    absent += [] if study.ledger else ["ledger"]
+    # Draws and prices are the numbers of figures, which write them.
+    absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
     return {name: roles[name] for name in roles if name not in absent}
 
 
@@ -187,7 +223,7 @@ def release_tables(study: Study, tables: Tables, beside: Sequence[Part] = ()) ->
         What else is released, as the numbers of figures: protected as one with the tables, and returned with them.
     """
     released = protect_together([*_parts(study, tables), *beside])
-    return released | _concluded(study, released)
+    return released | _concluded(study, released, tables.get("field_claim"))
 
 
 def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -226,22 +262,46 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["outcomes"] = (outcomes.frame(tables, study), outcomes.ROLES)
     if _has(tables, "estimate"):
         frames["estimate"] = (estimates.frame(tables, study, rules("estimate")), estimates.ROLES)
+    if study.subgroups and _has(tables, "subgroup"):
+        by_level = subgroups.frame(tables, study, rules("subgroup"))
+        frames["subgroup"] = (by_level, subgroups.ROLES)
+        if _has(tables, "interaction"):
+            frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
+    if study.participation and _has(tables, "participation"):
+        ways = participation.frame(tables, rules("participation"))
+        frames["participation"] = (ways, participation.ROLES)
+        if _has(tables, "participation_week"):
+            by_week = participation.weeks(tables, ways, rules("participation_week"))
+            frames["participation_week"] = (by_week, participation.WEEK_ROLES)
+    if study.costs and _has(tables, "cost_effectiveness"):
+        found = costs.frames(tables, study, rules(*costs.ROLES))
+        frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}
     frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
-def _concluded(study: Study, released: Mapping[str, Released]) -> dict[str, Released]:
+def _concluded(
+    study: Study, released: Mapping[str, Released], field: pd.DataFrame | None = None
+) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
-    judged = verdict.judged(released, study)
-    if not judged:
-        return {}
-    estimate = released["estimate"].frame
-    made = {"verdict": (verdict.frame(judged, estimate, study), verdict.ROLES)}
-    if study.claims:
+    judged, made = verdict.judged(released, study), {}
+    if "participation" in released:
+        made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
+    estimate = released["estimate"].frame if judged else pd.DataFrame()
+    if judged:
+        made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)
+    if judged and study.claims:
         made["claim"] = (
             plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
             plain.ROLES["claim"],
         )
+    if "subgroup" in released:
+        made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
+    if "cost_effectiveness" in released:
+        made["cost_verdict"] = (costs.verdicts(released, judged, study), costs.VERDICT_ROLES)
+    if study.ledger and field is not None and len(field):
+        verdicts = {name: table for name, (table, _) in made.items()}
+        made["ledger"] = (ledger.frame(field, judged, estimate, verdicts, released, study), ledger.ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

@@ -20,12 +20,15 @@ from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.project import workflow_home
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.costs import Costs, check_costs
 from iop_outcomes.study.format import FORMAT, Format, check_format
 from iop_outcomes.study.margins import Margin, check_margin
 from iop_outcomes.study.names import WEEKLY_URINE, cross_check
+from iop_outcomes.study.participation import Participation, check_participation
 from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate, check_simulate
+from iop_outcomes.study.subgroups import Subgroups, check_subgroups
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -186,6 +189,10 @@ class Study(Section):
     release: Release = Release()
     claims: list[Claim] = []
     simulate: Simulate | None = None
+    subgroups: Subgroups | None = None
+    participation: Participation | None = None
+    costs: Costs | None = None
+    ledger: str | None = None
 
     @property
     def name(self) -> str:
@@ -368,6 +375,9 @@ def parse(content: dict[str, Any], place: str = "study") -> Study:
             check_margin(study, name)
         check_claims(study)
         check_simulate(study)
+        check_subgroups(study)
+        check_participation(study)
+        check_costs(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:

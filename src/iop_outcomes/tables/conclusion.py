@@ -9,6 +9,8 @@ VERDICTS = (BETTER, WORSE, DIFFERENT, NO_DIFFERENCE, CANNOT_TELL, INCONCLUSIVE, 
 
 SUPPORTED, NOT_SUPPORTED, CONTRADICTED = "supported", "not supported", "contradicted"
 NOT_TESTABLE = "not testable"
+#: Of the ledger, in which a claim that the data contradict is one they do not support.
+LEDGER_VERDICTS = (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE, NOT_TESTABLE)
 CLAIM_VERDICTS = (SUPPORTED, NOT_SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
 
 #: The study's answer; the answers to its other outcomes; a further look at an outcome that has its answer.

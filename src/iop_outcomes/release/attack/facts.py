@@ -161,6 +161,51 @@ def of_sentences(page: str, rules: ReleaseRules, known: Unknowns) -> Unknowns:
     return told
 
 
+def _subgroups(table: Table) -> Unknowns:
+    """Levels add up to the arm; what is known, and who has the outcome, to those of everybody in it."""
+    known, frame = Unknowns(), table.frame
+    sums: dict[tuple[str, str], dict[str, None]] = {}
+    for row in frame.index[frame["role"] == "arm"]:
+        arm, outcome, modifier, level = (frame[c][row] for c in ("arm", "outcome", "modifier", "level"))
+        whose = f"{arm}, {modifier} {level}"
+        people = table.learn(known, row, "n_people", whose)
+        seen = table.learn(known, row, "n", f"{whose}, {outcome} known")
+        known.adds_up(people, seen, _left(known, table, row, f"{whose}, {outcome} not known", "n"))
+        sums.setdefault((arm, modifier), {})[people] = None
+        sums.setdefault((f"{arm}, {outcome} known", modifier), {})[seen] = None
+        if frame["n_events"][row] == "":
+            continue
+        events = table.learn(known, row, "n_events", f"{whose}, {outcome} with")
+        without = _left(known, table, row, f"{whose}, {outcome} without")
+        known.adds_up(seen, events, without)
+    for (total, _), parts in sums.items():
+        known.adds_up(known.know(total), *parts)
+    return known
+
+
+def _participation(table: Table) -> Unknowns:
+    """Groups formed by attendance share everybody of the arms out."""
+    known, frame = Unknowns(), table.frame
+    for row in frame.index:
+        way = frame["way"][row]
+        first, second = (table.learn(known, row, f"n_{place}", f"{way}, {place}") for place in ("first", "second"))
+        if way == "by_attendance" and "; " not in frame["arms"][row]:
+            known.adds_up(known.know(frame["arms"][row]), first, second, _left(known, table, row, f"{way}, in neither"))
+    return known
+
+
+def _following(table: Table) -> Unknowns:
+    """Who no longer follows a strategy has left it or has had the outcome."""
+    known, frame = Unknowns(), table.frame
+    for strategy, rows in frame.groupby("strategy", sort=False):
+        there = [
+            table.learn(known, row, "n_uncensored", f"{strategy}, week {frame['week'][row]}") for row in rows.index
+        ]
+        for row, one, other in zip(rows.index[1:], there, there[1:], strict=False):
+            known.adds_up(one, other, _left(known, table, row, f"{strategy}, gone before week {frame['week'][row]}"))
+    return known
+
+
 def _definitions(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     for row in frame.index:
@@ -267,6 +312,12 @@ TELLERS: dict[str, Teller] = {
     "love_plot": _balance,
     "outcomes": _outcomes,
     "estimate": _estimates,
+    "participation": _participation,
+    "participation_ways": _participation,
+    "participation_week": _following,
+    "participation_risks": _following,
+    "subgroup": _subgroups,
+    "subgroup_forest": _subgroups,
     "forest_plot": _estimates,
     "missing_panel": _estimates,
     "abstinence_definitions": _definitions,

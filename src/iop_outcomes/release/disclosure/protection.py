@@ -123,7 +123,7 @@ def protect_together(parts_: Sequence[Part]) -> dict[str, Released]:
 
 def without_rows(roles: Roles, rules: ReleaseRules) -> Released:
     """Return a table of these roles without rows, for what there is nothing to say of."""
-    columns = [*roles.labels, *roles.guarded, *roles.values, *roles.sentences]
+    columns = [*roles.labels, *roles.hidden_labels, *roles.guarded, *roles.values, *roles.sentences]
     columns += [flag for flag in (*roles.keep.values(), *(w.partition("|")[2] for w in roles.who.values())) if flag]
     return protect(pd.DataFrame({column: pd.Series(dtype=float) for column in dict.fromkeys(columns)}), roles, rules)
 

@@ -29,6 +29,8 @@ class Roles:
         Share -> numerator and denominator. Recomputed from the rounded counts, so it says no more than they do.
     values : mapping of str to tuple of str
         Number that is not a count (a mean, an estimate) -> the counts it rests on. Hidden where one of them is.
+    hidden_labels : tuple of str
+        Names that ``who`` speaks of and that are dropped from what is released.
     sentences : tuple of str
         Text in which small counts are blotted out.
     sums : tuple
@@ -48,6 +50,7 @@ class Roles:
     hidden_counts: tuple[str, ...] = ()
     shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden_labels: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     sums: tuple[Sum, ...] = ()
     keep: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +82,8 @@ class Roles:
         if personal:
             raise DisclosureError(f"a table with the column '{personal[0]}' is about single people and may not leave")
         flags = {said.partition("|")[2] for said in self.who.values()} - {""}
-        known = {*self.labels, *self.guarded, *self.shares, *self.values, *self.sentences, *self.keep.values(), *flags}
+        known = {*self.labels, *self.hidden_labels, *self.guarded, *self.shares, *self.values, *self.sentences}
+        known |= {*self.keep.values(), *flags}
         unknown = [c for c in frame.columns if c not in known]
         if unknown:
             raise DisclosureError(

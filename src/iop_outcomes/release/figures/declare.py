@@ -15,8 +15,8 @@ from iop_outcomes.study import Study
 
 Tables = Mapping[str, pd.DataFrame]
 #: Where in the report a figure can stand: who was compared, can they be compared, what happened, what difference it
-#: made, how sure one can be.
-Section = Literal["who", "can", "what", "difference", "sure"]
+#: made, how sure one can be, for whom, what participation does, and at what cost.
+Section = Literal["who", "can", "what", "difference", "sure", "whom", "participation", "costs"]
 Draw = Callable[[Released], Figure]
 
 
@@ -36,6 +36,11 @@ class DeclaredFigure(Plugin):
     roles: Roles
     section: Section
     place: int
+    asked_by: str = ""
+
+    def asked(self, study: Study) -> bool:
+        """Return whether a study has the section without which the figure is not drawn at all."""
+        return not self.asked_by or getattr(study, self.asked_by) is not None
 
 
 FIGURES = Registry(DeclaredFigure, "iop_outcomes.release.figures")
@@ -50,6 +55,7 @@ def figure(
     roles: Roles,
     section: Section,
     place: int,
+    asked_by: str = "",
 ) -> Callable[[Draw], Draw]:
     """Declare a figure, called by the name of its module; the function it decorates draws a released frame.
 
@@ -63,10 +69,12 @@ def figure(
         ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
     roles : Roles
         What disclosure control must know of them.
-    section : {'who', 'can', 'what', 'difference', 'sure'}
+    section : {'who', 'can', 'what', 'difference', 'sure', 'whom', 'participation', 'costs'}
         Section of the report that it stands in.
     place : int
         Position among the figures of the report.
+    asked_by : str
+        Section of a study file without which there is no such figure; empty for one that every study has.
     """
 
     def register(draw: Draw) -> Draw:
@@ -79,6 +87,7 @@ def figure(
             roles=roles,
             section=section,
             place=place,
+            asked_by=asked_by,
         )
         own = own_name(draw.__module__) if draw.__name__ == "draw" else draw.__name__
         return FIGURES.register(make, own)(draw)

@@ -135,3 +135,20 @@ def claims(table: Released | None) -> HtmlTable | None:
         return None
     rows = [(str(r.claim), words.capital(str(r.verdict)), str(r.explanation)) for r in table.frame.itertuples()]
     return HtmlTable("Claims of the field, held against these data", ("Claim", "Verdict", "Why"), rows, file="claim")
+
+
+def ledger(table: Released | None) -> HtmlTable | None:
+    """Return the claims of the literature, what these data say of each, and what was known before."""
+    if table is None:
+        return None
+    rows = [
+        (str(r.claim), words.capital(str(r.verdict)), str(r.why), f"{words.capital(str(r.source))}. {r.evidence}")
+        for r in table.frame.itertuples()
+    ]
+    columns = ("Claim", "Verdict", "Why", "Who says it, and what chance assignment found")
+    note = (
+        "Not supported: the data show less than matters, or the opposite. Not testable: these data cannot speak "
+        "to it. No "
+        "claim rests on groups formed by attendance."
+    )
+    return HtmlTable("Claims of the literature, held against these data", columns, rows, note, file="ledger")

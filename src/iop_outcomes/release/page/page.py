@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
-from iop_outcomes.release.page import checks, found, limits, method, recorded, who
+from iop_outcomes.release.page import checks, costs, found, limits, method, participation, recorded, subgroups, who
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.study import Study
@@ -21,10 +21,14 @@ HEADINGS = {
     "can": "Can they be compared?",
     "what": "What happened",
     "difference": "What difference it made",
+    "whom": "For whom?",
+    "participation": "What coming more does",
+    "costs": "At what cost?",
     "sure": "How sure can one be?",
     "cannot": "What these data cannot say",
     "claims": "Claims",
     "how": "How it was done",
+    "ledger": "The claims of the field",
 }
 
 
@@ -46,11 +50,19 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
     environment.filters |= {"picture": _picture, "unbroken": _unbroken}
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     sizes = who.arm_sizes(drawn, study)
+    optional = {
+        "whom": study.subgroups,
+        "participation": study.participation,
+        "costs": study.costs,
+        "claims": "claim" in released,
+        "ledger": "ledger" in released,
+    }
     return template.render(
         study=study,
         title=study.title or words.capital(words.plain(study.name)),
         style=(here / "style.css").read_text(encoding="utf-8"),
         headings=HEADINGS,
+        absent=[place for place, asked in optional.items() if not asked],
         arms=[words.arm(a) for a in study.cohort.arms],
         answer=answer(study, released, sizes),
         definitions=definitions(study),
@@ -66,8 +78,17 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         outcomes=found.outcomes(released.get("outcomes"), study),
         estimates=found.estimates(released.get("estimate"), study),
         sensitivity=checks.sensitivity(released.get("estimate"), study),
+        subgroups=subgroups.subgroups(released.get("subgroup"), study),
+        interactions=subgroups.interactions(released.get("subgroup_verdict"), study),
+        strategies=participation.strategies(study),
+        followed=participation.verdict(released.get("participation_verdict")),
+        ways=participation.ways(released.get("participation"), study),
+        gap=participation.gap(released.get("participation")),
+        values=costs.verdicts(released.get("cost_verdict")),
+        cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
         claims=found.claims(released.get("claim")),
+        ledger=found.ledger(released.get("ledger")),
         refusals=limits.refusals(released.get("refusal")),
         capability=limits.capability(released.get("capability")),
         truth=limits.truth(released.get("truth"), study),

@@ -36,9 +36,12 @@ ROLES = Roles(
     who={
         "n_arm": "{arm}",
         "n_people": "{arm}, {group} {level}",
-        "n": "{arm}, {outcome} known|is_everybody",
-        "n_missing": "{arm}, {outcome} not known|is_everybody",
+        "n": "{arm}{whose}, {outcome} known",
+        "n_missing": "{arm}{whose}, {outcome} not known",
+        "with_it": "{arm}{whose}, with {outcome}",
+        "without_it": "{arm}{whose}, without {outcome}",
     },
+    hidden_labels=("whose",),
     decimals={"value": 2, "sd": 2},
 )
 
@@ -56,9 +59,11 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
             data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
             data["site"] = members["cluster"].to_numpy() if "cluster" in members else ""
             rows.append(_described(data, outcome, study).assign(group=group))
-    columns = [*ROLES.labels, *ROLES.guarded, *ROLES.values, *dict.fromkeys(ROLES.keep.values())]
+    columns = [*ROLES.labels, *ROLES.hidden_labels, *ROLES.guarded, *ROLES.values, *dict.fromkeys(ROLES.keep.values())]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     table["is_everybody"] = table["group"] == EVERYBODY
+    named = ", " + table["group"].astype("str") + " " + table["level"].astype("str")
+    table["whose"] = named.where(~table["is_everybody"], "")
     return _dominated_together(table).assign(is_total=True)[columns]
 
 

@@ -90,3 +90,13 @@ POPULATIONS = {
     "ATM": "people who would find a match in the other arm",
     MATCHED_TREATED: "those people of the first arm who found a match",
 }
+
+#: Modifiers by the names that studies of the field give them.
+MODIFIERS = {
+    "step_down": "Stepping down from inpatient, residential or detoxification care",
+    "work_or_family": "Work or family",
+    "work": "Work",
+    "severity": "Severity at the start",
+    "earlier_treatment": "Earlier treatment",
+    "substance": "Substance",
+}

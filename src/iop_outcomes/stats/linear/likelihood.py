@@ -1,5 +1,6 @@
 """The likelihood of a generalised linear model and the climb to its top by Fisher scoring."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -256,5 +257,13 @@ def inverse(information: np.ndarray) -> np.ndarray:
     part = information[np.ix_(known, known)]
     scale = 1 / np.sqrt(np.diag(part))
     found = np.zeros_like(information)
-    found[np.ix_(known, known)] = linalg.inv(part * np.outer(scale, scale)) * np.outer(scale, scale)
+    scaled = part * np.outer(scale, scale)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", linalg.LinAlgWarning)
+            inverted = linalg.inv(scaled)
+    except (linalg.LinAlgError, linalg.LinAlgWarning):
+        # A fit held by a penalty alone, in which two columns say the same of all who count.
+        inverted = linalg.pinvh(scaled)
+    found[np.ix_(known, known)] = inverted * np.outer(scale, scale)
     return found

@@ -1,0 +1,67 @@
+"""How often the first arm is better value, by what a unit of the effect is worth."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.tables import costs
+from iop_outcomes.study import Study
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return net benefit and acceptability by price.
+
+    Raises
+    ------
+    NothingToDraw
+        They may not be shown.
+    """
+    found = costs.frames(tables, study, rules_of("acceptability_curve", study)).get("acceptability")
+    if found is None:
+        raise NothingToDraw("Nothing to show: costs and effects may not be shown, or could not be had.")
+    return found
+
+
+@figure(
+    title="At which price of the effect is it good value?",
+    caption=(
+        "Left, how often in the draws the first arm gains more, by what a unit of the effect is worth; right, the mean "
+        "gain in money with its 95% interval. Half of the draws is no evidence either way."
+    ),
+    needs=("acceptability",),
+    frame=frame,
+    roles=costs.PRICE_ROLES,
+    section="costs",
+    place=24,
+    asked_by="costs",
+)
+def draw(data: Released) -> Figure:
+    """Draw a line per perspective in both panels."""
+    table = style.shown(data)
+    drawing = style.blank(2.8)
+    left, right = drawing.subplots(1, 2)
+    for number, (name, own) in enumerate(table.groupby("perspective", sort=False)):
+        look = {"color": style.ARM_COLOURS[number], "linestyle": style.ARM_LINES[number % len(style.ARM_LINES)]}
+        label = words.capital(words.plain(str(name)))
+        left.plot(own["willingness"], own["acceptability"], label=label, **look)
+        right.plot(own["willingness"], own["net_benefit"], label=label, **look)
+        right.fill_between(
+            own["willingness"], own["ci_low"], own["ci_high"], color=look["color"], alpha=0.12, linewidth=0
+        )
+    left.set_ylim(-0.02, 1.02)
+    style.percent_axis(left)
+    left.set_title("Better value in")
+    right.set_title("Net benefit a person")
+    right.axhline(0, color=style.GREY, linewidth=0.8)
+    right.yaxis.set_major_formatter(lambda value, _: words.number(value, 0))
+    for axes in (left, right):
+        axes.set_xlabel("Worth of a unit of the effect")
+        axes.xaxis.set_major_formatter(lambda value, _: words.number(value, 0))
+    left.legend()
+    return drawing

@@ -1,0 +1,60 @@
+"""Cost beside effect: every draw of both, from each perspective."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.tables import costs
+from iop_outcomes.study import Study
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the draws of every perspective that may be shown.
+
+    Raises
+    ------
+    NothingToDraw
+        None may be shown.
+    """
+    found = costs.frames(tables, study, rules_of("cost_plane", study)).get("cost_plane")
+    if found is None:
+        raise NothingToDraw("Nothing to show: costs and effects may not be shown, or could not be had.")
+    return found
+
+
+@figure(
+    title="Cost beside effect",
+    caption=(
+        "Each point is the difference of cost and of effect in one bootstrap draw of people, or of whole sites, "
+        "cost and "
+        "effect drawn together. To the right the first arm does more, upward it costs more."
+    ),
+    needs=("cost_plane",),
+    frame=frame,
+    roles=costs.PLANE_ROLES,
+    section="costs",
+    place=23,
+    asked_by="costs",
+)
+def draw(data: Released) -> Figure:
+    """Draw a panel per perspective."""
+    table = style.shown(data)
+    names = list(table["perspective"].unique())
+    drawing = style.blank(2.8)
+    panels = drawing.subplots(1, len(names), squeeze=False, sharex=True, sharey=True)[0]
+    for axes, name in zip(panels, names, strict=True):
+        own = table[table["perspective"] == name]
+        axes.axhline(0, color=style.GREY, linewidth=0.8)
+        axes.axvline(0, color=style.GREY, linewidth=0.8)
+        axes.plot(own["effect"], own["cost"], "o", color=style.ARM_COLOURS[0], markersize=3, alpha=0.5)
+        axes.set_title(words.capital(words.plain(str(name))))
+        axes.set_xlabel("Difference of effect (more is better)")
+        axes.yaxis.set_major_formatter(lambda value, _: words.number(value, 0))
+    panels[0].set_ylabel("Difference of cost")
+    return drawing

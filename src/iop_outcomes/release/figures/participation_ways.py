@@ -1,0 +1,86 @@
+"""What attending more does: risks by week under both strategies, and the same question asked three ways."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.tables import participation
+from iop_outcomes.study import Study
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK
+from iop_outcomes.tables.estimate import may_be_shown
+
+#: The ways in the words of the figure, from what decides to what misleads.
+WAYS = {
+    CLONES: "Strategies followed,\nweighted for who stayed",
+    CLONES_TRUNCATED: "The same, largest\nweights cut",
+    LANDMARK: "Landmark: groups by then,\noutcome from then on",
+    BY_ATTENDANCE: "Biased: groups formed by\nattendance afterwards",
+}
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the estimates of every way.
+
+    Raises
+    ------
+    NothingToDraw
+        None may be shown.
+    """
+    table = participation.frame(tables, rules_of("participation_ways", study))
+    if not may_be_shown(table).any():
+        said = table["reason"].astype("str").iloc[0]
+        raise NothingToDraw(f"{words.capital(str(table['status'].iloc[0]))}: {words.sentences(said)}.")
+    return table.assign(outcome_words=participation.outcome_words(study))
+
+
+@figure(
+    title="What coming more does, asked in several ways",
+    caption=(
+        "Difference in the share with the outcome, the first strategy against the second, with its 95% confidence "
+        "interval. Filled: everybody starts on both strategies and counts as long as it is followed, weighted for who "
+        "still does. Hollow and grey: groups formed by attendance after the start, shown for the bias that they have; "
+        "nothing on this page rests on them."
+    ),
+    needs=("participation",),
+    frame=frame,
+    roles=participation.ROLES.also(labels=("outcome_words",)),
+    section="participation",
+    place=21,
+    asked_by="participation",
+)
+def draw(data: Released) -> Figure:
+    """Draw a line per way."""
+    table = style.shown(data)
+    height = 0.8 + 0.42 * len(table)
+    drawing = style.blank(height, layout=None)
+    axes = drawing.add_axes((0.3, 0.5 / height, 0.4, (height - 0.8) / height))
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
+    axes.set_xlabel("Difference, percentage points")
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
+    for place, (_, row) in enumerate(table.iterrows()):
+        biased = str(row["way"]) == BY_ATTENDANCE
+        colour = style.GREY if biased else style.INK
+        axes.text(-0.04, place, WAYS[str(row["way"])], ha="right", color=colour, **beside)
+        if not np.isfinite(row["value"]):
+            said = f"{words.capital(str(row['status']))}: {words.sentences(str(row['reason']))}"
+            axes.text(
+                1.03, place, style.wrapped(said, 46), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
+            )
+            continue
+        value, low, high = (100 * float(row[name]) for name in ("value", "ci_low", "ci_high"))
+        face = "white" if biased or str(row["status"]) == "flagged" else colour
+        axes.plot([low, high], [place, place], color=colour, linewidth=1.5, zorder=2)
+        axes.plot(value, place, "o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
+        axes.text(1.03, place, f"{words.number(value)} ({words.number(low)} to {words.number(high)})", **beside)
+    drawing.text(0.01, 1 - 0.1 / height, f"Share with “{table['outcome_words'].iloc[0]}”", va="top", weight="bold")
+    return drawing

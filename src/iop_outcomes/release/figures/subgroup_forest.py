@@ -1,0 +1,106 @@
+"""The contrast of an analysis in every pre-specified subgroup, beside everybody's."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.figures.making import rules_of
+from iop_outcomes.release.tables import subgroups
+from iop_outcomes.study import Study
+from iop_outcomes.tables.estimate import FLAGGED, is_contrast, may_be_shown
+from iop_outcomes.tables.measure import DIFFERENCE, measure_of
+
+#: Inches of a line, and of what stands above and below the lines.
+_LINE, _HEAD, _FOOT = 0.22, 0.35, 0.5
+_LEFT, _PLOT = 2.3, 2.6
+
+
+def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Return the subgroups of the first analysis that has any, as the table of subgroups holds them."""
+    table = subgroups.frame(tables, study, rules_of("subgroup_forest", study))
+    first = table["analysis"].iloc[0] if len(table) else ""
+    mine = table[table["analysis"] == first].reset_index(drop=True)
+    if mine.empty:
+        raise NothingToDraw("Nothing to show: no subgroup could be looked at.")
+    return mine.assign(outcome_words=words.describe_outcome(study, str(mine["outcome"].iloc[0])).label)
+
+
+@figure(
+    title="For whom: the difference in subgroups named beforehand",
+    caption=(
+        "Difference between the arms, with its 95% confidence interval, among the people of each level; "
+        "everybody keeps "
+        "the weight of the whole comparison. Hollow: the arms are less alike inside the level than the gate asks. That "
+        "one interval leaves no difference out and another does not is no sign that the levels differ; only the test "
+        "beneath the table says that."
+    ),
+    needs=("subgroup",),
+    frame=frame,
+    roles=subgroups.ROLES.also(labels=("outcome_words",)),
+    section="whom",
+    place=20,
+    asked_by="subgroups",
+)
+def draw(data: Released) -> Figure:
+    """Draw a line per level, under the heading of its modifier."""
+    table = style.shown(data)
+    rows = table[is_contrast(table) & table["measure"].map(lambda name: measure_of(name).scale == DIFFERENCE)]
+    refused = table[is_contrast(table) & ~table["population"].isin(rows["population"])]
+    rows = pd.concat([rows, refused]).drop_duplicates("population")
+    lines = _lines(rows)
+    height = _HEAD + _LINE * len(lines) + _FOOT
+    drawing = style.blank(height, layout=None)
+    axes = drawing.add_axes((_LEFT / style.WIDTH, _FOOT / height, _PLOT / style.WIDTH, _LINE * len(lines) / height))
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    unit = str(rows["unit"].iloc[0])
+    scale = 100.0 if unit == "share" else 1.0
+    ends = rows[["ci_low", "ci_high"]].to_numpy(float).ravel() * scale
+    ends = ends[np.isfinite(ends)]
+    low, high = (min(0.0, ends.min()), max(0.0, ends.max())) if len(ends) else (-1.0, 1.0)
+    room = 0.06 * (high - low or 1.0)
+    axes.set_xlim(low - room, high + room)
+    axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
+    what = "percentage points" if unit == "share" or unit.startswith("percent") else unit
+    axes.set_xlabel(f"Difference, {what}")
+    for place, (label, row) in enumerate(lines):
+        _line(axes, place, label, row, scale)
+    drawing.text(
+        0.01, 1 - 0.12 / height, style.wrapped(str(rows["outcome_words"].iloc[0]), 110), va="top", weight="bold"
+    )
+    return drawing
+
+
+def _lines(rows: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
+    found: list[tuple[str, pd.Series | None]] = []
+    for modifier, own in rows.groupby("modifier", sort=False):
+        found.append((words.capital(words.plain(str(modifier))), None))
+        found += [(words.plain(str(row["level"])), row) for _, row in own.iterrows()]
+    return found
+
+
+def _line(axes, place: int, label: str, row: pd.Series | None, scale: float) -> None:
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
+    if row is None:
+        axes.text(-0.85, place, label, weight="bold", **beside)
+        return
+    axes.text(-0.8, place, style.wrapped(label, 34), **beside)
+    if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["value"]):
+        said = f"{words.capital(str(row['status']))}: {str(row['reason']).partition(':')[0]}"
+        axes.text(
+            1.05, place, style.wrapped(said, 44), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
+        )
+        return
+    filled = str(row["status"]) != FLAGGED
+    axes.plot([row["ci_low"] * scale, row["ci_high"] * scale], [place, place], color=style.INK, linewidth=1.5, zorder=2)
+    face = style.INK if filled else "white"
+    axes.plot(row["value"] * scale, place, "o", color=style.INK, markerfacecolor=face, markersize=5.5, zorder=3)
+    axes.text(1.05, place, interval(row), **beside)

@@ -1,0 +1,82 @@
+"""What coming more does: the section on strategies of attending."""
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
+from iop_outcomes.study import Study
+from iop_outcomes.study.participation import Strategy
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK
+
+_WAYS = {
+    CLONES: "Strategies followed, weighted for who stayed",
+    CLONES_TRUNCATED: "The same with the largest weights cut",
+    LANDMARK: "Landmark: groups by then, outcome from then on",
+    BY_ATTENDANCE: "Biased, for comparison only: groups formed by attendance afterwards",
+}
+
+
+def strategies(study: Study) -> list[str]:
+    """Return each strategy in a sentence."""
+    asked = study.participation
+    return [] if asked is None else [f"“{words.plain(n)}”: {_rule(rule)}." for n, rule in asked.strategies.items()]
+
+
+def _rule(rule: Strategy) -> str:
+    hours = [f"at least {rule.least_hours:g}"] if rule.least_hours is not None else []
+    hours += [f"fewer than {rule.below_hours:g}"] if rule.below_hours is not None else []
+    said = f"{' and '.join(hours)} hours a week"
+    if rule.last_week is not None:
+        said += f" up to week {rule.last_week + 1}"
+    if rule.grace_weeks:
+        said += f", from week {rule.grace_weeks + 1} on"
+    if rule.lapses_allowed:
+        said += f"; {rule.lapses_allowed} {'week' if rule.lapses_allowed == 1 else 'weeks'} may break it"
+    said += "; weeks in jail or hospital, and after treatment was completed, ask for nothing"
+    return said + ("; nor do weeks after a step up to more care" if rule.step_up_allowed else "")
+
+
+def ways(table: Released | None, study: Study) -> HtmlTable | None:
+    """Return the same question asked in every way, and what is to be said of it."""
+    if table is None:
+        return None
+    rows = []
+    for place, (_, row) in enumerate(table.frame.iterrows()):
+        number = ""
+        if np.isfinite(row["value"]):
+            value, low, high = (words.number(100 * row[name], 1) for name in ("value", "ci_low", "ci_high"))
+            number = f"{value} ({low} to {high})"
+        elif bool(table.suppressed["value"].iloc[place]):
+            number = HIDDEN
+        else:
+            number = words.capital(str(row["status"]))
+        shares = " against ".join(words.percent(row[f"share_{one}"]) or "not shown" for one in ("first", "second"))
+        people = " and ".join(count(table, place, f"n_{one}") or "none" for one in ("first", "second"))
+        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        rows.append((_WAYS[str(row["way"])], number, shares if np.isfinite(row["value"]) else "", people, said))
+    columns = ("How", "Difference, percentage points (95% CI)", "Shares", "People at the end", "In words")
+    note = f"Intervals of followed strategies are percentiles of a bootstrap. {hidden_note(table)}"
+    return HtmlTable("The same question, asked in several ways", columns, rows, note, (1,), file="participation")
+
+
+def verdict(table: Released | None) -> str:
+    """Return the answer in whole sentences, empty where there is none."""
+    return "" if table is None else str(table.frame["sentence"].iloc[0])
+
+
+def gap(table: Released | None) -> str:
+    """Return how far the comparison by attendance lies from the strategies, in a sentence."""
+    if table is None:
+        return ""
+    by_way = table.frame.set_index("way")["value"]
+    if not {CLONES, BY_ATTENDANCE} <= set(by_way.index):
+        return ""
+    apart = by_way[BY_ATTENDANCE] - by_way[CLONES]
+    if pd.isna(apart):
+        return ""
+    return (
+        f"Forming groups by how much people came would have claimed {words.number(100 * by_way[BY_ATTENDANCE], 1)} "
+        f"percentage points, which lies {words.number(abs(100 * apart), 1)} from what following the strategies gives."
+    )

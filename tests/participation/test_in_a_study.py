@@ -1,0 +1,141 @@
+"""Strategies of attending in a study: person-weeks from its own tables, gate, verdict, and worlds that are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes import stages
+from iop_outcomes.conclude.evidence import Interval
+from iop_outcomes.conclude.participation import Followed, decide, judge_participation
+from iop_outcomes.kernel.errors import StudyFileError
+from iop_outcomes.participation.from_history import person_weeks
+from iop_outcomes.tables import check
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, LANDMARK
+from worlds_of_weeks import made, study
+
+AWAY = Interval(0.10, 0.02, 0.18)
+OPEN = Interval(0.05, -0.02, 0.12)
+
+
+def run(asked, tables):
+    return stages.named("participation").run(asked, tables)
+
+
+@pytest.fixture(scope="module")
+def without_effect():
+    return run(study(), made(900, 1))
+
+
+def test_where_coming_does_nothing_the_page_does_not_say_that_it_helps(without_effect):
+    table = check(without_effect["participation"], "participation").set_index("way")
+    naive = table.loc[BY_ATTENDANCE]
+    assert naive["ci_low"] > 0.05
+    assert naive["reason"].startswith("biased")
+    assert table.loc[CLONES, "status"] == "shown"
+    assert table.loc[CLONES, "ci_low"] < 0 < table.loc[CLONES, "ci_high"]
+    assert table.loc[LANDMARK, "value"] < naive["value"]
+    verdict, code = judge_participation(table.reset_index(), study())
+    assert (verdict, code) in [("cannot tell", "beyond_margin"), ("no difference", "within_margin")]
+
+
+def test_weights_stay_near_one_and_nobody_is_lost_uncounted(without_effect):
+    weeks = check(without_effect["participation_week"], "participation_week")
+    assert weeks["mean_stabilised"].between(0.8, 1.25).all()
+    for _, own in weeks.groupby("strategy", observed=True):
+        gone = own["n_uncensored"].shift(1) - own["n_uncensored"] - own["n_deviating"]
+        assert (gone.dropna() == 0).all()
+
+
+def test_the_verdict_never_asks_groups_formed_by_attendance():
+    table = pd.DataFrame(
+        [
+            {"way": CLONES, "status": "shown", "value": 0.01, "ci_low": -0.03, "ci_high": 0.04},
+            {"way": BY_ATTENDANCE, "status": "shown", "value": 0.4, "ci_low": 0.35, "ci_high": 0.45},
+        ]
+    )
+    assert judge_participation(table, study()) == ("no difference", "within_margin")
+    assert judge_participation(table.iloc[1:], study()) == ("refused", "refused")
+
+
+@pytest.mark.parametrize(
+    ("known", "decided"),
+    [
+        (Followed(weighted=AWAY, truncated=AWAY, landmark=AWAY), ("better", "good_side")),
+        (Followed(weighted=AWAY, truncated=AWAY, good=-1), ("worse", "bad_side")),
+        (Followed(weighted=AWAY, truncated=OPEN), ("inconclusive", "weights_carry_it")),
+        (
+            Followed(weighted=AWAY, truncated=AWAY, landmark=Interval(-0.1, -0.2, -0.01)),
+            ("inconclusive", "landmark_contradicts"),
+        ),
+        (Followed("flagged", AWAY, AWAY), ("inconclusive", "gate_failed")),
+        (Followed("withheld"), ("withheld", "withheld")),
+        (Followed(), ("cannot tell", "no_interval")),
+        (Followed(weighted=OPEN, truncated=OPEN), ("cannot tell", "beyond_margin")),
+    ],
+)
+def test_the_first_rule_that_holds_decides(known, decided):
+    assert decide(known) == decided
+
+
+def test_too_few_who_follow_withhold_the_answer_and_what_would_stand_alone():
+    table = run(study(), made(60, 3))["participation"].set_index("way")
+    assert table.loc[[CLONES, BY_ATTENDANCE], "status"].tolist() == ["withheld"] * 2
+    assert table.loc[[CLONES, BY_ATTENDANCE], "value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"outcome": "made_up"}, "who does not come is not tested, so that coming alone would decide it"),
+        ({"outcome": "nothing"}, "there is no outcome 'nothing'"),
+        ({"weeks": 40}, "40 weeks are more than the 180 days of follow-up"),
+        ({"weeks": 8}, "looks at 84 days and the strategies are followed for 8 weeks"),
+        ({"arms": ["iopp"]}, "there is no arm 'iopp'"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_a_sentence(changes, sentence):
+    changes = {"landmark": None} | changes
+    with pytest.raises(StudyFileError) as error:
+        study(**changes)
+    assert sentence in str(error.value)
+
+
+def test_jail_and_an_end_by_plan_excuse_and_what_is_not_known_is_no_event():
+    tables = made(40, 0)
+    tables["controlled_period"] = pd.DataFrame(
+        {"person_id": ["m00000"], "start_day": [20], "end_day": [22], "reason": ["jail"]}
+    )
+    outcomes = tables["outcomes"]
+    outcomes.loc[1, ["care_ended_by", "retention_days"]] = ["completion", 50.0]
+    outcomes.loc[2, "abstinent"] = np.nan
+    rows, names = person_weeks(study().participation, ["iop"], tables)
+    excused = rows[rows["excused"] == 1].groupby("person_id")["week"].apply(list).to_dict()
+    # Days 20 to 22 lie in weeks 2 and 3 (from 0); day 50 is in week 7.
+    assert excused == {"m00000": [2, 3], "m00001": [7, 8, 9, 10, 11]}
+    assert rows.groupby("person_id")["week"].max()["m00002"] == 10
+    assert set(names) == {"readiness", "use in the week before", "hours in the week before"}
+
+
+@pytest.mark.slow
+def test_where_coming_does_nothing_only_attendance_finds_something():
+    rows = []
+    for seed in range(40):
+        table = run(study(), made(900, 100 + seed))["participation"].set_index("way")
+        rows.append(
+            {way: (table.loc[way, "ci_low"], table.loc[way, "ci_high"]) for way in (CLONES, LANDMARK, BY_ATTENDANCE)}
+        )
+    covers = {way: np.mean([low <= 0 <= high for low, high in (row[way] for row in rows)]) for way in rows[0]}
+    found = np.mean([row[BY_ATTENDANCE][0] > 0 for row in rows])
+    assert found > 0.95
+    # 40 worlds tell 95% from 85%, not more.
+    assert covers[CLONES] >= 0.85
+    assert covers[LANDMARK] >= 0.85
+
+
+@pytest.mark.slow
+def test_where_coming_works_what_following_the_strategy_gives_is_found():
+    truth = np.subtract(
+        *(made(60_000, 5, effect=-1.0, forced=f)["outcomes"]["abstinent"].mean() for f in ("active", "less"))
+    )
+    values = [run(study(), made(900, 200 + s, -1.0))["participation"].set_index("way").loc[CLONES] for s in range(20)]
+    assert np.mean([row["ci_low"] <= truth <= row["ci_high"] for row in values]) >= 0.8
