@@ -8,9 +8,12 @@ import sys
 
 from iop_outcomes.show import first_answer
 from iop_outcomes.study import running
+from iop_outcomes.study.file import text_digest
 
 config.setdefault("study", "demo")
 STUDY = running.open_study(config["study"], main=workflow.is_main_process)
+# Jobs need not look up again what this process has.
+config["checked"] = running.answer(text_digest, config["study"])
 RESULTS = f"results/{STUDY.name}"
 
 include: "workflow/rules/stages.smk"

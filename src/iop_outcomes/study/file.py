@@ -5,6 +5,7 @@ was probably meant; so is anything that would not answer the question asked, suc
 after time zero.
 """
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -323,7 +324,7 @@ def find(name: str | Path, root: str | Path = ".") -> Path:
     raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
 
 
-def load(name: str | Path, root: str | Path = ".") -> Study:
+def load(name: str | Path, root: str | Path = ".", checked: str = "") -> Study:
     """Load and check a study.
 
     Parameters
@@ -332,6 +333,9 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
         Name of a file in ``workflow/studies`` without its ending, or a path to one.
     root : path
         The project's folder.
+    checked : str
+        Digest of the text that this run has checked already (``text_digest``): where it is still that, its names are
+        not looked up again, which takes longer than most jobs.
 
     Raises
     ------
@@ -341,7 +345,18 @@ def load(name: str | Path, root: str | Path = ".") -> Study:
     with in_words():
         path = find(name, root)
         text = read_file(path)
-    return parse(_beside(read_yaml(text, str(path)), path, Path(root)), str(path))
+    content, is_checked = _beside(read_yaml(text, str(path)), path, Path(root)), _digest(text) == checked
+    return parse(content, str(path), is_checked)
+
+
+def text_digest(name: str | Path, root: str | Path = ".") -> str:
+    """Return the digest of a study's text, by which a job knows that it was checked when the run began."""
+    with in_words():
+        return _digest(read_file(find(name, root)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
@@ -363,26 +378,34 @@ def _beside(content: dict[str, Any], file: Path, root: Path) -> dict[str, Any]:
     return content
 
 
-def parse(content: dict[str, Any], place: str = "study") -> Study:
-    """Check the content of a study file; ``place`` begins every sentence of complaint."""
+def parse(content: dict[str, Any], place: str = "study", is_checked: bool = False) -> Study:
+    """Check the content of a study file; ``place`` begins every sentence of complaint.
+
+    Of content that was checked before, names and what goes together are not looked at again.
+    """
     try:
         check_format(content)
         study = Study.model_validate(content)
         for file in study.extend:
             load_beside(Path(file))
-        cross_check(study)
-        for name in study.analyses:
-            check_margin(study, name)
-        check_claims(study)
-        check_simulate(study)
-        check_subgroups(study)
-        check_participation(study)
-        check_costs(study)
+        if not is_checked:
+            _check_together(study)
     except ValidationError as error:
         raise StudyFileError(sentence(error, place, Study)) from None
     except StudyFileError as error:
         raise StudyFileError(f"{place}, {error}") from None
     return study
+
+
+def _check_together(study: Study) -> None:
+    cross_check(study)
+    for name in study.analyses:
+        check_margin(study, name)
+    check_claims(study)
+    check_simulate(study)
+    check_subgroups(study)
+    check_participation(study)
+    check_costs(study)
 
 
 def recorded(study: Study) -> dict[str, Any]:

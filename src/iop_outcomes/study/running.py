@@ -135,7 +135,7 @@ def stage(snakemake: Any) -> Iterator[studies.Study]:
         The object Snakemake gives a script.
     """
     with in_one_sentence():
-        yield studies.load(snakemake.config["study"])
+        yield studies.load(snakemake.config["study"], checked=snakemake.config.get("checked", ""))
 
 
 def file_of_the_package(place: str) -> str:

@@ -131,8 +131,12 @@ def failed(error: Exception) -> str:
 
 
 def _whole(drawing: Figure) -> Figure:
-    """Lay a figure out, so that one that cannot be written fails here and not when the report is written."""
+    """Lay a figure out, so that one that cannot be written fails here and not when the report is written.
+
+    Once is enough: to lay it out anew takes longer than to write it.
+    """
     drawing.draw_without_rendering()
+    drawing.set_layout_engine("none")
     return drawing
 
 
