@@ -146,7 +146,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     parts = [*_parts(study, tables), *asked]
     whole = protect_together(parts)
     useful = utility.utility(parts, whole)
-    whole |= _concluded(study, whole)
+    whole |= _concluded(study, whole, tables.get("field_claim"))
     released = {name: table for name, table in whole.items() if name not in numbers}
     given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
     drawn = {name: _drawn(name, tables, study, given) for name in ordered}
@@ -280,9 +280,7 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
-def _concluded(
-    study: Study, released: Mapping[str, Released], field: pd.DataFrame | None = None
-) -> dict[str, Released]:
+def _concluded(study: Study, released: Mapping[str, Released], field: pd.DataFrame | None) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
     judged, made = verdict.judged(released, study), {}
     if "participation" in released:
