@@ -4,13 +4,14 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import CONTACTS, as_events
 from iop_outcomes.ingest.dated.codes import plain_code
+from iop_outcomes.ingest.dated.gathered import CONTACTS, as_events
 from iop_outcomes.ingest.dated.rows import (
     NOT_USED,
     as_date,
     as_id,
     as_number,
+    by_content,
     date_rules,
     kept_code,
     person_rules,
@@ -89,6 +90,7 @@ class ContactReader:
             rules.append(
                 Rule("visit_detail: no code of care; its visit is counted", pl.col("kind").is_null(), expected=True)
             )
+        raw = by_content(raw, "visit", "person", "date", "end", "code", "recorded", "site", "inpatient")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("visit",))
         found = found.with_columns(
             key=pl.format(f"{table} {{}}", "visit"), attended="recorded", hours_source=_recorded("recorded")
@@ -126,6 +128,7 @@ class ContactReader:
         )
         rows = rows.join(of_visit, on="visit", how="left", maintain_order="left")
         rules = [*person_rules(), *date_rules("procedure_date", self._drawn)]
+        raw = by_content(raw, "id", "person", "date", "code", "units", "visit")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("id",))
         billed = length_of(pl.col("kind"), pl.col("minutes"), pl.col("units"))
         found = found.with_columns(
@@ -156,6 +159,7 @@ class ContactReader:
         )
         other = Rule(f"drug: {NOT_USED}", (pl.col("kind") != "opioid_medication").fill_null(True), expected=True)
         rules = [*person_rules(), *date_rules("drug_exposure_start_date", self._drawn), other]
+        raw = by_content(raw, "id", "person", "date", "code")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("id",))
         return _kept(found.with_columns(key=pl.format("drug {}", "id")))
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import ANSWERS, DIAGNOSES, TESTS, as_events
 from iop_outcomes.ingest.dated.codes import diagnosis_of, findings, plain_code
+from iop_outcomes.ingest.dated.gathered import ANSWERS, DIAGNOSES, TESTS, as_events
 from iop_outcomes.ingest.dated.rows import (
     NOT_USED,
     FindingRows,
