@@ -66,21 +66,7 @@ class ContactReader:
         if raw is None:
             return self._nothing(visit="text", end="date", inpatient="flag")
         rows = self._coded(raw.rows, f"{part}_source_value", concepts)
-        rows = rows.select(
-            LINE,
-            "code",
-            "kind",
-            "level",
-            "type",
-            "needs",
-            person=as_id(pl.col("person_id")),
-            visit=as_id(pl.col(f"{table}_id")),
-            date=as_date(pl.col(f"{part}_start_date")),
-            end=as_date(pl.col(f"{part}_end_date")),
-            recorded=_minutes(f"{part}_start_datetime", f"{part}_end_datetime"),
-            site=as_id(pl.col("care_site_id")),
-            inpatient=as_id(pl.col(f"{part}_concept_id")).is_in(vocabulary.INPATIENT),
-        )
+        rows = _visit_rows(rows, table, part)
         rules = [
             *person_rules(),
             *date_rules(ids[2], self._drawn),
@@ -185,6 +171,27 @@ class ContactReader:
         import polars as pl
 
         return as_events(pl.DataFrame(), CONTACTS | more)
+
+
+def _visit_rows(rows: "pl.LazyFrame", table: str, part: str) -> "pl.LazyFrame":
+    """Return whose, when, how long and where each visit was, beside the care that its code is."""
+    import polars as pl
+
+    return rows.select(
+        LINE,
+        "code",
+        "kind",
+        "level",
+        "type",
+        "needs",
+        person=as_id(pl.col("person_id")),
+        visit=as_id(pl.col(f"{table}_id")),
+        date=as_date(pl.col(f"{part}_start_date")),
+        end=as_date(pl.col(f"{part}_end_date")),
+        recorded=_minutes(f"{part}_start_datetime", f"{part}_end_datetime"),
+        site=as_id(pl.col("care_site_id")),
+        inpatient=as_id(pl.col(f"{part}_concept_id")).is_in(vocabulary.INPATIENT),
+    )
 
 
 def length_of(kind: "pl.Expr", minutes: "pl.Expr", units: "pl.Expr") -> "pl.Expr":
