@@ -154,6 +154,7 @@ def test_codes_behind_concepts_are_found_in_the_vocabulary_of_the_database(tmp_p
 BROKEN = [
     ("person", "year_of_birth", "x", "year_of_birth: is no year"),
     ("person", "year_of_birth", "1720", "year_of_birth: before 1850"),
+    ("person", "month_of_birth", "14", "month_of_birth, day_of_birth: no day of a calendar"),
     ("procedure_occurrence", "procedure_date", "03/01/2022", "procedure_date: is no date"),
     ("procedure_occurrence", "procedure_date", "1753-01-01", "procedure_date: before 1900"),
     (
@@ -162,7 +163,7 @@ BROKEN = [
         "2099-01-01",
         "procedure_date: after the day on which the data were drawn",
     ),
-    ("procedure_occurrence", "person_id", "77", "person_id: not among the accepted rows of 'person'"),
+    ("procedure_occurrence", "person_id", "99", "person_id: not among the accepted rows of 'person'"),
     ("procedure_occurrence", "person_id", "", "person_id: empty"),
     ("visit_occurrence", "visit_end_date", "2021-02-01", "visit_end_date: before it starts"),
     ("measurement", "value_as_concept_id", "4", "result: says neither positive nor negative"),
@@ -181,10 +182,9 @@ BROKEN = [
 
 def test_a_row_that_breaks_a_rule_is_set_aside_by_name(tmp_path):
     made = {name: frame.astype(object) for name, frame in tables(clinic(12)).items()}
-    # Two more people, of whom nothing else is known.
-    made["person"] = pd.concat(
-        [made["person"].iloc[:2].assign(person_id=["8", "9"]), made["person"]], ignore_index=True
-    )
+    # Three more people, of whom nothing else is known.
+    others = made["person"].iloc[:3].assign(person_id=["7", "8", "9"])
+    made["person"] = pd.concat([others, made["person"]], ignore_index=True)
     expected = set()
     rows = dict.fromkeys(made, 0)
     for table, column, cell, rule in BROKEN:

@@ -4,12 +4,13 @@ Dates and the source's own ids stand only here, in memory. Day 0 is the first da
 first record where there is none; the order of pseudonyms says nothing of the order in the source.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import to_table
 from iop_outcomes.ingest.dated import care
 from iop_outcomes.ingest.dated.baseline import covariates
+from iop_outcomes.ingest.dated.gathered import EPISODES, Gathered
 from iop_outcomes.ingest.sources.sheets.people import Pseudonyms
 from iop_outcomes.tables import contract
 from iop_outcomes.tables.canonical import DAYS_AFTER_DISCHARGE
@@ -22,75 +23,6 @@ if TYPE_CHECKING:
 
 OLDEST = 90
 DAYS_OF_A_YEAR = 365.25
-
-
-def _none(**columns: str) -> "pl.DataFrame":
-    import polars as pl
-
-    types = {"text": pl.String, "date": pl.Date, "number": pl.Float64, "flag": pl.Boolean}
-    return pl.DataFrame(schema={name: types[kind] for name, kind in columns.items()})
-
-
-@dataclass
-class Gathered:
-    """What a source accepted, by the source's own ids and with dates.
-
-    Attributes
-    ----------
-    people : DataFrame
-        ``person``, ``born`` (a date, or the first of July of a year), ``sex``, ``race_ethnicity``, ``died`` and
-        ``watched_until``.
-    contacts : DataFrame
-        ``key``, ``person``, ``date``, ``code``, ``kind``, ``level``, ``type``, ``mode``, ``status``, ``site``,
-        ``scheduled`` and ``attended`` (minutes), ``hours_source``, ``needs`` (``substance`` where the code is care of
-        substance use only of somebody with such a diagnosis), ``paid``.
-        A status of null is a contact that took place.
-    episodes : DataFrame
-        Episodes that the source names itself: ``care.EPISODE`` and ``until``.
-    tests, answers, stays, diagnoses : DataFrame
-        Each with ``person`` and ``date``.
-    sites : DataFrame
-        ``site`` and ``type``.
-    """
-
-    people: "pl.DataFrame"
-    contacts: "pl.DataFrame"
-    episodes: "pl.DataFrame" = field(default_factory=lambda: _none(**EPISODES))
-    tests: "pl.DataFrame" = field(default_factory=lambda: _none(**TESTS))
-    answers: "pl.DataFrame" = field(default_factory=lambda: _none(**ANSWERS))
-    stays: "pl.DataFrame" = field(default_factory=lambda: _none(person="text", date="date", end="date"))
-    diagnoses: "pl.DataFrame" = field(default_factory=lambda: _none(**DIAGNOSES))
-    sites: "pl.DataFrame" = field(default_factory=lambda: _none(site="text", type="text"))
-
-
-CONTACTS = {
-    "key": "text", "person": "text", "date": "date", "code": "text", "kind": "text", "level": "text", "type": "text",
-    "mode": "text", "status": "text", "site": "text", "scheduled": "number", "attended": "number",
-    "hours_source": "text", "needs": "text", "paid": "number",
-}  # fmt: skip
-PEOPLE = {
-    "person": "text", "born": "date", "sex": "text", "race_ethnicity": "text", "died": "date", "watched_until": "date"
-}  # fmt: skip
-EPISODES = {
-    "episode": "text", "person": "text", "assigned": "date", "admitted": "date", "last_contact": "date",
-    "discharged": "date", "level": "text", "reason": "text", "site": "text", "until": "date",
-}  # fmt: skip
-TESTS = {"person": "text", "date": "date", "substance": "text", "result": "text", "matrix": "text"}
-ANSWERS = {"person": "text", "date": "date", "instrument": "text", "item": "text", "value": "number"}
-DIAGNOSES = {"person": "text", "date": "date", "kind": "text", "name": "text"}
-
-
-def as_events(rows: "pl.DataFrame", columns: dict[str, str]) -> "pl.DataFrame":
-    """Return rows with the columns of one kind of event, each in its type; one that is not there is empty."""
-    import polars as pl
-
-    empty = _none(**columns)
-    if not rows.width:
-        return empty
-    there = [c for c in rows.columns if c in columns]
-    lacking = [pl.lit(None, dtype).alias(name) for name, dtype in empty.schema.items() if name not in there]
-    typed = rows.select(*[pl.col(c).cast(empty.schema[c]) for c in there], *lacking)
-    return typed.select(empty.columns)
 
 
 def assemble(
@@ -129,7 +61,7 @@ def assemble(
     days = _Days(found, episodes, names)
     tables = {
         "person": _person(found.people, days),
-        "site": _site(found, episodes, names),
+        "site": _site(episodes, names),
         "episode": _episode(episodes, found, days, drawn),
         "baseline": _baseline(episodes, contacts, found, days),
         "session": _session(contacts, days),
@@ -215,9 +147,9 @@ def _person(people: "pl.DataFrame", days: _Days) -> "pl.DataFrame":
     return rows.select("person_id", "age_years", "sex", "race_ethnicity", death_day="died_day")
 
 
-def _site(found: Gathered, episodes: "pl.DataFrame", names: Pseudonyms) -> "pl.DataFrame":
-    used = episodes.select("site").drop_nulls().unique().sort("site").join(found.sites, on="site", how="left")
-    return used.with_columns(names.of("site", used["site"]).alias("site_id")).select("site_id", "type")
+def _site(episodes: "pl.DataFrame", names: Pseudonyms) -> "pl.DataFrame":
+    used = episodes.select("site").drop_nulls().unique().sort("site")
+    return used.select(names.of("site", used["site"]).alias("site_id"))
 
 
 def _episode(episodes: "pl.DataFrame", found: Gathered, days: _Days, drawn: "datetime.date | None") -> "pl.DataFrame":
@@ -274,16 +206,21 @@ def _baseline(episodes: "pl.DataFrame", contacts: "pl.DataFrame", found: Gathere
     return rows.drop("episode", "person", "person_id", "day")
 
 
+def _numbered(rows: "pl.DataFrame", name: str) -> "pl.DataFrame":
+    """Return rows with an id: the person's pseudonym and a number, in the order of the person's own days."""
+    import polars as pl
+
+    number = pl.int_range(1, pl.len() + 1).over("person_id", order_by=["day", "key"])
+    return rows.with_columns(pl.format("{}-{}", "person_id", number).alias(name))
+
+
 def _session(contacts: "pl.DataFrame", days: _Days) -> "pl.DataFrame":
     import polars as pl
 
     own = contacts.filter(pl.col("episode").is_not_null(), pl.col("kind").is_in(care.SESSIONS))
     ambulatory = pl.col("level").is_null() | pl.col("level").is_in(care.AMBULATORY)
     rows = days.dated(care.without_parts_of_a_day(own.filter(ambulatory)))
-    rows = rows.with_columns(
-        days.names.of("session", rows["key"]).alias("session_id"),
-        days.names.of("episode", rows["episode"]).alias("episode_id"),
-    )
+    rows = _numbered(rows, "session_id").with_columns(days.names.of("episode", rows["episode"]).alias("episode_id"))
     return rows.select(
         "session_id",
         "episode_id",
@@ -316,7 +253,7 @@ def _service(contacts: "pl.DataFrame", days: _Days) -> "pl.DataFrame":
 
     took_place = pl.col("status").is_null() | pl.col("status").is_in(["attended", "partial"])
     rows = days.dated(contacts.filter(took_place))
-    rows = rows.with_columns(days.names.of("visit", rows["key"]).alias("service_id"))
+    rows = _numbered(rows, "service_id")
     return rows.select("service_id", "person_id", "day", "code", level_of_care="level")
 
 
@@ -326,10 +263,7 @@ def _cost(contacts: "pl.DataFrame", days: _Days, currency: str) -> "pl.DataFrame
 
     paid = contacts.filter(pl.col("episode").is_not_null(), pl.col("paid") > 0)
     rows = days.dated(paid.with_columns(year=pl.col("date").dt.year()))
-    rows = rows.with_columns(
-        days.names.of("cost", rows["key"]).alias("cost_id"),
-        days.names.of("episode", rows["episode"]).alias("episode_id"),
-    )
+    rows = _numbered(rows, "cost_id").with_columns(days.names.of("episode", rows["episode"]).alias("episode_id"))
     return rows.select(
         "cost_id",
         "episode_id",

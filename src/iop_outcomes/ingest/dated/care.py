@@ -25,8 +25,6 @@ REFERRAL_DAYS = 30
 STEP_DOWN_DAYS = 14
 STEP_DOWN = {"detox_inpatient": "detox", "detox_ambulatory": "detox", "3": "residential", "4": "inpatient"}
 
-EPISODE = ("episode", "person", "assigned", "admitted", "last_contact", "discharged", "level", "reason", "site")
-
 
 def of_substance_use(contacts: "pl.DataFrame", diagnoses: "pl.DataFrame") -> "pl.DataFrame":
     """Return contacts whose codes are treatment of substance use, and not of something else or part of a bed.
@@ -49,7 +47,7 @@ def of_substance_use(contacts: "pl.DataFrame", diagnoses: "pl.DataFrame") -> "pl
 
 
 def runs(contacts: "pl.DataFrame", break_days: int) -> "pl.DataFrame":
-    """Return the episodes of contacts: one row each with the columns ``EPISODE``, dates as such.
+    """Return the episodes of contacts: one row each with the columns ``gathered.EPISODES``, dates as such.
 
     Parameters
     ----------

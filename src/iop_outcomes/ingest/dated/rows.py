@@ -8,6 +8,7 @@ from iop_outcomes.ingest.accepting import Intake, Rule, Strongest
 from iop_outcomes.ingest.crosschecks import STRONGEST
 from iop_outcomes.ingest.dated.codes import findings, plain_code, results
 from iop_outcomes.ingest.reading import RawFile
+from iop_outcomes.tables.declare import LARGEST_NUMBER
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,6 +55,11 @@ def kept_code(cell: "pl.Expr") -> "pl.Expr":
 
     code = plain_code(cell)
     return pl.when(code.str.contains(_CODE)).then(code)
+
+
+def by_content(raw: RawFile, *columns: str) -> RawFile:
+    """Return a file whose rows are copies of each other where these columns of the typed rows are the same."""
+    return replace(raw, columns=columns)
 
 
 def person_rules(column: str = "person_id") -> list[Rule]:
@@ -170,6 +176,7 @@ def _of_kind(rows: "pl.LazyFrame", kind: str) -> tuple["pl.LazyFrame", list[Rule
     rules = [
         Rule("value: nothing was recorded", silent, expected=True),
         Rule("value: is no number", pl.col("value").is_null() & ~silent),
+        Rule(f"value: beyond {LARGEST_NUMBER:g}", pl.col("value").abs() > LARGEST_NUMBER),
     ]
     return own, rules, ("person", "date", "instrument", "item"), None
 

@@ -137,7 +137,7 @@ def by_day(lines: "pl.DataFrame") -> "pl.DataFrame":
     number = (
         pl.when(pl.col("kind") == "care")
         .then(days)
-        .otherwise(pl.min_horizontal(pl.coalesce("units", 1.0).ceil().cast(pl.Int64), days))
+        .otherwise(pl.min_horizontal(pl.coalesce("units", 1.0).clip(1, MOST_DAYS).ceil().cast(pl.Int64), days))
     )
     lines = lines.with_columns(days=days, number=pl.when(pl.col("kind").is_null()).then(1).otherwise(number))
     places = pl.int_ranges(0, pl.col("number"))

@@ -8,6 +8,7 @@ from iop_outcomes.ingest.accepting import Rule
 from iop_outcomes.ingest.dated.codes import plain_code
 from iop_outcomes.ingest.dated.rows import as_date, as_id, as_number, date_rules
 from iop_outcomes.ingest.reading import LINE
+from iop_outcomes.tables.declare import LARGEST_NUMBER
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,6 +134,7 @@ def line_rules(drawn: datetime.date | None) -> list[Rule]:
         Rule("to_date: before from_date", pl.col("end") < pl.col("date")),
         Rule("status: a word that source.statuses does not name", became.is_null()),
         Rule("procedure_code, revenue_code: both empty", pl.col("procedure").is_null() & pl.col("revenue").is_null()),
+        Rule(f"paid_amount: beyond {LARGEST_NUMBER:g}", pl.col("paid") > LARGEST_NUMBER),
         Rule("units: zero", (pl.col("units") == 0).fill_null(False)),
         Rule("units: takes back a line that is not there", pl.col("takes nothing")),
         *foreseen,

@@ -4,8 +4,8 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import PEOPLE, as_events
-from iop_outcomes.ingest.dated.rows import FIRST_YEAR, as_date, as_id
+from iop_outcomes.ingest.dated.gathered import PEOPLE, as_events
+from iop_outcomes.ingest.dated.rows import FIRST_YEAR, as_date, as_id, by_content
 from iop_outcomes.ingest.reading import LINE, RawFile
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def members(raw: RawFile, intake: Intake, drawn: datetime.date | None) -> "pl.Da
     ]
     if drawn is not None:
         rules.append(Rule("birth_date: after the day on which the data were drawn", pl.col("born") > drawn))
+    raw = by_content(raw, "person", "born", "sex", "race_ethnicity", "died")
     return as_events(intake.sift(raw, "person", rows, rules, ("person",)), PEOPLE)
 
 

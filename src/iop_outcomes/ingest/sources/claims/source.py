@@ -10,8 +10,9 @@ from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, refuse
 from iop_outcomes.ingest.dated import care as runs_of_care
-from iop_outcomes.ingest.dated.assemble import CONTACTS, DIAGNOSES, PEOPLE, Gathered, as_events, assemble
+from iop_outcomes.ingest.dated.assemble import assemble
 from iop_outcomes.ingest.dated.codes import check_codes, diagnosis_of, findings
+from iop_outcomes.ingest.dated.gathered import CONTACTS, DIAGNOSES, PEOPLE, Gathered, as_events
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
 from iop_outcomes.ingest.reading import LINE, files_of_path, locate

@@ -4,7 +4,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import CONTACTS, EPISODES, as_events
+from iop_outcomes.ingest.dated.gathered import CONTACTS, EPISODES, as_events
 from iop_outcomes.ingest.dated.rows import as_date, date_rules, kept_code
 from iop_outcomes.ingest.reading import LINE, RawFile
 from iop_outcomes.ingest.sources.fhir.people import People, status_rules, who_rules

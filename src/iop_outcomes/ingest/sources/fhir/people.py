@@ -4,8 +4,8 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import PEOPLE, as_events
-from iop_outcomes.ingest.dated.rows import FIRST_YEAR, as_date
+from iop_outcomes.ingest.dated.gathered import PEOPLE, as_events
+from iop_outcomes.ingest.dated.rows import FIRST_YEAR, as_date, by_content
 from iop_outcomes.ingest.reading import LINE, RawFile
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _accepted(raw: RawFile, intake: Intake, drawn: datetime.date | None, known: 
     ]
     if drawn is not None:
         rules.append(Rule("birthDate: after the day on which the data were drawn", pl.col("born") > drawn))
+    raw = by_content(raw, "person", "born", "sex", "race_ethnicity", "died")
     return intake.sift(raw, "person", rows, rules, ("person",)).drop(LINE)
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
-from iop_outcomes.ingest.dated.assemble import ANSWERS, CONTACTS, DIAGNOSES, TESTS, Gathered, as_events, assemble
+from iop_outcomes.ingest.dated.assemble import assemble
 from iop_outcomes.ingest.dated.codes import care_codes, check_codes, diagnosis_of, findings
+from iop_outcomes.ingest.dated.gathered import ANSWERS, CONTACTS, DIAGNOSES, TESTS, Gathered, as_events
 from iop_outcomes.ingest.dated.rows import NOT_USED, FindingRows, as_date, as_number, date_rules
 from iop_outcomes.ingest.dated.settings import Codes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined

@@ -4,13 +4,14 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import CONTACTS, as_events
 from iop_outcomes.ingest.dated.codes import plain_code
+from iop_outcomes.ingest.dated.gathered import CONTACTS, as_events
 from iop_outcomes.ingest.dated.rows import (
     NOT_USED,
     as_date,
     as_id,
     as_number,
+    by_content,
     date_rules,
     kept_code,
     person_rules,
@@ -65,21 +66,7 @@ class ContactReader:
         if raw is None:
             return self._nothing(visit="text", end="date", inpatient="flag")
         rows = self._coded(raw.rows, f"{part}_source_value", concepts)
-        rows = rows.select(
-            LINE,
-            "code",
-            "kind",
-            "level",
-            "type",
-            "needs",
-            person=as_id(pl.col("person_id")),
-            visit=as_id(pl.col(f"{table}_id")),
-            date=as_date(pl.col(f"{part}_start_date")),
-            end=as_date(pl.col(f"{part}_end_date")),
-            recorded=_minutes(f"{part}_start_datetime", f"{part}_end_datetime"),
-            site=as_id(pl.col("care_site_id")),
-            inpatient=as_id(pl.col(f"{part}_concept_id")).is_in(vocabulary.INPATIENT),
-        )
+        rows = _visit_rows(rows, table, part)
         rules = [
             *person_rules(),
             *date_rules(ids[2], self._drawn),
@@ -89,6 +76,7 @@ class ContactReader:
             rules.append(
                 Rule("visit_detail: no code of care; its visit is counted", pl.col("kind").is_null(), expected=True)
             )
+        raw = by_content(raw, "visit", "person", "date", "end", "code", "recorded", "site", "inpatient")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("visit",))
         found = found.with_columns(
             key=pl.format(f"{table} {{}}", "visit"), attended="recorded", hours_source=_recorded("recorded")
@@ -126,6 +114,7 @@ class ContactReader:
         )
         rows = rows.join(of_visit, on="visit", how="left", maintain_order="left")
         rules = [*person_rules(), *date_rules("procedure_date", self._drawn)]
+        raw = by_content(raw, "id", "person", "date", "code", "units", "visit")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("id",))
         billed = length_of(pl.col("kind"), pl.col("minutes"), pl.col("units"))
         found = found.with_columns(
@@ -156,6 +145,7 @@ class ContactReader:
         )
         other = Rule(f"drug: {NOT_USED}", (pl.col("kind") != "opioid_medication").fill_null(True), expected=True)
         rules = [*person_rules(), *date_rules("drug_exposure_start_date", self._drawn), other]
+        raw = by_content(raw, "id", "person", "date", "code")
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("id",))
         return _kept(found.with_columns(key=pl.format("drug {}", "id")))
 
@@ -181,6 +171,27 @@ class ContactReader:
         import polars as pl
 
         return as_events(pl.DataFrame(), CONTACTS | more)
+
+
+def _visit_rows(rows: "pl.LazyFrame", table: str, part: str) -> "pl.LazyFrame":
+    """Return whose, when, how long and where each visit was, beside the care that its code is."""
+    import polars as pl
+
+    return rows.select(
+        LINE,
+        "code",
+        "kind",
+        "level",
+        "type",
+        "needs",
+        person=as_id(pl.col("person_id")),
+        visit=as_id(pl.col(f"{table}_id")),
+        date=as_date(pl.col(f"{part}_start_date")),
+        end=as_date(pl.col(f"{part}_end_date")),
+        recorded=_minutes(f"{part}_start_datetime", f"{part}_end_datetime"),
+        site=as_id(pl.col("care_site_id")),
+        inpatient=as_id(pl.col(f"{part}_concept_id")).is_in(vocabulary.INPATIENT),
+    )
 
 
 def length_of(kind: "pl.Expr", minutes: "pl.Expr", units: "pl.Expr") -> "pl.Expr":

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import ANSWERS, DIAGNOSES, TESTS, as_events
 from iop_outcomes.ingest.dated.codes import diagnosis_of, findings, plain_code
+from iop_outcomes.ingest.dated.gathered import ANSWERS, DIAGNOSES, TESTS, as_events
 from iop_outcomes.ingest.dated.rows import (
     NOT_USED,
     FindingRows,
@@ -41,36 +41,42 @@ def tests_and_answers(
         raw = store.read(table, ["person_id", f"{table}_date"], [f"{table}_source_value", *own, *values])
         if raw is None:
             continue
-        listed = findings(("test", "answer"), codes)["code"].to_list()
-        rows = raw.rows.with_columns(as_id(pl.col(c)) for c in (*own, "value_as_concept_id"))
-        rows = concepts.with_codes(rows, {c: f"code of {c}" for c in own} | {"value_as_concept_id": "value code"})
-        candidates = [
-            plain_code(pl.col(f"{table}_source_value")),
-            *[pl.col(f"code of {c}") for c in own],
-            *map(pl.col, own),
-        ]
-        rows = rows.select(
-            LINE,
-            person=as_id(pl.col("person_id")),
-            date=as_date(pl.col(f"{table}_date")),
-            code=pl.coalesce(pl.when(c.is_in(listed)).then(c) for c in candidates),
-            # Concept 0 is OMOP's word for "no concept".
-            words=pl.concat_list(
-                pl.when(pl.col("value_as_concept_id") != "0").then("value_as_concept_id"),
-                "value code",
-                "value_as_string",
-                "value_source_value",
-            ),
-            said=pl.coalesce("value_as_number", "value_as_string", "value_source_value"),
-            value=pl.coalesce(
-                as_number(pl.col(c)) for c in ("value_as_number", "value_as_string", "value_source_value")
-            ),
-        )
+        rows = _finding_rows(raw.rows, table, concepts, codes)
         rules = [*person_rules(), *date_rules(f"{table}_date", drawn)]
         found = reader.sift(raw, with_people(rows, people), rules, rest)
         tests.append(as_events(found[0], TESTS))
         answers.append(as_events(found[1], ANSWERS))
     return pl.concat(tests), pl.concat(answers)
+
+
+def _finding_rows(rows: "pl.LazyFrame", table: str, concepts: Concepts, codes: dict[str, str | None]) -> "pl.LazyFrame":
+    """Return whose and of which day each row is, the first of its codes that is on a list, and what it may say."""
+    import polars as pl
+
+    own = [f"{table}_source_concept_id", f"{table}_concept_id"]
+    listed = findings(("test", "answer"), codes)["code"].to_list()
+    rows = rows.with_columns(as_id(pl.col(c)) for c in (*own, "value_as_concept_id"))
+    rows = concepts.with_codes(rows, {c: f"code of {c}" for c in own} | {"value_as_concept_id": "value code"})
+    candidates = [
+        plain_code(pl.col(f"{table}_source_value")),
+        *[pl.col(f"code of {c}") for c in own],
+        *map(pl.col, own),
+    ]
+    return rows.select(
+        LINE,
+        person=as_id(pl.col("person_id")),
+        date=as_date(pl.col(f"{table}_date")),
+        code=pl.coalesce(pl.when(c.is_in(listed)).then(c) for c in candidates),
+        # Concept 0 is OMOP's word for "no concept".
+        words=pl.concat_list(
+            pl.when(pl.col("value_as_concept_id") != "0").then("value_as_concept_id"),
+            "value code",
+            "value_as_string",
+            "value_source_value",
+        ),
+        said=pl.coalesce("value_as_number", "value_as_string", "value_source_value"),
+        value=pl.coalesce(as_number(pl.col(c)) for c in ("value_as_number", "value_as_string", "value_source_value")),
+    )
 
 
 def diagnoses(

@@ -4,8 +4,17 @@ import datetime
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Intake, Rule
-from iop_outcomes.ingest.dated.assemble import PEOPLE, as_events
-from iop_outcomes.ingest.dated.rows import FIRST_YEAR, as_date, as_id, as_number, date_rules, person_rules, with_people
+from iop_outcomes.ingest.dated.gathered import PEOPLE, as_events
+from iop_outcomes.ingest.dated.rows import (
+    FIRST_YEAR,
+    as_date,
+    as_id,
+    as_number,
+    by_content,
+    date_rules,
+    person_rules,
+    with_people,
+)
 from iop_outcomes.ingest.reading import LINE
 from iop_outcomes.ingest.sources.omop import vocabulary
 from iop_outcomes.ingest.sources.omop.store import Store
@@ -40,12 +49,15 @@ def people(store: Store, intake: Intake, drawn: datetime.date | None) -> "pl.Dat
         race_ethnicity=_race(),
     )
     latest = drawn.year if drawn else datetime.date.max.year
+    no_day = pl.col("year").is_not_null() & pl.col("born").is_null()
     rules = [
         Rule("person_id: empty", pl.col("person").is_null()),
         Rule("year_of_birth: is no year", pl.col("year").is_null() | (pl.col("year") % 1 != 0)),
         Rule(f"year_of_birth: before {FIRST_YEAR - 50}", pl.col("year") < FIRST_YEAR - 50),
+        Rule("month_of_birth, day_of_birth: no day of a calendar", no_day),
         Rule("year_of_birth: after the day on which the data were drawn", pl.col("year") > latest),
     ]
+    raw = by_content(raw, "person", "born", "sex", "race_ethnicity")
     found = intake.sift(raw, "person", rows, rules, ("person",))
     found = found.join(_deaths(store, intake, found, drawn), on="person", how="left")
     found = found.join(_watched(store, intake, found), on="person", how="left")
@@ -60,8 +72,8 @@ def _born() -> "pl.Expr":
     of_year = pl.when(month.is_null()).then(1).otherwise(pl.coalesce(day, 15))
     text = pl.concat_str(
         year.cast(pl.Int32, strict=False).cast(pl.String),
-        pl.coalesce(month, 7).cast(pl.Int32).cast(pl.String).str.zfill(2),
-        of_year.cast(pl.Int32).cast(pl.String).str.zfill(2),
+        pl.coalesce(month, 7).cast(pl.Int32, strict=False).cast(pl.String).str.zfill(2),
+        of_year.cast(pl.Int32, strict=False).cast(pl.String).str.zfill(2),
         separator="-",
     )
     return text.str.to_date("%Y-%m-%d", strict=False)

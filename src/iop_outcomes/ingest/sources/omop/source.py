@@ -8,8 +8,9 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
-from iop_outcomes.ingest.dated.assemble import Gathered, assemble
+from iop_outcomes.ingest.dated.assemble import assemble
 from iop_outcomes.ingest.dated.codes import care_codes, check_codes
+from iop_outcomes.ingest.dated.gathered import Gathered
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
 from iop_outcomes.ingest.reading import LINE, RawFile, files_of_path, locate
@@ -32,6 +33,7 @@ CANNOT = {
     "use_report": "OMOP has no table of days with use; what people report of it stands in local observations",
     "cost": "the costs of an OMOP database are not read",
     "person.age_band": "OMOP gives the date or year of birth; see person.age_years",
+    "site.type": "the kind of a place of care is not read",
     "site.region": "places and addresses are not read",
     "site.offered_hours_per_week": "OMOP records no hours of a programme",
     "episode.discharge_day": "OMOP records no end of a treatment; see episode.last_contact_day",

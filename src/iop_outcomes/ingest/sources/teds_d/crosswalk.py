@@ -4,6 +4,7 @@ The same number means another thing in the file of 2006-2014, and the file of 20
 recoded by the layout of its file before files are joined.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -59,9 +60,18 @@ def bare(label: str) -> str:
     return "".join(character for character in label.lower() if character.isascii() and character.isalnum())
 
 
-def as_code(column: str, layout: Layout) -> "pl.Expr":
+def as_code(column: str, layout: Layout, labels: Iterable[str] = ()) -> "pl.Expr":
     """Return a column as codes of 2015 to 2023: null where missing, ``UNREADABLE`` where the layout has no such cell.
 
+    Parameters
+    ----------
+    column : str
+    layout : {'2006-2014', 'codes', 'labels'}
+    labels : iterable of str
+        Of a file with labels, every text that stands in the column: each is looked up once, and not in every row.
+
+    Notes
+    -----
     ``LOS`` alone keeps -9, which is not what an empty cell is there.
     """
     import polars as pl
@@ -73,11 +83,8 @@ def as_code(column: str, layout: Layout) -> "pl.Expr":
     if known is None:
         number = _number(cell)
     elif layout == "labels":
-        text = cell.str.to_lowercase().str.replace_all(r"[^a-z0-9]", "")
-        number = text.replace_strict(known, default=None, return_dtype=pl.Int16)
-        number = (
-            pl.when(cell.str.strip_chars() == str(codebook.MISSING)).then(pl.lit(codebook.MISSING)).otherwise(number)
-        )
+        codes = {text: _code_of(text, known) for text in labels}
+        number = cell.replace_strict(codes, default=None, return_dtype=pl.Int16)
     else:
         recoded = {int(raw): code for raw, code in known.items()}
         number = _number(cell).replace_strict(recoded, default=None, return_dtype=pl.Int16)
@@ -85,6 +92,10 @@ def as_code(column: str, layout: Layout) -> "pl.Expr":
     unreadable = number.is_null() & cell.is_not_null()
     is_known = number.is_not_null() if column == "LOS" else number != codebook.MISSING
     return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).when(is_known).then(number)
+
+
+def _code_of(label: str, known: Mapping[str, int]) -> int | None:
+    return codebook.MISSING if label.strip() == str(codebook.MISSING) else known.get(bare(label))
 
 
 def _number(cell: "pl.Expr") -> "pl.Expr":

@@ -55,10 +55,20 @@ def file_of_layout(raw: RawFile, years: Sequence[int], service_at_discharge: str
             "the years that are in the file"
         )
     columns = tuple(_columns_used(raw.columns))
-    records = raw.rows.select(LINE, *[crosswalk.as_code(c, layout).alias(c) for c in columns])
+    labels = _labels(raw, columns) if layout == "labels" else {}
+    records = raw.rows.select(LINE, *[crosswalk.as_code(c, layout, labels.get(c, ())).alias(c) for c in columns])
     if early:
         records = records.with_columns(crosswalk.injection_of_early_years(columns))
     return TedsFile(raw, layout, columns, records)
+
+
+def _labels(raw: RawFile, columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return every text that stands in each column but the number of the case."""
+    import polars as pl
+
+    unique = [pl.col(c).drop_nulls().unique().implode() for c in columns if c != "CASEID"]
+    found = collected(raw.rows.select(unique), raw.name)
+    return {c: found[c][0].to_list() for c in found.columns}
 
 
 def _named_as_today(raw: RawFile) -> RawFile:
