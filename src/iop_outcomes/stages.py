@@ -123,7 +123,7 @@ _MEASURED = (
 STAGES: tuple[Stage, ...] = (
     Stage(
         "ingest",
-        sections=("source", "seed"),
+        sections=("source", "seed", "refuse"),
         reads=(),
         writes=(*tables.CANONICAL, "anonymity"),
         function="iop_outcomes.ingest.stage:run",
@@ -142,7 +142,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "metrics",
-        sections=("metrics", "outcome_rules", "care", "events", "cluster"),
+        sections=("metrics", "outcome_rules", "care", "events", "cluster", "refuse"),
         reads=("cohort", *tables.CANONICAL),
         writes=_MEASURED,
         function="iop_outcomes.describe.stage:run",
