@@ -59,6 +59,17 @@ def _people(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return found
 
 
+def more_exact_than_a_year(records: Mapping[str, pd.DataFrame]) -> str:
+    """Return a sentence where the calendar time that is kept is more exact than Safe Harbor allows; else nothing."""
+    period = records["episode"].get("period")
+    if period is None or not period.dropna().astype("str").str.contains(r"[Qq]\d|\d{4}\D\d|\d{6}").any():
+        return ""
+    return (
+        "episode.period: more exact than a year, which Safe Harbor does not allow; with it the tables are a limited "
+        "data set at most (kind: sheets has as: year)"
+    )
+
+
 def in_words(counts: pd.DataFrame) -> str:
     """Return a sentence on the last row: everything known together."""
     if counts.empty:
