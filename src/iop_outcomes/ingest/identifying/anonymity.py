@@ -33,7 +33,7 @@ def anonymity(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         value like any other. Of several episodes of a person the first counts.
     """
     people = _people(records)
-    known = [column for column in people if people[column].notna().any()]
+    known = [str(column) for column in people if people[column].notna().any()]
     rows = []
     for n in range(1, len(known) + 1):
         size = people.groupby(known[:n], dropna=False, observed=True).size()
@@ -54,7 +54,7 @@ def _people(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     for column in [c for c in EPISODE if c in first]:
         found[column] = first[column].astype(object).reindex(found.index)
     baseline = records["baseline"].set_index("episode_id") if len(records["baseline"]) else pd.DataFrame()
-    for column in [c for c in baseline if any(part in str(c).lower() for part in KNOWN_OF_OTHERS)]:
+    for column in [str(c) for c in baseline if any(part in str(c).lower() for part in KNOWN_OF_OTHERS)]:
         found[column] = first["episode_id"].map(baseline[column].astype(object)).reindex(found.index)
     return found
 
