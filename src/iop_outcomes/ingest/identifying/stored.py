@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _TEXTS = ("text", "label")
 #: Ids of a table looked at: where some are numbers of people, the first are.
 _IDS = 10_000
+#: Cells beyond which a column is judged by its different texts, each once; a table may have millions of rows.
+_LARGE = 200_000
 #: Tables that are about files and not about people.
 _NO_PEOPLE = ("rejected", "intake", "capability")
 
@@ -79,7 +81,7 @@ def _counts(text: "pl.Series") -> bool:
 
 def _in_id(values: pd.Series) -> Found | None:
     """Return what ids are that are no pseudonyms by their look."""
-    text = _text(values.drop_duplicates().head(_IDS))
+    text = _text(values.head(_IDS).drop_duplicates())
     for kind in [kind for kind in KINDS if kind.look and kind.words != PLACES]:
         n = int(text.str.contains(kind.look).sum())
         if n and (kind.alone or n > 0.5 * len(text)):
@@ -90,6 +92,8 @@ def _in_id(values: pd.Series) -> Found | None:
 def _text(values: pd.Series) -> "pl.Series":
     import polars as pl
 
+    if len(values) > _LARGE:
+        values = values.drop_duplicates().head(_LARGE)
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
