@@ -231,7 +231,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "truth",
-        sections=("source", "seed", "cohort", "care", "events", "metrics", "outcome_rules"),
+        sections=("source", "seed", "refuse", "cohort", "care", "events", "metrics", "outcome_rules"),
         reads=(),
         writes=("truth",),
         function="iop_outcomes.conclude.truth:run",
