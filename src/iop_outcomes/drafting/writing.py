@@ -25,10 +25,12 @@ class Draft:
     ----------
     guesses : sequence of Guess
         One for each sheet, with its name.
+    others : sequence of str
+        Names of files that are no sheets.
     """
 
-    def __init__(self, guesses: Sequence[Guess]):
-        self.guesses = list(guesses)
+    def __init__(self, guesses: Sequence[Guess], others: Sequence[str] = ()):
+        self.guesses, self.others = list(guesses), list(others)
         self.confirm: list[str] = []
         self.covariates: list[str] = []
 
@@ -89,6 +91,7 @@ class Draft:
                 return
 
     def _sheets(self, person: str) -> Iterator[str]:
+        yield from (f"    # {name}: not read, because it is no text file or workbook" for name in self.others)
         for guess in self.guesses:
             look = guess.look
             if guess.kind == UNKNOWN:
