@@ -138,7 +138,7 @@ _MEASURED = (
 STAGES: tuple[Stage, ...] = (
     Stage(
         "ingest",
-        sections=("source", "seed"),
+        sections=("source", "seed", "refuse"),
         reads=(),
         writes=(*tables.CANONICAL, "anonymity"),
         function="iop_outcomes.ingest.stage:run",
@@ -157,7 +157,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "metrics",
-        sections=("metrics", "outcome_rules", "care", "events", "cluster"),
+        sections=("metrics", "outcome_rules", "care", "events", "cluster", "refuse"),
         reads=("cohort", *tables.CANONICAL),
         writes=_MEASURED,
         function="iop_outcomes.describe.stage:run",
@@ -296,7 +296,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "truth",
-        sections=("source", "seed", "cohort", "care", "events", "metrics", "outcome_rules"),
+        sections=("source", "seed", "refuse", "cohort", "care", "events", "metrics", "outcome_rules"),
         reads=(),
         writes=("truth",),
         function="iop_outcomes.conclude.truth:run",

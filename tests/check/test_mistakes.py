@@ -277,6 +277,33 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["baseline"]["employment"] = [f"note {i}" for i in range(40)]
 
 
+@mistake(
+    "Telephone numbers among the covariates", "baseline.contact: the column holds telephone numbers (40 cells look"
+)
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"]["contact"] = [f"555-010-{number:04d}" for number in range(len(tables["baseline"]))]
+
+
+@mistake("Names of people for ids", "person.person_id: the column holds names of people")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    names = {one: f"Doe, J{chr(97 + i // 26)}{chr(97 + i % 26)}" for i, one in enumerate(tables["person"]["person_id"])}
+    for name in ("person", "episode", "drug_test"):
+        tables[name]["person_id"] = tables[name]["person_id"].map(names)
+
+
+@mistake("A rule refused under a wrong name", "refuse: there is no rule 'session: day: befor admission'")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    study["refuse"] = ["session: day: befor admission"]
+
+
+@mistake(
+    "A record that the study refuses", "refuse: 10 records of 'session' fell under the rule 'episode_id: not among"
+)
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    study["refuse"] = ["session: episode_id: not among the accepted rows of 'episode'"]
+    tables["session"].loc[:9, "episode_id"] = "nobody"
+
+
 def told(tmp_path: Path, spoil: Callable[[Tables, dict[str, Any], Path], None]) -> str:
     """Return everything that is said of a study and its files after they were spoilt."""
     folder = tmp_path / "own"

@@ -108,3 +108,10 @@ def test_files_that_are_taken_for_nothing_still_make_a_draft_that_can_be_filled_
     study, text = drafted(tmp_path)
     assert "# a.csv: what is it? Its columns: foo, bar" in text
     assert any("nothing becomes the table 'person'" in problem for problem in check_study(study).findings.problems)
+
+
+def test_a_letter_among_the_files_is_named_and_passed_over(spanish):
+    (spanish / "carta.pdf").write_bytes(b"%PDF-1.4")
+    study, text = drafted(spanish)
+    assert "    # carta.pdf: not read, because it is no text file or workbook" in text
+    assert len(study.source.settings["sheets"]) == 3

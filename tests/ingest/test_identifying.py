@@ -10,7 +10,7 @@ import pytest
 from clinics import examined, mapping, put, read
 from iop_outcomes import study as studies
 from iop_outcomes import tables as contracts
-from iop_outcomes.ingest.identifying.anonymity import anonymity, in_words
+from iop_outcomes.ingest.identifying.anonymity import anonymity, in_words, more_exact_than_a_year
 from iop_outcomes.ingest.identifying.columns import found_in
 from iop_outcomes.ingest.identifying.kinds import AGES, DATES, KINDS, OTHER, PLACES, TEXT
 from iop_outcomes.ingest.identifying.stored import identifying
@@ -236,3 +236,9 @@ def test_people_who_share_what_a_stranger_knows_are_counted_by_hand():
     assert counts["n_alone"].tolist() == [1, 1, 2]
     assert counts["n_few"].tolist() == [4, 4, 4]
     assert in_words(counts).startswith("known of a person together (age_years, sex, site_id): 2 of 4 people share it")
+
+
+@pytest.mark.parametrize(("period", "told"), [("Y2024", False), ("2024", False), ("Y2024Q3", True), ("2024-03", True)])
+def test_a_period_more_exact_than_a_year_is_told(period, told):
+    assert bool(more_exact_than_a_year({"episode": pd.DataFrame({"period": [period, None]})})) == told
+    assert more_exact_than_a_year({"episode": pd.DataFrame({"episode_id": ["e"]})}) == ""

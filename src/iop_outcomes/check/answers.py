@@ -68,7 +68,7 @@ def _covariates(study: Study, records: Records, found: Findings) -> None:
     known: dict[str, pd.Series] = {}
     for table, columns in covariate_homes().items():
         frame = records[table]
-        for column in columns or [c for c in frame if c != "episode_id"]:
+        for column in columns or [str(c) for c in frame if c != "episode_id"]:
             if column in frame:
                 known.setdefault(column, frame[column])
     for name in dict.fromkeys([*study.covariate_names, *study.describe_by]):
@@ -79,10 +79,10 @@ def _covariates(study: Study, records: Records, found: Findings) -> None:
         elif name in known and len(known[name]) and known[name].isna().all():
             found.doubts.append(f"covariates: '{name}' is recorded of nobody")
     for name in [n for n in study.covariate_names if n in known]:
-        column = known[name].dropna()
-        if not pd.api.types.is_numeric_dtype(column) and column.nunique() > max(50, len(column) / 10):
+        values = known[name].dropna()
+        if not pd.api.types.is_numeric_dtype(values) and values.nunique() > max(50, len(values) / 10):
             found.doubts.append(
-                f"covariates: '{name}' holds {column.nunique():,} different texts in {counted(len(column), 'row')}, as "
+                f"covariates: '{name}' holds {values.nunique():,} different texts in {counted(len(values), 'row')}, as "
                 "free text or an id does; group them, or leave the column out"
             )
 
@@ -113,14 +113,15 @@ def _cohort(study: Study, records: Records, found: Findings) -> None:
     )
     for name in [n for n in study.cohort.arms if not sizes.get(n, 0)]:
         steps = attrition[attrition["arm"].astype("str") == name]
-        rule = steps.loc[(steps["n_after"] == 0).idxmax(), "rule"] if len(steps) else ""
+        rule = steps["rule"].iloc[int((steps["n_after"] == 0).to_numpy().argmax())] if len(steps) else ""
         found.problems.append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
     if not found.problems:
         found.hidden += hidden_levels(study, members, records)
     close = ties(records, study.cohort, [c for c in study.covariate_names if c not in study.measured_by_assignment])
-    for row in close[close["strength"] > study.gate.max_hindsight].itertuples():
-        if np.isfinite(row.strength):
-            found.doubts.append(
-                f"{row.role} '{row.name}' goes so closely with {row.later} ({row.strength:.2f} of 1) that it was most "
-                "likely recorded after the assignment; leave it out, or give its measured_day"
-            )
+    strength_of = close["strength"].astype(float)
+    strong = close[np.isfinite(strength_of) & (strength_of > study.gate.max_hindsight)]
+    for role, name, later, strength in strong[["role", "name", "later", "strength"]].itertuples(index=False, name=None):
+        found.doubts.append(
+            f"{role} '{name}' goes so closely with {later} ({strength:.2f} of 1) that it was most "
+            "likely recorded after the assignment; leave it out, or give its measured_day"
+        )

@@ -7,7 +7,7 @@ from iop_outcomes.check.answers import look_ahead
 from iop_outcomes.check.doubts import doubts
 from iop_outcomes.check.findings import Findings
 from iop_outcomes.check.lost import lost_rows
-from iop_outcomes.ingest.identifying.anonymity import anonymity, in_words
+from iop_outcomes.ingest.identifying.anonymity import anonymity, in_words, more_exact_than_a_year
 from iop_outcomes.ingest.stage import examine
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.study import Study
@@ -54,7 +54,8 @@ def check_study(study: Study, folder: str | Path = ".") -> Checked:
     records, found = examined.tables, Findings(problems=list(examined.problems), confirm=list(examined.notes))
     found.telling = list(examined.telling)
     if len(records["person"]) and len(records["episode"]):
-        found.telling += [sentence for sentence in [in_words(anonymity(records))] if sentence]
+        told = (in_words(anonymity(records)), more_exact_than_a_year(records))
+        found.telling += [sentence for sentence in told if sentence]
     intake, rejected = records["intake"], records["rejected"]
     found.lost = lost_rows(intake, rejected, study.source.kind)
     look_ahead(study, records, found)

@@ -55,7 +55,7 @@ def lost_rows(intake: pd.DataFrame, rejected: pd.DataFrame, kind: str) -> list[s
     # Rows that are lost with a row of another table come last: what lost that one is the cause.
     orphans = counts.index.get_level_values("rule").str.contains("not among the accepted rows").astype(int)
     order = counts.rename("n").to_frame().assign(orphans=orphans).sort_values(["orphans", "n"], ascending=[True, False])
-    for (file, table, rule), n in order["n"].items():
+    for file, table, rule, n in order["n"].reset_index().itertuples(index=False, name=None):
         of = f"{n:,} of {counted(int(read[file, table]), 'row')}"
         remedy = _remedy(table, rule, kind)
         sentences.append(f"{file} -> {table}: {of}: {rule}{'; ' + remedy if remedy else ''}")

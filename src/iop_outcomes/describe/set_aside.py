@@ -14,6 +14,7 @@ from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.metrics.bam import HIGHEST_ANSWER as BAM_HIGHEST
 from iop_outcomes.metrics.bam import INSTRUMENT as BAM
 from iop_outcomes.metrics.mental_health import HIGHEST_ANSWER, SCALES
+from iop_outcomes.tables import answered
 from iop_outcomes.tables.follow_up import ALL_NOT_TAKEN, NOT_TAKEN
 
 #: Largest answer of the instruments that are scored; TEDS is read by item.
@@ -66,7 +67,7 @@ def _episodes(history: History) -> Iterator[tuple[str, str, int]]:
     end = history.members.get("discharge_day")
     if end is not None:
         late = end.to_numpy() >= history.follow_up_days
-        yield "episode", "discharged after the end of follow-up: in care to its end", _count(late)
+        yield "episode", answered.LATE_DISCHARGE, _count(late)
 
 
 def _after_follow_up(history: History, table: str) -> np.ndarray:
@@ -79,25 +80,22 @@ def _reports(history: History) -> Iterator[tuple[str, str, int]]:
         return
     reports = history.table("use_report")
     says = usable(reports)
-    yield "use_report", "no number of days with use, or more than the days asked about: says nothing", _count(~says)
+    yield "use_report", answered.NO_DAYS_USED, _count(~says)
     single = reports[says & (reports["window_days"] == 1).to_numpy()]
     used = (single["days_used"] > 0).groupby([single["member"], single["day"], single["substance"]], observed=True)
-    rule = "one day and substance reported both with and without use: counts as use (days)"
-    yield "use_report", rule, _count(used.any() & ~used.all())
-    rule = "begins after the end of follow-up: not used"
-    yield "use_report", rule, _count(_after_follow_up(history, "use_report"))
+    yield "use_report", answered.BOTH_REPORTED, _count(used.any() & ~used.all())
+    yield "use_report", answered.LATE_REPORT, _count(_after_follow_up(history, "use_report"))
 
 
 def _tests(history: History) -> Iterator[tuple[str, str, int]]:
     if not len(history.records.get("drug_test", ())):
         return
     tests = history.table("drug_test")
-    yield "drug_test", "after the end of follow-up: not used", _count(_after_follow_up(history, "drug_test"))
-    yield "drug_test", "invalid result: no result", _count(tests["result"] == "invalid")
+    yield "drug_test", answered.LATE_TEST, _count(_after_follow_up(history, "drug_test"))
+    yield "drug_test", answered.INVALID, _count(tests["result"] == "invalid")
     if "prescribed" in tests:
         prescribed = tests["prescribed"].fillna(False).astype(bool)
-        rule = "positive for a prescribed substance: not use"
-        yield "drug_test", rule, _count(prescribed & (tests["result"] == "positive"))
+        yield "drug_test", answered.PRESCRIBED, _count(prescribed & (tests["result"] == "positive"))
     try:
         targets = target_tests(history)
     except Refusal:
@@ -105,12 +103,11 @@ def _tests(history: History) -> Iterator[tuple[str, str, int]]:
     if "prescribed" in tests:
         tests = tests[~tests["prescribed"].fillna(False).to_numpy(bool)]
     all_due = target_tests(history.under(replace(history.rules, thinning=None)))
-    yield "drug_test", "substance that is no target of this study: not used", len(tests) - len(all_due)
-    yield "drug_test", "left out by thinning of the schedules: not used", len(all_due) - len(targets)
+    yield "drug_test", answered.NO_TARGET, len(tests) - len(all_due)
+    yield "drug_test", answered.THINNED, len(all_due) - len(targets)
     found = targets[targets["result"].isin(("positive", "negative"))]
     positive = (found["result"] == "positive").groupby([found["member"], found["day"]])
-    rule = "positive and negative results on one day: that day's panel is positive (days)"
-    yield "drug_test", rule, _count(positive.any() & ~positive.all())
+    yield "drug_test", answered.BOTH_RESULTS, _count(positive.any() & ~positive.all())
 
 
 def _assessments(history: History) -> Iterator[tuple[str, str, int]]:
@@ -120,14 +117,14 @@ def _assessments(history: History) -> Iterator[tuple[str, str, int]]:
     code = table["instrument"].cat.codes.to_numpy()
     names = [plain(name) for name in table["instrument"].cat.categories]
     known = np.array([*(name in RANGES for name in names), False])
-    yield "assessment", "instrument that no metric scores: not used", _count(~known[code])
+    yield "assessment", answered.NOT_SCORED, _count(~known[code])
     highest = np.array([*(RANGES.get(name) or np.inf for name in names), np.inf])[code]
     items = table["item"].cat.categories.astype("str").str.casefold()
     total = np.append(items == "total", False)[table["item"].cat.codes.to_numpy()]
     value = table["value"].to_numpy(float)
     yield (
         "assessment",
-        "answer outside its instrument's range: no answer",
+        answered.OUT_OF_RANGE,
         _count(known[code] & ~total & ((value < 0) | (value > highest))),
     )
 

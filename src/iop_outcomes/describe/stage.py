@@ -17,7 +17,8 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.history.session_rules import session_rules
 from iop_outcomes.history.urine_weeks import urine_weeks, urine_weeks_or_none
-from iop_outcomes.kernel.errors import Refusal
+from iop_outcomes.kernel.errors import Refusal, StudyError
+from iop_outcomes.kernel.refusing import refused
 from iop_outcomes.metrics.composite import agreement
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
@@ -38,9 +39,12 @@ def run(
     """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
     found = describe(history, made["capability"], cluster=study.cluster, events=study.events)
-    metric_value, refused = compute_metrics(history, study, made["capability"], tell)
+    metric_value, refusals = compute_metrics(history, study, made["capability"], tell)
+    answered = found["set_aside"][["table", "rule", "n"]].astype({"table": "str", "rule": "str"})
+    for sentence in refused(study.refuse, answered.itertuples(index=False, name=None)):
+        raise StudyError(sentence)
     found["set_aside"] = pd.concat([rows_not_taken(made["rejected"]), found["set_aside"]], ignore_index=True)
-    return found | {"metric_value": metric_value, "refusal": pd.concat([refused, found["refusal"]], ignore_index=True)}
+    return found | {"metric_value": metric_value, "refusal": pd.concat([refusals, found["refusal"]], ignore_index=True)}
 
 
 def describe(

@@ -7,6 +7,7 @@ from pathlib import Path
 from iop_outcomes.drafting.guessing import UNKNOWN, Guess, guess
 from iop_outcomes.drafting.looking import look_at
 from iop_outcomes.drafting.writing import Draft
+from iop_outcomes.ingest.sources.sheets.grid import TEXTS, WORKBOOKS
 from iop_outcomes.kernel.errors import SourceError
 
 
@@ -37,11 +38,14 @@ def draft_study(files: Sequence[str | Path], name: str, path: str = "") -> str:
     for place in places:
         if not place.is_file():
             raise SourceError(f"{place.name}: there is no such file")
-    guesses = [guess(look) for place in places for look in look_at(place)]
+    sheets = [place for place in places if place.suffix.lower() in (*TEXTS, *WORKBOOKS)]
+    # Where none is a sheet, the first says so.
+    guesses = [guess(look) for place in sheets or places for look in look_at(place)]
     if not guesses:
         raise SourceError("new-study: no file holds a row below a header")
     _name(guesses)
-    return Draft(guesses).text(name, path or str(folders.pop()))
+    others = [place.name for place in places if place not in sheets]
+    return Draft(guesses, others).text(name, path or str(folders.pop()))
 
 
 def _name(guesses: Sequence[Guess]) -> None:

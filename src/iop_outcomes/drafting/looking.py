@@ -51,7 +51,7 @@ class Seen:
         return self.cells.drop_nulls()
 
     @cached_property
-    def texts(self) -> Counter:
+    def texts(self) -> Counter[str]:
         """How often each text stands there, without capitals and blanks at its ends."""
         return Counter(plain(cell) for cell in self.there)
 
@@ -113,7 +113,7 @@ class Seen:
 
     def codes(self) -> tuple[list[tuple[str, int]], int, int]:
         """Return the codes that may be told with their rows, and how many others in how many rows."""
-        written: dict[str, Counter] = {}
+        written: dict[str, Counter[str]] = {}
         for cell in self.there:
             written.setdefault(plain(cell), Counter())[cell.strip()] += 1
         told, n_others, n_rows = [], 0, 0

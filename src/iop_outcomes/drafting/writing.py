@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from iop_outcomes.drafting.guessing import DISCHARGES, GRID, INTAKES, PANELS, TESTS, UNKNOWN, VISITS, Guess
 from iop_outcomes.drafting.looking import Seen, tells_nobody
@@ -25,10 +25,12 @@ class Draft:
     ----------
     guesses : sequence of Guess
         One for each sheet, with its name.
+    others : sequence of str
+        Names of files that are no sheets.
     """
 
-    def __init__(self, guesses: Sequence[Guess]):
-        self.guesses = list(guesses)
+    def __init__(self, guesses: Sequence[Guess], others: Sequence[str] = ()):
+        self.guesses, self.others = list(guesses), list(others)
         self.confirm: list[str] = []
         self.covariates: list[str] = []
 
@@ -89,6 +91,7 @@ class Draft:
                 return
 
     def _sheets(self, person: str) -> Iterator[str]:
+        yield from (f"    # {name}: not read, because it is no text file or workbook" for name in self.others)
         for guess in self.guesses:
             look = guess.look
             if guess.kind == UNKNOWN:
@@ -137,6 +140,7 @@ class Draft:
     def _long(self, guess: Guess) -> Iterator[str]:
         if guess.kind not in (PANELS, GRID):
             return
+        pairs: Mapping[str, str]
         if guess.kind == PANELS:
             pairs = {column.name: panel_of(column.name) or plain(column.name) for column in guess.many}
             names, what = ("panel", "reading"), "substance of each panel"
@@ -159,9 +163,10 @@ class Draft:
         age, born = intakes.look.column(AGE), intakes.look.column(BORN)
         sex, race = intakes.look.column(SEX), intakes.look.column(RACE)
         lines = []
-        if age or born:
-            lines.append(f"        age_years: {quoted(age.name)}" if age else
-                         f"        age_years: {{column: {quoted(born.name)}, as: age}}")  # fmt: skip
+        if age is not None:
+            lines.append(f"        age_years: {quoted(age.name)}")
+        elif born is not None:
+            lines.append(f"        age_years: {{column: {quoted(born.name)}, as: age}}")
         lines += list(self._coded("person", "sex", sex)) if sex else []
         lines += [f"        race_ethnicity: {quoted(race.name)}"] if race else []
         yield from ["      columns:", *lines] if lines else ["      columns: {}"]

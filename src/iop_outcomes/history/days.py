@@ -7,13 +7,8 @@ aside (``ingest.crosschecks``). What is merely incomplete is answered here, by r
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.tables.answered import EARLY_CONTACT, FIRST_SERVICE, LAST_SERVICE
 from iop_outcomes.tables.canonical import CAME
-
-#: The rules, in the words of the report.
-FIRST_SERVICE = "no day of admission, though sessions were attended: admitted on the day of the first (episodes)"
-
-LAST_SERVICE = "no day of admission, though the last contact is on record: admitted by then (episodes)"
-EARLY_CONTACT = "last contact before the assignment of somebody never admitted: not used (episodes)"
 
 
 def days_mended(members: pd.DataFrame, session: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:

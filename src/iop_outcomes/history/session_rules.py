@@ -3,13 +3,9 @@
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import ANSWERS, Sessions, sessions_of
+from iop_outcomes.history.sessions import Sessions, sessions_of
+from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME
-
-#: What is only counted, for a reader to look at.
-ALIKE = "alike on one day"
-CONTRADICTORY = "alike on one day, but attended and not attended"
-KEPT = "each counts: their ids differ"
 
 
 def session_rules(history: History) -> pd.DataFrame:

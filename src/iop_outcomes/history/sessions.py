@@ -20,22 +20,11 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import or_missing
+from iop_outcomes.tables.answered import ANSWERS
 from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE, SESSION_STATUSES, SESSION_TYPES
 
 MODES = ("in_person", "video", "phone")
 STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
-
-#: Rules by which sessions are left out or changed, with what is done.
-ANSWERS = {
-    "status not known": "left out",
-    "before time zero": "left out",
-    f"more than {DAYS_AFTER_DISCHARGE} days after discharge": "left out",
-    "after the end of follow-up": "left out",
-    "slot that stands there again": "left out; the slot counts once, with the status that comes first",
-    "more minutes attended than scheduled": "cut to the minutes scheduled",
-    "minutes attended in a session not attended": "taken as none",
-    "attended with zero minutes": "taken as attended for the minutes scheduled",
-}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from iop_outcomes import tables
 from iop_outcomes.ingest.examining import Examined, going_on
 from iop_outcomes.ingest.identifying.anonymity import anonymity
 from iop_outcomes.ingest.identifying.stored import identifying, refuse_identifying
+from iop_outcomes.ingest.rules import check_refused
 from iop_outcomes.kernel.errors import SourceError, in_words
+from iop_outcomes.kernel.refusing import refused
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import Readable, StudyView
@@ -57,6 +59,8 @@ def _ingested(study: Readable, folder: str | Path) -> dict[str, Table]:
         raise SourceError("source: no episode was accepted; the table 'rejected' would hold every row")
     _count_everything(read["intake"], read["rejected"])
     refuse_identifying(read)
+    for sentence in _refused(study, read["rejected"]):
+        raise SourceError(sentence)
     return _completed(read, source.cannot)
 
 
@@ -81,8 +85,23 @@ def examine(study: Readable, folder: str | Path = ".") -> Examined:
     if not found.problems and not len(found.tables["episode"]):
         found.problems.append("source: no episode was accepted; see the rules below")
     found.problems += [sentence for sentence in identifying(found.tables) if sentence not in found.problems]
+    if "rejected" in found.tables:
+        with going_on(found.complain):
+            found.problems += list(_refused(study, whole(found.tables["rejected"])))
     found.tables = {name: whole(table) for name, table in _completed(found.tables, source.cannot).items()}
+    for name, frame in found.tables.items():
+        # A table that breaks its contract would end the run when it is stored.
+        with going_on(found.complain):
+            tables.check(frame, name)
     return found
+
+
+def _refused(study: Readable, rejected: pd.DataFrame) -> list[str]:
+    """Return a sentence for each rule that the study refuses and that set rows aside."""
+    once = rejected.astype({"table": "str", "rule": "str"})
+    counts = once.groupby(["table", "rule"]).size()
+    check_refused(study.refuse, list(counts.index))
+    return list(refused(study.refuse, [(table, rule, int(n)) for (table, rule), n in counts.items()]))
 
 
 def _completed(read: Mapping[str, Table], cannot: Mapping[str, str]) -> dict[str, Table]:

@@ -14,6 +14,8 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.history import denominators, detection, evidence
+from iop_outcomes.ingest.crosschecks import ORDER
+from iop_outcomes.ingest.rules import OF_EVERY, OF_SHEETS, rules_of
 from iop_outcomes.kernel import registry
 from iop_outcomes.kernel.plugin import Plugin
 from iop_outcomes.kernel.registry import Metric, Registry
@@ -24,9 +26,21 @@ from iop_outcomes.pages.operating import KEPT, write_page
 from iop_outcomes.pages.timelines import Example, sections_of
 from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.release.figures import FIGURES
+from iop_outcomes.tables.answered import ANSWERED
 from iop_outcomes.tables.declare import TYPES, Column, Table
 
 P = TypeVar("P", bound=Plugin)
+
+RULES_OF_TABLES = """\
+Below each canonical table stand its rules. A row that breaks one is set aside: kept in `rejected` by file, line and
+rule, counted in the report, and never lost. A record that is merely incomplete or beside the question is answered: read
+as the rule says, and counted. A study may turn any of them into a refusal:
+`refuse: ["session: day: after the person's death", "episode: last_contact_day: *"]` ends the run as soon as one record
+falls under it, and `check` tells of those set aside. `*` is any text; no rule can be silenced."""
+
+RULES_OF_SHEETS = """\
+A row of a clinic's own sheet is set aside before the rules of its table are asked, by one of these; `*` is a column, a
+sheet or what the study says."""
 
 GENERATED = "<!-- Made from the code by `iop-outcomes codebook`; change the code, not this page. -->"
 
@@ -112,12 +126,15 @@ def tables_page() -> str:
     """Return the data dictionary: every table that passes between stages, column by column."""
     intro = (
         "Every table that passes between stages keeps a contract declared in `tables/`. Days are whole study days: "
-        "counted from the person's anchor in canonical tables, from time zero afterwards. Missing is null."
+        "counted from the person's anchor in canonical tables, from time zero afterwards. Missing is null.\n\n"
+        f"{RULES_OF_TABLES}"
     )
     parts = ["# Tables", intro]
     for stage, contracts in groupby(tables.CONTRACTS.values(), key=lambda table: table.stage):
         parts.append(f"## Stage: {stage}")
-        parts += [_contract(table) for table in contracts]
+        for table in contracts:
+            parts += [_contract(table), _rules(table.name)]
+    parts += ["## Rules of the kind `sheets`", RULES_OF_SHEETS, "\n".join(f"- {rule}" for rule in OF_SHEETS)]
     return markdown.joined(parts)
 
 
@@ -303,6 +320,15 @@ def _default(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return str(value) or '""'
+
+
+def _rules(table: str) -> str:
+    """Return the rules by which rows of a canonical table are set aside, and records of it read otherwise."""
+    if table not in ORDER:
+        return ""
+    rows = [(rule, "set aside") for rule in (*rules_of(table), *OF_EVERY)]
+    rows += [(rule, "answered") for rule in ANSWERED.get(table, ())]
+    return markdown.table((f"rule of `{table}`", "what becomes of the record"), rows)
 
 
 def _contract(table: Table) -> str:

@@ -170,6 +170,7 @@ class Study(Section):
     extend: list[str] = []
     seed: Annotated[int, Field(ge=0)] = 1
     source: Source
+    refuse: list[str] = []
     cohort: Cohort
     care: CareRules = CareRules()
     covariates: list[Covariate] = []

@@ -239,7 +239,7 @@ COST = Table(
 REJECTED = Table(
     "rejected",
     "rule broken by a raw row",
-    ("file", "line", "rule"),
+    ("file", "table", "line", "rule"),
     (
         label("file", "File the row came from", required=True, nullable=False),
         Column("line", "int", "Line in that file, the header being line 1", required=True, nullable=False, minimum=1),

@@ -36,7 +36,7 @@ def anonymity(records: Mapping[str, Table]) -> pd.DataFrame:
         value like any other. Of several episodes of a person the first counts.
     """
     people = _people(records)
-    known = [column for column in people if people[column].notna().any()]
+    known = [str(column) for column in people if people[column].notna().any()]
     group, rows = np.zeros(len(people), dtype=np.int64), []
     for n, column in enumerate(known, 1):
         code = _codes(people[column])
@@ -84,6 +84,17 @@ def _is_known_of_others(column: str) -> bool:
 def _taken(values: pd.Series, at: np.ndarray) -> pd.Series:
     """Return the values at some places, missing where the place is -1."""
     return values.reset_index(drop=True).reindex(at).reset_index(drop=True)
+
+
+def more_exact_than_a_year(records: Mapping[str, pd.DataFrame]) -> str:
+    """Return a sentence where the calendar time that is kept is more exact than Safe Harbor allows; else nothing."""
+    period = records["episode"].get("period")
+    if period is None or not period.dropna().astype("str").str.contains(r"[Qq]\d|\d{4}\D\d|\d{6}").any():
+        return ""
+    return (
+        "episode.period: more exact than a year, which Safe Harbor does not allow; with it the tables are a limited "
+        "data set at most (kind: sheets has as: year)"
+    )
 
 
 def in_words(counts: pd.DataFrame) -> str:

@@ -109,7 +109,7 @@ def _by_shape(name: str, there: "pl.Series") -> Found | None:
     if len(different) <= FEW:
         return None
     wordy = (different.str.len_chars() > _LONG) | (different.str.count_matches(r"\S+") >= _WORDY)
-    if wordy.mean() > _MOST or re.search(TEXT_NAME, plain_name(name)):
+    if int(wordy.sum()) > _MOST * len(different) or re.search(TEXT_NAME, plain_name(name)):
         return Found(TEXT, "shape", len(there))
     is_number = different.cast(pl.Float64, strict=False).null_count() == 0
     # Whole numbers of six digits and more are counted of nothing in a record of treatment.
