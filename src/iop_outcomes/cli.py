@@ -80,6 +80,17 @@ def verify(
 
 
 @app.command()
+def lock(study: StudyName = "demo") -> None:
+    """Lock the protocol of a study before its outcomes are read; its report says whether it was changed since."""
+    from iop_outcomes.study import protocol
+
+    loaded, file = studies.load(study), studies.find(study)
+    made = protocol.lock(loaded, file, Path("results") / loaded.name)
+    when = "before there were any results" if made.before_results else "after results of it had been made"
+    typer.echo(f"{protocol.lock_file(file)}: the protocol of {loaded.name} is locked, {when}: {made.digest}")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,

@@ -101,7 +101,9 @@ def commit(folder: str | Path = ".") -> str | None:
         return None
 
 
-def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path) -> None:
+def write_record(
+    settings: dict[str, Any], raw: Iterable[Path], path: str | Path, protocol: dict[str, Any] | None = None
+) -> None:
     """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
 
     Parameters
@@ -112,6 +114,8 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         Raw files read.
     path : path
         File to write.
+    protocol : dict, optional
+        What is to be said of the protocol: its digest, that of its lock, and what has changed since.
     """
     record = {
         "study": settings["study"],
@@ -120,6 +124,7 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         "beside": {Path(path).name: file_digest(path) for path in settings.get("extend", [])},
         "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit()},
         "versions": versions(),
+        "protocol": protocol or {},
     }
     with whole(path, sealed=True) as aside:
         aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
