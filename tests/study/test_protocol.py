@@ -4,13 +4,13 @@ import json
 
 import pytest
 import yaml
-from worlds_of_weeks import CONTENT
 
 import iop_outcomes
 from iop_outcomes.kernel.errors import StudyError, StudyFileError
 from iop_outcomes.release.page.target import protocol as in_words
 from iop_outcomes.release.page.target import target_trial
 from iop_outcomes.study.protocol import lock, lock_file, read_lock, state
+from worlds_of_weeks import CONTENT
 
 
 @pytest.fixture
