@@ -207,6 +207,17 @@ def attack(
 
 
 @app.command()
+def claims(
+    names: Annotated[list[str], typer.Argument(help="Studies that were run, to stand side by side.")],
+    folder: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("docs"),
+) -> None:
+    """Write the ledgers of some studies side by side, as docs/claims.md, from what they have released."""
+    from iop_outcomes.pages.claims import keep
+
+    typer.echo(f"{keep([studies.load(name) for name in names], Path('results'), folder)} is written")
+
+
+@app.command()
 def schema(path: Annotated[Path, typer.Argument()] = Path("workflow/schema/study.json")) -> None:
     """Write the JSON schema of study files, from which editors complete names."""
     from iop_outcomes.study.schema import study_schema

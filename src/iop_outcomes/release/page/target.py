@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from iop_outcomes.kernel.errors import counted
 from iop_outcomes.kernel.registry import DESIGN_METHODS
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
@@ -60,7 +61,7 @@ def _emulated(study: Study) -> dict[str, str]:
             "By clinicians, payers, courts and people themselves; made alike in "
             + (words.joined([words.plain(name) for name in study.covariate_names]) or "nothing")
         ),
-        "time_zero": f"The day of {cohort.time_zero}, at most {cohort.assignment.grace_days} days after care began",
+        "time_zero": f"The day of {cohort.time_zero}, at most {counted(cohort.assignment.grace_days, 'day')} after care began",
         "follow_up": f"{cohort.follow_up_days} days, to death, or as far as records go",
         "outcome": "None",
         "estimand": "None",
