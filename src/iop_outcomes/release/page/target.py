@@ -52,6 +52,7 @@ def _emulated(study: Study) -> dict[str, str]:
     cohort = study.cohort
     rules = ", ".join(words.plain(name) for name, _ in cohort.rules) or "everybody on record"
     first = next(iter(study.analyses.values()), None)
+    late = counted(cohort.assignment.grace_days, "day")
     done = {
         "eligibility": words.capital(rules),
         "strategies": words.capital(
@@ -61,7 +62,7 @@ def _emulated(study: Study) -> dict[str, str]:
             "By clinicians, payers, courts and people themselves; made alike in "
             + (words.joined([words.plain(name) for name in study.covariate_names]) or "nothing")
         ),
-        "time_zero": f"The day of {cohort.time_zero}, at most {counted(cohort.assignment.grace_days, 'day')} after care began",
+        "time_zero": f"The day of {cohort.time_zero}, at most {late} after care began",
         "follow_up": f"{cohort.follow_up_days} days, to death, or as far as records go",
         "outcome": "None",
         "estimand": "None",
