@@ -144,6 +144,17 @@ def diff(
 
 
 @app.command()
+def lock(study: StudyName = "demo") -> None:
+    """Lock the protocol of a study before its outcomes are read; its report says whether it was changed since."""
+    from iop_outcomes.study import protocol
+
+    loaded, file = studies.load(study), studies.find(study)
+    made = protocol.lock(loaded, file, Path("results") / loaded.name)
+    when = "before there were any results" if made.before_results else "after results of it had been made"
+    typer.echo(f"{protocol.lock_file(file)}: the protocol of {loaded.name} is locked, {when}: {made.digest}")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the canonical tables into, as CSV.")],
     n_people: Annotated[int, typer.Option(help="How many people.")] = 4000,
@@ -259,6 +270,17 @@ def attack(
         typer.echo(f"opened: {place}")
     if len(attacked.opened):
         raise typer.Exit(1)
+
+
+@app.command()
+def claims(
+    names: Annotated[list[str], typer.Argument(help="Studies that were run, to stand side by side.")],
+    folder: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("docs"),
+) -> None:
+    """Write the ledgers of some studies side by side, as docs/claims.md, from what they have released."""
+    from iop_outcomes.pages.claims import keep
+
+    typer.echo(f"{keep([studies.load(name) for name in names], Path('results'), folder)} is written")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import pandas as pd
 from iop_outcomes.kernel.provenance import code_digest, versions
 from iop_outcomes.release.stage import build
 from iop_outcomes.study import Study, load, parse
+from iop_outcomes.study.protocol import state
 
 
 def load_study(study: str | Path | Mapping[str, Any], root: str | Path = ".") -> Study:
@@ -52,5 +53,7 @@ def release_study(
     DisclosureError
         Something could not be protected; the folder stays as it was.
     """
-    run = {"versions": versions(), "code": {"digest": code_digest("iop_outcomes", everything=True)}}
+    code = {"digest": code_digest("iop_outcomes", everything=True)}
+    # A study in memory has no file, and so no lock beside it.
+    run = {"versions": versions(), "code": code, "protocol": state(study, None)}
     build(study, made, folder, run, tell)

@@ -90,7 +90,14 @@ LEVELS = pd.DataFrame(
         "ci_high": [0.09, 0.20],
     }
 )
-SEVERE = {"subgroups": {"by": {"severity": {"column": "use_days", "cut": [15]}}}}
+ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
+STRATEGIES = {"more": {"least_hours": 6}, "less": {"below_hours": 6}}
+SEVERE = {
+    "cohort": {"arms": ARMS},
+    "subgroups": {"by": {"severity": {"column": "use_days", "cut": [15]}}},
+    "participation": {"outcome": "first_positive_test", "strategies": STRATEGIES},
+    "costs": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -132,3 +139,14 @@ def test_the_claims_of_the_project_are_whole_and_that_of_participation_asks_no_a
         read_claims(bad)
     with pytest.raises(StudyFileError, match="there is no file nothing.yaml"):
         read_claims(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize("asks", ["participation", "costs", "subgroup"])
+def test_a_claim_of_iop_is_not_answered_by_other_arms(asks):
+    given = claims({"name": "x", "asks": asks, "modifiers": "severity"})
+    better = ("better", "Better.")
+    found = Found(participation=better, costs={"society": better}, subgroups={"severity": better}, subgroup=LEVELS)
+    other = SEVERE | {"cohort": {"arms": {"methadone": {"level_of_care": "1"}, "naltrexone": {"level_of_care": "1"}}}}
+    row = ledger(given, found, study(**other)).iloc[0]
+    assert row["verdict"] == "not testable"
+    assert "other arms than IOP and outpatient care" in row["why"]

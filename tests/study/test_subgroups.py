@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes
+from iop_outcomes.designs.modifiers import levels_by_person
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.study.subgroups import Modifier
 
@@ -29,19 +30,19 @@ CONTENT = {
 
 
 def test_codes_are_put_together_and_those_nobody_names_have_a_level():
-    found = Modifier(levels={"employed": ["full", "part"], "not": ["none"]}).of(PEOPLE, "work")
+    found = levels_by_person(Modifier(levels={"employed": ["full", "part"], "not": ["none"]}), PEOPLE, "work")
     assert found.tolist() == ["employed", "employed", "not", "missing", "any other"]
     assert found.cat.categories.tolist() == ["employed", "not", "any other", "missing"]
 
 
 def test_a_number_is_cut_and_one_that_was_filled_in_is_missing():
-    found = Modifier(column="episodes", cut=[1, 3]).of(PEOPLE, "earlier")
+    found = levels_by_person(Modifier(column="episodes", cut=[1, 3]), PEOPLE, "earlier")
     assert found.tolist() == ["below 1", "1 to below 3", "1 to below 3", "3 or more", "missing"]
 
 
 def test_a_number_that_is_not_cut_is_refused_by_name():
     with pytest.raises(StudyFileError, match="'episodes' cannot be read so: it is a number; say at which numbers"):
-        Modifier().of(PEOPLE, "episodes")
+        levels_by_person(Modifier(), PEOPLE, "episodes")
 
 
 @pytest.mark.parametrize(

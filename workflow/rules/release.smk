@@ -3,6 +3,8 @@
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.provenance import code_digest, file_digest
 from iop_outcomes.release.stage import READS, release_files
+from iop_outcomes.study import find
+from iop_outcomes.study.protocol import state
 
 RELEASE_FILES = [at(f"release/{name}") for name in release_files(STUDY)]
 MADE = {table for stage in stages.of(STUDY) for table in stage.writes}
@@ -21,6 +23,7 @@ rule record:
         settings=STUDY.model_dump(mode="json"),
         code=code_digest("iop_outcomes", everything=True),
         beside=BESIDE,
+        protocol=running.answer(state, STUDY, find(config["study"])),
         contents=running.contents(running.answer(source_files, STUDY)),
     log:
         at("logs/record.log"),

@@ -42,6 +42,10 @@ _OF_VERDICT = {
 }
 
 
+#: Levels of care that the claims are about: an intensive outpatient programme, and outpatient care.
+IOP, OUTPATIENT = "2.1", "1"
+
+
 @dataclass(frozen=True)
 class Found:
     """Everything a study found that a claim may rest on.
@@ -95,24 +99,44 @@ def _held(claim: pd.Series, found: Found, study: Study) -> tuple[str, str, str]:
     if asks == "component":
         return NOT_TESTABLE, "", f"Nothing here compares programmes that differ in this alone. It needs {needs}."
     if asks == "participation":
-        return _of_participation(found, needs)
+        return _of_participation(found, study, needs)
     if asks == "costs":
-        return _of_costs(found, needs)
+        return _of_costs(found, study, needs)
     if asks == "subgroup":
         return _of_subgroup(str(claim["modifiers"]).split(SEPARATOR), found, study, needs)
     return _of_contrast(str(claim["metrics"]).split(SEPARATOR), found, study, needs)
 
 
-def _of_participation(found: Found, needs: str) -> tuple[str, str, str]:
-    if found.participation is None:
+def _is_level(study: Study, arm: str, level: str) -> bool:
+    """Return whether everybody of an arm is assigned to one level of care."""
+    asked = study.cohort.arms[arm].get("level_of_care")
+    return asked in (level, [level])
+
+
+def speaks_of_iop(study: Study, analysis: str) -> bool:
+    """Return whether an analysis sets an intensive outpatient programme against outpatient care, as the claims do."""
+    first, second = study.contrast(study.analyses[analysis])
+    return _is_level(study, first, IOP) and _is_level(study, second, OUTPATIENT)
+
+
+def _other_arms(needs: str) -> tuple[str, str, str]:
+    return NOT_TESTABLE, "", f"The study asks this of other arms than IOP and outpatient care. It needs {needs}."
+
+
+def _of_participation(found: Found, study: Study, needs: str) -> tuple[str, str, str]:
+    if found.participation is None or study.participation is None:
         return NOT_TESTABLE, "", f"The study holds no strategies of attending against each other. It needs {needs}."
+    if not all(_is_level(study, arm, IOP) for arm in study.participation.arms_of(study)):
+        return _other_arms(needs)
     verdict, sentence = found.participation
     return _OF_VERDICT.get(verdict, INCONCLUSIVE), "participation", sentence
 
 
-def _of_costs(found: Found, needs: str) -> tuple[str, str, str]:
-    if not found.costs:
+def _of_costs(found: Found, study: Study, needs: str) -> tuple[str, str, str]:
+    if not found.costs or study.costs is None:
         return NOT_TESTABLE, "", f"The study sets no costs beside its effects. It needs {needs}."
+    if not speaks_of_iop(study, study.costs.asked(study)):
+        return _other_arms(needs)
     # The claim is of costs to all where these were counted, and else of whoever comes first.
     perspective = "society" if "society" in found.costs else next(iter(found.costs))
     verdict, sentence = found.costs[perspective]
@@ -129,7 +153,10 @@ def _of_contrast(metrics: list[str], found: Found, study: Study, needs: str) -> 
         for one in found.judged
         if one.place != FURTHER and metric in (outcomes[one.name].metric, outcomes[one.name].name)
     ]
-    for one in asked[:1]:
+    of_iop = [one for one in asked if speaks_of_iop(study, one.name)]
+    if asked and not of_iop:
+        return _other_arms(needs)
+    for one in of_iop[:1]:
         outcome = outcomes[one.name]
         verdict, _ = hold(Held(one.evidence, one.decision, outcome.good))
         why = found.sentences.get(one.name, "")
@@ -144,6 +171,8 @@ def _of_subgroup(modifiers: list[str], found: Found, study: Study, needs: str) -
     name = next((name for name in modifiers if name in found.subgroups), None)
     if name is None:
         return NOT_TESTABLE, "", f"The study names no such subgroup. It needs {needs}."
+    if study.subgroups and not speaks_of_iop(study, study.subgroups.asked(study)[0]):
+        return _other_arms(needs)
     verdict, sentence = found.subgroups[name]
     if verdict != DIFFERENT:
         return _OF_VERDICT.get(verdict, INCONCLUSIVE), f"subgroups: {name}", sentence

@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.modifiers import levels_by_person
 from iop_outcomes.designs.stage import read_comparisons
 from iop_outcomes.estimates.answer import Answer
 from iop_outcomes.estimates.gate import apply_gate
@@ -86,7 +87,7 @@ def _by_modifier(
     labels = {"analysis": name, "outcome": analysis.outcome, "kind": ADJUSTED, "design": analysis.design}
     labels |= {"estimator": plugin.name, "estimand": comparison.speaks_for, "scenario": MAIN}
     for modifier, own in study.subgroups.by.items():
-        levels = levels_of(comparison, own.of(covariates, modifier))
+        levels = levels_of(comparison, levels_by_person(own, covariates, modifier))
         faults = {level.population: fault_inside(size_of(level), study.gate) for level in levels}
         # What will be withheld is not looked at.
         asked = [level for level in levels if faults[level.population].status != WITHHELD]

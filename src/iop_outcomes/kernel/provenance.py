@@ -108,7 +108,9 @@ def commit_of_the_code() -> str | None:
     return commit(root) if root is not None else None
 
 
-def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path) -> None:
+def write_record(
+    settings: dict[str, Any], raw: Iterable[Path], path: str | Path, protocol: dict[str, Any] | None = None
+) -> None:
     """Write ``run.json``: settings, digests of the raw files and of the code, commit and versions; no clock.
 
     Without a clone there is no commit; the version of the package and the digest of its code, which is that of a clone
@@ -122,6 +124,8 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         Raw files read.
     path : path
         File to write.
+    protocol : dict, optional
+        What is to be said of the protocol: its digest, that of its lock, and what has changed since.
     """
     record = {
         "study": settings["study"],
@@ -130,6 +134,7 @@ def write_record(settings: dict[str, Any], raw: Iterable[Path], path: str | Path
         "beside": {Path(path).name: file_digest(path) for path in settings.get("extend", [])},
         "code": {"digest": code_digest(PACKAGE, everything=True), "commit": commit_of_the_code()},
         "versions": versions(),
+        "protocol": protocol or {},
     }
     with whole(path, sealed=True) as aside:
         aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -30,6 +30,7 @@ from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate, check_simulate
 from iop_outcomes.study.subgroups import Subgroups, check_subgroups
+from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -195,6 +196,7 @@ class Study(Section):
     participation: Participation | None = None
     costs: Costs | None = None
     ledger: str | None = None
+    target_trial: TargetTrial | None = None
 
     @property
     def name(self) -> str:

@@ -1,10 +1,7 @@
 """The section ``subgroups``: by which facts known beforehand the answer is asked again, and of which analyses."""
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
@@ -13,9 +10,6 @@ from iop_outcomes.tables.measure import MEAN, names_of
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
-
-#: Level of people of whom the fact was not recorded, and of those whose code no level of the study names.
-MISSING, ANY_OTHER = "missing", "any other"
 
 
 class Modifier(BaseModel):
@@ -54,41 +48,6 @@ class Modifier(BaseModel):
         if len(set(codes)) < len(codes):
             raise ValueError("a code stands in two levels")
         return self
-
-    def of(self, covariates: pd.DataFrame, name: str) -> pd.Series:
-        """Return the level of every row of a ``covariates`` table, as ordered categories.
-
-        Raises
-        ------
-        StudyFileError
-            A column of codes is to be cut, or a column of many numbers is not.
-        """
-        column = self.column or name
-        values = covariates[column]
-        is_number = pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.CategoricalDtype)
-        if is_number != bool(self.cut):
-            said = "it is a number; say at which numbers a new band begins" if is_number else "it has codes; say levels"
-            raise StudyFileError(f"subgroups.by.{name}.cut: '{column}' cannot be read so: {said}")
-        made = self._bands(values) if is_number else self._codes(values.astype("str"))
-        flag = covariates.get(f"{column}_missing")
-        if flag is not None:
-            made = made.cat.add_categories([MISSING]).mask(flag.to_numpy() > 0, MISSING)
-        return made.cat.remove_unused_categories().rename(name)
-
-    def _bands(self, values: pd.Series) -> pd.Series:
-        ends = [f"{end:g}" for end in self.cut]
-        between = [f"{a} to below {b}" for a, b in pairwise(ends)]
-        labels = [f"below {ends[0]}", *between, f"{ends[-1]} or more"]
-        place = np.digitize(values.to_numpy(float), self.cut).tolist()
-        return pd.Series(pd.Categorical([labels[band] for band in place], labels), index=values.index)
-
-    def _codes(self, values: pd.Series) -> pd.Series:
-        if not self.levels:
-            return values.astype("category")
-        home = {code: level for level, codes in self.levels.items() for code in codes}
-        named = [home.get(value, value if value == MISSING else ANY_OTHER) for value in values]
-        known = [*self.levels, ANY_OTHER, MISSING]
-        return pd.Series(pd.Categorical(named, list(dict.fromkeys(known))), index=values.index)
 
 
 class Subgroups(BaseModel):

@@ -9,7 +9,18 @@ from jinja2 import Environment, StrictUndefined
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
-from iop_outcomes.release.page import checks, costs, found, limits, method, participation, recorded, subgroups, who
+from iop_outcomes.release.page import (
+    checks,
+    costs,
+    found,
+    limits,
+    method,
+    participation,
+    recorded,
+    subgroups,
+    target,
+    who,
+)
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.study import Study
@@ -92,6 +103,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         refusals=limits.refusals(released.get("refusal")),
         capability=limits.capability(released.get("capability")),
         truth=limits.truth(released.get("truth"), study),
+        target=target.target_trial(study),
+        protocol=target.protocol(run),
         method=method.settings(study),
         run=method.run_facts(run),
         figures=drawn,

@@ -52,7 +52,7 @@ def subgroups(table: Released | None, study: Study) -> HtmlTable | None:
         "Everybody keeps the weight of the whole comparison. Most unlike: the largest standardised difference of a "
         f"covariate left between the arms inside the level. {hidden_note(table)}"
     )
-    return HtmlTable("The same question in every subgroup", columns, rows, note, (5,), file="subgroup")
+    return HtmlTable("The same question in every subgroup", columns, rows, note, (3, 4, 5), file="subgroup")
 
 
 def interactions(table: Released | None, study: Study) -> HtmlTable | None:

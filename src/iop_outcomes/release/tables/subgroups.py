@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.conclude.families import is_crude
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.conclude.subgroups import judge_subgroups
+from iop_outcomes.designs.modifiers import levels_by_person
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, dominating, levels, parts
 from iop_outcomes.study import Study
@@ -123,7 +124,7 @@ def _counted(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Stu
     arm = covariates["arm"].astype("str")
     for (analysis, modifier), _ in table.groupby(["analysis", "modifier"], sort=False):
         asked = study.analyses[analysis]
-        level = study.subgroups.by[modifier].of(covariates, modifier).astype("str")
+        level = levels_by_person(study.subgroups.by[modifier], covariates, modifier).astype("str")
         outcome = outcome_of(study, asked.outcome)
         values = outcomes[asked.outcome] if asked.outcome in outcomes else pd.Series(np.nan, index=outcomes.index)
         arms = study.contrast(asked)

@@ -1,0 +1,102 @@
+"""Small made-up tables of subgroups, strategies and costs, beside those of ``report_tables``."""
+
+import numpy as np
+import pandas as pd
+
+import report_tables
+
+SECTIONS = {
+    "subgroups": {"by": ["sex"]},
+    "participation": {
+        "outcome": "first_positive_test",
+        "strategies": {"more": {"least_hours": 6}, "less": {"below_hours": 6}},
+    },
+    "costs": {},
+}
+WAYS = ("clone_censor_weight", "clone_censor_weight_truncated", "landmark", "by_attendance")
+
+
+def study():
+    """Return the example with all sections that have figures of their own."""
+    return report_tables.study(**SECTIONS)
+
+
+def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
+    """Return its tables."""
+    given = report_tables.tables(n=n)
+    return (
+        given
+        | {
+            "subgroup": _subgroup(given),
+            "participation": _ways(sum(n) // 3),
+            "participation_week": _weeks(n[0]),
+        }
+        | _costs(n)
+    )
+
+
+def _subgroup(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = []
+    for level in given["covariates"]["sex"].cat.categories:
+        same = {"modifier": "sex", "level": level, "population": f"sex = {level}", "max_smd": 0.05, "status": "shown"}
+        contrast = {"role": "contrast", "arm": "iop", "against": "outpatient", "value": 0.08, "se": 0.04}
+        for measure, value in (("risk_difference", 0.08), ("risk_ratio", 1.2)):
+            rows.append(same | contrast | {"measure": measure, "ci_low": value - 0.1, "ci_high": value + 0.1})
+        rows += [same | {"role": "arm", "arm": arm, "against": "", "measure": "mean"} for arm in ("iop", "outpatient")]
+    table = pd.DataFrame(rows).assign(analysis="primary", outcome="completion", kind="adjusted", design="overlap")
+    table = table.assign(estimator="aipw", estimand="ATO", scenario="main", day=np.nan, se_scale="identity")
+    return table.assign(n=100, n_events=50.0, ess=90.0, se_method="sandwich", reason=None)
+
+
+def _ways(n: int) -> pd.DataFrame:
+    rows = [
+        {"way": way, "value": 0.02 * place, "ci_low": 0.02 * place - 0.1, "ci_high": 0.02 * place + 0.1}
+        for place, way in enumerate(WAYS)
+    ]
+    table = pd.DataFrame(rows).assign(
+        outcome="first_positive_test", strategy="more", against="less", arms="iop", week=12
+    )
+    people = {
+        "n_first": n,
+        "n_second": n - 5,
+        "with_first": n // 3,
+        "with_second": n // 3,
+        "ess_first": n,
+        "ess_second": n,
+    }
+    return table.assign(se=0.05, share_first=0.4, share_second=0.35, status="shown", reason=None, **people)
+
+
+def _weeks(n: int) -> pd.DataFrame:
+    rows = [
+        {"strategy": name, "week": week, "n_uncensored": n - 20 * week, "n_events": 15, "risk": 0.05 * week}
+        for name in ("more", "less")
+        for week in range(1, 7)
+    ]
+    table = pd.DataFrame(rows).assign(
+        outcome="first_positive_test", n_deviating=5, mean_stabilised=1.01, max_weight=4.0
+    )
+    table["n_uncensored"] = table["n_uncensored"].clip(lower=0)
+    return table.assign(ess=table["n_uncensored"] * 0.8, ci_low=table["risk"] - 0.02, ci_high=table["risk"] + 0.02)
+
+
+def _costs(n) -> dict[str, pd.DataFrame]:
+    labels = {"perspective": "payer", "analysis": "primary", "outcome": "completion", "arm": "iop"}
+    labels |= {"against": "outpatient", "price_year": "USD2001", "status": "shown", "reason": None}
+    people = {"n_first": n[0], "n_second": n[1]}
+    guards = {"least_with": min(n) // 3, "least_without": min(n) // 2, "person_share": 0.02, "site_share": 0.4}
+    beside = {"delta_cost": 900.0, "cost_low": 500.0, "cost_high": 1300.0, "delta_effect": 0.08}
+    beside |= {"effect_low": 0.02, "effect_high": 0.14, "words": "costs more and does more", "icer": 11250.0}
+    beside |= {"saved_per_unit_lost": np.nan, "share_ne": 0.99, "share_se": 0.0, "share_nw": 0.01, "share_sw": 0.0}
+    difference = {"method": "aipw", "measure": "mean_difference", "value": 900.0, "se": 200.0, "ci_low": 500.0}
+    difference |= {"ci_high": 1300.0, "mean_first": 2000.0, "mean_second": 1100.0}
+    price = pd.DataFrame({"perspective": "payer", "willingness": [0.0, 1e4, 1e5], "acceptability": [0.0, 0.4, 0.99]})
+    draw = np.random.default_rng(0)
+    return {
+        "cost_difference": pd.DataFrame([labels | difference | people]),
+        "cost_effectiveness": pd.DataFrame([labels | beside | people | guards]),
+        "acceptability": price.assign(net_benefit=[-900.0, -100.0, 7100.0], ci_low=-1300.0, ci_high=9000.0, evpi=1.0),
+        "cost_plane": pd.DataFrame(
+            {"perspective": "payer", "draw": range(1, 31), "effect": draw.normal(0.08, 0.03, 30), "cost": 900.0}
+        ),
+    }
