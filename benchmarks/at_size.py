@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--work", type=Path, help="folder for files and results")
     parser.add_argument("--page", action="store_true", help="measure nothing; write page and figure")
+    parser.add_argument("--note", help="a sentence for the page on how the numbers were taken, kept with them")
     parser.add_argument("--one", nargs=3, metavar=("STUDY", "FOLDER", "STAGE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -46,6 +47,8 @@ def main() -> None:
             parser.error("name the file of marginal counts and, as --work, a folder for files and results")
         for n_rows in given.rows:
             keep(n_rows, measured(given.marginals, n_rows, given.work))
+    if given.note is not None:
+        NUMBERS.write_text(_as_text(known() | {"note": given.note}), encoding="utf-8")
     write_page(known())
 
 
@@ -133,7 +136,11 @@ def keep(n_rows: int, found: dict[str, dict[str, float]]) -> None:
     numbers = known()
     numbers["machine"] = machine()
     numbers.setdefault("sizes", {})[str(n_rows)] = found
-    NUMBERS.write_text(json.dumps(numbers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    NUMBERS.write_text(_as_text(numbers), encoding="utf-8")
+
+
+def _as_text(numbers: dict) -> str:
+    return json.dumps(numbers, indent=1, sort_keys=True) + "\n"
 
 
 def known() -> dict:
@@ -196,7 +203,7 @@ Made by `benchmarks/at_size.py` (`./run benchmark`) from `benchmarks/at_size.jso
 TEDS-D 2023 goes from raw records to the report, every stage in a process of its own. Seconds are of the processor, with
 about a second and a half of imports in every stage, and memory is the largest that the process of the stage held.
 
-{machine}.
+{machine}. {note}
 
 {table}
 
@@ -215,7 +222,9 @@ def write_page(numbers: dict) -> None:
     """Write page and figure."""
     from iop_outcomes.tables.parts import MOST_ROWS
 
-    text = TEXT.format(machine=numbers["machine"], table=table(numbers), most_rows=MOST_ROWS)
+    text = TEXT.format(
+        machine=numbers["machine"], note=numbers.get("note", ""), table=table(numbers), most_rows=MOST_ROWS
+    )
     PAGE.write_text(text, encoding="utf-8")
     draw(numbers)
 
@@ -231,12 +240,23 @@ def draw(numbers: dict) -> None:
     rows = [int(size) for size in sizes]
     figure, panels = pyplot.subplots(1, 2, figsize=(11, 5), layout="constrained")
     for panel, what, label in zip(panels, ("cpu_s", "peak_mb"), ("processor seconds", "peak memory, MB"), strict=True):
-        for stage in _stages(numbers):
+        for number, stage in enumerate(_stages(numbers)):
             called = f"{stage} ({slope[stage]:.2f})" if what == "cpu_s" and stage in slope else stage
             values = [numbers["sizes"][size][stage][what] for size in sizes]
-            panel.plot(rows, values, marker="o", markersize=3, linewidth=1, label=called)
+            panel.plot(
+                rows,
+                values,
+                marker="o",
+                markersize=3,
+                linewidth=1,
+                label=called,
+                color=f"C{number % 10}",
+                linestyle="--" if number > 9 else "-",
+            )
         panel.set(xscale="log", yscale="log", xlabel="records of the raw file", ylabel=label)
-    panels[0].legend(fontsize=7, title="stage (exponent)", title_fontsize=7)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside right upper", title="stage (exponent)", fontsize=8
+    )
     FIGURE.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(FIGURE, dpi=110, metadata={"Software": None})
     pyplot.close(figure)

@@ -79,7 +79,7 @@ class Column:
         return numbers.astype(np.float64)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
-        if len(values) <= FEW and values.dtype in (object, "str"):
+        if 0 < len(values) <= FEW and values.dtype in (object, "str"):
             return _few_as_category(values, self.allowed)
         if not isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype("str").where(values.notna(), None).astype("category")

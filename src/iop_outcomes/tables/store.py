@@ -48,7 +48,7 @@ def write(frame: Table, name: str, path: str | Path) -> None:
         return
     arrow = _checked(frame, name)
     with whole(path, sealed=True) as aside:
-        pq.write_table(arrow, aside, compression="zstd")
+        pq.write_table(arrow, aside, row_group_size=MOST_ROWS, compression="zstd")
 
 
 def _checked(frame: pd.DataFrame, name: str, keys: bool = True) -> pa.Table:

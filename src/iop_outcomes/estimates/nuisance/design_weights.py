@@ -29,15 +29,20 @@ LEAST_BALANCING = 0.9
 def span_of(design: Comparison | Population, *, sites: bool = False) -> ModelMatrix:
     """Return the model matrix of a design's covariates, numbers centred, without levels that nobody has.
 
+    It is the same for every outcome of the design, so that it is made once and kept with the design.
+
     Parameters
     ----------
     design : Comparison or Population
     sites : bool
         With an intercept for every cluster.
     """
-    if not sites or design.cluster is None:
-        return _span(design.model_frame)
-    return _span(design.model_frame.assign(**{CLUSTER: design.cluster.astype(str)}))
+    with_sites = sites and design.cluster is not None
+    kept: dict[bool, ModelMatrix] = vars(design).setdefault("_spans", {})
+    if with_sites not in kept:
+        site = {CLUSTER: design.cluster.astype(str)} if with_sites and design.cluster is not None else {}
+        kept[with_sites] = _span(design.model_frame.assign(**site) if site else design.model_frame)
+    return kept[with_sites]
 
 
 def counting(data: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, Comparison]:
@@ -78,6 +83,14 @@ def design_weights(comparison: Comparison, matrix: ModelMatrix | None = None) ->
     -------
     Weights
     """
+    # As the matrix, they are the same for every outcome. The matrix is kept with them, so that no other has its place.
+    kept: dict[int, tuple[ModelMatrix | None, Weights]] = vars(comparison).setdefault("_design_weights", {})
+    if id(matrix) not in kept:
+        kept[id(matrix)] = matrix, _design_weights(comparison, matrix)
+    return kept[id(matrix)][1]
+
+
+def _design_weights(comparison: Comparison, matrix: ModelMatrix | None) -> Weights:
     weight, first = comparison.weight, comparison.treated
     fixed = Weights(weight)
     scored = (comparison.score > 0) & (comparison.score < 1)
