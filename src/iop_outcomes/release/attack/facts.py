@@ -118,7 +118,8 @@ def _estimates(table: Table) -> Unknowns:
 
 def _of_design(frame: pd.DataFrame, row: int) -> str:
     """Return whom a row counts: those a design left, where it counts others than the row without it does."""
-    same = (frame[["analysis", "arm"]] == frame.loc[row, ["analysis", "arm"]]).all(axis=1)
+    place = ["analysis", "role", "arm"]
+    same = (frame[place] == frame.loc[row, place]).all(axis=1)
     naive = frame[same & (frame["kind"] == "naive")]
     if naive.empty or (naive[["n", "n_events"]].iloc[0] == frame.loc[row, ["n", "n_events"]]).all():
         return ""
