@@ -116,7 +116,8 @@ def main() -> None:
         own = of_demo(**MATCHED)
         note("attacks", how, [attacked("400 people matched, by sex and employment, counts exact", own, run_study(own))])
     if asked.crafted:
-        note("attacks", how, [crafted(round_to) for round_to in (1, 5)])
+        for round_to in (1, 5):
+            note("attacks", how, [crafted(round_to)])
     if asked.apart:
         note("attacks", how, one_person_apart(asked.apart))
 
