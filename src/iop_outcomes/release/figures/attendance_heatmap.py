@@ -21,14 +21,15 @@ _WEEKS_WITH_NUMBERS = 26
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return per arm and week the share of eligible sessions attended and mean hours per person observed."""
     weekly, limits = weekly_by_arm(tables, study), study.release.dominance
-    sites = weekly["member_id"].map(tables["cohort"].set_index("member_id")["site_id"].astype("str"))
+    own = tables["cohort"].set_index("member_id").get("site_id")
+    sites = None if own is None else weekly["member_id"].map(own.astype("str"))
     sums = weekly.groupby(["arm", "week"], observed=True).agg(
         n_people=("member_id", "size"),
         n_eligible=("n_eligible", "sum"),
         n_attended=("n_attended", "sum"),
         hours=("hours_attended", lambda values: values.sum(min_count=1)),
         spread=("hours_attended", "std"),
-        dominating=("hours_attended", lambda hours: dominating(hours, sites.reindex(hours.index), limits)),
+        dominating=("hours_attended", lambda hours: dominating(hours, sites, limits)),
     )
     table = sums.reset_index()
     table["n_missed"] = table["n_eligible"] - table["n_attended"]
