@@ -1,7 +1,7 @@
 """What was injected, fuzzed and planted, and what came of it: the table of ``docs/reliability.md``.
 
 The scripts ``fuzz.py``, ``faults.py`` and ``canaries.py`` note in ``benchmarks/reliability.json`` what they ran, and
-write the page anew. What an attack on a release tells is in ``docs/disclosure.md``.
+write the page anew, and so does ``attacks.py``. What an attack is, is told in ``docs/disclosure.md``.
 """
 
 import json
@@ -15,6 +15,7 @@ TESTS = ROOT / "tests"
 sys.path[:0] = [str(TESTS / "workflow"), str(TESTS)]
 
 PARTS = {
+    "attacks": ("Attacked", "cells tried", "cells opened"),
     "fuzz": ("Fuzzed", "cases", "tracebacks, or rows lost"),
     "faults": ("Faults injected", "times", "not survived"),
     "canaries": ("Canaries planted", "planted", "found"),
@@ -23,10 +24,10 @@ PARTS = {
 INTRODUCTION = """\
 # Reliability: nothing lost, nothing that breaks, nothing private out
 
-The tables are made by the scripts that ran what they say: `python benchmarks/fuzz.py`, `faults.py` and `canaries.py`,
-each of which takes sizes. CI runs less of the same: `tests/test_fuzz.py` (2,000 study files and 100,000 rows for each
-source), `tests/workflow/test_faults.py`, `tests/kernel/test_contents.py`, `tests/test_verify.py` and
-`tests/test_canaries.py`.
+The tables are made by the scripts that ran what they say: `python benchmarks/attacks.py`, `fuzz.py`, `faults.py` and
+`canaries.py`, each of which takes sizes or names. CI runs less of the same: `tests/release/test_crafted.py`,
+`tests/test_fuzz.py` (2,000 study files and 100,000 rows for each source), `tests/workflow/test_faults.py`,
+`tests/kernel/test_contents.py`, `tests/test_verify.py` and `tests/test_canaries.py`.
 
 ## What holds
 

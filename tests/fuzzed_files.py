@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
+from clinics import mapping
 from fuzzed_studies import complaint
 from iop_outcomes import study as studies
 from iop_outcomes import tables
@@ -153,7 +154,26 @@ def _drawn(column: str, values: tuple | None, n: int, people: int, chance: np.ra
     return chance.integers(low, high, n).astype(str).astype(object)
 
 
-SOURCES = {"tables": own_tables, "teds_d": teds, "ctn0094": trials}
+def clinic(folder: Path, seed: int, kind: str, n: int, wrong: float) -> tuple[dict, dict[str, int]]:
+    """Write a clinic's two sheets, dates and times as people type them; return the mapping and the rows of visits."""
+    chance = np.random.default_rng(seed)
+    clients, kind = max(2, n // 20), "plain csv" if kind in ("parquet", "packed csv") else kind
+    dates = np.array([f"{month}/{day}/2024" for month in range(1, 12) for day in range(1, 29)], dtype=object)
+    hours = np.array(
+        [f"{hour}:{minute:02d} {half}" for hour in range(1, 12) for minute in (0, 30) for half in ("AM", "PM")]
+    )
+    ids = np.array([f"C{i}" for i in range(clients)], dtype=object)
+    levels = chance.choice(np.array(["IOP", "op", "OP"], dtype=object), clients)
+    intakes = {"Client": ids, "Intake": chance.choice(dates[:112], clients), "Level": levels}
+    visits = {"Client": chance.choice(ids, n), "Date": chance.choice(dates, n)}
+    visits |= {name: chance.choice(hours.astype(object), n) for name in ("Start", "End")}
+    visits["Status"] = chance.choice(np.array(["Kept", "NS", "kept "], dtype=object), n)
+    write(_spoilt(_text(intakes), chance, wrong), folder, "intakes", kind, chance)
+    rows = write(_spoilt(_text(visits), chance, wrong), folder, "visits", kind, chance)
+    return mapping(kind="sheets", path=str(folder), max_rejected_share=1.0), {"session": rows}
+
+
+SOURCES = {"tables": own_tables, "teds_d": teds, "ctn0094": trials, "sheets": clinic}
 
 
 def ingested(source: str, folder: Path, seed: int, kind: str, n: int, wrong: float) -> int:

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.registry import SOURCES
@@ -55,6 +56,86 @@ analyses:
   primary: {{outcome: completion, design: overlap, estimator: aipw, measure: risk_difference}}
   time_in_care: {{outcome: time_in_care, design: overlap, estimator: rmst, measure: rmst_difference}}
 """
+
+
+#: A clinic's sheets with canaries of these kinds; `INSIDE` as above.
+IN_SHEETS = (
+    *(
+        "person id",
+        "free text",
+        "calendar date",
+        "telephone number",
+        "rare label",
+        "wrong code",
+        "number out of bounds",
+    ),
+    *("name of a column left out", "name of a file that is no table", "path", "user", "host"),
+)
+CLINIC = """
+study: planted_clinic
+seed: 7
+source:
+  kind: sheets
+  path: {path}
+  person: Client
+  anchor: {{sheet: intakes, column: Intake}}
+  drawn: 2024-12-31
+  dates: [M/D/YYYY, YYYY-MM-DD]
+  max_rejected_share: 0.2
+  sheets:
+    intakes: {{file: intakes.csv}}
+    visits: {{file: visits.csv}}
+  tables:
+    person:
+      from: intakes
+      columns: {{sex: {{column: Sex, codes: {{F: female, M: male}}}}}}
+    episode:
+      from: intakes
+      columns:
+        assignment_day: Intake
+        level_of_care: {{column: Level, codes: {{IOP: "2.1", OP: "1"}}}}
+    session:
+      from: visits
+      columns:
+        day: Date
+        status: {{column: Status, codes: {{Kept: attended, NS: no_show}}}}
+        minutes_scheduled: Minutes
+cohort:
+  arms: {{iop: {{level_of_care: "2.1"}}, outpatient: {{level_of_care: "1"}}}}
+  follow_up_days: 84
+covariates: [sex]
+cluster: null
+metrics: {{attendance_rate: {{window_days: 56}}}}
+designs: {{overlap: {{method: overlap_weights}}}}
+analyses:
+  primary: {{outcome: attendance_rate, design: overlap, estimator: aipw, measure: mean_difference}}
+"""
+
+
+def plant_clinic(folder: Path, n_people: int = 240) -> None:
+    """Write a clinic's intakes and appointments with canaries in cells, columns and names of files."""
+    chance = np.random.default_rng(7)
+    clients = [f"Q{i:04d}" for i in range(n_people)]
+    clients[5] = CANARIES["person id"]
+    intakes = pd.DataFrame({"Client": clients, "Intake": [f"{1 + i % 6}/{1 + i % 28}/2024" for i in range(n_people)]})
+    intakes = intakes.assign(Level=["IOP", "OP"] * (n_people // 2), Sex=chance.choice(["F", "M"], n_people), Note="")
+    intakes[CANARIES["name of a column left out"]] = ""
+    intakes.loc[7, ["Note", CANARIES["name of a column left out"]]] = [CANARIES["free text"], CANARIES["rare label"]]
+    intakes.loc[8, "Note"] = CANARIES["telephone number"]
+    intakes.loc[9, "Sex"] = CANARIES["wrong code"]
+    visits = intakes.loc[intakes.index.repeat(8), ["Client", "Intake"]].reset_index(drop=True)
+    since = pd.to_timedelta(7 * (visits.index % 8), unit="D")
+    visits["Date"] = (pd.to_datetime(visits["Intake"], format="%m/%d/%Y") + since).dt.strftime("%Y-%m-%d")
+    visits = visits.assign(Status=chance.choice(["Kept", "Kept", "NS"], len(visits)), Minutes="60").drop(
+        columns="Intake"
+    )
+    visits.loc[11, "Date"] = CANARIES["calendar date"]
+    visits.loc[12, "Status"] = CANARIES["wrong code"]
+    visits.loc[13, "Minutes"] = CANARIES["number out of bounds"]
+    folder.mkdir(parents=True)
+    intakes.to_csv(folder / "intakes.csv", index=False)
+    visits.to_csv(folder / "visits.csv", index=False)
+    (folder / f"{CANARIES['name of a file that is no table']}.docx").write_text("x")
 
 
 def plant(folder: Path, n_people: int = 300) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 import planted
 from iop_outcomes import load_study, release_study, run_study
@@ -76,3 +77,15 @@ def test_nothing_of_it_is_said_in_an_error(run, wrong):
     with pytest.raises(StudyError) as error:
         run_study(load_study(study))
     assert planted.found_in(str(error.value), planted.INSIDE) == set()
+
+
+def test_nothing_of_a_clinics_own_sheets_is_released_or_logged(tmp_path):
+    raw, told = tmp_path / planted.CANARIES["path"], []
+    planted.plant_clinic(raw)
+    study = load_study(yaml.safe_load(planted.CLINIC.format(path=raw)))
+    made = run_study(study, tell=told.append)
+    release_study(study, made, tmp_path / "release", told.append)
+    files = [path for path in (tmp_path / "release").rglob("*") if path.is_file()]
+    assert {path.name: planted.found_in(planted.text_of(path)) for path in files} == {p.name: set() for p in files}
+    assert planted.found_in("\n".join(told), planted.INSIDE) == set() and len(told) > 10
+    assert made["rejected"]["rule"].str.contains("a code that the mapping does not name").sum() == 2

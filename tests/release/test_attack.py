@@ -1,5 +1,8 @@
 """The attacker who has nothing but the files of a release opens what is badly hidden, and not what is well hidden."""
 
+import tempfile
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -37,6 +40,19 @@ def definitions(n, n_events, share) -> pd.DataFrame:
     return pd.DataFrame(
         [{"endpoint": "e", "missing_rule": "m", "arm": "iop", "n": n, "n_events": n_events, "share": share}]
     )
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def opened_in(said="", **frames: pd.DataFrame) -> list[str]:
+    """Return the places that an attack opens of a release of some tables with exact counts."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        found = attack_release(write(Path(folder), said, **frames))
+    assert found.unread == ()
+    return found.opened["place"].tolist()
 
 
 def test_a_small_count_between_two_that_are_shown_is_opened(tmp_path):
@@ -78,6 +94,83 @@ def test_a_table_that_contradicts_the_others_is_left_out_and_named(tmp_path):
     )
     assert found.unread == ("abstinence_definitions",) or found.unread == ("attrition_flow",)
     assert "not used, since they contradict the others" in found.in_words()
+
+
+def outcomes(*rows: tuple) -> pd.DataFrame:
+    """Return one outcome of one arm, of everybody and by sex: level, people, known, share."""
+    frame = pd.DataFrame(rows, columns=["level", "n_people", "n", "value"])
+    group = frame["level"].map(lambda level: "sex" if level else "everybody")
+    return frame.assign(outcome="completion", group=group, arm="iop", unit="share", sd="")
+
+
+HIDDEN = "suppressed"
+
+
+def test_everybody_less_the_men_gives_the_women():
+    # Of 20 of 120 the outcome is not known, of them 16 men: 4 women.
+    rows = outcomes(("", 120, 100, 0.55), ("female", 56, HIDDEN, 0.6), ("male", 64, 48, 0.5))
+    assert opened_in(outcomes=rows) == ["outcomes, row 2, completion not known"]
+
+
+def test_a_share_of_few_follows_from_the_shares_of_all_and_of_the_others():
+    # 34 of 100 and 30 of 60: 4 of 40, whose share is hidden since it tells a small count.
+    rows = outcomes(("", 100, 100, 0.34), ("female", 40, 40, HIDDEN), ("male", 60, 60, 0.5))
+    assert opened_in(outcomes=rows) == ["outcomes, row 2, value"]
+
+
+def test_with_the_share_of_the_others_hidden_too_nothing_is_opened():
+    rows = outcomes(("", 100, 100, 0.34), ("female", 40, 40, HIDDEN), ("male", 60, 60, HIDDEN))
+    assert opened_in(outcomes=rows) == []
+
+
+def events(*deaths) -> pd.DataFrame:
+    """Return how care ended in two arms of 100, with so many deaths in each."""
+    rows = [
+        (arm, event, n, "" if event == "left" else n)
+        for arm, died in zip(("iop", "outpatient"), deaths, strict=True)
+        for event, n in (("left", HIDDEN if died == HIDDEN else 100 - died), ("death", died))
+    ]
+    return pd.DataFrame(rows, columns=["arm", "event", "n_ended", "n_while"])
+
+
+def test_all_deaths_less_those_of_one_arm_are_those_of_the_other():
+    said = "<p>17 people are on record as having died</p>"
+    assert "intercurrent, row 2, n_while" in opened_in(said, intercurrent=events(HIDDEN, 13))
+    assert opened_in("<p>Some people are on record as having died</p>", intercurrent=events(HIDDEN, 13)) == []
+
+
+def test_fewer_than_eleven_deaths_in_two_arms_are_fewer_than_ten_in_each():
+    said = "<p>fewer than 11 people are on record as having died</p>"
+    assert "intercurrent, row 4, n_while" in opened_in(said, intercurrent=events(HIDDEN, HIDDEN))
+
+
+def test_rows_rejected_less_those_of_one_rule_are_those_of_another():
+    intake = pd.DataFrame({"table": ["episode"], "n_in": 127, "n_accepted": 100, "n_rejected": 27})
+    rules = ["rows not taken, in all", "row not taken: a", "row not taken: b"]
+    aside = pd.DataFrame({"table": "episode", "rule": rules, "n": [HIDDEN, HIDDEN, 24]})
+    assert opened_in(intake=intake, set_aside=aside) == ["set_aside, row 2, n"]
+    assert opened_in(intake=intake.assign(n_rejected=HIDDEN, n_in=HIDDEN), set_aside=aside) == []
+
+
+def estimate(n, said="", kind="naive", value="") -> pd.DataFrame:
+    """Return an outcome of which little is known in either arm."""
+    frame = pd.DataFrame({"arm": ["iop", "outpatient"], "n": n, "n_events": "", "value": value, "se_method": said})
+    same = {"analysis": "primary", "outcome": "completion", "role": "arm", "population": "everybody", "kind": kind}
+    return frame.assign(**same, measure="mean", unit="share", design="overlap")
+
+
+@pytest.mark.parametrize(("said", "n"), [("23 missing outcomes left out", 1), ("missing outcomes left out", 0)])
+def test_missing_outcomes_of_both_arms_less_those_of_one_are_those_of_the_other(said, n):
+    arms = pd.concat([flow((100, 0, 100)), flow((100, 0, 100)).assign(arm="outpatient")], ignore_index=True)
+    found = opened_in(attrition_flow=arms, estimate=estimate([HIDDEN, 80], said))
+    assert found == ["estimate, row 1, completion not known"][:n]
+
+
+def test_an_adjusted_share_of_equal_weights_is_a_share_of_counted_people():
+    # 0.947 of 94 or of 95 can be 89 or 90 only: 5 of the arm's hundred, or 6, are not known.
+    exact = estimate([HIDDEN, 100], "weighted means, unweighted", "adjusted", [0.947, 0.5]).assign(n_events=[90, 50])
+    arms = pd.concat([flow((100, 0, 100)), flow((100, 0, 100)).assign(arm="outpatient")], ignore_index=True)
+    assert "estimate, row 1, completion not known" in opened_in(attrition_flow=arms, estimate=exact)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Two releases of one study together tell of nobody."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -68,3 +70,53 @@ def test_the_key_is_made_of_the_records_once_and_kept(tmp_path):
     assert one == predecessors.key(tmp_path / "b", {"cohort": cohort(40)})
     assert one != predecessors.key(tmp_path / "c", {"cohort": cohort(39)})
     assert one == predecessors.key(tmp_path / "a", {"cohort": cohort(39)})
+
+
+def kept(folder, name: str, **cells) -> Path:
+    """Write a release of one definition of abstinence in one arm, by hand and with exact counts."""
+    place = folder / name
+    (place / "tables").mkdir(parents=True)
+    rules = ReleaseRules(11, 1)
+    (place / "report.html").write_text(f"<p>{rules.in_words()}.</p>")
+    flow = {"arm": "iop", "step": 0, "n_before": cells["n_arm"], "n_excluded": 0, "n_after": cells["n_arm"]}
+    pd.DataFrame([flow | {"rule": "r", "n_episodes": "", "n_elsewhere": ""}]).to_csv(
+        place / "tables" / "attrition_flow.csv", index=False
+    )
+    share = round(cells["n_events"] / cells["n"], 2)
+    row = {
+        "endpoint": "e",
+        "missing_rule": "m",
+        "arm": "iop",
+        "n": cells["n"],
+        "n_events": cells["n_events"],
+        "share": share,
+    }
+    pd.DataFrame([row]).to_csv(place / "tables" / "abstinence_definitions.csv", index=False)
+    return place
+
+
+def test_many_join_of_whom_a_few_have_the_outcome_and_two_releases_would_tell_how_many(tmp_path):
+    one = kept(tmp_path, "one", n_arm=100, n=100, n_events=40)
+    # Of 30 who joined 3 have it: one release says 43, and the other 40.
+    two = kept(tmp_path, "two", n_arm=130, n=130, n_events=43)
+    many = kept(tmp_path, "many", n_arm=130, n=130, n_events=55)
+    predecessors.remember_tables(one, tmp_path)
+    predecessors.refuse_cells(one, tmp_path, ReleaseRules(11, 1))
+    predecessors.refuse_cells(many, tmp_path, ReleaseRules(11, 1))
+    with pytest.raises(DisclosureError, match="would differ from an earlier one by 1 to 10 people") as refused:
+        predecessors.refuse_cells(two, tmp_path, ReleaseRules(11, 1))
+    assert "40" not in str(refused.value) and "43" not in str(refused.value)
+
+
+def test_one_record_is_mended_and_two_releases_of_the_same_people_would_tell(tmp_path):
+    predecessors.remember_tables(kept(tmp_path, "one", n_arm=100, n=100, n_events=40), tmp_path)
+    with pytest.raises(DisclosureError, match="abstinence_definitions, row 1, iop e m without|iop e m with"):
+        predecessors.refuse_cells(kept(tmp_path, "two", n_arm=100, n=100, n_events=41), tmp_path, ReleaseRules(11, 1))
+
+
+def test_the_same_tables_are_kept_once_and_hold_nothing_that_was_not_released(tmp_path):
+    place = kept(tmp_path, "one", n_arm=100, n=100, n_events=40)
+    for _ in range(2):
+        predecessors.remember_tables(place, tmp_path)
+    (only,) = (tmp_path / predecessors.TABLES).iterdir()
+    assert {file.name for file in only.rglob("*.csv")} == {file.name for file in place.rglob("*.csv")}

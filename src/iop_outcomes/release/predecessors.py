@@ -1,7 +1,8 @@
 """What a release remembers of those before it, so that two of them together tell of nobody.
 
 Beside the release folder, never in it, lie the key by which counts are rounded and, for every release, keyed digests
-of the people who were counted. Two releases whose people differ by a few give those away: whoever has both subtracts.
+of the people who were counted, and its tables. Two releases whose people, or cells, differ by a few give those away:
+whoever has both subtracts.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
+from iop_outcomes.release.attack import attack_two
+from iop_outcomes.release.attack.reading import PAGE, texts_of
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
 
-#: Folder beside the release, and its files.
-FOLDER, KEY, PEOPLE = "disclosure", "key", "released.csv"
+#: Folder beside the release, and what lies in it: the key, people released, and tables released.
+FOLDER, KEY, PEOPLE, TABLES = "disclosure", "key", "released.csv", "released"
 #: Tables that nobody outside has, of which the key is made.
 _SECRET = ("cohort", "covariates", "outcomes", "attrition")
 _COLUMNS = ["release", "arm", "person"]
@@ -73,9 +76,63 @@ def refuse_few(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
                     raise DisclosureError(
                         f"the arm '{arm}' has 1 to {rules.min_cell - 1} people {what} than in an earlier release of "
                         "this study, and whoever has both could tell them by the difference; release again when "
-                        f"{counted(rules.min_cell, 'person', 'people')} or more have changed, or, if no earlier "
-                        f"release has left the building, delete {folder.name}/{PEOPLE} beside the release folder"
+                        f"{counted(rules.min_cell, 'person', 'people')} or more have changed, or, {_forget(folder)}"
                     )
+
+
+def refuse_cells(release: Path, folder: Path, rules: ReleaseRules) -> None:
+    """Refuse a release that tells, with an earlier one, of a cell that a few people more or fewer stand in it.
+
+    Many may have joined of whom a few are of one level; or one record was mended, and the people are the same.
+
+    Parameters
+    ----------
+    release : path
+        The release that was built and is not yet in its place.
+    folder : path
+        Where earlier ones are remembered.
+    rules : ReleaseRules
+        Of the release.
+
+    Raises
+    ------
+    DisclosureError
+        Names the first cells and never how many people they are apart.
+    """
+    told = _tables(release)
+    for before in sorted((folder / TABLES).glob("*")):
+        if _tables(before) == told:
+            continue
+        found = attack_two(release, before, rules)
+        if found:
+            raise DisclosureError(
+                f"{counted(len(found), 'cell')} of this release ({'; '.join(found[:3])}) would differ from an earlier "
+                f"one by 1 to {rules.min_cell - 1} people, and whoever has both could tell them by the difference; "
+                "raise release.round_to, merge small levels, release again when more people have joined, or, "
+                f"{_forget(folder)}"
+            )
+
+
+def _forget(folder: Path) -> str:
+    return (
+        f"if no earlier release has left the building, delete {folder.name}/{PEOPLE} and {folder.name}/{TABLES} beside "
+        "the release folder"
+    )
+
+
+def remember_tables(release: Path, folder: Path) -> None:
+    """Keep the tables and sentences of a release, which are no secret; the same ones are kept once."""
+    told = _tables(release)
+    if any(_tables(before) == told for before in (folder / TABLES).glob("*")):
+        return
+    place = folder / TABLES / blake2b(repr(sorted(told.items())).encode(), digest_size=8).hexdigest()
+    for name, text in told.items():
+        write_bytes(text.encode("utf-8"), place / "tables" / name)
+    write_bytes(texts_of(release)[PAGE].encode("utf-8"), place / PAGE)
+
+
+def _tables(release: Path) -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in sorted((release / "tables").glob("*.csv"))}
 
 
 def remember(now: pd.DataFrame, folder: Path) -> None:

@@ -124,8 +124,10 @@ def build(
     release_report(attacked, own)
     tell(attacked.in_words())
     attacked.refuse_opened()
+    predecessors.refuse_cells(aside, own, study.release.rules())
     _swap(aside, out)
     predecessors.remember(people, own)
+    predecessors.remember_tables(out, own)
 
 
 def release_files(study: Study) -> list[str]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release.disclosure import dominating
+from iop_outcomes.release import figures
+from iop_outcomes.release.disclosure import dominating, protect_together
 from iop_outcomes.release.stage import release_tables
 from iop_outcomes.study.release_rules import Dominance
 from report_tables import study, tables
@@ -45,3 +46,41 @@ def test_a_mean_of_hours_that_is_one_persons_is_hidden_in_its_arm_only():
         "outpatient": False,
     }
     assert not rows.suppressed["value"][~hours].all()
+
+
+def test_a_baseline_that_is_one_persons_is_hidden_with_the_difference_that_would_give_it():
+    given = tables()
+    first = given["cohort"].index[given["cohort"]["arm"] == "iop"][0]
+    given["covariates"].loc[first, "use_days"] = 1e6
+    released = release_tables(study(), given)["balance"]
+    days = released.frame["covariate"] == "use_days"
+    hidden = released.suppressed[days].iloc[0]
+    assert hidden[["mean_treated_before", "mean_treated_after", "smd_before"]].all()
+    assert not hidden["mean_reference_before"]
+    assert not released.suppressed.loc[~days, "smd_before"].all()
+
+
+def test_hours_of_a_week_that_are_one_persons_are_hidden_and_the_sessions_are_not():
+    given = tables()
+    weekly = given["weekly"]
+    place = weekly.index[(weekly["member_id"] == "m00000") & (weekly["week"] == 3)][0]
+    weekly.loc[place, "hours_attended"] = 1e5
+    drawn = figures.numbers("attendance_heatmap", given, study())
+    hidden = protect_together([drawn])["attendance_heatmap"].suppressed.set_index(
+        drawn.frame.set_index(["arm", "week"]).index
+    )
+    assert hidden.loc[("iop", 3)].tolist()[2:] == [False, True]
+    assert not hidden["hours_per_person"].drop(("iop", 3)).any()
+
+
+def test_who_dominates_one_level_hides_the_others_from_which_it_would_follow():
+    given = tables()
+    people = given["covariates"]
+    first = people.index[((people["arm"] == "iop") & (people["sex"] == "female")).to_numpy()][0]
+    others = given["outcomes"]["weekly_hours"][(people["arm"] == "iop") & (people["sex"] == "female")].sum()
+    # More than half of the women's hours, and less than half of the arm's.
+    given["outcomes"].loc[first, "weekly_hours"] = 1.2 * others
+    rows = release_tables(study(describe_by=["sex"]), given)["outcomes"]
+    mine = (rows.frame["outcome"] == "weekly_hours") & (rows.frame["arm"] == "iop")
+    hidden = dict(zip(rows.frame["level"][mine], rows.suppressed["value"][mine], strict=True))
+    assert hidden == {"": False, "female": True, "male": True}

@@ -18,6 +18,11 @@ RULES = ReleaseRules(min_cell=11, round_to=5)
         ("within 7 days of admission", "within 7 days of admission"),
         ("a difference of 3.5 points", "a difference of 3.5 points"),
         ("fewer than 11 people in one arm", "fewer than 11 people in one arm"),
+        # "fewer than 11 member has" would tell that there is one.
+        ("1 member has no outcome", "fewer than 11 members have no outcome"),
+        ("1 missing outcome left out", "fewer than 11 missing outcomes left out"),
+        ("1 person is at 3 sites", "fewer than 11 people are at 3 sites"),
+        ("1 of 90 members", "fewer than 11 of 90 members"),
         ("0 records were rejected", "0 records were rejected"),
     ],
 )

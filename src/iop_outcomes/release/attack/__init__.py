@@ -14,6 +14,7 @@ import pandas as pd
 from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.attack.facts import TELLERS, of_sentences
 from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
+from iop_outcomes.release.attack.twice import apart
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
 from iop_outcomes.release.disclosure.text import small_counts
 from iop_outcomes.release.disclosure.writing import write_bytes
@@ -90,6 +91,20 @@ def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Att
     return Attacked(len(known.tried), pd.DataFrame({"place": opened}, dtype="object"), tuple(read), tuple(unread))
 
 
+def attack_two(folder: str | Path, before: str | Path, rules: ReleaseRules | None = None) -> list[str]:
+    """Return the counts that two releases of one study tell to differ by a few people.
+
+    Parameters
+    ----------
+    folder, before : path
+        The later release, and the earlier one, each with the rules in its report.
+    rules : ReleaseRules, optional
+        Smallest cell and rounding of the later one; those that its report states, if left out.
+    """
+    known = [_gathered(Path(one), rules_of(Path(one)))[0] for one in (folder, before)]
+    return apart(*known, (rules or rules_of(Path(folder))).min_cell)
+
+
 def release_report(attacked: Attacked, folder: Path) -> None:
     """Write what an attack found among the working results, never into the release."""
     rows = [
@@ -109,10 +124,11 @@ def _gathered(folder: Path, rules: ReleaseRules) -> tuple[Unknowns, list[str], l
     whole = Unknowns()
     for one in told.values():
         whole = whole.with_facts_of(one)
-    page = texts_of(folder).get(PAGE, "")
-    told[PAGE] = of_sentences(page, rules, whole)
+    if not told:
+        return whole, [], []
+    told[PAGE] = of_sentences(texts_of(folder).get(PAGE, ""), rules, whole)
     whole = whole.with_facts_of(told[PAGE])
-    if not told or Solver(whole).possible():
+    if Solver(whole).possible():
         return whole, list(told), []
     known, read, unread = Unknowns(), [], []
     for name, one in told.items():

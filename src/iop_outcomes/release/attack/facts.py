@@ -100,8 +100,8 @@ def _estimates(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     arms = (frame["role"] == "arm") & (frame["population"] == "everybody")
     for row in frame.index[arms]:
-        arm, outcome = frame["arm"][row], frame["outcome"][row]
-        whose = f"{arm}, {outcome}"
+        arm = frame["arm"][row]
+        whose = f"{arm}, {frame['outcome'][row]}{_of_design(frame, row)}"
         seen = table.learn(known, row, "n", f"{whose} known")
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
         if frame["n_events"][row] == "":
@@ -114,6 +114,16 @@ def _estimates(table: Table) -> Unknowns:
     for analysis, rows in frame[arms].groupby("analysis", sort=False):
         _missing_in_all(table, known, list(rows.index), str(analysis))
     return known
+
+
+def _of_design(frame: pd.DataFrame, row: int) -> str:
+    """Return whom a row counts: those a design left, where it counts others than the row without it does."""
+    place = ["analysis", "role", "arm"]
+    same = (frame[place] == frame.loc[row, place]).all(axis=1)
+    naive = frame[same & (frame["kind"] == "naive")]
+    if naive.empty or (naive[["n", "n_events"]].iloc[0] == frame.loc[row, ["n", "n_events"]]).all():
+        return ""
+    return f" in {frame['design'][row]}"
 
 
 def _missing_in_all(table: Table, known: Unknowns, rows: list[int], analysis: str) -> None:

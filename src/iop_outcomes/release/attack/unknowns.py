@@ -111,11 +111,19 @@ class Solver:
 
     def ends(self, name: str) -> tuple[float, float]:
         """Return the smallest and the largest that a count can be; 0 and infinite where no bound was found."""
-        aim = np.zeros(len(self.names))
-        aim[self.position[name]] = 1.0
+        low, high = self.ends_of({name: 1.0})
+        return max(low, 0.0), high
+
+    def ends_of(self, weights: Sum) -> tuple[float, float]:
+        """Return the smallest and the largest that a weighted sum of counts can be; infinite where none was found."""
+        aim = self._aim(weights)
         low, high = self._solve(aim), self._solve(-aim)
-        place = self.position[name]
-        return (0.0 if low is None else round(low[place]), np.inf if high is None else round(high[place]))
+        return (-np.inf if low is None else round(aim @ low), np.inf if high is None else round(aim @ high))
+
+    def numbers(self, weights: Sum) -> dict[str, float] | None:
+        """Return counts that agree with all that is known and make a weighted sum as small as it can be, if any do."""
+        found = self._solve(self._aim(weights))
+        return None if found is None else {name: round(found[place]) for name, place in self.position.items()}
 
     def far(self, names: list[str], upward: bool, enough: float) -> set[str]:
         """Return which of the counts can be so many (or, not upward, nobody) at once, as far as one try finds out."""
@@ -127,6 +135,12 @@ class Solver:
             return set()
         reached = {name: round(found[self.position[name]]) for name in names}
         return {name for name, count in reached.items() if (count >= enough if upward else count == 0)}
+
+    def _aim(self, weights: Sum) -> np.ndarray:
+        aim = np.zeros(len(self.names))
+        for name, weight in weights.items():
+            aim[self.position[name]] = weight
+        return aim
 
     def _solve(self, aim: np.ndarray) -> np.ndarray | None:
         from scipy.optimize import Bounds, LinearConstraint, milp

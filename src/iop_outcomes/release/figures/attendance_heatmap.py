@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.release.disclosure import Released, Roles, dominating
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
@@ -20,13 +20,16 @@ _WEEKS_WITH_NUMBERS = 26
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return per arm and week the share of eligible sessions attended and mean hours per person observed."""
-    weekly = weekly_by_arm(tables, study)
+    weekly, limits = weekly_by_arm(tables, study), study.release.dominance
+    own = tables["cohort"].set_index("member_id").get("site_id")
+    sites = None if own is None else weekly["member_id"].map(own.astype("str"))
     sums = weekly.groupby(["arm", "week"], observed=True).agg(
         n_people=("member_id", "size"),
         n_eligible=("n_eligible", "sum"),
         n_attended=("n_attended", "sum"),
         hours=("hours_attended", lambda values: values.sum(min_count=1)),
         spread=("hours_attended", "std"),
+        dominating=("hours_attended", lambda hours: dominating(hours, sites, limits)),
     )
     table = sums.reset_index()
     table["n_missed"] = table["n_eligible"] - table["n_attended"]
@@ -35,7 +38,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     rules = rules_of("attendance_heatmap", study)
     table["share_attended"] = rules.stepped(table["share_attended"], table["n_eligible"], finest=0.01)
     table["hours_per_person"] = rules.stepped(table["hours_per_person"], table["n_people"], table["spread"], 0.1)
-    return table[["arm", "week", "share_attended", "hours_per_person", *_GUARDS]]
+    return table[["arm", "week", "share_attended", "hours_per_person", *_GUARDS, "dominating"]]
 
 
 @figure(
@@ -49,8 +52,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     frame=frame,
     roles=Roles(
         labels=("arm", "week"),
-        hidden_counts=_GUARDS,
-        values={"share_attended": _GUARDS, "hours_per_person": ("n_people",)},
+        hidden_counts=(*_GUARDS, "dominating"),
+        values={"share_attended": _GUARDS, "hours_per_person": ("n_people", "dominating")},
         decimals={"share_attended": 2, "hours_per_person": 1},
     ),
     section="what",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.designs.judge.balance import balance as balance_of
 from iop_outcomes.designs.judge.second_moments import SECOND, made_of
-from iop_outcomes.release.disclosure import ReleaseRules, Roles, levels
+from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, levels
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 
@@ -17,17 +17,18 @@ _COUNTS = ("n_treated", "n_reference")
 _KNOWN = ("n_known_treated", "n_known_reference")
 #: Of one arm, and what it rests on: its people, and those of whom the number was recorded.
 _OF_ARM = {
-    f"{number}_{side}": (f"n_{side}", f"n_known_{side}")
+    f"{number}_{side}": (f"n_{side}", f"n_known_{side}", f"dominating_{side}")
     for number in ("mean", "sd")
     for side in ("treated", "reference")
 }
 #: A difference and one arm's mean give the other arm's mean, so a difference rests on both arms.
-_NUMBERS = {**_OF_ARM, "smd": (*_COUNTS, *_KNOWN)}
+_DOMINATING = ("dominating_treated", "dominating_reference")
+_NUMBERS = {**_OF_ARM, "smd": (*_COUNTS, *_KNOWN, *_DOMINATING)}
 
 ROLES = Roles(
     labels=(*_BY, "level", "threshold", "place"),
     counts=_COUNTS,
-    hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference", *_KNOWN),
+    hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference", *_KNOWN, *_DOMINATING),
     values={f"{number}_{stage}": rests_on for number, rests_on in _NUMBERS.items() for stage in ("before", "after")},
     sums=(
         levels("n_treated", "all_treated", _BY, rest="rest_treated"),
@@ -69,9 +70,28 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
         wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
-    wide = _coarse(wide, study.release.rules("balance", "love_plot"))
+    wide = _with_dominating(_coarse(wide, study.release.rules("balance", "love_plot")), tables, study)
     wide = wide.assign(threshold=study.gate.max_smd, is_total=True)
     return wide[[*ROLES.labels, *ROLES.guarded, *ROLES.values, "is_total"]]
+
+
+def _with_dominating(wide: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Mark numbers, and what is made of them, of whose total in an arm one person or site has too much."""
+    found = wide.assign(dominating_treated=0.0, dominating_reference=0.0)
+    covariates, numbers = tables.get("covariates"), wide["covariate"][wide["level"] == ""].unique()
+    if covariates is None:
+        return found
+    known, limits = covariates.set_index("member_id"), study.release.dominance
+    site = known.get("cluster")
+    names = [name for name in numbers if name in known and pd.api.types.is_numeric_dtype(known[name])]
+    uses = {name: np.array([name in (c, *made_of(c)) for c in wide["covariate"]], dtype=bool) for name in names}
+    for (*design, treated), people in tables["propensity"].groupby([*_DESIGN, "treated"], observed=True):
+        mine = (wide[list(_DESIGN)] == [str(part) for part in design]).all(axis=1)
+        column = "dominating_treated" if treated else "dominating_reference"
+        values = known.loc[people["member_id"], names]
+        for name in [name for name in names if dominating(values[name], site, limits)]:
+            found.loc[mine & uses[name], column] = 1.0
+    return found
 
 
 def _coarse(wide: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:

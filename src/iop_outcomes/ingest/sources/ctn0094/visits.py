@@ -26,7 +26,7 @@ def visits(trials: RawTrials) -> "pl.DataFrame":
     import polars as pl
 
     came = pl.col("what").is_in(ATTENDED).fill_null(False)
-    week = pl.col("visit").str.extract(r"^WK(\d+)$").cast(pl.Int32)
+    week = pl.col("visit").str.extract(r"^WK([0-9]+)$").cast(pl.Int32)
     day = pl.coalesce("when", pl.col("rand_day") + week_day(pl.col("project"), week)).cast(pl.Int32)
     excused = pl.any_horizontal(pl.col(flag).is_not_null() for flag in EXCUSES)
     status = pl.when(came).then(pl.lit("attended")).when(excused).then(pl.lit("excused")).otherwise(pl.lit("no_show"))

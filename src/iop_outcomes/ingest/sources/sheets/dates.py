@@ -21,15 +21,15 @@ COMMON = (
 )
 _TOKENS = re.compile(r"YYYY|YY|Mon|MM|DD|M|D")
 _GROUPS = {
-    "YYYY": r"(?P<year>\d{4})",
-    "YY": r"(?P<short>\d{2})",
+    "YYYY": r"(?P<year>[0-9]{4})",
+    "YY": r"(?P<short>[0-9]{2})",
     "Mon": r"(?P<name>[A-Za-z]{3,9})\.?",
-    "MM": r"(?P<month>\d{2})",
-    "DD": r"(?P<day>\d{2})",
-    "M": r"(?P<month>\d{1,2})",
-    "D": r"(?P<day>\d{1,2})",
+    "MM": r"(?P<month>[0-9]{2})",
+    "DD": r"(?P<day>[0-9]{2})",
+    "M": r"(?P<month>[0-9]{1,2})",
+    "D": r"(?P<day>[0-9]{1,2})",
 }
-_TIME = r"(?:[T ]+\d{1,2}:\d{2}.*)?"
+_TIME = r"(?:[T ]+[0-9]{1,2}:[0-9]{2}.*)?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: Serial numbers of Excel between 1927 and 2119; others are no dates of a treatment.
 _SERIAL = (10_000.0, 80_000.0)

@@ -44,8 +44,8 @@ def numbers(cells: "pl.Series") -> "pl.Series":
     """Return the number a cell begins with and that only words follow (``90 min``); a comma may be its point."""
     import polars as pl
 
-    text = cells.str.strip_chars().str.replace(r"^(-?\d+),(\d{1,2})\b", "$1.$2")
-    return text.str.extract(r"^(-?\d+(?:\.\d+)?)\s*[A-Za-z./]*$").cast(pl.Float64, strict=False)
+    text = cells.str.strip_chars().str.replace(r"^(-?[0-9]+),([0-9]{1,2})\b", "$1.$2")
+    return text.str.extract(r"^(-?[0-9]+(?:\.[0-9]+)?)\s*[A-Za-z./]*$").cast(pl.Float64, strict=False)
 
 
 def lengths(cells: "pl.Series", unit: str, place: str, of: str = "minutes") -> "pl.Series":
@@ -55,7 +55,7 @@ def lengths(cells: "pl.Series", unit: str, place: str, of: str = "minutes") -> "
     worth = factor(unit, of, place)
     if unit != CLOCK:
         return numbers(cells) * worth
-    parts = cells.str.extract_groups(r"^(\d{1,2}):(\d{2})(?::\d{2})?$").struct
+    parts = cells.str.extract_groups(r"^([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?$").struct
     return parts.field("1").cast(pl.Float64) * 60 + parts.field("2").cast(pl.Float64)
 
 
@@ -63,10 +63,10 @@ def minutes_of_day(cells: "pl.Series") -> "pl.Series":
     """Return clock times as minutes since midnight: 9:05 AM, 21:05, 21:05:00, 9 am, 0905, and 0.375 as workbooks do."""
     import polars as pl
 
-    share = cells.str.extract(r"^(0?\.\d+)$").cast(pl.Float64)
-    text = cells.str.to_lowercase().str.replace_all(r"[.\s]", "").str.replace(r"^\d{4}-\d\d-\d\dt?", "")
-    text = text.str.replace(r"^(\d{1,2})(\d{2})(am|pm|a|p)?$", "$1:$2$3")
-    groups = text.str.extract_groups(r"^(\d{1,2})(?::(\d{2}))?(?::\d{2})?(am|pm|a|p)?$").struct
+    share = cells.str.extract(r"^(0?\.[0-9]+)$").cast(pl.Float64)
+    text = cells.str.to_lowercase().str.replace_all(r"[.\s]", "").str.replace(r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]t?", "")
+    text = text.str.replace(r"^([0-9]{1,2})([0-9]{2})(am|pm|a|p)?$", "$1:$2$3")
+    groups = text.str.extract_groups(r"^([0-9]{1,2})(?::([0-9]{2}))?(?::[0-9]{2})?(am|pm|a|p)?$").struct
     hour, minute = groups.field("1").cast(pl.Int32), groups.field("2").fill_null("0").cast(pl.Int32)
     half = groups.field("3").str.head(1)
     frame = pl.DataFrame({"hour": hour, "minute": minute, "half": half, "share": share})

@@ -1,0 +1,59 @@
+"""The attacker who has two releases of one study: how many more or fewer people stand in a cell of the later one.
+
+Every count of both is a whole number, as in one release, and what is sought is the difference of the same count in
+both. A cell is opened where that difference is known to be of a few people, and not of nobody.
+"""
+
+from dataclasses import replace
+
+from iop_outcomes.release.attack.unknowns import Solver, Sum, Unknowns
+
+#: Put before the name of a count of the earlier release.
+_BEFORE = "before: "
+
+
+def apart(now: Unknowns, before: Unknowns, min_cell: int) -> list[str]:
+    """Return the places of counts that two releases tell to differ by 1 to ``min_cell - 1`` people, and more closely.
+
+    Parameters
+    ----------
+    now, before : Unknowns
+        What each release tells by itself.
+    min_cell : int
+        The smallest cell of the later release.
+    """
+    both = [name for name in now.bounds if name in before.bounds]
+    solver = Solver(now.with_shares().with_facts_of(_renamed(before.with_shares())))
+    left = both
+    # One solution shows of many at once that they might be of nobody, or of many.
+    for sign in (1.0, -1.0):
+        while left:
+            found = solver.numbers({k: sign * v for name in left for k, v in _difference(name).items()})
+            if found is None:
+                return []
+            few = [name for name in left if 0 < abs(found[name] - found[_BEFORE + name]) < min_cell]
+            if len(few) == len(left):
+                break
+            left = few
+    return [now.tried.get(name, name) for name in left if _told(*solver.ends_of(_difference(name)), min_cell)]
+
+
+def _difference(name: str) -> Sum:
+    return {name: 1.0, _BEFORE + name: -1.0}
+
+
+def _told(low: float, high: float, min_cell: int) -> bool:
+    """Return whether a difference is of few and known more closely than that."""
+    low, high = (low, high) if low > 0 else (-high, -low)
+    return low >= 1 and high < min_cell and (low > 1 or high < min_cell - 1)
+
+
+def _renamed(known: Unknowns) -> Unknowns:
+    """Return what is known of the counts of an earlier release under names of their own."""
+    return replace(
+        known,
+        bounds={_BEFORE + name: ends for name, ends in known.bounds.items()},
+        facts=[({_BEFORE + n: w for n, w in weights.items()}, low, high) for weights, low, high in known.facts],
+        tried={},
+        somebody=set(),
+    )

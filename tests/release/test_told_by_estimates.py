@@ -1,0 +1,66 @@
+"""What estimates would tell of counts beside those shown: totals in sentences, equal weights, rare outcomes."""
+
+import numpy as np
+import pandas as pd
+
+import crafted
+from iop_outcomes.release.disclosure import ReleaseRules
+from iop_outcomes.release.stage import release_tables
+from iop_outcomes.release.tables import estimates
+from report_tables import study, tables
+
+RULES = ReleaseRules(11, 5)
+
+
+def arms(given: dict, **which: str) -> pd.DataFrame:
+    """Return the arms' rows of the first analysis as they would be released, before counts are hidden."""
+    table = estimates.frame(given, study(), RULES)
+    rows = (table["analysis"] == "primary") & (table["role"] == "arm")
+    for column, value in which.items():
+        rows &= table[column] == value
+    return table[rows].reset_index(drop=True)
+
+
+def test_a_sentence_does_not_count_the_missing_of_both_arms():
+    given = crafted.lost(tables(n=(400, 600)), iop=(3, 2), outpatient=(1, 2))
+    assert "8 missing outcomes" in given["estimate"].query("analysis == 'primary'")["se_method"].iloc[0]
+    # Where the share is withheld, too coarse to mean anything, nothing is said of it.
+    assert set(arms(given)["se_method"]) == {"", "robust; missing outcomes left out"}
+
+
+def test_adjusted_shares_of_counted_people_are_as_coarse_as_unadjusted_ones():
+    given = tables(n=(95, 97))
+    assert (arms(given, kind="adjusted")["value"] % 0.1 > 1e-3).any()
+    # With equal weights they are the shares themselves: in steps of 0.1, since 5 of 95 are more than 0.05.
+    equal = arms(crafted.of_known(given), kind="adjusted")
+    assert equal["value"].tolist() == arms(given, kind="naive")["value"].tolist()
+    assert np.allclose(equal["value"] / 0.1, np.round(equal["value"] / 0.1))
+
+
+def test_where_one_arm_has_equal_weights_the_other_less_the_contrast_would_tell_it():
+    given = crafted.of_known(tables(n=(95, 97)))
+    table = given["estimate"]
+    rows = (table["analysis"] == "primary") & (table["kind"] == "adjusted") & (table["arm"] == "outpatient")
+    table.loc[rows & (table["role"] == "arm"), "value"] += 0.0123
+    other = arms(given, kind="adjusted", arm="outpatient")["value"].iloc[0]
+    assert abs(other / 0.1 - round(other / 0.1)) < 1e-9
+
+
+def test_the_standard_error_of_a_rare_outcome_tells_no_count():
+    # Of 100 people 11 to 15 have it: the errors are 0.031 to 0.036, each to its count, and are shown as one.
+    shares = np.arange(11, 16) / 100
+    table = pd.DataFrame({"role": "arm", "unit": "share", "value": shares})
+    moves = estimates._moves_of_se(table, np.full(5, 100.0))
+    assert len(set(np.sqrt(shares * (1 - shares) / 100).round(3))) == 5
+    assert len(set(RULES.stepped(np.sqrt(shares * (1 - shares) / 100), 100, moves))) <= 2
+
+
+def test_men_whose_outcome_is_not_known_are_hidden_with_the_few_women():
+    rows = release_tables(study(describe_by=["sex"], release={"min_cell": 11, "round_to": 1}), crafted.groups())[
+        "outcomes"
+    ]
+    mine = (rows.frame["outcome"] == "completion") & (rows.frame["arm"] == "iop")
+    hidden = dict(
+        zip(rows.frame["level"][mine], rows.suppressed["n"][mine] | rows.suppressed["n_people"][mine], strict=True)
+    )
+    assert hidden["female"] and (hidden["male"] or hidden[""])
