@@ -69,7 +69,7 @@ def _people(records: Mapping[str, Table]) -> pd.DataFrame:
     for column in [c for c in EPISODE if c in first]:
         found[column] = _taken(first[column], at)
     if len(records["baseline"]):
-        names = [c for c in next(iter(parts_of(records["baseline"]))) if _is_known_of_others(str(c))]
+        names = [str(c) for c in next(iter(parts_of(records["baseline"]))) if _is_known_of_others(str(c))]
         baseline = columns_of(records["baseline"], ("episode_id", *names))
         there = positions(baseline["episode_id"], _taken(first["episode_id"], at))
         for column in names:
