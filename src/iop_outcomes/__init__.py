@@ -6,8 +6,8 @@ with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt o
 attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``costs``,
 ``endpoints``, ``history``, ``metrics``, ``describe`` and ``operating`` hold further calls; ``docs/calls.md`` lists them
 all. For whole studies: ``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it,
-``release_study`` writes what may be shared; ``draft_study`` begins one from files and ``check_study`` reads them to the
-end.
+``release_study`` writes what may be shared, ``release_tables`` returns it; ``draft_study`` begins one from files and
+``check_study`` reads them to the end.
 
 Examples
 --------
@@ -36,6 +36,7 @@ from iop_outcomes.kernel import lazy
 _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
+    "release_tables": "release.stage",
     "run_study": "stages",
     "check_study": "check.checking",
     "draft_study": "drafting.drafting",

@@ -50,10 +50,10 @@ def run(
 @app.command("open")
 def open_report(study: ThisStudy = "") -> None:
     """Show the report of a study, and say where it is."""
-    from iop_outcomes.launching import report_of, show
+    from iop_outcomes.launching import open_report, report_of
 
     report = report_of(study or usual_study())
-    show(report)
+    open_report(report)
     typer.echo(report)
 
 
@@ -278,9 +278,9 @@ def claims(
     folder: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("docs"),
 ) -> None:
     """Write the ledgers of some studies side by side, as docs/claims.md, from what they have released."""
-    from iop_outcomes.pages.claims import keep
+    from iop_outcomes.pages.claims import write_ledgers
 
-    typer.echo(f"{keep([studies.load(name) for name in names], Path('results'), folder)} is written")
+    typer.echo(f"{write_ledgers([studies.load(name) for name in names], Path('results'), folder)} is written")
 
 
 @app.command()

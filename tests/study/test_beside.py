@@ -6,7 +6,7 @@ import pytest
 from iop_outcomes import stages
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.kernel.registry import ELIGIBILITY, SOURCES
+from iop_outcomes.kernel.registry import ELIGIBILITY, METRICS, SOURCES
 from iop_outcomes.release import figures
 from iop_outcomes.release.figures import FIGURES
 from iop_outcomes.release.stage import release_files
@@ -27,6 +27,13 @@ source: {{kind: tables, path: own}}
 cohort: {{arms: {{iop: {{level_of_care: "2.1"}}, outpatient: {{level_of_care: "1"}}}}}}
 metrics: {{{metric}: {{}}}}
 """
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch):
+    """Leave no plug-in of these tests behind for others."""
+    for known in (METRICS, SOURCES, ELIGIBILITY, FIGURES):
+        monkeypatch.setattr(known, "_plugins", {plugin.name: plugin for plugin in known})
 
 
 @pytest.fixture

@@ -78,10 +78,10 @@ def test_what_an_arm_prescribes_is_no_difference_between_people(tmp_path):
 
 def test_rare_levels_are_held_together_and_not_one_by_one(tmp_path):
     tables = clinic()
-    tables["baseline"]["zip"] = [f"z{i % 200:03}" for i in range(800)]
+    tables["baseline"]["district"] = [f"z{i % 200:03}" for i in range(800)]
     made = run(tmp_path, tables)
-    assert made["facts"]["zip"].nunique() == 12
-    assert (made["facts"]["zip"] == "any other").sum() == 800 - 11 * 4
+    assert made["facts"]["district"].nunique() == 12
+    assert (made["facts"]["district"] == "any other").sum() == 800 - 11 * 4
 
 
 def sites_that_prefer(strongly: float) -> dict[str, pd.DataFrame]:

@@ -3,6 +3,7 @@
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.provenance import code_digest, file_digest
 from iop_outcomes.release.stage import READS, release_files
+from iop_outcomes.study import running
 from iop_outcomes.study import find
 from iop_outcomes.study.protocol import state
 

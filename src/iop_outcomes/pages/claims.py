@@ -45,7 +45,7 @@ def claims_page(ledgers: dict[str, tuple[Study, pd.DataFrame]]) -> str:
     return markdown.joined(parts)
 
 
-def keep(studies: Sequence[Study], results: Path, folder: Path) -> Path:
+def write_ledgers(studies: Sequence[Study], results: Path, folder: Path) -> Path:
     """Write the page from the releases of some studies, and return where it is.
 
     Raises

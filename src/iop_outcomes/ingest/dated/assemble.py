@@ -56,9 +56,10 @@ def assemble(
     episodes = _with_sites(episodes, given).sort("person", "assigned", "episode")
     contacts = care.placed(found.contacts, _open_until(episodes, break_days), after=0)
     episodes = _with_contacts(episodes, contacts)
-    names = Pseudonyms(seed)
+    zero = _zero(found, episodes)
+    names = Pseudonyms(seed, found.people["person"], zero)
     names.of("person", found.people["person"])
-    days = _Days(found, episodes, names)
+    days = _Days(zero, names)
     tables = {
         "person": _person(found.people, days),
         "site": _site(episodes, names),
@@ -75,20 +76,24 @@ def assemble(
     return {name: to_table(rows.sort(contract(name).key), name) for name, rows in tables.items()}
 
 
+def _zero(found: Gathered, episodes: "pl.DataFrame") -> "pl.DataFrame":
+    """Return ``person`` and ``zero``: the day of the first assignment, or of the first record where there is none."""
+    import polars as pl
+
+    first = episodes.group_by("person").agg(zero=pl.col("assigned").min())
+    dated = (found.contacts, found.tests, found.answers, found.stays, found.diagnoses)
+    any_day = pl.concat([frame.select("person", "date") for frame in dated])
+    any_day = any_day.group_by("person").agg(other=pl.col("date").min())
+    people = found.people.select("person")
+    joined = people.join(first, on="person", how="left").join(any_day, on="person", how="left")
+    return joined.select("person", zero=pl.coalesce("zero", "other"))
+
+
 class _Days:
     """Study days and pseudonyms of people and episodes."""
 
-    def __init__(self, found: Gathered, episodes: "pl.DataFrame", names: Pseudonyms):
-        import polars as pl
-
-        first = episodes.group_by("person").agg(zero=pl.col("assigned").min())
-        others = [frame.select("person", "date") for frame in (found.contacts, found.tests, found.answers, found.stays)]
-        any_day = pl.concat([*others, found.diagnoses.select("person", "date")])
-        any_day = any_day.group_by("person").agg(other=pl.col("date").min())
-        people = found.people.select("person")
-        joined = people.join(first, on="person", how="left").join(any_day, on="person", how="left")
-        self.zero = joined.select("person", zero=pl.coalesce("zero", "other"))
-        self.names = names
+    def __init__(self, zero: "pl.DataFrame", names: Pseudonyms):
+        self.zero, self.names = zero, names
 
     def dated(self, rows: "pl.DataFrame", *columns: str) -> "pl.DataFrame":
         """Return rows with ``person_id`` and ``day``, and each further date as ``<column>_day``; no date stays."""
