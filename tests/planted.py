@@ -45,7 +45,7 @@ source:
   kind: tables
   path: {path}
   max_rejected_share: 0.2
-  columns: {{baseline: {{qz_mother_name: null}}}}
+  columns: {{baseline: {{qz_mother_name: null, intake: null, telephone: null}}}}
 cohort:
   arms: {{iop: {{level_of_care: "2.1"}}, outpatient: {{level_of_care: "1"}}}}
   follow_up_days: 120

@@ -29,7 +29,7 @@ def test_a_study_file_of_any_values(content):
 
 @pytest.mark.parametrize(
     ("source", "n", "n_files"),
-    [("tables", 1500, 25), ("teds_d", 4000, 28), ("ctn0094", 1500, 16), ("sheets", 4000, 28)],
+    [("tables", 1500, 25), ("teds_d", 4000, 28), ("ctn0094", 1500, 20), ("sheets", 4000, 28)],
 )
 def test_raw_files_of_any_cells(source, n, n_files, tmp_path_factory):
     n_rows = []

@@ -83,9 +83,9 @@ def test_a_report_is_shown_where_there_is_one_and_a_screen(project, monkeypatch)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(launching.sys, "platform", "linux")
-    assert (launching.open_report(launching.report_of("example")), asked) == (False, [])
+    assert (launching.show_in_browser(launching.report_of("example")), asked) == (False, [])
     monkeypatch.setenv("DISPLAY", ":0")
-    assert (launching.open_report(launching.report_of("example")), asked) == (True, [report.as_uri()])
+    assert (launching.show_in_browser(launching.report_of("example")), asked) == (True, [report.as_uri()])
 
 
 @pytest.mark.parametrize("python", ["/home/it's/bin/python", "/My Documents/python", "/a$b/python"])

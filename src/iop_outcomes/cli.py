@@ -50,10 +50,10 @@ def run(
 @app.command("open")
 def open_report(study: ThisStudy = "") -> None:
     """Show the report of a study, and say where it is."""
-    from iop_outcomes.launching import open_report, report_of
+    from iop_outcomes.launching import report_of, show_in_browser
 
     report = report_of(study or usual_study())
-    open_report(report)
+    show_in_browser(report)
     typer.echo(report)
 
 

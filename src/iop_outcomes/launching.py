@@ -107,7 +107,7 @@ def report_of(study: str, folder: str | Path = ".") -> Path:
     return report
 
 
-def open_report(report: Path) -> bool:
+def show_in_browser(report: Path) -> bool:
     """Open a page in the browser of this machine; False where there is none to be seen."""
     has_screen = sys.platform in ("darwin", "win32") or any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
     # Without a screen a browser of the terminal might answer, and take it over.

@@ -71,7 +71,7 @@ def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> p
     reason = np.full(len(frame), None, dtype=object)
     missing = np.isnan(value)
     reason[missing] = frame["missing_reason"].to_numpy(object)[missing] if "missing_reason" in frame else NO_VALUE
-    code, names = pd.factorize(reason)
+    code, names = pd.factorize(reason, sort=True)
     table = {
         "member_id": frame.index,
         "metric": name,
