@@ -179,7 +179,7 @@ def text_of(path: Path) -> str:
     content = path.read_bytes()
     if path.suffix == ".png":
         return _png(content)
-    if path.suffix == ".docx":
+    if path.suffix == ".docx" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             return "".join(f"{name}{packed.read(name).decode('utf-8', 'replace')}" for name in packed.namelist())
     text = content.decode("utf-8", "replace")

@@ -58,7 +58,7 @@ def test_nothing_of_it_is_logged(run):
 def test_the_record_of_the_run_holds_settings_and_names_of_files_and_nothing_else(run):
     text = (run[0] / "run.json").read_text()
     assert planted.found_in(text) == set(planted.INSIDE)
-    assert set(json.loads(text)) == {"study", "settings", "inputs", "code", "versions", "beside"}
+    assert set(json.loads(text)) == {"study", "settings", "inputs", "code", "versions", "beside", "protocol"}
 
 
 WRONG = {

@@ -174,6 +174,26 @@ class ReleaseRules:
         coarsest = np.where(self.small(unknown), _COARSEST_OF_FEW, _COARSEST)
         return np.asarray(self.step(people, self.spread(unknown)) > coarsest * (1 + 1e-9))
 
+    def tells_few(self, share: ArrayLike, events: ArrayLike, people: ArrayLike, unknown: ArrayLike) -> np.ndarray:
+        """Tell which shares, with how many have the event and the size of the arm, would bound the few they are not of.
+
+        A share that lies near the end of its step says of how many it is at least, or at most; nobody may learn more
+        of a small number of unknown than that it is from 1 to ``min_cell - 1``.
+
+        Parameters
+        ----------
+        share : array-like
+            As it would be released, in its steps.
+        events, people, unknown : array-like
+            Exact counts: who has it, whose share it is, and how many of the arm it is not of.
+        """
+        share, events, people, unknown = (np.asarray(x, dtype=float) for x in (share, events, people, unknown))
+        half = self.step(people, self.spread(unknown)) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            least, most = events / (share + half), events / np.clip(share - half, 0, None)
+        bounded = (people + unknown - least < self.min_cell - 1) | (people + unknown - most > 1)
+        return np.asarray(self.small(unknown) & bounded)
+
     def step(self, people: ArrayLike, spread: ArrayLike = 1.0, finest: float = 0.001) -> np.ndarray:
         """Return the steps of :meth:`stepped`."""
         people, spread = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (people, spread)))

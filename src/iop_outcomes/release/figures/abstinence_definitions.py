@@ -33,9 +33,11 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     # Made of exact counts and rounded by their number: of rounded ones it would fall with the few that are not known.
     share = table["n_events"] / table["n"].where(table["n"] > 0)
     rules = rules_of("abstinence_definitions", study)
+    share = rules.stepped(share, table["n"], rules.spread(table["n_unknown"]))
     blurred = rules.too_coarse(table["n"], table["n_unknown"])
+    blurred |= rules.tells_few(share, table["n_events"], table["n"], table["n_unknown"])
     guards = {"with_it": table["n_events"], "without_it": table["n_without"], "blurred": blurred.astype(float)}
-    return table.assign(share=rules.stepped(share, table["n"], rules.spread(table["n_unknown"])), is_arm=True, **guards)
+    return table.assign(share=share, is_arm=True, **guards)
 
 
 @figure(

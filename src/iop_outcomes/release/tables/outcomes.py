@@ -100,6 +100,10 @@ def _described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.D
     for column in ("value", "sd"):
         table[column] = rules.stepped(table[column], table["n"], spread, finest=0.01)
     if binary:
+        table["blurred"] = np.fmax(
+            table["blurred"], rules.tells_few(table["value"], table["with_it"], table["n"], unknown)
+        )
+    if binary:
         table["sd"] = np.nan
     table["known"] = table["n"]
     table["n_missing"] = table["n_people"] - table["n"]
