@@ -79,7 +79,7 @@ def test_a_share_near_the_end_of_its_step_tells_how_few_it_is_not_of():
     # the 516 of the arm are not known. 130 of 515 is shown as 0.25 as well, and may be of 473 to 578.
     rules = ReleaseRules(11, 5)
     assert rules.tells_few([0.25, 0.25], [141, 130], 515, 1).tolist() == [True, False]
-    # As near the other end: of at most 116 / 0.225 = 515.6 people, so that somebody is known to be missing.
-    assert rules.tells_few(0.25, 116, 512, 4)
+    # As near the other end: of at most 116 / 0.225 = 515.6 people, so that at least 5 of 520 are not known.
+    assert rules.tells_few(0.25, 116, 512, 8)
     # Of many unknown nothing has to be kept, and of none there is nothing to keep.
     assert rules.tells_few([0.25, 0.25], [141, 141], 515, [11, 0]).tolist() == [False, False]
