@@ -40,6 +40,7 @@ def test_a_study_is_started_from_an_example_and_is_ready(run, tmp_path):
     assert "format" not in out
 
 
+@pytest.mark.slow
 def test_a_study_that_names_no_format_is_ready_and_told_to_name_it(run, tmp_path):
     demo = tmp_path / study.STUDIES / "demo.yaml"
     demo.write_text(demo.read_text().replace("format: 1\n", ""))

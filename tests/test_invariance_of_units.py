@@ -115,6 +115,7 @@ def every_design() -> list:
     ]
 
 
+@pytest.mark.slow
 @changes
 @pytest.mark.parametrize(("design", "settings"), every_design())
 def test_every_design(design, settings, change):

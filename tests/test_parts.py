@@ -100,6 +100,7 @@ def test_records_of_teds_in_parts_are_those_at_once(tmp_path, long, monkeypatch)
         pd.testing.assert_frame_equal(whole(made[name]), table)
 
 
+@pytest.mark.slow
 def test_a_study_of_long_tables_has_the_numbers_of_short_ones(tmp_path, monkeypatch):
     written = yaml.safe_load((Path(__file__).parent / "golden" / "study.yaml").read_text(encoding="utf-8"))
     study = load_study(written | {"source": written["source"] | {"n_people": 300, "n_sites": 4}})

@@ -102,12 +102,14 @@ def test_the_gate_withholds_flags_or_is_overridden_in_writing(made, gate, status
     assert bool(np.isnan(row["value"])) is (status == "withheld")
 
 
+@pytest.mark.slow
 def test_a_withheld_analysis_loses_its_numbers_the_naive_ones_too():
     made = run_study(changed(gate={"min_ess": 5000}))
     rows = made["estimate"][made["estimate"]["analysis"] == "primary"]
     assert rows[["value", "se", "ci_low", "ci_high", "n_events"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_an_arm_that_nobody_was_assigned_to_is_refused_by_name_and_the_rest_goes_on():
     arms = {"day_programme": {"level_of_care": "2.5"}}
     analyses = {"day": CONTENT["analyses"]["primary"] | {"contrast": ["day_programme", "outpatient"]}}
@@ -125,6 +127,7 @@ def test_a_metric_the_source_cannot_give_is_refused_with_the_reason():
     assert unmet(("session.status|drug_test.result",), capability) == ""
 
 
+@pytest.mark.slow
 def test_the_order_of_members_and_the_names_of_arms_do_not_matter(made):
     swapped = changed(cohort={"arms": dict(reversed(CONTENT["cohort"]["arms"].items()))})
     other = run_study(swapped)

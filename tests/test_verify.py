@@ -125,6 +125,7 @@ def test_a_study_without_results_and_no_study_are_answered(project):
         verify.faults("owm")
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_of_a_table_is_a_sentence_when_it_is_read(project):
     path = project / "results" / "own" / "canonical" / "person.parquet"
     content = path.read_bytes()

@@ -44,6 +44,7 @@ def files(folder):
     return sorted(path for path in folder.iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_the_draft_is_a_study_whose_files_are_read(clinic):
     text = draft_study(files(clinic), "own")
     checked = check_study(studies.parse(yaml.safe_load(text)))
@@ -52,6 +53,7 @@ def test_the_draft_is_a_study_whose_files_are_read(clinic):
     assert [line for line in checked.findings.lost if "a code that" in line and "1 of 480 rows" in line]
 
 
+@pytest.mark.slow
 def test_every_guess_is_for_a_person_to_confirm(clinic):
     draft = yaml.safe_load(draft_study(files(clinic), "own"))
     told = check_study(studies.parse(draft)).findings.confirm

@@ -34,6 +34,7 @@ def difference(frame: pd.DataFrame, design: str):
     return contrast(arms, "mean_difference")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_standard_error_is_that_of_leaving_everybody_out_in_turn(design):
     frame = people()

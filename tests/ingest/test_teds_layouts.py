@@ -73,6 +73,7 @@ def test_the_service_at_discharge_is_no_arm_unless_the_study_takes_it_for_one(tm
     assert len(read(tmp_path, "tedsd_2015_puf.csv", 2015, **TAKEN)["episode"]) == 9
 
 
+@pytest.mark.slow
 def test_several_years_are_one_study_with_the_vocabulary_that_all_have(tmp_path):
     write_early(records(N, 2014), tmp_path / "tedsd_2006-2014.csv")
     write_codes(records(N, 2017), tmp_path / "tedsd_puf_2017.csv")

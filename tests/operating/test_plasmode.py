@@ -131,6 +131,7 @@ def test_who_has_nobody_like_them_in_the_other_arm_keeps_their_own(clinic: Plasm
         assert kept.draw(0.0, seed)[0]["covariates"]["arm"].astype("str").iloc[:50].equals(before)
 
 
+@pytest.mark.slow
 def test_a_replicate_goes_the_road_from_outcomes_on(clinic: Plasmode):
     worlds = Worlds(clinic.study)
     worlds.__dict__["plasmode"] = clinic

@@ -82,6 +82,7 @@ def test_a_run_that_was_killed_goes_on_and_makes_nothing_twice(made, monkeypatch
     pd.testing.assert_frame_equal(before, after)
 
 
+@pytest.mark.slow
 def test_more_replicates_are_added_and_other_settings_start_anew():
     more = CONTENT["simulate"]["worlds"] | {"none": {"replicates": 9}}
     assert digest_of(Worlds(small())) == digest_of(Worlds(small(simulate={"replicates": 2, "worlds": more})))
@@ -100,6 +101,7 @@ def test_two_processes_make_what_one_makes(made, tmp_path):
     pd.testing.assert_frame_equal(operate(small(), tmp_path, cores=2), replicate)
 
 
+@pytest.mark.slow
 def test_an_analysis_that_cannot_be_made_is_a_row_and_not_an_end():
     few = small(source=CONTENT["source"] | {"n_people": 20}, covariates=["payer", "referral", "primary_substance"])
     replicate = Worlds(few).replicate("none", 1)

@@ -193,6 +193,7 @@ def test_a_folder_that_is_no_release_is_an_error(tmp_path):
         attack_release(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_release_that_is_opened_is_not_released(tmp_path, monkeypatch):
     build(study(), tables(), tmp_path / "release")
     before = {file: file.read_bytes() for file in (tmp_path / "release").rglob("*.csv")}
@@ -206,6 +207,7 @@ def test_a_release_that_is_opened_is_not_released(tmp_path, monkeypatch):
     assert "opened,report.html" in (tmp_path / "disclosure" / "attack.csv").read_text()
 
 
+@pytest.mark.slow
 def test_one_person_fewer_is_not_released_beside_the_release_before(tmp_path):
     given = tables()
     build(study(), given, tmp_path / "release")

@@ -25,6 +25,7 @@ def test_a_crafted_study_is_released_and_the_attack_opens_nothing(tmp_path, craf
     assert attacked.tried > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crafted", ODD, ids=lambda crafted: crafted.name)
 @pytest.mark.parametrize("name", [figure.name for figure in FIGURES if not figure.asked_by])
 def test_every_figure_is_drawn_or_says_why_not(crafted, name):

@@ -62,6 +62,7 @@ def test_the_first_people_do_not_depend_on_how_many_follow(records):
         pd.testing.assert_frame_equal(few[name], first)
 
 
+@pytest.mark.slow
 def test_without_effect_the_worlds_differ_only_in_what_is_booked():
     iop, outpatient = (world(true_effect="none").tables(arm) for arm in ("iop", "outpatient"))
     assert_same(iop, outpatient, OUTCOMES)
@@ -190,6 +191,7 @@ def test_medicated_people_are_positive_for_what_is_prescribed(records):
     assert set(prescribed["substance"]) == {"buprenorphine"}
 
 
+@pytest.mark.slow
 def test_missing_covariates_are_as_many_as_asked_for():
     baseline = world(n_people=20_000, missing_covariates=0.1).tables()["baseline"]
     assert baseline["employment"].isna().mean() == pytest.approx(0.1, abs=0.01)

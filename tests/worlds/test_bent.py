@@ -66,6 +66,7 @@ def test_with_a_curve_the_answer_is_shown_and_right(tmp_path, curve):
     assert not fooled(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["ate_weights", "entropy_balance", "cbps", "nearest_match", "subclass"])
 def test_every_way_to_make_arms_alike_takes_the_curve(tmp_path, method):
     estimator = "matched" if method in ("nearest_match", "subclass") else "weighted"

@@ -31,6 +31,7 @@ def opened_half_way(opened: int = 4, n: int = 1600, share: float = 0.6) -> dict[
     return tables | {"session": weekly_sessions(episode)}
 
 
+@pytest.mark.slow
 def test_without_the_calendar_the_answer_is_better_and_the_check_says_why_not(tmp_path):
     made = run(tmp_path, opened_half_way(), adjust_for_calendar=False)
     row = checks(made).loc["calendar_overlap"]
@@ -76,6 +77,7 @@ def test_three_arms_at_once_leave_out_who_came_when_one_was_closed(tmp_path):
     assert not fooled(made)
 
 
+@pytest.mark.slow
 def test_a_source_without_periods_and_a_study_without_covariates_are_as_they_were(tmp_path):
     assert "period" not in run(tmp_path, clinic())["covariates"]
     made = run(tmp_path, opened_half_way(), covariates=[])

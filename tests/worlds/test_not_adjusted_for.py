@@ -198,6 +198,7 @@ def tested_unlike() -> dict[str, pd.DataFrame]:
     return tables
 
 
+@pytest.mark.slow
 def test_three_tests_a_week_against_one_withhold_outcomes_of_tests_and_no_others(tmp_path, tested_unlike):
     # With more tests more people have a positive one in the window.
     made = run(tmp_path, tested_unlike, **ABSTINENT)

@@ -144,6 +144,7 @@ def test_the_attacker_finds_what_is_left_open():
     assert derivable(frame, only_small.assign(n=[False, True, True]), LEVELS, EXACT).empty
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 60), min_size=2, max_size=6), min_size=1, max_size=3))
 def test_no_small_level_can_be_worked_out(groups):
@@ -162,6 +163,7 @@ def test_no_small_level_can_be_worked_out(groups):
     assert len(bounds) == EXACT.small(frame["n"]).sum() + EXACT.small(frame["n_all"]).sum()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 300), st.lists(st.integers(0, 40), min_size=1, max_size=6), st.sampled_from([EXACT, RULES]))
 def test_no_number_excluded_can_be_worked_out(left, excluded, rules):

@@ -145,6 +145,7 @@ def test_the_report_says_the_rules_of_the_study_and_of_each_table_that_has_its_o
     assert "“Hidden”: fewer than 20 people" in said
 
 
+@pytest.mark.slow
 def test_nobody_else_makes_rules():
     made = [
         path.relative_to(PACKAGE).as_posix()

@@ -69,6 +69,7 @@ def test_a_trial_figure_stands_once_in_the_section_it_states(trial, section):
     assert "<b>People of each arm.</b> Members of the cohort by arm." in html
 
 
+@pytest.mark.slow
 def test_a_trial_figure_is_released_with_its_numbers_beside_the_others(trial, tmp_path):
     trial("who")
     build(study(), tables(), tmp_path / "release")

@@ -26,6 +26,7 @@ NAMES = [figure.name for figure in FIGURES if not figure.asked_by]
 LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("n_arms", [2, 4])
 def test_nothing_is_cut_off(name, n_arms):
@@ -118,6 +119,7 @@ def test_no_small_count_is_in_the_data_of_a_figure(name):
         assert not ((counts > 0) & (counts < 11)).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["attrition_flow", "forest_plot", "urine_weeks"])
 def test_the_same_data_give_the_same_bytes(name):
     one, other = (figures.make(name, tables(), study()) for _ in range(2))

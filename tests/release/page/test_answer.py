@@ -51,6 +51,7 @@ def test_the_first_screen_holds_answer_doubt_and_what_to_keep_in_mind():
     assert text.count("assigned to IOP") == 1
 
 
+@pytest.mark.slow
 def test_the_verdict_is_released_one_row_an_analysis(tmp_path):
     given = changed("primary", value=0.084, ci_low=0.061, ci_high=0.107)
     build(study(), given, tmp_path / "release")

@@ -226,6 +226,7 @@ def test_every_figure_is_there_in_three_forms(out):
     assert names <= {path.stem for path in (out / "tables").glob("*.csv")}
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(out, tmp_path):
     again = tmp_path / "release"
     build(study(), tables(), again, {"versions": {"python": "3.11"}, "code": {"digest": "abc"}})

@@ -162,6 +162,7 @@ def numbers(measure, multiples, outcome):
     return tuple((0.05 if is_share else 5.0) * values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outcome", "measure"), ROWS)
 def test_every_kind_of_row_has_a_sentence_that_speaks_only_of_what_it_holds(outcome, measure):
     own = {"ratio": 1.25, "difference": 0.05 if outcome in ("completion", "attendance_rate") else 5.0}
