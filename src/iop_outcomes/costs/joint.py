@@ -123,7 +123,9 @@ def draws_of(
     def means(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         times = drawn[units]
         score = _score(first, matrix, times)
-        weights = times * balancing_weights(score, first, estimand)[0]
+        own = balancing_weights(score, first, estimand)[0]
+        # Whoever was not drawn may have no finite weight, and needs none.
+        weights = np.multiply(times, own, out=np.zeros(len(own)), where=times > 0)
         by_arm = [(weights * group) @ values / np.sum(weights, where=group) for group in (first, ~first)]
         return np.column_stack(by_arm).ravel()
 
