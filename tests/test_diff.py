@@ -12,9 +12,9 @@ from iop_outcomes.diff.words import as_page, in_words
 from iop_outcomes.errors import StudyError
 from iop_outcomes.show import first_answer, told
 
-VERDICT = """analysis,arm,against,design,verdict,sentence
-primary,iop,outpatient,overlap,better,People assigned to IOP did better.
-dropout,iop,outpatient,overlap,cannot tell,Cannot tell.
+VERDICT = """analysis,arm,against,design,verdict,reasons,sentence
+primary,iop,outpatient,overlap,better,good_side; less_than_matters,People assigned to IOP did better.
+dropout,iop,outpatient,overlap,cannot tell,chance,Cannot tell.
 """
 ESTIMATE = """analysis,role,arm,against,kind,design,measure,population,scenario,day,status,value,ci_low,ci_high,reason
 primary,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,,shown,0.09,0.05,0.13,
@@ -128,8 +128,8 @@ def test_a_record_that_is_none_is_refused_in_a_sentence(run, tmp_path):
 def test_show_tells_each_verdict_and_what_was_withheld(run):
     lines = told(run("one")).splitlines()
     assert lines == [
-        "primary: BETTER. People assigned to IOP did better.",
-        "dropout: CANNOT TELL. Cannot tell.",
+        "primary: Better, by less than matters. People assigned to IOP did better.",
+        "dropout: Cannot tell. Cannot tell.",
         "late, withheld: the arms are unlike.",
     ]
 
@@ -148,7 +148,7 @@ def test_an_analysis_that_there_is_not_is_answered_with_what_was_meant(run):
 
 def test_the_end_of_a_run_tells_the_first_answer_only(run):
     assert first_answer(run("one")).splitlines() == [
-        "primary: BETTER. People assigned to IOP did better.",
+        "primary: Better, by less than matters. People assigned to IOP did better.",
         "late, withheld: the arms are unlike.",
     ]
 

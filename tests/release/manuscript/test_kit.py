@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from zipfile import ZipFile
 
 import docx
@@ -13,6 +14,7 @@ from iop_outcomes.release.figures import make
 from iop_outcomes.release.manuscript import FILES, write_kit
 from iop_outcomes.release.manuscript.content import main_results, manuscript
 from iop_outcomes.release.manuscript.latex import escaped, latex_text
+from iop_outcomes.release.manuscript.methods import methods
 from iop_outcomes.release.manuscript.phrases import CHECKS, DESIGNS, ESTIMATORS
 from iop_outcomes.release.manuscript.references import CITED_BY, _known, numbered, used
 from iop_outcomes.release.manuscript.word import word_bytes
@@ -47,8 +49,48 @@ def test_every_number_of_the_main_results_is_one_that_is_released(released):
         assert numbers == pytest.approx([round(one, decimals) for one in kept], abs=10**-decimals)
 
 
-def test_results_are_the_sentences_of_the_verdicts_and_nothing_else(paper, released):
-    assert set(paper.results) <= set(released["verdict"].frame["sentence"])
+def test_results_are_the_sentences_of_the_verdicts_with_the_doubt_after_the_first_and_nothing_else(paper, released):
+    sentences = list(released["verdict"].frame["sentence"])
+    assert paper.results[0] == sentences[0]
+    assert "not assigned by chance" in paper.results[1]
+    assert set(paper.results[2:]) <= set(sentences)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "codes", "said"),
+    [
+        ("better", ["good_side", "more_than_matters"], "Better"),
+        ("worse", ["less_than_matters"], "Worse, by less than matters"),
+        ("better", ["may_be_less_than_matters"], "Better, perhaps by less than matters"),
+        ("better", ["crude_difference"], "Different, not adjusted"),
+    ],
+)
+def test_the_table_says_no_more_than_the_badge_of_the_page(released, verdict, codes, said):
+    first = released["verdict"].frame.index[0]
+    table = released["verdict"].frame.copy()
+    table.loc[first, ["verdict", "reasons"]] = [verdict, "; ".join(codes)]
+    told = main_results(released | {"verdict": replace(released["verdict"], frame=table)}, study())
+    assert told.rows[0][-1] == said
+
+
+def test_a_comparison_by_chance_is_not_called_observational():
+    analyses = study().model_dump()["analyses"]
+    by_chance = study(analyses={name: own | {"randomised": name == "primary"} for name, own in analyses.items()})
+    said = methods(by_chance, RUN, "Table 1", (), {})["Design and data"]
+    assert "assigned by chance for “primary”" in said
+    assert "observational" not in said
+
+
+def test_what_is_shown_although_it_failed_is_said():
+    shown = study(gate={"override": {"primary": "the only data there are"}})
+    said = methods(shown, RUN, "Table 1", (), {})["Design and data"]
+    assert "“primary” although it failed (the only data there are)" in said
+
+
+def test_matching_that_left_people_out_does_not_speak_of_all():
+    matched = study(designs={"overlap": {"method": "nearest_match"}})
+    said = methods(matched, RUN, "Table 1", (), {"overlap": "matched treated"})["Making the arms comparable"]
+    assert "for people of the first arm who found a match" in said
 
 
 def test_word_latex_and_csv_hold_the_same_cells(paper, released, tmp_path):

@@ -14,6 +14,9 @@ from iop_outcomes.release.manuscript.references import Reference, used
 from iop_outcomes.release.page import checks, found, who
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable
+from iop_outcomes.release.tables.verdict import judged
+from iop_outcomes.release.words.doubts import doubt
+from iop_outcomes.release.words.verdict import badge_of
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, ARM, is_contrast, may_be_shown
@@ -72,11 +75,12 @@ def manuscript(
     }
     tables = {name: table for name, table in made.items() if table is not None and table.rows}
     intervals = released["estimate"].frame["se_method"].dropna().astype("str") if "estimate" in released else ()
-    paragraphs = methods(study, run, f"Table {[*tables, 'definitions'].index('definitions') + 1}", intervals)
+    place = f"Table {[*tables, 'definitions'].index('definitions') + 1}"
+    paragraphs = methods(study, run, place, intervals, _speaks_for(released))
     return Manuscript(
         study.title or words.capital(words.plain(study.name)),
         paragraphs,
-        _results(released),
+        _results(released, study),
         tables,
         [(f"figures/{one.name}.svg", one.title, one.caption) for one in drawn.values() if not one.reason],
         used(paragraphs.values()),
@@ -94,6 +98,7 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
     rows = []
     for _, said in verdict.iterrows():
         mine = estimate[(estimate["analysis"] == said["analysis"]) & (estimate["kind"] == ADJUSTED)]
+        codes = str(said["reasons"]).split("; ")
         contrast = mine[is_contrast(mine) & of_arms(mine, (said["arm"], said["against"]), said["design"])]
         contrast = contrast[contrast["measure"] == said["measure"]]
         arms = [_mean(mine[mine["role"] == ARM], str(arm)) for arm in (said["arm"], said["against"])]
@@ -104,7 +109,7 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
         outcome = words.describe_outcome(study, str(said["outcome"])).label
         measure = words.capital(found.measure_of(contrast.iloc[0])) if len(contrast) else ""
         place = words.capital(str(said["place"]))
-        rows.append((outcome, place, names, *arms, measure, number, _p(p), words.capital(str(said["verdict"]))))
+        rows.append((outcome, place, names, *arms, measure, number, _p(p), badge_of(str(said["verdict"]), codes)))
     columns = ("Outcome", "Place", "Arms", "First arm", "Second arm", "Measure", "Estimate (95% CI)", "p", "Verdict")
     note = (
         "Means of the arms are those of the design. The p-values of secondary outcomes are adjusted by Holm's method. "
@@ -113,9 +118,19 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
     return HtmlTable("Main results", columns, rows, note, (3, 4, 6, 7), file="verdict")
 
 
+def _speaks_for(released: Mapping[str, Released]) -> dict[str, str]:
+    """Return for whom each design speaks, as its estimates say: matching may leave people out."""
+    if "estimate" not in released:
+        return {}
+    frame = released["estimate"].frame
+    adjusted = frame[is_contrast(frame, ADJUSTED)].astype({"design": "str", "estimand": "str"})
+    return {design: " or ".join(dict.fromkeys(own)) for design, own in adjusted.groupby("design")["estimand"]}
+
+
 def _mean(arms: pd.DataFrame, arm: str) -> str:
+    """Return the mean of an arm; nothing where it is hidden, or where the analysis has several, as of more arms."""
     own = arms[arms["arm"] == arm]
-    if own.empty or pd.isna(own["value"].iloc[0]):
+    if len(own.drop_duplicates("value")) != 1 or own["value"].isna().any():
         return ""
     row = own.iloc[0]
     return words.percent(row["value"], 1) if row["unit"] == "share" else words.number(row["value"])
@@ -140,8 +155,10 @@ def _flow(drawn: Mapping[str, Drawn]) -> HtmlTable | None:
     return HtmlTable("Who was left out, and why", columns, rows, flow.caption, (2, 3, 4), file="attrition_flow")
 
 
-def _results(released: Mapping[str, Released]) -> list[str]:
+def _results(released: Mapping[str, Released], study: Study) -> list[str]:
+    """Return the sentences of the verdicts, and after the first the doubt that stands beside it on the page."""
     if "verdict" not in released:
         return ["No analysis of this study has an answer that may be given."]
-    frame = released["verdict"].frame
-    return list(dict.fromkeys(frame.loc[frame["sentence"].astype("str") != "", "sentence"].astype("str")))
+    said = [sentence for sentence in released["verdict"].frame["sentence"].astype("str") if sentence]
+    doubted = doubt(judged(released, study)[0], released["estimate"].frame, study)
+    return list(dict.fromkeys([*said[:1], *([doubted] if doubted else []), *said[1:]]))

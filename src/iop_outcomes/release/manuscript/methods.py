@@ -16,11 +16,18 @@ _ESTIMANDS = {
     "ATT": "people like those of the first arm",
     "ATC": "people like those of the second arm",
     "ATO": "people who might have been in either arm",
+    "matched treated": "people of the first arm who found a match",
     "ATM": "people who might have been in either arm, as matching would leave them",
 }
 
 
-def methods(study: Study, run: Mapping[str, object], defined_in: str, intervals: Iterable[str]) -> dict[str, str]:
+def methods(
+    study: Study,
+    run: Mapping[str, object],
+    defined_in: str,
+    intervals: Iterable[str],
+    speaks_for: Mapping[str, str],
+) -> dict[str, str]:
     """Return the paragraphs of the methods by their heading.
 
     Parameters
@@ -32,12 +39,14 @@ def methods(study: Study, run: Mapping[str, object], defined_in: str, intervals:
         The table that defines the outcomes.
     intervals : iterable of str
         How the intervals that are shown were made (``se_method``).
+    speaks_for : mapping
+        Of each design the estimand of its estimates.
     """
     return {
         "Design and data": _data(study),
         "Participants": _participants(study),
         "Outcomes": _outcomes(study, defined_in),
-        "Making the arms comparable": _designs(study),
+        "Making the arms comparable": _designs(study, speaks_for),
         "Analysis": _analysis(study, any("CR2" in made for made in intervals)),
         "Sensitivity": _sensitivity(study),
         "Disclosure control": f"Released numbers: {study.release.rules().in_words()}.",
@@ -49,10 +58,15 @@ def _data(study: Study) -> str:
     kind = words.plain(study.source.kind)
     invented = " The data are simulated: nobody in them is real." if study.source.kind == "simulated" else ""
     failed = "withheld" if study.gate.on_failure == "withhold" else "marked"
+    by_chance = [f"“{words.plain(name)}”" for name, analysis in study.analyses.items() if analysis.randomised]
+    what = "an observational comparison that emulates a target trial [@hernan2016]"
+    if by_chance:
+        what = f"a comparison in which, as the study says, arms were assigned by chance for {words.joined(by_chance)}"
+    shown = [f"“{words.plain(name)}” although it failed ({reason})" for name, reason in study.gate.override.items()]
+    though = f" Shown by decision of the study: {'; '.join(shown)}." if shown else ""
     return (
-        f"This is an observational comparison that emulates a target trial [@hernan2016], made from records of the "
-        f"source “{kind}”.{invented} Design and balance were examined before any outcome was compared, and a "
-        f"comparison that failed a check was {failed}."
+        f"This is {what}, made from records of the source “{kind}”.{invented} Design and balance were examined before "
+        f"any outcome was compared, and a comparison that failed a check was {failed}.{though}"
     )
 
 
@@ -79,12 +93,12 @@ def _outcomes(study: Study, defined_in: str) -> str:
     )
 
 
-def _designs(study: Study) -> str:
+def _designs(study: Study, speaks_for: Mapping[str, str]) -> str:
     covariates = words.joined([words.plain(name) for name in study.covariate_names])
     said = [f"Covariates: {covariates}." if covariates else "No covariate was adjusted for."]
     for name, design in study.designs.items():
-        estimand = design.settings.get("estimand") or DESIGN_METHODS[design.method].estimand
-        whom = _ESTIMANDS.get(str(estimand), str(estimand))
+        estimand = speaks_for.get(name) or DESIGN_METHODS[design.method].estimand
+        whom = _ESTIMANDS.get(estimand, estimand)
         how = DESIGNS.get(design.method, words.plain(design.method))
         said.append(f"Design “{words.plain(name)}”, for {whom}: {how}{_cited(design.method)}.")
     gate = study.gate
@@ -113,11 +127,15 @@ def _analysis(study: Study, few_clusters: bool) -> str:
         if study.cluster
         else "Standard errors count every person as independent"
     )
+    others = (
+        f"; the other outcomes are adjusted for their number by Holm's method{_cited('holm')}"
+        if len({analysis.outcome for analysis in study.analyses.values()}) > 1
+        else ""
+    )
     return (
-        f"Analyses were made: {'; '.join(said)}. {cluster}; intervals are of 95%. “{first}”"
-        f" was named first and is the answer; the other outcomes are adjusted for their number by Holm's method"
-        f"{_cited('holm')}. A difference of {100 * study.margin:g} points of a share is taken to matter unless an "
-        "analysis says other."
+        f"Analyses were made: {'; '.join(said)}. {cluster}; intervals are of 95%. “{first}” was named "
+        f"first and is the answer{others}. A difference of {100 * study.margin:g} points of a share is taken to matter "
+        "unless an analysis says other."
     )
 
 

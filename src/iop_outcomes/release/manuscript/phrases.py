@@ -39,8 +39,8 @@ ESTIMATORS = {
 CHECKS = {
     "e_value": "E-values say how strong an unrecorded reason would have to be to explain a difference away",
     "bootstrap": "design and estimate were made anew in bootstrap samples",
-    "hidden_bias": "Rosenbaum bounds say how unequal matched people's chances of their arm would have to be",
+    "hidden_bias": "of matched people, Rosenbaum bounds say how unequal their chances of an arm would have to be",
     "leave_one_site_out": "every site was left out in turn",
-    "missing_panel": "missing outcomes were counted as failure, left out, weighted for, imputed, and shifted by arm",
+    "missing_panel": "missing outcomes, if any, were counted as failure, left out, weighted for, imputed, and shifted",
     "wild_bootstrap": "a wild cluster bootstrap gave a further p-value",
 }

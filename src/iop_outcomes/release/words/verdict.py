@@ -1,5 +1,7 @@
 """A verdict in words: a sentence, a line of a list, and a badge, all from the codes of the rules that decided."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -92,7 +94,12 @@ _NEARLY_ALL = 0.995
 
 def badge(judged: Judged) -> str:
     """Return the verdict in a few words, with how much was shown."""
-    name, codes = BADGES[judged.decision.verdict], judged.decision.codes
+    return badge_of(judged.decision.verdict, judged.decision.codes)
+
+
+def badge_of(verdict: str, codes: Collection[str]) -> str:
+    """Return a verdict, and the codes of its reasons, in a few words."""
+    name = BADGES[verdict]
     if "crude_difference" in codes:
         return "Different, not adjusted"
     if "less_than_matters" in codes:
