@@ -8,7 +8,7 @@ import sys
 
 from iop_outcomes.show import first_answer
 from iop_outcomes.study import running
-from iop_outcomes.study.file import text_digest
+from iop_outcomes.study.loading import text_digest
 
 config.setdefault("study", "demo")
 STUDY = running.open_study(config["study"], main=workflow.is_main_process)

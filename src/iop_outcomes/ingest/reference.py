@@ -7,6 +7,8 @@ names those it reads among its raw files, so that a changed line is noticed as a
 import csv
 from pathlib import Path
 
+from iop_outcomes.ingest.reading import files_of_path
+
 _HERE = Path(__file__).resolve()
 #: Where the tables may stand: inside an installed package, or in the project that the package is run from.
 _PLACES = (_HERE.parents[1] / "reference", _HERE.parents[3] / "data" / "reference")
@@ -30,3 +32,8 @@ def reference_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of one reference table, every cell as text."""
     with reference_file(name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def files_and_codes(folder: Path, *, path: str, **settings: object) -> list[Path]:
+    """Return the raw files of a source whose care and findings are codes, and the tables of these codes."""
+    return [*files_of_path(folder, path=path), *(reference_file(name) for name in ("care_codes.csv", "findings.csv"))]

@@ -1,6 +1,7 @@
 """A study: one YAML file, typed and checked when it is loaded."""
 
-from iop_outcomes.study.file import STUDIES, Analysis, Cohort, Study, find, load, parse, recorded
+from iop_outcomes.study.file import Analysis, Cohort, Study
+from iop_outcomes.study.loading import STUDIES, find, load, parse, recorded
 from iop_outcomes.study.reading import read_yaml
 
 __all__ = ["STUDIES", "Analysis", "Cohort", "Study", "find", "load", "parse", "read_yaml", "recorded"]

@@ -15,8 +15,8 @@ from iop_outcomes.ingest.dated.codes import check_codes, diagnosis_of, findings
 from iop_outcomes.ingest.dated.gathered import CONTACTS, DIAGNOSES, PEOPLE, Gathered, as_events
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
-from iop_outcomes.ingest.reading import LINE, files_of_path, locate
-from iop_outcomes.ingest.reference import reference_file
+from iop_outcomes.ingest.reading import LINE, locate
+from iop_outcomes.ingest.reference import files_and_codes
 from iop_outcomes.ingest.sources.claims import care, members
 from iop_outcomes.ingest.sources.claims.files import ClaimFiles, open_files
 from iop_outcomes.ingest.sources.claims.lines import adjusted, line_rules, typed
@@ -50,11 +50,6 @@ CANNOT = {
 Status = Literal["paid", "denied", "reversed", "pending"]
 
 
-def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
-    """Return the files of the folder, and the lists of codes."""
-    return [*files_of_path(folder, path=path), *(reference_file(name) for name in ("care_codes.csv", "findings.csv"))]
-
-
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the claims, and say whether they have the care that is asked for."""
     found = Examined()
@@ -64,7 +59,7 @@ def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     return found
 
 
-@source(cannot=CANNOT, raw_files=raw_files, examine=examine)
+@source(cannot=CANNOT, raw_files=files_and_codes, examine=examine)
 def claims(
     folder: Path,
     seed: int,

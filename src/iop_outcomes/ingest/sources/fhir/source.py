@@ -15,8 +15,8 @@ from iop_outcomes.ingest.dated.gathered import ANSWERS, CONTACTS, DIAGNOSES, TES
 from iop_outcomes.ingest.dated.rows import NOT_USED, FindingRows, as_date, as_number, date_rules
 from iop_outcomes.ingest.dated.settings import Codes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
-from iop_outcomes.ingest.reading import RawFile, files_of_path, locate
-from iop_outcomes.ingest.reference import reference_file
+from iop_outcomes.ingest.reading import RawFile, locate
+from iop_outcomes.ingest.reference import files_and_codes
 from iop_outcomes.ingest.sources.fhir.contacts import ContactReader
 from iop_outcomes.ingest.sources.fhir.lines import read_export
 from iop_outcomes.ingest.sources.fhir.people import People, status_rules, who_rules
@@ -53,11 +53,6 @@ NOT_HELD = ("registered", "cancelled", "entered-in-error", "unknown", "in-progre
 DOES_NOT_HOLD = ("REFUTED", "ENTERED-IN-ERROR")
 
 
-def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
-    """Return the files of the export, and the lists of codes."""
-    return [*files_of_path(folder, path=path), *(reference_file(name) for name in ("care_codes.csv", "findings.csv"))]
-
-
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the export, and say whether it has the care that is asked for."""
     found = Examined()
@@ -67,7 +62,7 @@ def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     return found
 
 
-@source(cannot=CANNOT, raw_files=raw_files, examine=examine)
+@source(cannot=CANNOT, raw_files=files_and_codes, examine=examine)
 def fhir(
     folder: Path,
     seed: int,

@@ -13,8 +13,8 @@ from iop_outcomes.ingest.dated.codes import care_codes, check_codes
 from iop_outcomes.ingest.dated.gathered import Gathered
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
-from iop_outcomes.ingest.reading import LINE, RawFile, files_of_path, locate
-from iop_outcomes.ingest.reference import reference_file
+from iop_outcomes.ingest.reading import LINE, RawFile, locate
+from iop_outcomes.ingest.reference import files_and_codes
 from iop_outcomes.ingest.sources.omop.contacts import ContactReader
 from iop_outcomes.ingest.sources.omop.findings import diagnoses, tests_and_answers
 from iop_outcomes.ingest.sources.omop.people import people
@@ -56,11 +56,6 @@ NOT_READ = (
 )
 
 
-def raw_files(folder: Path, *, path: str, **settings: Any) -> list[Path]:
-    """Return the files of the database, and the lists of codes."""
-    return [*files_of_path(folder, path=path), *(reference_file(name) for name in ("care_codes.csv", "findings.csv"))]
-
-
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the database, and say what of it is not read and whether it has the care that is asked for."""
     found = Examined()
@@ -70,7 +65,7 @@ def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     return found
 
 
-@source(cannot=CANNOT, raw_files=raw_files, examine=examine)
+@source(cannot=CANNOT, raw_files=files_and_codes, examine=examine)
 def omop(
     folder: Path,
     seed: int,
