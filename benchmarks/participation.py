@@ -3,9 +3,9 @@
     python benchmarks/participation.py --replicates 300 --write docs/operating/participation.csv
     python benchmarks/participation.py --size 100000
 
-A line for each world and way to ask: bias, standard error over standard deviation, coverage and rejection, each with its
-Monte-Carlo error (``characteristics``). Groups formed by attendance have no truth that they could hold; how often they
-find something is their rejection.
+A line for each world and way to ask: bias, standard error over standard deviation, coverage and rejection, each with
+its Monte-Carlo error (``characteristics``). Groups formed by attendance have no truth that they could hold; how often
+they find something is their rejection.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from worlds_of_weeks import COVARIATES, EFFECTS, GRACE, LANDMARK, WEEKS, person_weeks, true_difference
+from known_weeks import COVARIATES, EFFECTS, GRACE, LANDMARK, WEEKS, person_weeks, true_difference
 
 import iop_outcomes as iop
 from iop_outcomes.kernel.errors import StudyError

@@ -89,12 +89,13 @@ class DecidedHours:
         of_band = np.divide(total, n, out=np.zeros(len(n)), where=n > 0)
         counted = self.weeks.running(binding)
         summed = self.weeks.running(np.where(binding, of_band[band], 0.0))
-        return np.divide(summed, counted, out=np.full(len(counted), np.nan), where=counted > 0)
+        mean: NDArray[np.float64] = np.divide(summed, counted, out=np.full(len(counted), np.nan), where=counted > 0)
+        return mean
 
     @cached_property
     def _before(self) -> pd.DataFrame:
         """Powers of the week and the band of the week before: what both probabilities know."""
-        before = np.where(self.weeks.first, len(self.borders) + 1, np.roll(self.band, 1))
+        before = np.where(self.weeks.first, len(self.borders) + 1, np.roll(self.band, 1)).astype(np.int64)
         names = [_EXCUSED, *(f"band {number + 1}" for number in range(len(self.borders) + 1)), _FIRST_WEEK]
         columns = {f"week^{power}": self.weeks.week.astype(float) ** power for power in range(1, self.week_powers + 1)}
         return pd.DataFrame(columns, index=self.weeks.covariates.index).assign(
@@ -110,8 +111,8 @@ class DecidedHours:
             Over the weeks up to and with each, the product of the probability of the band given week and earlier band,
             divided by the same given the covariates as well. Excused weeks leave it as it is.
         models : DataFrame
-            ``probability`` (plain, given covariates), ``from_hours`` (where a band begins), ``name``, ``coefficient``: log
-            odds against the commonest band.
+            ``probability`` (plain, given covariates), ``from_hours`` (where a band begins), ``name``,
+            ``coefficient``: log odds against the commonest band.
         """
         logarithm, rows = np.zeros(len(self.band)), []
         for sign, said, covariates in ((1, "plain", None), (-1, "given covariates", self.weeks.covariates)):
@@ -121,9 +122,7 @@ class DecidedHours:
         models = pd.DataFrame(rows, columns=["probability", "from_hours", "name", "coefficient"])
         return np.exp(self.weeks.running(logarithm)), models
 
-    def _chances(
-        self, covariates: pd.DataFrame | None
-    ) -> tuple[NDArray[np.float64], list[tuple[float, str, float]]]:
+    def _chances(self, covariates: pd.DataFrame | None) -> tuple[NDArray[np.float64], list[tuple[float, str, float]]]:
         """Return the probability of the band that each week fell into, 1 where it is excused, and the coefficients."""
         binding, band = self.weeks.binding, self.band[self.weeks.binding]
         n = np.bincount(band)
@@ -159,7 +158,7 @@ class DecidedHours:
     def _matrix(self, covariates: pd.DataFrame | None) -> ModelMatrix:
         before = self._before[self.weeks.binding].reset_index(drop=True)
         before[BAND_BEFORE] = before[BAND_BEFORE].cat.remove_unused_categories()
-        told = before[[name for name in before if before[name].nunique() > 1]]
+        told = before[[name for name in before if len(before[name].unique()) > 1]]
         if covariates is None:
             return model_matrix(told)
         own = covariates[self.weeks.binding].reset_index(drop=True)

@@ -183,9 +183,7 @@ def marginal_structural_model(
         risks.append(pd.concat([found, near], axis=1).assign(weights=way))
         differences.append(apart.assign(weights=way))
         freedom = float(np.min(fit.degrees_of_freedom))
-        table = coefficient_table(
-            fit.names, fit.coefficients, fit.covariance, degrees_of_freedom=freedom, level=level
-        )
+        table = coefficient_table(fit.names, fit.coefficients, fit.covariance, degrees_of_freedom=freedom, level=level)
         coefficients.append(table.assign(weights=way))
     return MarginalStructuralModel(
         risks=_stacked(risks),
@@ -227,7 +225,7 @@ def _at_doses(
     """Return risks at the doses, and their differences to the first, by the delta method."""
     from scipy.special import stdtrit
 
-    quantile = stdtrit(float(np.min(fit.degrees_of_freedom)), (1 + level) / 2)
+    quantile = float(stdtrit(float(np.min(fit.degrees_of_freedom)), (1 + level) / 2))
 
     def row(value: float, gradient: NDArray[np.float64]) -> dict[str, float]:
         se = float(np.sqrt(gradient @ fit.covariance @ gradient))

@@ -71,3 +71,27 @@ def true_difference(effect: float, since: int) -> float:
         for forced in (True, False)
     ]
     return float(risks[0] - risks[1])
+
+
+def weeks_of_care(rng: np.random.Generator, n: int, effect: float) -> pd.DataFrame:
+    """Return weeks of people in outpatient care of whom the sicker step up: ``stepping up does nothing``, or works.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+    effect : float
+        What a week at the higher level does to the log odds of relapse in it.
+    """
+    own = people_of(rng, n)
+    readiness, use = own["readiness"], own["use"]
+    stepped, there, parts = np.zeros(n, dtype=bool), np.ones(n, dtype=bool), []
+    for week in range(WEEKS):
+        if week:
+            stepped |= rng.random(n) < expit(-3.6 + 1.6 * use - 0.4 * readiness)
+        relapse = rng.random(n) < expit(-3.2 - 0.6 * readiness + 1.2 * use + effect * stepped)
+        rows = {"person_id": np.arange(n), "readiness": readiness, "use": use, "iop": stepped, "event": relapse}
+        parts.append(pd.DataFrame({name: values[there] for name, values in rows.items()}).assign(week=week))
+        there &= ~relapse
+        use = rng.random(n) < expit(-0.6 - 0.6 * readiness + 1.5 * use)
+    return pd.concat(parts, ignore_index=True).astype({"use": int, "event": int, "iop": int})
