@@ -59,7 +59,17 @@ def test_a_person_is_in_every_trial_until_the_change():
     data = drawn("oooI", "oooo", "oooo*", "oIII", "ooI*")
     found = trials(data, horizon=1)
     assert found.trials[["week", "n_changed", "n_stayed"]].to_numpy().tolist() == [[1, 1, 4], [2, 1, 3], [3, 1, 2]]
-    assert found.n_people == 5
+    assert found.people[["n", "n_events"]].to_numpy().tolist() == [[3, 1], [4, 1]]
+
+
+def test_an_event_that_may_come_again_keeps_nobody_out_of_a_later_trial():
+    """Person 1 tests positive in weeks 0 and 2 and steps up in week 1: of one, one. Of the two others one does."""
+    data = drawn("oIII", "oooo", "oooo").assign(event=[1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0])
+    found = trials(data, recurring=True, last_trial=1)
+    assert risks(found, "changed") == [0, 1]
+    assert risks(found, "stayed") == [0, 1 / 2]
+    with pytest.raises(StudyError, match="after the person's event"):
+        trials(data)
 
 
 def test_weights_make_those_who_stayed_like_those_who_changed():
@@ -74,6 +84,8 @@ def test_weights_make_those_who_stayed_like_those_who_changed():
     assert risks(found, "stayed") == pytest.approx([4 / 6])
     assert risks(found, "stayed", column="risk_unweighted") == pytest.approx([2 / 6])
     assert found.trials["ess_stayed"].tolist() == pytest.approx([6**2 / (2 * 2**2 + 4 * 0.5**2)])
+    after = found.balance[found.balance["stage"] == "after"]
+    assert after["smd"].tolist() == pytest.approx([0])
     everybody = trials(data, covariates=["uses"], horizon=1, estimand="ATE")
     assert risks(everybody, "stayed") == pytest.approx([1 / 2])
 

@@ -98,9 +98,8 @@ class DecidedHours:
         before = np.where(self.weeks.first, len(self.borders) + 1, np.roll(self.band, 1)).astype(np.int64)
         names = [_EXCUSED, *(f"band {number + 1}" for number in range(len(self.borders) + 1)), _FIRST_WEEK]
         columns = {f"week^{power}": self.weeks.week.astype(float) ** power for power in range(1, self.week_powers + 1)}
-        return pd.DataFrame(columns, index=self.weeks.covariates.index).assign(
-            **{BAND_BEFORE: pd.Categorical.from_codes(before + 1, categories=names)}
-        )
+        bands = pd.Categorical(np.asarray(names)[before + 1], categories=names)
+        return pd.DataFrame(columns, index=self.weeks.covariates.index).assign(**{BAND_BEFORE: bands})
 
     def weights(self) -> tuple[NDArray[np.float64], pd.DataFrame]:
         """Return the stabilised weight of every person-week, and the models behind the probabilities.

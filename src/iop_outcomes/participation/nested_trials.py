@@ -51,7 +51,8 @@ class NestedTrials:
     @cached_property
     def changed(self) -> NDArray[np.bool_]:
         """Weeks at the level that people may change to, shape (n,)."""
-        return self.weeks.binding & (self.weeks.hours > 0)
+        changed: NDArray[np.bool_] = self.weeks.binding & (self.weeks.hours > 0)
+        return changed
 
     @cached_property
     def might_change(self) -> NDArray[np.bool_]:
@@ -79,12 +80,15 @@ class NestedTrials:
 
     @cached_property
     def followed(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-        """Trial, week of its follow-up (from 0) and row of every week that follows a trial, each shape (m,)."""
+        """Trial, week of its follow-up (from 0) and row of every week up to its event, each shape (m,)."""
         ends = np.flatnonzero(np.append(self.weeks.first[1:], True))[self.weeks.person[self.begun]]
         length = np.minimum(ends - self.begun + 1, self.horizon)
         trial = np.repeat(np.arange(len(self.begun)), length)
         since = np.arange(len(trial)) - np.repeat(np.cumsum(length) - length, length)
-        return trial, since, self.begun[trial] + since
+        row = self.begun[trial] + since
+        event = self.weeks.event[row]
+        first = _running(event, since) - event == 0
+        return trial[first], since[first], row[first]
 
     def at_start(self, estimand: str) -> Numbers:
         """Return what each trial of a person weighs, shape (n_trials,).

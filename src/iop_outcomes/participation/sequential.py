@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.designs.judge.balance import balance
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.nested_trials import NestedTrials
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
@@ -38,15 +39,20 @@ class SequentialTrials:
     naive : DataFrame
         One row: the difference of the share with the event between people who ever changed and never did, with its
         ``label``.
-    n_people : int
-        In at least one trial.
+    people : DataFrame
+        By ``arm`` how many different people (``n``) were in it in at least one trial, those of them who had the event
+        there (``n_events``), and their effective number ``ess``, each with the sum of their weights.
+    balance : DataFrame
+        Of those who changed against those who stayed, before and after weighting, as ``iop_outcomes.balance`` gives it;
+        without covariates empty.
     """
 
     risks: pd.DataFrame
     differences: pd.DataFrame
     trials: pd.DataFrame
     naive: pd.DataFrame
-    n_people: int
+    people: pd.DataFrame
+    balance: pd.DataFrame
 
 
 def sequential_trials(
@@ -59,6 +65,7 @@ def sequential_trials(
     event: str = "event",
     covariates: Sequence[str],
     excused: str | None = None,
+    recurring: bool = False,
     first_trial: int | None = None,
     last_trial: int | None = None,
     estimand: Literal["ATT", "ATE"] = "ATT",
@@ -86,6 +93,9 @@ def sequential_trials(
         outpatient care for those stepping down), 0 in weeks at the one they came to.
     horizon : int
         Weeks of follow-up, the week of the change being the first.
+    recurring : bool
+        Whether a person's weeks go on after an event, as after a positive test: each trial counts the first since it
+        began, and an event before it is no reason not to be in it.
     first_trial, last_trial : int, optional
         Weeks of the trials. Unless told from the second week on, as whoever is at the level from the first did not
         change to it, and up to the last that can be followed for ``horizon`` weeks.
@@ -132,6 +142,7 @@ def sequential_trials(
         covariates=covariates,
         excused=excused,
         cluster=cluster,
+        recurring=recurring,
     )
     between = _trials(weeks, changed, horizon, first_trial, last_trial)
     trials = NestedTrials(weeks, *between, horizon, stay_weeks, week_powers, unusable, ridge)
@@ -152,7 +163,8 @@ def sequential_trials(
         differences=_leading(differences),
         trials=_by_trial(trials, at_start),
         naive=_naive(trials, level),
-        n_people=len(np.unique(weeks.person[trials.begun])),
+        people=_people(trials, at_start),
+        balance=_balance(trials, at_start, estimand),
     )
 
 
@@ -277,6 +289,26 @@ def _by_trial(trials: NestedTrials, at_start: NDArray[np.float64]) -> pd.DataFra
             "ess_stayed": np.divide(first**2, second, out=np.zeros(size), where=second > 0),
         }
     )
+
+
+def _people(trials: NestedTrials, at_start: NDArray[np.float64]) -> pd.DataFrame:
+    """Return how many different people were in each arm."""
+    weeks, (trial, _, row) = trials.weeks, trials.followed
+    had = np.bincount(trial, weeks.event[row], len(trials.begun)) > 0
+    person, rows = weeks.person[trials.begun], []
+    for arm, own in ((CHANGED, trials.starts), (STAYED, ~trials.starts)):
+        weight = np.bincount(person[own], at_start[own], weeks.n_people)
+        n_events = len(np.unique(person[own & had]))
+        ess = float(weight.sum() ** 2 / (weight**2).sum())
+        rows.append({"arm": arm, "n": len(np.unique(person[own])), "n_events": n_events, "ess": ess})
+    return pd.DataFrame(rows)
+
+
+def _balance(trials: NestedTrials, at_start: NDArray[np.float64], estimand: str) -> pd.DataFrame:
+    covariates = trials.weeks.covariates.iloc[trials.begun].reset_index(drop=True)
+    if not len(covariates.columns):
+        return pd.DataFrame()
+    return balance(covariates, trials.starts, at_start, estimand=estimand)
 
 
 def _naive(trials: NestedTrials, level: float) -> pd.DataFrame:
