@@ -58,7 +58,8 @@ class NestedTrials:
     def might_change(self) -> NDArray[np.bool_]:
         """Weeks that a person who has never changed began at the first level, free to change, shape (n,)."""
         before = self.weeks.running(self.changed) - self.changed
-        return self.weeks.binding & (before == 0) & (self.weeks.week >= self.first)
+        might: NDArray[np.bool_] = self.weeks.binding & (before == 0) & (self.weeks.week >= self.first)
+        return might
 
     @cached_property
     def begun(self) -> NDArray[np.intp]:

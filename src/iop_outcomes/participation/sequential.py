@@ -8,16 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.designs.judge.balance import balance
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.participation.nested_trials import NestedTrials
 from iop_outcomes.participation.person_weeks import PersonWeeks, read_person_weeks
+from iop_outcomes.participation.trial_members import (
+    CHANGED,
+    STAYED,
+    balance_of,
+    by_trial,
+    different_people,
+    ever_against_never,
+)
 from iop_outcomes.stats.linear.sandwich import influence_covariance
 
-CHANGED, STAYED = "changed", "stayed"
 #: Who changes and what follows, whatever they do later; or only as long as they keep to it.
 AS_STARTED, PER_PROTOCOL = "as started", "per protocol"
-LABEL = "biased: who changed had to be followed long enough to do so, and was sicker or better when they did"
 
 
 @dataclass(frozen=True)
@@ -161,10 +166,10 @@ def sequential_trials(
     return SequentialTrials(
         risks=_leading(risks),
         differences=_leading(differences),
-        trials=_by_trial(trials, at_start),
-        naive=_naive(trials, level),
-        people=_people(trials, at_start),
-        balance=_balance(trials, at_start, estimand),
+        trials=by_trial(trials, at_start),
+        naive=ever_against_never(trials, level),
+        people=different_people(trials, at_start),
+        balance=balance_of(trials, at_start, estimand),
     )
 
 
@@ -262,67 +267,3 @@ def _risk(
 def _leading(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     whole = pd.concat(frames, ignore_index=True)
     return whole[["way", *(name for name in whole if name != "way")]]
-
-
-def _by_trial(trials: NestedTrials, at_start: NDArray[np.float64]) -> pd.DataFrame:
-    """Return who is in the trial of each week."""
-    trial, _, row = trials.followed
-    had = np.bincount(trial, trials.weeks.event[row], len(trials.begun)) > 0
-    number = trials.weeks.week[trials.begun] - trials.first
-    size = trials.last - trials.first + 1
-
-    def counted(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
-        return np.bincount(number[rows], minlength=size)
-
-    stayed = ~trials.starts
-    first, second = (np.bincount(number[stayed], at_start[stayed] ** power, size) for power in (1, 2))
-    largest = np.zeros(size)
-    np.maximum.at(largest, number[stayed], at_start[stayed])
-    return pd.DataFrame(
-        {
-            "week": trials.first + np.arange(size),
-            "n_changed": counted(trials.starts),
-            "n_stayed": counted(stayed),
-            "events_changed": counted(trials.starts & had),
-            "events_stayed": counted(stayed & had),
-            "max_weight": largest,
-            "ess_stayed": np.divide(first**2, second, out=np.zeros(size), where=second > 0),
-        }
-    )
-
-
-def _people(trials: NestedTrials, at_start: NDArray[np.float64]) -> pd.DataFrame:
-    """Return how many different people were in each arm."""
-    weeks, (trial, _, row) = trials.weeks, trials.followed
-    had = np.bincount(trial, weeks.event[row], len(trials.begun)) > 0
-    person, rows = weeks.person[trials.begun], []
-    for arm, own in ((CHANGED, trials.starts), (STAYED, ~trials.starts)):
-        weight = np.bincount(person[own], at_start[own], weeks.n_people)
-        n_events = len(np.unique(person[own & had]))
-        ess = float(weight.sum() ** 2 / (weight**2).sum())
-        rows.append({"arm": arm, "n": len(np.unique(person[own])), "n_events": n_events, "ess": ess})
-    return pd.DataFrame(rows)
-
-
-def _balance(trials: NestedTrials, at_start: NDArray[np.float64], estimand: str) -> pd.DataFrame:
-    covariates = trials.weeks.covariates.iloc[trials.begun].reset_index(drop=True)
-    if not len(covariates.columns):
-        return pd.DataFrame()
-    return balance(covariates, trials.starts, at_start, estimand=estimand)
-
-
-def _naive(trials: NestedTrials, level: float) -> pd.DataFrame:
-    """Return what people who ever changed would be said to differ by from those who never did."""
-    from scipy.special import stdtrit
-
-    weeks = trials.weeks
-    ever, had = (np.bincount(weeks.person, values, weeks.n_people) > 0 for values in (trials.changed, weeks.event))
-    risks = [had[group].mean() for group in (ever, ~ever)]
-    influence = ever * (had - risks[0]) / ever.sum() - ~ever * (had - risks[1]) / (~ever).sum()
-    covariance = influence_covariance(influence, cluster=weeks.cluster)
-    se = float(covariance.se[0])
-    half = stdtrit(covariance.degrees_of_freedom, (1 + level) / 2) * se
-    difference = risks[0] - risks[1]
-    row = {"label": LABEL, "n_changed": int(ever.sum()), "n_stayed": int((~ever).sum())}
-    row |= {"risk_changed": risks[0], "risk_stayed": risks[1], "risk_difference": difference}
-    return pd.DataFrame([row | {"se": se, "ci_low": difference - half, "ci_high": difference + half}])
