@@ -28,6 +28,8 @@ CONTENT = {
             "less": {"below_hours": 6, "grace_weeks": 2, "last_week": 5, "lapses_allowed": 2},
         },
         "bootstrap": 50,
+        "hours": {"high": 8, "low": 4, "curve": [6], "borders": [3, 6]},
+        "changes": {"stepping_up": {"to": "2.1", "arms": ["outpatient"], "weeks": 4}},
     },
     "costs": {"draws": 100, "worth": 20000},
     "ledger": "data/reference/claims.yaml",

@@ -49,7 +49,9 @@ def _of_change(name: str, change: LevelChange, study: StudyView, asked: Particip
             cluster="site" if asked.bootstrap_by == "site" else None,
         )
     except StudyError as error:
-        return pd.DataFrame([labels | {"way": AS_STARTED, "status": REFUSED, "reason": str(error)}])
+        return pd.DataFrame(
+            [labels | {"way": AS_STARTED, "status": REFUSED, "reason": str(error).removeprefix("changed: ")}]
+        )
     table = pd.DataFrame([labels | row for row in _rows(found)]).astype({"reason": "object"})
     return _judged(table, found, float(weeks["tested"].mean()), study)
 

@@ -203,6 +203,16 @@ class Study(Section):
         return self.adjust_for_calendar and bool(self.covariates)
 
     @property
+    def asks_hours(self) -> bool:
+        """Are hours a week held against each other?"""
+        return self.participation is not None and self.participation.hours is not None
+
+    @property
+    def asks_changes(self) -> bool:
+        """Are changes of the level of care made trials of?"""
+        return self.participation is not None and bool(self.participation.changes)
+
+    @property
     def outcome_rules(self) -> OutcomeRules:
         """What holds for every metric of urine tests and use that does not say otherwise."""
         events = self.events

@@ -73,5 +73,5 @@ def draw(data: Released) -> Figure:
     right.set_ylim(0.75, 1.3)
     left.set_ylim(bottom=0)
     middle.set_ylim(bottom=0)
-    left.legend()
+    middle.legend(fontsize=6)
     return drawing

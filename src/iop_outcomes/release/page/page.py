@@ -95,6 +95,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         followed=participation.verdict(released.get("participation_verdict")),
         ways=participation.ways(released.get("participation"), study),
         gap=participation.gap(released.get("participation")),
+        changed=participation.changed(released.get("level_change_verdict")),
+        changes=participation.changes(released.get("level_change")),
         values=costs.verdicts(released.get("cost_verdict")),
         cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
