@@ -10,6 +10,7 @@ import pandas as pd
 WEEKS, LANDMARK, GRACE = 12, 4, 2
 COVARIATES = ["readiness", "use"]
 EFFECTS = {"participation only": 0.0, "participation works": -1.0}
+STEPPING = "stepping up does nothing"
 #: People of whom a truth is counted.
 MANY = 200_000
 
@@ -49,7 +50,7 @@ def person_weeks(
     readiness, use = own["readiness"], own["use"]
     habit, there, parts = np.zeros(n), np.ones(n, dtype=bool), []
     for week in range(WEEKS):
-        comes = rng.random(n) < expit(0.2 + 0.4 * readiness - 0.5 * use + habit)
+        comes = rng.random(n) < expit(0.2 + 0.45 * readiness - 0.55 * use + habit)
         if forced is not None and week >= since:
             comes = np.full(n, forced)
         habit, hours = np.where(comes, 2.0, -2.0), hours_of(rng, comes)

@@ -1,6 +1,7 @@
 """How often answers about participation err where the truth is known, and what weighing many people costs.
 
-    python benchmarks/participation.py --replicates 300 --write docs/operating/participation.csv
+    python benchmarks/participation.py --replicates 300 --kept /tmp/kept
+    python benchmarks/participation.py --kept /tmp/kept --write docs/operating/participation.csv
     python benchmarks/participation.py --size 100000
 
 A line for each world and way to ask: bias, standard error over standard deviation, coverage and rejection, each with
@@ -10,12 +11,22 @@ they find something is their rejection.
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from known_weeks import COVARIATES, EFFECTS, GRACE, LANDMARK, WEEKS, person_weeks, true_difference
+from known_weeks import (
+    COVARIATES,
+    EFFECTS,
+    GRACE,
+    LANDMARK,
+    STEPPING,
+    WEEKS,
+    person_weeks,
+    true_difference,
+    weeks_of_care,
+)
 
 import iop_outcomes as iop
 from iop_outcomes.kernel.errors import StudyError
@@ -23,15 +34,21 @@ from iop_outcomes.operating import characteristics
 from iop_outcomes.participation import by_attendance, landmark
 from iop_outcomes.tables.operating import VERDICT
 
-SEED, PEOPLE = 1, 2500
+SEED, PEOPLE = 1, 2400
 STRATEGIES = {
     "full": {"least_hours": 6, "grace_weeks": GRACE},
     "less": {"below_hours": 6, "grace_weeks": GRACE},
 }
 #: Mean hours of a week in which somebody comes, and of another.
 COMES, STAYS_AWAY = 7.5, 1.5
+#: Weeks of follow-up of a trial of stepping up.
+HORIZON = 6
 NUMBERS = ("value", "se", "ci_low", "ci_high")
 Row = dict[str, object]
+COLUMNS = [
+    *("world", "replicate", "kind", "name", "analysis", "decision", "measure", "estimand", "status", "reasons"),
+    *NUMBERS,
+]
 
 
 def numbers(row: pd.Series, value: str = "risk_difference") -> Row:
@@ -61,27 +78,53 @@ def at_landmark(data: pd.DataFrame) -> Row:
     return {"value": -row["value"], "se": row["se"], "ci_low": -row["ci_high"], "ci_high": -row["ci_low"]}
 
 
-def by_hours(data: pd.DataFrame) -> Row:
+def by_hours(data: pd.DataFrame, counting: str) -> Row:
     found = iop.marginal_structural_model(
-        data, covariates=COVARIATES, doses=(STAYS_AWAY, COMES), borders=(3, 6, 9)
+        data, covariates=COVARIATES, doses=(STAYS_AWAY, COMES), borders=(3, 6, 9), counting=counting
     ).differences
     return numbers(found[found["weights"] == "weighted"].iloc[0])
 
 
-def replicate(world: str, number: int, truths: dict[str, float], bootstrap: int) -> Iterator[Row]:
-    """Return what every way to ask says in one world: rows of the ``replicate`` table."""
-    data = person_weeks(np.random.default_rng([SEED, number]), PEOPLE, EFFECTS[world])
+def trials(data: pd.DataFrame, way: str) -> Row:
+    found = iop.sequential_trials(
+        data, changed="iop", horizon=HORIZON, covariates=COVARIATES, per_protocol=way == "per protocol"
+    )
+    if way == "naive":
+        return numbers(found.naive.iloc[0])
+    return numbers(found.differences[found.differences["way"] == way].iloc[-1])
+
+
+def of_hours(world: str, rng: np.random.Generator, seed: int, bootstrap: int) -> dict[str, Callable[[], Row]]:
+    """Return the ways to ask what coming more does, of one world."""
+    data = person_weeks(rng, PEOPLE, EFFECTS[world])
     programme = data[data["iop"] == 1].reset_index(drop=True)
-    ways = {
+    return {
         "groups formed by attendance (biased)": lambda: numbers(by_attendance(programme, least_hours=6).iloc[0]),
         "as assigned, IOP against outpatient": lambda: assigned(data),
-        "clone, censor, weight": lambda: followed(programme, bootstrap, number),
+        "clone, censor, weight": lambda: followed(programme, bootstrap, seed),
         "landmark": lambda: at_landmark(programme),
-        "marginal structural model": lambda: by_hours(programme),
+        "marginal structural model, mean hours": lambda: by_hours(programme, "mean"),
+        "marginal structural model, hours of the week": lambda: by_hours(programme, "week"),
     }
+
+
+def of_stepping_up(rng: np.random.Generator) -> dict[str, Callable[[], Row]]:
+    """Return the ways to ask what stepping up does, of one world in which it does nothing."""
+    data = weeks_of_care(rng, PEOPLE, 0.0)
+    return {
+        "ever stepped up against never (biased)": lambda: trials(data, "naive"),
+        "sequential trials": lambda: trials(data, "as started"),
+        "sequential trials, per protocol": lambda: trials(data, "per protocol"),
+    }
+
+
+def replicate(world: str, number: int, bootstrap: int) -> Iterator[Row]:
+    """Return what every way to ask says in one world: rows of the ``replicate`` table, without the truth."""
+    rng = np.random.default_rng([SEED, number])
+    ways = of_stepping_up(rng) if world == STEPPING else of_hours(world, rng, number, bootstrap)
     own = {"world": world, "replicate": number, "kind": VERDICT, "decision": "not asked", "measure": "risk_difference"}
     for name, ask in ways.items():
-        row = own | {"name": name, "analysis": name, "truth": truths[name], "estimand": "ATE"}
+        row = own | {"name": name, "analysis": name, "estimand": "ATT" if world == STEPPING else "ATE"}
         try:
             yield row | {"status": "shown"} | ask()
         except StudyError as error:
@@ -89,17 +132,18 @@ def replicate(world: str, number: int, truths: dict[str, float], bootstrap: int)
 
 
 def truths_of(world: str) -> dict[str, float]:
-    """Return what each way should find; where a world gives it no truth of its own, missing."""
+    """Return what each way should find; where a world gives it no truth of its own, nothing."""
+    if world == STEPPING:
+        return {"sequential trials": 0.0, "sequential trials, per protocol": 0.0}
     effect = EFFECTS[world]
-    nothing = np.nan if effect else 0.0
-    return {
-        "groups formed by attendance (biased)": np.nan,
+    found = {
         "as assigned, IOP against outpatient": 0.0,
         "clone, censor, weight": true_difference(effect, GRACE),
-        # Of people who came until then as they did, which no regime of hours forces.
-        "landmark": nothing,
-        "marginal structural model": true_difference(effect, 0),
+        "marginal structural model, mean hours": true_difference(effect, 0),
+        "marginal structural model, hours of the week": true_difference(effect, 0),
     }
+    # That of people who came as they did until then no regime of hours forces, unless it is nothing.
+    return found if effect else found | {"landmark": 0.0}
 
 
 def seconds_to_weigh(n: int) -> None:
@@ -126,28 +170,43 @@ def seconds_to_weigh(n: int) -> None:
 
 
 def main() -> None:
-    """Print a line for each world and way, and write them if asked."""
+    """Draw what is not kept yet, and write a line for each world and way if asked."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--replicates", type=int, default=300)
     parser.add_argument("--bootstrap", type=int, default=200)
-    parser.add_argument("--world", action="append", choices=[*EFFECTS])
+    parser.add_argument(
+        "--kept", type=Path, default=Path("participation"), help="folder of the replicates drawn so far"
+    )
+    parser.add_argument("--shard", type=int, nargs=2, default=(0, 1), help="which of how many parts, from 0")
     parser.add_argument("--size", type=int, help="weigh so many people instead")
-    parser.add_argument("--write", type=Path, help="CSV file; rows of worlds that are not asked for stay")
+    parser.add_argument("--write", type=Path, help="CSV file for a line of each world and way, from all that is kept")
     chosen = parser.parse_args()
     if chosen.size:
         seconds_to_weigh(chosen.size)
-        return
-    lines = []
-    for world in chosen.world or EFFECTS:
-        truths = truths_of(world)
-        rows = [row for k in range(chosen.replicates) for row in replicate(world, k, truths, chosen.bootstrap)]
-        lines.append(characteristics(pd.DataFrame(rows)))
-        print(lines[-1].round(3).to_string(index=False), flush=True)
-    if chosen.write:
-        kept = pd.read_csv(chosen.write) if chosen.write.exists() else lines[0][:0]
-        found = pd.concat(lines).astype({"world": "str"})
-        whole = pd.concat([kept[~kept["world"].isin(found["world"])], found])
-        whole.round(5).to_csv(chosen.write, index=False, lineterminator="\n")
+    elif chosen.write:
+        lines = summary(pd.concat([pd.read_csv(file) for file in sorted(chosen.kept.glob("*.csv"))]))
+        lines.round(5).to_csv(chosen.write, index=False, lineterminator="\n")
+    else:
+        draw(chosen.kept, chosen.replicates, chosen.bootstrap, *chosen.shard)
+
+
+def draw(kept: Path, replicates: int, bootstrap: int, shard: int, n_shards: int) -> None:
+    """Keep every replicate of a part that is not kept yet, one by one, so that a run that is killed goes on."""
+    kept.mkdir(parents=True, exist_ok=True)
+    file = kept / f"{shard}-of-{n_shards}.csv"
+    there = set(map(tuple, pd.read_csv(file)[["world", "replicate"]].to_numpy())) if file.exists() else set()
+    for number in range(shard, replicates, n_shards):
+        for world in (*EFFECTS, STEPPING):
+            if (world, number) not in there:
+                rows = pd.DataFrame(replicate(world, number, bootstrap)).reindex(columns=COLUMNS)
+                rows.to_csv(file, mode="a", header=not file.exists(), index=False)
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a line for each world and way."""
+    truths = {(world, name): truth for world in (*EFFECTS, STEPPING) for name, truth in truths_of(world).items()}
+    own = list(zip(rows["world"], rows["name"], strict=True))
+    return characteristics(rows.assign(truth=[truths.get(one, np.nan) for one in own]))
 
 
 if __name__ == "__main__":

@@ -78,17 +78,22 @@ class DecidedHours:
         return np.where(self.weeks.binding, np.searchsorted(self.borders, hours, side="right"), -1)
 
     @cached_property
-    def mean_hours(self) -> NDArray[np.float64]:
-        """Mean hours, over all earlier weeks and this one, of the bands a person was in; NaN before the first.
+    def hours(self) -> NDArray[np.float64]:
+        """Mean hours of the band that each week fell into; NaN where it is excused.
 
-        A week counts with the mean hours of its band: what is weighted is the band, so that is what may be compared.
+        What is weighted is the band, so that is what may be compared.
         """
         binding, band = self.weeks.binding, self.band
         n = np.bincount(band[binding], minlength=len(self.borders) + 1)
         total = np.bincount(band[binding], self.weeks.hours[binding], len(n))
         of_band = np.divide(total, n, out=np.zeros(len(n)), where=n > 0)
-        counted = self.weeks.running(binding)
-        summed = self.weeks.running(np.where(binding, of_band[band], 0.0))
+        return np.where(binding, of_band[band], np.nan)
+
+    @cached_property
+    def mean_hours(self) -> NDArray[np.float64]:
+        """Mean of these hours over all earlier weeks and this one; NaN before the first that is not excused."""
+        counted = self.weeks.running(self.weeks.binding)
+        summed = self.weeks.running(np.where(self.weeks.binding, self.hours, 0.0))
         mean: NDArray[np.float64] = np.divide(summed, counted, out=np.full(len(counted), np.nan), where=counted > 0)
         return mean
 

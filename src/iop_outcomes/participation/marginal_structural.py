@@ -42,7 +42,7 @@ class MarginalStructuralModel:
     models : DataFrame
         ``probability``, ``from_hours``, ``name``, ``coefficient`` of the models of the hours.
     n_left_out : int
-        Person-weeks before the first that was not excused, of which no hours are known.
+        Person-weeks without hours: excused, or with ``counting="mean"`` before the first that was not.
     """
 
     risks: pd.DataFrame
@@ -60,6 +60,7 @@ class _Outcome:
     weeks: PersonWeeks
     used: NDArray[np.bool_]
     hours: NDArray[np.float64]
+    mean_hours: NDArray[np.float64]
     week_powers: int
     knots: NDArray[np.float64] | None
 
@@ -101,6 +102,7 @@ def marginal_structural_model(
     doses: Sequence[float] = (0.0, 3.0, 6.0, 9.0),
     borders: Sequence[float] = (3.0, 6.0, 9.0),
     excused: str | None = None,
+    counting: Literal["mean", "week"] = "mean",
     df: int = 1,
     week_powers: int = 2,
     unusable: Literal["refuse", "drop"] = "refuse",
@@ -113,7 +115,7 @@ def marginal_structural_model(
 
     Each person-week is weighted by how likely its hours were given the week and the hours before, divided by how likely
     they were given the covariates as well, multiplied over a person's weeks. A pooled logistic regression of the event
-    on week and mean hours so far, so weighted, speaks of hours as if nothing recorded had led to them. That nothing
+    on week and hours, by default the mean of all so far, so weighted, speaks of hours as if nothing recorded had led to them. That nothing
     unrecorded did cannot be tested.
 
     Parameters
@@ -124,6 +126,8 @@ def marginal_structural_model(
         Hours a week for which the risk is given; differences are against the first.
     borders : sequence of float
         Hours at which the bands of the weights begin. A week counts with the mean hours of its band.
+    counting : {"mean", "week"}
+        Whether the event hangs on the mean hours of all weeks so far, or on those of its own week alone.
     df : int
         Columns of the dose-response curve: 1 for a straight line of log odds, more for a natural spline.
     week_powers : int
@@ -158,6 +162,8 @@ def marginal_structural_model(
     asked = _checked_doses(doses)
     if df < 1 or week_powers < 0:
         raise EstimationError(f"df, week_powers: {df} and {week_powers} given; df is 1 or more, week_powers 0 or more")
+    if counting not in ("mean", "week"):
+        raise EstimationError(f"counting: there is no '{counting}'; mean (of all weeks so far) or week (its own)")
     if not 50 <= truncate <= 100:
         raise EstimationError(f"truncate: {truncate:g} given; it is a percentile from 50 to 100, 100 for none")
     weeks = read_person_weeks(
@@ -172,7 +178,7 @@ def marginal_structural_model(
     )
     decided = DecidedHours.of(weeks, borders, week_powers, unusable, ridge)
     weights, models = decided.weights()
-    outcome = _outcome(weeks, decided.mean_hours, week_powers, df)
+    outcome = _outcome(decided, counting, week_powers, df)
     low, high = np.percentile(weights, [100 - truncate, truncate])
     ways = {WEIGHTED: weights, TRUNCATED: np.clip(weights, low, high), UNWEIGHTED: np.ones(len(weights))}
     risks, differences, coefficients = [], [], []
@@ -191,7 +197,7 @@ def marginal_structural_model(
         coefficients=_stacked(coefficients),
         weights=_by_week(weeks, weights),
         models=models,
-        n_left_out=int(np.isnan(decided.mean_hours).sum()),
+        n_left_out=int(np.isnan(outcome.hours).sum()),
     )
 
 
@@ -209,14 +215,15 @@ def _checked_doses(doses: Sequence[float]) -> NDArray[np.float64]:
     return asked
 
 
-def _outcome(weeks: PersonWeeks, hours: NDArray[np.float64], week_powers: int, df: int) -> _Outcome:
+def _outcome(decided: DecidedHours, counting: str, week_powers: int, df: int) -> _Outcome:
+    weeks, hours = decided.weeks, decided.mean_hours if counting == "mean" else decided.hours
     happened = weeks.week[weeks.event]
     if not len(happened):
         raise EstimationError("event: nobody has it, so that hours cannot make a difference that could be seen")
     used = np.isfinite(hours) & (weeks.week >= happened.min()) & (weeks.week <= happened.max())
     n_weeks = len(np.unique(weeks.week[used]))
     knots = None if df == 1 else quantile_knots(hours[used], df)
-    return _Outcome(weeks, used, hours, min(week_powers, n_weeks - 1), knots)
+    return _Outcome(weeks, used, hours, decided.mean_hours, min(week_powers, n_weeks - 1), knots)
 
 
 def _at_doses(
@@ -249,7 +256,7 @@ def _near(outcome: _Outcome, weights: NDArray[np.float64], doses: NDArray[np.flo
     half = np.diff(np.sort(doses)).min() / 2
     rows = []
     for dose in doses:
-        own = last[(outcome.hours[last] >= dose - half) & (outcome.hours[last] < dose + half)]
+        own = last[(outcome.mean_hours[last] >= dose - half) & (outcome.mean_hours[last] < dose + half)]
         squares = float((weights[own] ** 2).sum())
         rows.append(
             {
