@@ -266,6 +266,15 @@ STAGES: tuple[Stage, ...] = (
         wanted=lambda study: study.participation is not None,
     ),
     Stage(
+        "components",
+        sections=("components",),
+        reads=("covariates", "outcomes"),
+        writes=("component",),
+        function="iop_outcomes.describe.components:run",
+        folder="components",
+        wanted=lambda study: study.components is not None,
+    ),
+    Stage(
         "costs",
         sections=("costs", "analyses", "designs", "cohort", "gate", "seed", "metrics", "events"),
         reads=("cohort", "covariates", "outcomes", "episode", "cost", "session", "diagnostic"),

@@ -115,8 +115,8 @@ def marginal_structural_model(
 
     Each person-week is weighted by how likely its hours were given the week and the hours before, divided by how likely
     they were given the covariates as well, multiplied over a person's weeks. A pooled logistic regression of the event
-    on week and hours, by default the mean of all so far, so weighted, speaks of hours as if nothing recorded had led to them. That nothing
-    unrecorded did cannot be tested.
+    on week and hours, by default the mean of all so far, so weighted, speaks of hours as if nothing recorded had led to
+    them. That nothing unrecorded did cannot be tested.
 
     Parameters
     ----------

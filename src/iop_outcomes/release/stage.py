@@ -25,6 +25,7 @@ from iop_outcomes.release.page.page import page
 from iop_outcomes.release.tables import (
     attending,
     balance,
+    components,
     costs,
     diagnostic,
     estimates,
@@ -68,6 +69,7 @@ READS = (
     "participation_week",
     "participation_hours",
     "level_change",
+    "component",
     "cost_difference",
     "cost_effectiveness",
     "acceptability",
@@ -205,6 +207,8 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "participation_hours": attending.HOURS_ROLES,
         "level_change": attending.CHANGE_ROLES,
         "level_change_verdict": attending.CHANGE_VERDICT_ROLES,
+        "component": components.ROLES,
+        "component_association": components.ASSOCIATION_ROLES,
         **costs.ROLES,
         "cost_verdict": costs.VERDICT_ROLES,
         "ledger": ledger.ROLES,
@@ -215,6 +219,7 @@ def _table_roles(study: Study) -> dict[str, Roles]:
     absent += [] if study.participation else of_strategies
     absent += [] if study.asks_hours else ["participation_hours"]
     absent += [] if study.asks_changes else ["level_change", "level_change_verdict"]
+    absent += [] if study.components else ["component", "component_association"]
     absent += [] if study.ledger else ["ledger"]
     # Draws and prices are the numbers of figures, which write them.
     absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
@@ -287,6 +292,10 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["participation_hours"] = (attending.hours(tables, rules("participation_hours")), attending.HOURS_ROLES)
     if study.asks_changes and _has(tables, "level_change"):
         frames["level_change"] = (attending.changes(tables, rules("level_change")), attending.CHANGE_ROLES)
+    if study.components and _has(tables, "component"):
+        frames["component"] = (components.means(tables, study, rules("component")), components.ROLES)
+        apart = components.associations(tables, study, rules("component_association"))
+        frames["component_association"] = (apart, components.ASSOCIATION_ROLES)
     if study.costs and _has(tables, "cost_effectiveness"):
         found = costs.frames(tables, study, rules(*costs.ROLES))
         frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}

@@ -9,6 +9,7 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.margins import Margin
@@ -178,6 +179,7 @@ class Study(Section):
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
     participation: Participation | None = None
+    components: Components | None = None
     costs: Costs | None = None
     ledger: str | None = None
     target_trial: TargetTrial | None = None

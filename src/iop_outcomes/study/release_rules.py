@@ -20,6 +20,8 @@ TABLES = (
     "balance",
     "capability",
     "claim",
+    "component",
+    "component_association",
     "cost_difference",
     "cost_effectiveness",
     "cost_verdict",

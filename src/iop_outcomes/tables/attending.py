@@ -85,4 +85,35 @@ LEVEL_CHANGE_VERDICT = Table(
     unit="aggregate",
 )
 
-TABLES = (PARTICIPATION_HOURS, LEVEL_CHANGE, LEVEL_CHANGE_VERDICT)
+#: What a row of a component is, and whom it is of.
+MEAN, ASSOCIATION, EVERYBODY = "mean", "association", "everybody"
+
+COMPONENT = Table(
+    "component",
+    "measure of a component, role, group, level and arm",
+    ("metric", "role", "group", "level", "arm"),
+    (
+        label("component", "What care is made of, as the study names it", required=True, nullable=False),
+        label("metric", "Metric that measures it", required=True, nullable=False),
+        code(
+            "role",
+            "Mean of an arm; or exploratory: difference of the outcome with a standard deviation more, within arms",
+            *(MEAN, ASSOCIATION),
+            required=True,
+            nullable=False,
+        ),
+        label("group", "Covariate whose level it is, or everybody", required=True, nullable=False),
+        label("level", "Level", required=True, nullable=False),
+        label("arm", "Arm; of an association none", required=True, nullable=False),
+        label("outcome", "Outcome of an association"),
+        number("value", "Mean, or difference"),
+        *_INTERVAL,
+        number("n_people", "People", "count", 0),
+        number("n", "Those of whom it is known", "count", 0),
+        *_STATUS,
+    ),
+    stage="components",
+    unit="aggregate",
+)
+
+TABLES = (PARTICIPATION_HOURS, LEVEL_CHANGE, LEVEL_CHANGE_VERDICT, COMPONENT)
