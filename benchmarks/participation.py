@@ -11,7 +11,7 @@ they find something is their rejection.
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ STRATEGIES = {
 }
 #: Mean hours of a week in which somebody comes, and of another.
 COMES, STAYS_AWAY = 7.5, 1.5
+WORLDS = (*EFFECTS, STEPPING)
 #: Weeks of follow-up of a trial of stepping up.
 HORIZON = 6
 NUMBERS = ("value", "se", "ci_low", "ci_high")
@@ -85,15 +86,6 @@ def by_hours(data: pd.DataFrame, counting: str) -> Row:
     return numbers(found[found["weights"] == "weighted"].iloc[0])
 
 
-def trials(data: pd.DataFrame, way: str) -> Row:
-    found = iop.sequential_trials(
-        data, changed="iop", horizon=HORIZON, covariates=COVARIATES, per_protocol=way == "per protocol"
-    )
-    if way == "naive":
-        return numbers(found.naive.iloc[0])
-    return numbers(found.differences[found.differences["way"] == way].iloc[-1])
-
-
 def of_hours(world: str, rng: np.random.Generator, seed: int, bootstrap: int) -> dict[str, Callable[[], Row]]:
     """Return the ways to ask what coming more does, of one world."""
     data = person_weeks(rng, PEOPLE, EFFECTS[world])
@@ -111,10 +103,12 @@ def of_hours(world: str, rng: np.random.Generator, seed: int, bootstrap: int) ->
 def of_stepping_up(rng: np.random.Generator) -> dict[str, Callable[[], Row]]:
     """Return the ways to ask what stepping up does, of one world in which it does nothing."""
     data = weeks_of_care(rng, PEOPLE, 0.0)
+    found = iop.sequential_trials(data, changed="iop", horizon=HORIZON, covariates=COVARIATES, per_protocol=True)
+    last = {way: numbers(rows.iloc[-1]) for way, rows in found.differences.groupby("way")}
     return {
-        "ever stepped up against never (biased)": lambda: trials(data, "naive"),
-        "sequential trials": lambda: trials(data, "as started"),
-        "sequential trials, per protocol": lambda: trials(data, "per protocol"),
+        "ever stepped up against never (biased)": lambda: numbers(found.naive.iloc[0]),
+        "sequential trials": lambda: last["as started"],
+        "sequential trials, per protocol": lambda: last["per protocol"],
     }
 
 
@@ -187,26 +181,32 @@ def main() -> None:
         lines = summary(pd.concat([pd.read_csv(file) for file in sorted(chosen.kept.glob("*.csv"))]))
         lines.round(5).to_csv(chosen.write, index=False, lineterminator="\n")
     else:
-        draw(chosen.kept, chosen.replicates, chosen.bootstrap, *chosen.shard)
+        draw(chosen.kept, chosen.world or WORLDS, chosen.replicates, chosen.bootstrap, *chosen.shard)
 
 
-def draw(kept: Path, replicates: int, bootstrap: int, shard: int, n_shards: int) -> None:
+def draw(kept: Path, worlds: Sequence[str], replicates: int, bootstrap: int, shard: int, n_shards: int) -> None:
     """Keep every replicate of a part that is not kept yet, one by one, so that a run that is killed goes on."""
     kept.mkdir(parents=True, exist_ok=True)
+    there = [pd.read_csv(file)[["world", "replicate"]] for file in kept.glob("*.csv")]
+    drawn = set(map(tuple, pd.concat(there).to_numpy())) if there else set()
     file = kept / f"{shard}-of-{n_shards}.csv"
-    there = set(map(tuple, pd.read_csv(file)[["world", "replicate"]].to_numpy())) if file.exists() else set()
-    for number in range(shard, replicates, n_shards):
-        for world in (*EFFECTS, STEPPING):
-            if (world, number) not in there:
+    for world in worlds:
+        for number in range(shard, replicates, n_shards):
+            if (world, number) not in drawn:
                 rows = pd.DataFrame(replicate(world, number, bootstrap)).reindex(columns=COLUMNS)
                 rows.to_csv(file, mode="a", header=not file.exists(), index=False)
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a line for each world and way."""
-    truths = {(world, name): truth for world in (*EFFECTS, STEPPING) for name, truth in truths_of(world).items()}
+    truths = {(world, name): truth for world in WORLDS for name, truth in truths_of(world).items()}
+    rows = rows.sort_values("replicate", kind="stable").sort_values("world", key=_place, kind="stable")
     own = list(zip(rows["world"], rows["name"], strict=True))
     return characteristics(rows.assign(truth=[truths.get(one, np.nan) for one in own]))
+
+
+def _place(worlds: pd.Series) -> pd.Series:
+    return worlds.map(WORLDS.index)
 
 
 if __name__ == "__main__":
