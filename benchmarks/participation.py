@@ -168,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--replicates", type=int, default=300)
     parser.add_argument("--bootstrap", type=int, default=200)
+    parser.add_argument("--world", action="append", choices=WORLDS)
     parser.add_argument(
         "--kept", type=Path, default=Path("participation"), help="folder of the replicates drawn so far"
     )
