@@ -25,20 +25,26 @@ def study_file_page() -> str:
     shared, meaning = schema["$defs"], meanings(schema["description"])
     lone = {key: part for key, part in schema["properties"].items() if key not in EXAMPLES}
     about = {"description": schema["description"], "properties": lone, "required": schema["required"]}
-    made = ["# The study file", INTRO, f"## {_LONE}", settings.keys(about, shared), *_tables(lone, shared)]
+    made = [
+        "# The study file",
+        INTRO,
+        f"## {_LONE}",
+        settings.keys(about, shared),
+        *_tables(lone, shared, several=True),
+    ]
     for key, example in EXAMPLES.items():
         made += [f"## {key}", markdown.prose(meaning[key]), f"```yaml\n{example.strip()}\n```"]
         made += _tables(schema["properties"][key], shared)
     return markdown.joined(made)
 
 
-def _tables(part: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[str]:
+def _tables(part: Mapping[str, Any], shared: Mapping[str, Any], several: bool = False) -> Iterator[str]:
     """Return the tables of a section and of the sections inside it, each under its name."""
     found = _named(part, shared)
     outer = [name for name in found if f"/{name}'" in str(part)]
     for name in found:
         # A section that is of one kind needs no second name for it.
-        heading = [] if outer == [name] and name == found[0] else [f"### {name}", settings.said_first(shared[name])]
+        heading = [] if outer == [name] and not several else [f"### {name}", settings.said_first(shared[name])]
         yield markdown.joined([*heading, settings.keys(shared[name], shared)])
 
 
