@@ -6,11 +6,12 @@ import pytest
 
 from iop_outcomes import stages
 from iop_outcomes.conclude.evidence import Interval
-from iop_outcomes.conclude.participation import Followed, decide, judge_participation
+from iop_outcomes.conclude.participation import Followed, decide, judge_change, judge_participation
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.participation.from_history import person_weeks
+from iop_outcomes.participation.from_history import person_weeks, weeks_of_change
 from iop_outcomes.tables import check
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, LANDMARK
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, LANDMARK, MARGINAL
+from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED, PER_PROTOCOL
 from worlds_of_weeks import made, study
 
 AWAY = Interval(0.10, 0.02, 0.18)
@@ -67,6 +68,10 @@ def test_the_verdict_never_asks_groups_formed_by_attendance():
             Followed(weighted=AWAY, truncated=AWAY, landmark=Interval(-0.1, -0.2, -0.01)),
             ("inconclusive", "landmark_contradicts"),
         ),
+        (
+            Followed(weighted=AWAY, truncated=AWAY, hours=Interval(-0.1, -0.2, -0.01)),
+            ("inconclusive", "hours_contradict"),
+        ),
         (Followed("flagged", AWAY, AWAY), ("inconclusive", "gate_failed")),
         (Followed("withheld"), ("withheld", "withheld")),
         (Followed(), ("cannot tell", "no_interval")),
@@ -91,6 +96,9 @@ def test_too_few_who_follow_withhold_the_answer_and_what_would_stand_alone():
         ({"weeks": 40}, "40 weeks are more than the 180 days of follow-up"),
         ({"weeks": 8}, "looks at 84 days and the strategies are followed for 8 weeks"),
         ({"arms": ["iopp"]}, "there is no arm 'iopp'"),
+        ({"hours": {"high": 3, "low": 9}}, "high takes the larger number of hours"),
+        ({"changes": {"up": {"to": "2.1", "arms": ["outpatient"], "weeks": 12}}}, "leaves no week in which somebody"),
+        ({"changes": {"up": {"to": "2.1", "arms": ["out"], "weeks": 4}}}, "participation.changes.up.arms: there is no"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(changes, sentence):
@@ -139,3 +147,62 @@ def test_where_coming_works_what_following_the_strategy_gives_is_found():
     )
     values = [run(study(), made(900, 200 + s, -1.0))["participation"].set_index("way").loc[CLONES] for s in range(20)]
     assert np.mean([row["ci_low"] <= truth <= row["ci_high"] for row in values]) >= 0.8
+
+
+def test_hours_that_do_nothing_are_not_said_to_help_and_few_who_came_so_much_are_withheld(without_effect):
+    table = check(without_effect["participation"], "participation").set_index("way")
+    own = table.loc[MARGINAL]
+    assert (own["strategy"], own["against"]) == ("7 hours a week", "4 hours a week")
+    assert own["ci_low"] < 0 < own["ci_high"]
+    curve = check(without_effect["participation_hours"], "participation_hours")
+    assert curve["hours"].tolist() == [4, 5.5, 7] and curve["risk"].notna().all()
+    few = run(study(hours={"high": 9, "low": 3}), made(60, 3))
+    row = few["participation"].set_index("way").loc[MARGINAL]
+    assert row["status"] == "withheld" and np.isnan(row["value"])
+    assert "too few people came about 9 hours a week: the gate asks for an effective size of 25" in row["reason"]
+    assert few["participation_hours"]["risk"].isna().all()
+
+
+def test_stepping_down_that_does_nothing_is_not_said_to_harm_or_help(without_effect):
+    table = check(without_effect["level_change"], "level_change")
+    assert table["way"].tolist() == [AS_STARTED, PER_PROTOCOL, EVER_CHANGED]
+    own = table.iloc[:2]
+    assert ((own["ci_low"] < 0) & (own["ci_high"] > 0)).all() and (own["max_smd"] < 0.1).all()
+    assert judge_change(table, study())[0] in ("cannot tell", "no difference")
+
+
+def test_a_change_that_few_make_or_that_nobody_is_seen_to_make_has_no_number():
+    few = study(changes={"stepping_down": {"to": "1", "arms": ["iop"], "weeks": 4}})
+    table = run(few.model_copy(update={"gate": few.gate.model_copy(update={"min_ess": 100})}), made(60, 3))
+    assert table["level_change"]["status"].tolist() == ["withheld"] * 3
+    assert table["level_change"]["value"].isna().all()
+    none = run(study(changes={"stepping_up": {"to": "2.5", "arms": ["iop"], "weeks": 4}}), made(60, 3))
+    row = none["level_change"].iloc[0]
+    assert row["status"] == "refused" and row["reason"].startswith("nobody changes in the weeks of the trials")
+    assert judge_change(none["level_change"], study()) == ("refused", "refused")
+
+
+def test_a_later_episode_changes_the_level_from_its_week_on():
+    tables = made(3, 0)
+    later = {"episode_id": "later", "person_id": "m00001", "level_of_care": "1", "assignment_day": 23}
+    earlier = later | {"episode_id": "earlier", "person_id": "m00002", "assignment_day": -5}
+    index = tables["episode"].query("level_of_care == '2.1'")
+    tables["episode"] = pd.concat([index, pd.DataFrame([later, earlier])], ignore_index=True)
+    asked = study().participation
+    weeks, _ = weeks_of_change(asked, asked.changes["stepping_down"], tables)
+    # Day 23 lies in week 3, counted from 0; what began before time zero changes nothing.
+    assert weeks[weeks["changed"] == 1].groupby("person_id")["week"].min().to_dict() == {"m00001": 3}
+
+
+def test_without_weekly_records_nothing_is_answered_and_the_claim_cannot_be_tested():
+    tables = made(60, 3)
+    tables["weekly"] = tables["weekly"].assign(hours_attended=np.nan, urine=pd.Series(dtype="str"))
+    found = run(study(), tables)
+    assert found["participation"]["status"].tolist() == ["refused"]
+    assert found["level_change"]["status"].tolist() == ["refused"]
+    assert found["participation_week"].empty and found["participation_hours"].empty
+    assert judge_participation(found["participation"], study()) == ("refused", "refused")
+    reasons = found["participation"]["reason"].tolist() + found["level_change"]["reason"].tolist()
+    assert reasons == [
+        f"participation: this source records no {w} week by week" for w in ("hours attended", "drug tests")
+    ]
