@@ -2,8 +2,9 @@
 
 For analysts: ``estimate``, ``survival``, ``weigh``, ``match`` and ``balance`` take a data frame with one row per person
 and return tables, ``subgroups`` asks for whom. ``adjust_p_values`` counts how many answers were asked for, what begins
-with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` asks what
-attending more would bring. The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``costs``,
+with ``pool`` makes one of several, ``e_value`` and ``omitted_variable`` doubt one. ``clone_censor_weight`` and
+``marginal_structural_model`` ask what attending more would bring, ``sequential_trials`` what stepping up or down does.
+The rooms ``stats``, ``designs``, ``robustness``, ``participation``, ``costs``,
 ``endpoints``, ``history``, ``metrics``, ``describe`` and ``operating`` hold further calls; ``docs/calls.md`` lists them
 all. For whole studies: ``load_study`` reads a study file or a mapping, ``run_study`` makes every table of it,
 ``release_study`` writes what may be shared, ``release_tables`` returns it; ``draft_study`` begins one from files and

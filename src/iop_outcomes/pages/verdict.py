@@ -62,6 +62,8 @@ def _argument() -> list[str]:
         "## What coming more does",
         _PARTICIPATION,
         _table(PARTICIPATION_RULES),
+        "## What care was made of",
+        _COMPONENTS,
         "## At what cost",
         _COSTS,
         _table(COST_RULES),
@@ -105,6 +107,9 @@ participation:
     active: {least_hours: 6, grace_weeks: 2, last_week: 7, lapses_allowed: 2, step_up_allowed: true}
     less: {below_hours: 6, grace_weeks: 2, last_week: 7, lapses_allowed: 2}
   landmark: {weeks: 4, least_hours: 6}
+  hours: {high: 9, low: 3, curve: [6]}    # hours a week, by a marginal structural model
+  changes:                                # stepping up or down, made a trial of in every week
+    stepping_up: {to: "2.1", arms: [outpatient], weeks: 6}
   bootstrap_by: site                      # person unless said
 ```
 
@@ -112,7 +117,28 @@ An outcome that makes something of missing tests, or is itself about coming, sta
 strategy would decide it. Weeks with a day in jail or hospital, and those after care ended by completion, transfer or
 jail, ask for nothing. Who stays on a strategy is modelled from the study's covariates and from use and hours of the
 week before. Both strategies need the gate's `min_ess` at the end; where they do not reach it, groups formed by
-attendance are withheld as well, since alone they mislead. Those groups are shown for their bias and never judged."""
+attendance are withheld as well, since alone they mislead. Those groups are shown for their bias and never judged.
+
+`hours` weights every person-week by how likely its hours were (`marginal_structural_model`) and gives the risk had
+everybody come so many hours in every week. It is withheld where too few people came about as much as either number, and
+flagged where mean weights stray from 1 or a few large ones carry it; it can speak against the strategies, never for
+them. `changes` holds, in each week, whoever changes their level of care against those who might have and did not
+(`sequential_trials`), pooled over the weeks; its outcome is a positive test within `weeks`. A change is withheld where
+too few make it, or where weights leave who changed and who did not further apart than the gate's `max_smd`, and is
+judged by the rules below, which ask for nothing of strategies then."""
+
+_COMPONENTS = """\
+`components` names what care is made of and the metrics of the study that measure it:
+
+```yaml
+components:
+  of: {structure: [gap_variation], peer_support: [group_share], flexibility: [telehealth_share, attendance_rate]}
+  by: [employment]                        # covariates in whose levels it is measured, too
+  outcome: completion                     # exploratory association, within arms, adjusted for the covariates
+```
+
+Means by arm have intervals that know of sites, and are withheld where the comparison of the arms by that metric is.
+Nothing of it is judged: no verdict and no claim rests on an association."""
 
 _COSTS = """\
 The effect of an analysis beside the costs of the source, or beside unit costs times visits and weeks with a visit:
@@ -133,8 +159,8 @@ _LEDGER = """\
 `ledger: data/reference/claims.yaml` ends the report in the claims of the literature: supported, not supported,
 inconclusive, or not testable with these data. Each names the one kind of analysis that may speak to it. A claim of
 participation rests on strategies that were followed, never on attendance; a claim of certain people on a modifier of
-that name, whose first level in the study file (or highest band) is the one the claim is of; what a programme is made of
-is not testable here."""
+that name, whose first level in the study file (or highest band) is the one the claim is of. What a programme is made of
+is not testable here: where a study measures it the ledger says how much of it the arms had, and no more."""
 
 _WHAT = f"""\
 Every analysis of a study gets one verdict, by the rules below and by nothing else. It is made from the numbers that may

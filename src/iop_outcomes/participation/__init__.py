@@ -2,8 +2,10 @@
 
 People who come more are not people like those who come less: who relapses stops coming. Comparing them by how much they
 came answers no question about treatment. The calls here start everybody on every strategy and follow them as long as
-they do what it asks (``iop_outcomes.clone_censor_weight``), begin follow-up after the attendance that forms the groups
-(``landmark``), and show beside these what the comparison by attendance would have said (``by_attendance``).
+they do what it asks (``iop_outcomes.clone_censor_weight``), weight each week for what led to its hours
+(``iop_outcomes.marginal_structural_model``), begin follow-up after the attendance that forms the groups
+(``landmark``), and show beside these what the comparison by attendance would have said (``by_attendance``). Who changes
+the level of care is held, week by week, against who might have (``iop_outcomes.sequential_trials``).
 
 Examples
 --------
