@@ -48,9 +48,17 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     asked_by="asks_hours",
 )
 def draw(data: Released) -> Figure:
-    """Draw a point per number of hours, with the people it rests on below."""
+    """Draw a point per number of hours, with the people it rests on below.
+
+    Raises
+    ------
+    NothingToDraw
+        Disclosure control leaves one number of hours, which says nothing of hours.
+    """
     table = style.shown(data)
     table = table[np.isfinite(table["risk"])]
+    if len(table) < 2:
+        raise NothingToDraw("Withheld: too few people came about as much, and had or had not the outcome.")
     drawing = style.blank(2.9)
     axes = drawing.subplots()
     low, high = table["risk"] - table["ci_low"], table["ci_high"] - table["risk"]

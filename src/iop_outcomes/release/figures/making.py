@@ -117,6 +117,8 @@ def _drawn(name: str, data: Released | str, study: Study) -> Drawn:
         if not isinstance(data, str):
             try:
                 return Drawn(name, plugin.title, plugin.caption, plugin.section, _whole(plugin(data)), data)
+            except NothingToDraw as nothing:
+                reason, data = str(nothing), without_rows(plugin.roles, rules)
             except Exception as error:
                 reason = failed(error)
         else:

@@ -1,5 +1,7 @@
 """What care was made of: the section on components."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -7,28 +9,42 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
-from iop_outcomes.study import Study
 
 
-def means(table: Released | None, study: Study) -> HtmlTable | None:
-    """Return each measure of a component by arm, and in the levels that the study names."""
-    if table is None:
+def means(table: Released | None) -> HtmlTable | None:
+    """Return each measure of a component by arm."""
+    rows = [] if table is None else [(what, arm, *rest) for what, whom, arm, *rest in _rows(table, everybody=True)]
+    if table is None or not rows:
         return None
-    rows = []
-    for place, (_, row) in enumerate(table.frame.iterrows()):
-        number = _with_interval(row, 100 if row["unit"] == "share" else 1)
-        if not number:
-            hidden = bool(table.suppressed["value"].iloc[place])
-            number = HIDDEN if hidden or str(row["status"]) == "shown" else words.capital(str(row["status"]))
-        whom = "Everybody" if row["group"] == EVERYBODY else f"{words.plain(str(row['group']))}: {row['level']}"
-        what = f"{words.capital(words.plain(str(row['component'])))}: {row['outcome_words']}"
-        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
-        arm = words.arm(str(row["arm"]))
-        unit = "%" if row["unit"] == "share" else str(row["unit"])
-        rows.append((what, words.capital(whom), arm, number, unit, count(table, place, "n") or "none", said))
-    columns = ("What", "Whom", "Arm", "Mean (95% CI)", "In", "People", "In words")
     note = f"Unadjusted: of the arms as they were. {hidden_note(table)}"
-    return HtmlTable("What care was made of", columns, rows, note, (3, 5), file="component")
+    columns = ("What", "Arm", "Mean (95% CI)", "People", "In words")
+    return HtmlTable("What care was made of", columns, rows, note, (2, 3), file="component")
+
+
+def means_by_level(table: Released | None) -> HtmlTable | None:
+    """Return the same in the levels of the covariates that the study names."""
+    rows = [] if table is None else list(_rows(table, everybody=False))
+    if table is None or not rows:
+        return None
+    note = f"Unadjusted: of the arms as they were. {hidden_note(table)}"
+    columns = ("What", "Whom", "Arm", "Mean (95% CI)", "People", "In words")
+    return HtmlTable("What care was made of, and for whom", columns, rows, note, (3, 4), file="component")
+
+
+def _rows(table: Released, everybody: bool) -> Iterator[tuple[str, ...]]:
+    for place, (_, row) in enumerate(table.frame.iterrows()):
+        if (row["group"] == EVERYBODY) != everybody:
+            continue
+        share = row["unit"] == "share"
+        number = _with_interval(row, 100 if share else 1)
+        if not number:
+            hidden = bool(table.suppressed["value"].iloc[place]) or str(row["status"]) == "shown"
+            number = HIDDEN if hidden else words.capital(str(row["status"]))
+        whom = f"{words.capital(words.plain(str(row['group'])))}: {row['level']}"
+        what = f"{words.capital(words.plain(str(row['component'])))}: {row['outcome_words']}"
+        what += ", %" if share else f", {row['unit']}"
+        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        yield what, whom, words.capital(words.arm(str(row["arm"]))), number, count(table, place, "n") or "none", said
 
 
 def associations(table: Released | None) -> HtmlTable | None:

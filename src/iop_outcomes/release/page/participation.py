@@ -88,7 +88,7 @@ def changes(table: Released | None) -> HtmlTable | None:
             number = f"{value} ({low} to {high})"
         elif bool(table.suppressed["value"].iloc[place]):
             number = HIDDEN
-        people = " and ".join(count(table, place, f"n_{one}") or "none" for one in ("changed", "stayed"))
+        people = " and ".join(filter(None, (count(table, place, f"n_{one}") for one in ("changed", "stayed"))))
         said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
         rows.append((words.capital(words.plain(str(row["change"]))), _CHANGES[str(row["way"])], number, people, said))
     columns = ("Change", "How", "Difference, percentage points (95% CI)", "People changed and not", "In words")
