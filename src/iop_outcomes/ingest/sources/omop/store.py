@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, read
+from iop_outcomes.ingest.sources.omop.layout import READ
 from iop_outcomes.kernel.errors import SourceError
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Store:
         """Return the names of the tables there are, in small letters."""
         return sorted(self._tables)
 
-    def read(self, table: str, required: Sequence[str], wanted: Sequence[str] = ()) -> RawFile | None:
-        """Return some columns of a table as text, wanted ones that are not there as empty; None where it is not there.
+    def read(self, table: str) -> RawFile | None:
+        """Return the columns of a table as text, wanted ones that are not there as empty; None where it is not there.
 
         Raises
         ------
@@ -65,6 +66,7 @@ class Store:
 
         if table not in self._tables:
             return None
+        required, wanted = READ[table]
         raw = self._open(table, [*required, *wanted])
         small = {c: c.strip().lower() for c in raw.columns}
         twice = [name for name in small.values() if list(small.values()).count(name) > 1]
