@@ -38,8 +38,8 @@ class Database(BaseModel):
     ----------
     service : str, optional
         Section of the service file that names host, database and user; left out, the environment does.
-    schema_ : str
-        Schema of the tables of people; ``schema`` in a study file.
+    schema : str
+        Schema of the tables of people.
     vocabulary : str, optional
         Schema of the table ``concept``, where it is another.
     """
