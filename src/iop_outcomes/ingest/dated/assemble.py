@@ -11,7 +11,7 @@ from iop_outcomes.ingest.accepting import to_table
 from iop_outcomes.ingest.dated import care
 from iop_outcomes.ingest.dated.baseline import covariates
 from iop_outcomes.ingest.dated.gathered import EPISODES, Gathered
-from iop_outcomes.ingest.sources.sheets.people import Pseudonyms
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, first_days
 from iop_outcomes.tables import contract
 from iop_outcomes.tables.canonical import DAYS_AFTER_DISCHARGE
 
@@ -57,7 +57,7 @@ def assemble(
     contacts = care.placed(found.contacts, _open_until(episodes, break_days), after=0)
     episodes = _with_contacts(episodes, contacts)
     zero = _zero(found, episodes)
-    names = Pseudonyms(seed, found.people["person"], zero)
+    names = Pseudonyms(seed, first_days(found.people["person"], zero))
     names.of("person", found.people["person"])
     days = _Days(zero, names)
     tables = {

@@ -190,7 +190,7 @@ class _Part:
         other = self.joined[name]
         lost = used.filter(pl.col(RECORD).is_in(mine["record"].to_list()))
         well = used.filter(~pl.col(RECORD).is_in(mine["record"].to_list()))["there"].to_list()
-        words = f"its row of '{self.sheet.name}' was set aside"
+        words = "its row of the sheet it is joined to was set aside"
         parts = [
             other.aside.select(pl.col(RECORD).alias("record"), "rule"),
             lost.filter(~pl.col("there").is_in(well)).select(record="there").with_columns(rule=pl.lit(words)),
