@@ -106,9 +106,9 @@ class _Days:
             for date, day in dates.items()
             if date in rows.columns
         }
-        made["person_id"] = self.names.of("person", joined["person"])
+        person = self.names.of("person", joined["person"]).alias("person_id")
         gone = [c for c in ("zero", *dates) if c in joined.columns]
-        return joined.with_columns(**made).drop(gone)
+        return joined.with_columns(person, **made).drop(gone)
 
 
 def _open_until(episodes: "pl.DataFrame", break_days: int) -> "pl.DataFrame":

@@ -5,24 +5,28 @@ that differ are given in the study file; the files themselves stay as they are.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
-from iop_outcomes.ingest.accepting import Intake, refuse, to_table
+from iop_outcomes.ingest.accepting import Intake, Rule, refuse, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
 from iop_outcomes.ingest.identifying.columns import kind_by_name
 from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, rows_as_facts
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
 from iop_outcomes.ingest.stored_types import refuse_unfit
-from iop_outcomes.kernel.errors import SourceError, did_you_mean
+from iop_outcomes.kernel.errors import SourceError, StudyError, did_you_mean
 from iop_outcomes.kernel.registry import source
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REQUIRED = ("person", "episode")
 
@@ -114,7 +118,8 @@ def _read(
     _check_settings(columns, values, files, complain)
     if both := sorted(set(settings["categories"]) & set(settings["quantities"])):
         complain(SourceError(f"source: '{both[0]}' stands among the categories and the quantities; it is one of them"))
-    intake, frames, parents = Intake(settings["max_rejected_share"], complain), {}, {}
+    intake, frames = Intake(settings["max_rejected_share"], complain), {}
+    parents: dict[str, pl.DataFrame] = {}
     names: Pseudonyms | None = None
     if settings["ids"] == "replaced":
         with going_on(complain):
@@ -129,11 +134,11 @@ def _read(
             if raw is None:
                 continue
             codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
-            made = _rows_and_rules(raw, name, codes, settings["missing"], parents)
+            rows, rules = _rows_and_rules(raw, name, codes, settings["missing"], parents)
             # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
             strongest = STRONGEST.get(name)
             strongest = strongest if strongest and strongest.column in raw.columns else None
-            kept = intake.sift(raw, name, *made, strongest)
+            kept = intake.sift(raw, name, rows, rules, contracts.contract(name).key, strongest)
             if not len(kept) and raw.rows.head(1).collect().is_empty():
                 notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
             own = by_contract.covariates_typed(
@@ -190,7 +195,9 @@ def _unread(place: Path) -> list[str]:
     ]
 
 
-def _check_settings(columns: dict, values: dict, files: dict[str, Path], complain: Complain) -> None:
+def _check_settings(
+    columns: dict[str, Any], values: dict[str, dict[Code, str]], files: dict[str, Path], complain: Complain
+) -> None:
     for name in columns:
         if name not in files:
             complain(SourceError(f"source.columns: there is no file of a table '{name}'; {did_you_mean(name, files)}"))
@@ -208,7 +215,7 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None], complain: Co
     """Return the file with canonical column names, without the columns to leave out; None where a column is wrong."""
     if names.get(OTHERS) is not None:
         raise SourceError(f"source.columns.{name}: '{OTHERS}' stands for all columns not named; write '{OTHERS}': null")
-    wrong: list[SourceError] = []
+    wrong: list[StudyError] = []
     for column in [column for column in names if column != OTHERS]:
         with going_on(wrong.append):
             raw.need([column])
@@ -242,13 +249,19 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None], complain: Co
     return None if wrong else raw
 
 
-def _stored(raw: RawFile) -> dict:
+def _stored(raw: RawFile) -> dict[str, Any]:
     """Return the type in which each column is stored."""
     return {name: dtype for name, dtype in raw.rows.collect_schema().items() if name != LINE}
 
 
-def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ...], parents: dict) -> tuple:
-    """Return the typed rows of a file, every rule they must keep, and the key that may not repeat."""
+def _rows_and_rules(
+    raw: RawFile,
+    name: str,
+    codes: dict[str, dict[Code, str]],
+    missing: tuple[str, ...],
+    parents: "Mapping[str, pl.DataFrame]",
+) -> "tuple[pl.LazyFrame, list[Rule]]":
+    """Return the typed rows of a file, and every rule they must keep."""
     if name in REQUIRED:
         raw.need_rows()
     for column in codes:
@@ -262,4 +275,4 @@ def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ..
     free = [c for c in raw.columns if c not in {column.name for column in table.columns}]
     rules = by_contract.contract_rules(table, raw.columns) + by_contract.covariate_rules(free)
     rules += cross_rules(name, rows.collect_schema().names())
-    return rows, rules, table.key
+    return rows, rules

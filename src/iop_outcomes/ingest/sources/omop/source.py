@@ -9,7 +9,7 @@ from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
 from iop_outcomes.ingest.dated.assemble import assemble
-from iop_outcomes.ingest.dated.codes import care_codes, check_codes
+from iop_outcomes.ingest.dated.codes import System, care_codes, check_codes
 from iop_outcomes.ingest.dated.gathered import Gathered
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
@@ -27,7 +27,7 @@ from iop_outcomes.kernel.registry import source
 if TYPE_CHECKING:
     import polars as pl
 
-SYSTEMS = ("HCPCS", "CPT", "REVENUE", "RXNORM")
+SYSTEMS: tuple[System, ...] = ("HCPCS", "CPT", "REVENUE", "RXNORM")
 
 NOT_PLANNED = "OMOP records what took place, not what was planned"
 CANNOT = {

@@ -126,8 +126,7 @@ def _names(place: Path) -> dict[str, Any]:
     """Return by name in small letters the tables of a database file as it writes them."""
     if place.name.lower().endswith(DUCKDB):
         words = "SELECT table_schema, table_name FROM information_schema.tables"
-        rows = [(f'"{schema}"."{name}"', name) for schema, name in _ask_duckdb(place, words)]
-        return {name.lower(): quoted for quoted, name in rows}
+        return {name.lower(): f'"{schema}"."{name}"' for schema, name in _ask_duckdb(place, words)}
     with place.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise SourceError(f"{place.name}: this is no SQLite file; give the database or a folder of its tables")
@@ -154,7 +153,7 @@ def _from_database(place: Path, table: str, columns: Sequence[str]) -> "pl.DataF
     return pl.DataFrame(cells, schema=schema, orient="row")
 
 
-def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple]]:
+def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     try:
         with closing(sqlite3.connect(f"{place.resolve().as_uri()}?mode=ro", uri=True)) as database:
             cursor = database.execute(words)
@@ -163,7 +162,7 @@ def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple]]:
         raise SourceError(f"{place.name}: the database is damaged or in use; copy it anew") from None
 
 
-def _ask_duckdb(place: Path, words: str) -> list[tuple]:
+def _ask_duckdb(place: Path, words: str) -> list[tuple[Any, ...]]:
     return list(_duckdb(place).execute(words).fetchall())
 
 

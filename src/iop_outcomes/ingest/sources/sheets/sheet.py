@@ -77,8 +77,8 @@ class Sheet:
         for known in self.rows.columns:
             if plain(known) == plain(name):
                 return known
-        known = [c for c in self.rows.columns if not c.startswith(OWN)]
-        raise SourceError(f"{self.file}: there is no column '{name}'; {did_you_mean(name, known)}")
+        there = [c for c in self.rows.columns if not c.startswith(OWN)]
+        raise SourceError(f"{self.file}: there is no column '{name}'; {did_you_mean(name, there)}")
 
     def without(self, broken: "pl.Series", words: str, expected: bool = True) -> "Sheet":
         """Return the sheet with the rows of a mask set aside by a rule."""
@@ -118,6 +118,11 @@ def files_of(folder: Path, spec: SheetFile) -> list[Path]:
             kinds = ", ".join((*TEXTS, *WORKBOOKS))
             raise SourceError(f"{place.name}: a sheet is one of {kinds}; save it as one of these")
     return found
+
+
+def last_record(places: "pl.DataFrame") -> int:
+    """Return the largest number of a record among places of rows, 0 where there is none."""
+    return max(places[RECORD].to_list(), default=0)
 
 
 def read_sheet(folder: Path, name: str, spec: SheetFile, wanted: Sequence[str], missing: Sequence[str] = ()) -> Sheet:
@@ -291,7 +296,7 @@ def long(sheet: Sheet, spec: Long) -> Sheet:
     used = {column for columns in groups.values() for _, column in columns}
     kept = [c for c in sheet.rows.columns if c not in used and c != RECORD]
     rows, places, aside = [], [], []
-    step = int(sheet.places[RECORD].max() or 0) + 1
+    step = last_record(sheet.places) + 1
     for number, (label, columns) in enumerate(groups.items()):
         moved = (pl.col(RECORD) + number * step).alias(RECORD)
         cells = [pl.col(column).alias(new) for new, column in columns]
