@@ -17,7 +17,14 @@ _REMEDIES = (
     (r"^(\w+): (is no whole number|is no number|is no yes or no)", "name the words for missing: missing: [WORD]"),
     (r"^(\w+): is no date of the form", "name every form there is: dates: [M/D/YYYY, ...] below {place}"),
     (r"^(\w+): .* stand for a missing value", "name them: missing: ['9999']"),
-    (r"^(\w+): not among the accepted rows of", "look whether the column holds the key of another table"),
+    (
+        r"^(\w+): not among the accepted rows of",
+        "look whether the column holds the key of another table, or writes it otherwise (007 and 7, A1 and a1)",
+    ),
+    (
+        r"^age_years: must be at (most|least)",
+        "give years of age and not months or the year of birth (kind: sheets has as: age)",
+    ),
     (r"^(\w+): may not be empty", "map a column to it, or fill the cells"),
     (r"more than 7 days after discharge", "the discharge is wrong, or the rows are of another episode"),
     (r"minutes_attended: more than minutes_scheduled", "look whether one of the two is in hours"),
