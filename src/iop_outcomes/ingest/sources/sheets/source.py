@@ -17,10 +17,11 @@ from iop_outcomes.ingest.sources.sheets.checking import check_mapping
 from iop_outcomes.ingest.sources.sheets.ledger import Ledger
 from iop_outcomes.ingest.sources.sheets.mapping import Anchor, Mapping, Maps, SheetFile
 from iop_outcomes.ingest.sources.sheets.people import anchors, person_keys
-from iop_outcomes.ingest.sources.sheets.sheet import Sheet, files_of, read_sheet
+from iop_outcomes.ingest.sources.sheets.sheet import Sheet, files_of
 from iop_outcomes.ingest.sources.sheets.sifting import Sifter
 from iop_outcomes.ingest.sources.sheets.table import Workshop
 from iop_outcomes.ingest.sources.sheets.telling import columns_told, refuse_stored
+from iop_outcomes.ingest.sources.sheets.wide import read_sheet
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
 
