@@ -9,6 +9,7 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.gate import Gate, GateThresholds
@@ -247,6 +248,8 @@ class Study(Section):
         For whom the answer is asked again.
     participation : Participation, optional
         What coming more would bring.
+    components : Components, optional
+        What care is made of, and how it goes with an outcome.
     costs : Costs, optional
         What care costs beside what it does.
     ledger : str, optional
@@ -284,6 +287,7 @@ class Study(Section):
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
     participation: Participation | None = None
+    components: Components | None = None
     costs: Costs | None = None
     ledger: str | None = None
     target_trial: TargetTrial | None = None
@@ -307,6 +311,16 @@ class Study(Section):
     def adjusts_for_calendar(self) -> bool:
         """Is calendar time a covariate, where the source keeps it? Not of a study that adjusts for nothing at all."""
         return self.adjust_for_calendar and bool(self.covariates)
+
+    @property
+    def asks_hours(self) -> bool:
+        """Are hours a week held against each other?"""
+        return self.participation is not None and self.participation.hours is not None
+
+    @property
+    def asks_changes(self) -> bool:
+        """Are changes of the level of care made trials of?"""
+        return self.participation is not None and bool(self.participation.changes)
 
     @property
     def outcome_rules(self) -> OutcomeRules:
