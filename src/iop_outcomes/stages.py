@@ -111,7 +111,7 @@ def _estimators_of(study: Study, analyses: Iterable[str]) -> Iterable[Plugin]:
 
 def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
     """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
-    checks = [CHECKS[name] for name, _ in study.checks()]
+    checks = [CHECKS[name] for name, _ in study.checks_made()]
     if not any(check.refits for check in checks):
         return checks
     method = [DESIGN_METHODS[study.designs[design].method]] if design else []
@@ -191,12 +191,15 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "outcomes",
-        sections=("has_repeated_outcome", "care", "events"),
-        reads=("cohort", "person", "episode", "session", "metric_value", "weekly"),
+        sections=("has_repeated_outcome", "care", "events", "outcome_rules"),
+        reads=(
+            *("cohort", "person", "episode", "session", "use_report", "controlled_period"),
+            *("metric_value", "weekly"),
+        ),
         writes=("outcomes",),
         function="iop_outcomes.dataset.outcomes:run",
         folder="dataset",
-        of_members=("person", "episode", "session"),
+        of_members=("person", "episode", "session", "use_report", "controlled_period"),
     ),
     Stage(
         "design",

@@ -7,10 +7,9 @@ groups formed by attendance are never asked at all.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.evidence import Interval
+from iop_outcomes.conclude.evidence import NO_INTERVAL, Interval
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.participation import FIRST_POSITIVE
@@ -28,8 +27,6 @@ from iop_outcomes.tables.conclusion import (
 from iop_outcomes.tables.estimate import FLAGGED, SHOWN
 from iop_outcomes.tables.estimate import REFUSED as IS_REFUSED
 from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
-
-_NO_INTERVAL = Interval(np.nan, np.nan, np.nan)
 
 
 @dataclass(frozen=True)
@@ -49,9 +46,9 @@ class Followed:
     """
 
     status: str = SHOWN
-    weighted: Interval = _NO_INTERVAL
-    truncated: Interval = _NO_INTERVAL
-    landmark: Interval = _NO_INTERVAL
+    weighted: Interval = NO_INTERVAL
+    truncated: Interval = NO_INTERVAL
+    landmark: Interval = NO_INTERVAL
     margin: float = 0.05
     good: int = 1
 
@@ -158,5 +155,5 @@ def judge_participation(table: pd.DataFrame, study: Study) -> tuple[str, str]:
 
 def _interval(row: pd.Series | None) -> Interval:
     if row is None or str(row["status"]) not in (SHOWN, FLAGGED):
-        return _NO_INTERVAL
+        return NO_INTERVAL
     return Interval(float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))

@@ -13,6 +13,7 @@ from iop_outcomes.conclude.subgroups import RULES as SUBGROUP_RULES
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.pages import markdown
 from iop_outcomes.tables.argument import LARGEST_IMBALANCE
+from iop_outcomes.tables.controls import LARGEST_EASE
 from iop_outcomes.tables.measure import MEASURES
 from iop_outcomes.tables.missing_panel import PLAUSIBLE, PLAUSIBLE_SHIFT, PLAUSIBLE_SHIFT_OF_NUMBERS
 
@@ -45,6 +46,8 @@ def verdict_page() -> str:
             _MANY,
             "## Other rules for what is missing",
             _MISSING,
+            "## Where the arm can do nothing",
+            _CONTROLS,
             "## The smallest difference that matters",
             _MARGIN,
             "## Which way a measure goes",
@@ -179,6 +182,27 @@ sensitivity:
 An outcome that counts missing tests as positive does not say whose are missing. Its panel needs a metric of the study
 that is the same but for `missing: observed`. `iop_outcomes.panel_agrees` asks the rows of a panel in a notebook, and
 `iop_outcomes.robustness` has every rule as a call."""
+
+_CONTROLS = f"""\
+What the arm cannot have changed and differs all the same shows that the comparison is off.
+
+- **Use before time zero** (placebo outcome) is looked at by itself wherever it is known of half of each arm: in the
+  last 30 days, or in the 30 before those where a covariate is the same fact. It fails where the arms differ by more
+  than the gate's `max_smd` and the interval of 99% leaves none out, which chance brings about once in a hundred
+  designs. It is not asked where people were assigned by chance or nothing is adjusted for.
+- **Negative-control outcomes** are metrics of the study that no arm can change, named by whoever knows the field, ten
+  or more of them: fewer are refused. Every one is asked by the analysis's own design and estimator; the expected
+  absolute systematic error (EASE) must not be above {LARGEST_EASE:g} of a log ratio, and the ratio less that error must
+  still leave no difference out.
+
+```yaml
+sensitivity:
+  - negative_controls: {{outcomes: [dental_visit, fracture, ...]}}
+  - omitted_variable                       # or: {{benchmarks: [prior_episodes], multiples: [1, 2, 3]}}
+```
+
+`omitted_variable` says how much of arm and outcome something unmeasured would have to explain, and what a confounder as
+strong as the strongest measured one (or two and three times as strong) would leave. It decides nothing."""
 
 _MARGIN = """\
 `margin` of the study, 0.05 unless it says other, is for differences of shares: 5 percentage points. Every other unit,

@@ -19,6 +19,7 @@ from iop_outcomes.study.simulate import Simulate
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
+from iop_outcomes.tables.controls import PLACEBO
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -276,6 +277,11 @@ class Study(Section):
     def checks(self) -> list[tuple[str, dict[str, Any]]]:
         """Sensitivity checks in order, each with its settings."""
         return named(self.sensitivity)
+
+    def checks_made(self) -> list[tuple[str, dict[str, Any]]]:
+        """Checks asked for, and the placebo outcome, which runs by itself wherever use before time zero is known."""
+        asked = self.checks()
+        return asked if PLACEBO in dict(asked) else [*asked, (PLACEBO, {})]
 
 
 def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
