@@ -40,6 +40,8 @@ MAY_IMPORT = {
     # What a person is told before anything runs knows records and no result, and the rules by which levels are hidden.
     "check": ("cohort", "dataset", "ingest", "kernel", "release", "study", "tables"),
     "drafting": ("ingest", "kernel"),
+    # Releases of several sites, as they lie on disk.
+    "sites": ("conclude", "diff", "kernel", "release", "stats", "study", "tables"),
     # Two finished runs, as they lie on disk.
     "diff": ("kernel", "study"),
 }  # fmt: skip

@@ -12,6 +12,9 @@ from iop_outcomes.conclude.participation import RULES as PARTICIPATION_RULES
 from iop_outcomes.conclude.subgroups import RULES as SUBGROUP_RULES
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.pages import markdown
+from iop_outcomes.sites.using import OFF
+from iop_outcomes.sites.verdicts import REMARK
+from iop_outcomes.sites.verdicts import RULES as SITE_RULES
 from iop_outcomes.tables.argument import LARGEST_IMBALANCE
 from iop_outcomes.tables.controls import LARGEST_EASE
 from iop_outcomes.tables.measure import MEASURES
@@ -68,6 +71,9 @@ def _argument() -> list[str]:
         "## At what cost",
         _COSTS,
         _table(COST_RULES),
+        "## Several sites",
+        _SITES,
+        _table(SITE_RULES),
         "## The claims of the field",
         _LEDGER,
     ]
@@ -131,6 +137,13 @@ costs:
 Cost and effect are drawn together by a bootstrap of sites, or of people without sites. A price of a unit of effect is
 given only where both intervals lie on one side, more and dearer or less and cheaper: dominance is said in words, and a
 ratio is never negative. Whoever stayed in care for more than a week and has no cost is not taken to have been free."""
+
+_SITES = f"""\
+What several sites have exported is pooled by residual maximum likelihood, with an interval from how the sites spread
+(Hartung and Knapp) that is never narrower than their own standard errors make it ([many_sites.md](many_sites.md)). An
+estimate is pooled where it is shown at its site and its verdict there does not rest on
+{", ".join(f"`{code}`" for code in OFF)}.
+These rules are asked first; where none holds, the pooled interval is judged by those of one study, and `{REMARK.code}` is added where {REMARK.when}."""
 
 _LEDGER = """\
 `ledger: data/reference/claims.yaml` ends the report in the claims of the literature: supported, not supported,
