@@ -143,7 +143,8 @@ What several sites have exported is pooled by residual maximum likelihood, with 
 (Hartung and Knapp) that is never narrower than their own standard errors make it ([many_sites.md](many_sites.md)). An
 estimate is pooled where it is shown at its site and its verdict there does not rest on
 {", ".join(f"`{code}`" for code in OFF)}.
-These rules are asked first; where none holds, the pooled interval is judged by those of one study, and `{REMARK.code}` is added where {REMARK.when}."""
+These rules are asked first; where none holds, the pooled interval is judged by those of one study, and
+`{REMARK.code}` is added where {REMARK.when}."""
 
 _LEDGER = """\
 `ledger: data/reference/claims.yaml` ends the report in the claims of the literature: supported, not supported,
