@@ -34,6 +34,8 @@ MAY_IMPORT = {
         *("stages", "stats", "study", "tables"),
     ),
     "costs": ("designs", "estimates", "kernel", "stats", "study", "tables"),
+    # A question asked again of other people, from other days, on other outcomes and by other designs.
+    "specifications": ("cohort", "dataset", "designs", "estimates", "history", "kernel", "stats", "study", "tables"),
     # A landmark analysis is one call of an analyst.
     "participation": ("analyst", "designs", "kernel", "stats", "study", "tables"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),

@@ -118,6 +118,19 @@ def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
     return [*checks, *_estimators(study, design), *method]
 
 
+def _of_specifications(study: Study) -> Iterable[Plugin]:
+    """Return the plug-ins of every choice that is varied."""
+    asked = study.specifications
+    if asked is None:
+        return []
+    return [
+        *(ELIGIBILITY[name] for name, _ in study.cohort.rules),
+        *(study.metric(name)[0] for name in asked.all_outcomes(study)),
+        *(DESIGN_METHODS[study.designs[name].method] for name in asked.all_designs(study)),
+        *(ESTIMATORS[name] for name in asked.all_estimators(study)),
+    ]
+
+
 def _code_lists(study: Study) -> list[Path]:
     """Return the files of codes that metrics of a study read."""
     given = (study.metric(name)[1].get("code_list") for name in study.metrics)
@@ -267,6 +280,22 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.participation.stage:run",
         folder="participation",
         wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
+        "specifications",
+        sections=(
+            *("specifications", "analyses", "designs", "contrasts_by_design", "cohort", "covariates", "metrics"),
+            *("adjust_for_calendar", "describe_by", "cluster", "measured_by_assignment", "outcome_rules"),
+            *("care", "events", "gate_thresholds", "seed"),
+        ),
+        reads=(*tables.CANONICAL,),
+        writes=("specification", "specification_summary"),
+        function="iop_outcomes.specifications.stage:run",
+        folder="specifications",
+        plugins=lambda study, _: _of_specifications(study),
+        files=_code_lists,
+        wanted=lambda study: study.specifications is not None,
+        memory_mb=4000,
     ),
     Stage(
         "costs",

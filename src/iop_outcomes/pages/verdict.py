@@ -71,6 +71,8 @@ def _argument() -> list[str]:
         "## At what cost",
         _COSTS,
         _table(COST_RULES),
+        "## Other ways of asking",
+        _SPECIFICATIONS,
         "## Several sites",
         _SITES,
         _table(SITE_RULES),
@@ -137,6 +139,26 @@ costs:
 Cost and effect are drawn together by a bootstrap of sites, or of people without sites. A price of a unit of effect is
 given only where both intervals lie on one side, more and dearer or less and cheaper: dominance is said in words, and a
 ratio is never negative. Whoever stayed in care for more than a week and has no cost is not taken to have been free."""
+
+_SPECIFICATIONS = """\
+A study may list alternatives for every choice behind an analysis, and gets all their combinations side by side:
+
+```yaml
+specifications:
+  analysis: primary                       # the first of the study unless named
+  outcomes: [abstinence_at_end_observed, abstinent_56]   # metrics of the study, shares that are better the same way
+  arm_rules: {nine_hours: {iop: {prescribed_hours_per_week: "9"}}}
+  time_zero: [assignment, admission]
+  designs: [overlap, everybody]           # all of the study unless named
+  estimators: [weighted, outcome_regression, aipw]
+  trimming: {scores: {trim: 0.05}, weights: {truncate: 0.99}}
+```
+
+Cohort, outcomes, designs and gate are made anew for every combination; what the gate withholds is counted and not in
+it, even where the study asks for analyses to be shown with caution. The report says the median, how many lie on its
+side, how many intervals leave no difference out, and how often chance alone would bring about as much: what sites (or
+people) add to all estimates is given random signs together. The path that was chosen beforehand is marked. It decides
+nothing: all combinations lack what nobody recorded, so that their agreement makes no verdict stronger."""
 
 _SITES = f"""\
 What several sites have exported is pooled by residual maximum likelihood, with an interval from how the sites spread

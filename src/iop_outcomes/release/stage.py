@@ -31,6 +31,7 @@ from iop_outcomes.release.tables import (
     outcomes,
     participation,
     plain,
+    specifications,
     subgroups,
     verdict,
 )
@@ -63,6 +64,8 @@ READS = (
     "truth",
     "subgroup",
     "interaction",
+    "specification",
+    "specification_summary",
     "participation",
     "participation_week",
     "cost_difference",
@@ -196,6 +199,8 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "subgroup": subgroups.ROLES,
         "interaction": subgroups.INTERACTION_ROLES,
         "subgroup_verdict": subgroups.VERDICT_ROLES,
+        "specification": specifications.ROLES,
+        "specification_summary": specifications.SUMMARY_ROLES,
         "participation": participation.ROLES,
         "participation_week": participation.WEEK_ROLES,
         "participation_verdict": participation.VERDICT_ROLES,
@@ -205,6 +210,7 @@ def _table_roles(study: Study) -> dict[str, Roles]:
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
+    absent += [] if study.specifications else ["specification", "specification_summary"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
     absent += [] if study.ledger else ["ledger"]
@@ -269,6 +275,10 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["subgroup"] = (by_level, subgroups.ROLES)
         if _has(tables, "interaction"):
             frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
+    if study.specifications and _has(tables, "specification"):
+        every = specifications.frame(tables, rules("specification"))
+        frames["specification"] = (every, specifications.ROLES)
+        frames["specification_summary"] = (specifications.summary(tables, every), specifications.SUMMARY_ROLES)
     if study.participation and _has(tables, "participation"):
         ways = participation.frame(tables, rules("participation"))
         frames["participation"] = (ways, participation.ROLES)

@@ -16,6 +16,7 @@ from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate
+from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
@@ -179,6 +180,7 @@ class Study(Section):
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
     participation: Participation | None = None
+    specifications: Specifications | None = None
     costs: Costs | None = None
     ledger: str | None = None
     target_trial: TargetTrial | None = None

@@ -25,6 +25,7 @@ from iop_outcomes.study.names import cross_check
 from iop_outcomes.study.participation import check_participation
 from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.simulate import check_simulate
+from iop_outcomes.study.specifications import check_specifications
 from iop_outcomes.study.subgroups import check_subgroups
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -137,6 +138,7 @@ def _check_together(study: Study) -> None:
     check_simulate(study)
     check_subgroups(study)
     check_participation(study)
+    check_specifications(study)
     check_costs(study)
 
 
