@@ -273,6 +273,18 @@ STAGES: tuple[Stage, ...] = (
         wanted=lambda study: study.subgroups is not None,
     ),
     Stage(
+        "heterogeneity",
+        sections=(
+            *("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar"),
+            *("seed", "gate", "heterogeneity", "metrics", "events"),
+        ),
+        reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
+        writes=("heterogeneity",),
+        function="iop_outcomes.estimates.by_ranking:run",
+        folder="heterogeneity",
+        wanted=lambda study: study.heterogeneity is not None,
+    ),
+    Stage(
         "participation",
         sections=("participation", "seed", "gate", "cohort"),
         reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service"),

@@ -65,6 +65,7 @@ def _argument() -> list[str]:
         "## For whom: subgroups",
         _SUBGROUPS,
         _table(SUBGROUP_RULES),
+        _HETEROGENEITY,
         "## What coming more does",
         _PARTICIPATION,
         _table(PARTICIPATION_RULES),
@@ -104,6 +105,11 @@ size of an arm is below the gate's `min_ess`, or where a covariate differs betwe
 caution, and no test that rests on it shows a difference. Products of the modifier with covariates in the design make
 levels alike inside. Levels are held against each other on the scale of differences and of ratios (Wald's test, levels
 that are shown only), each scale adjusted for all modifiers and analyses by Holm's method."""
+
+_HETEROGENEITY = """\
+`heterogeneity: {analysis: primary}` explores beside them, by a doubly robust learner crossed by site, for whom the
+first arm does more. Its predictions are looked at only among people from whom nothing was learned: a calibration test,
+and people ranked by prediction. The report calls it exploratory, and no verdict and no claim rests on it."""
 
 _PARTICIPATION = """\
 Two strategies of attending are declared as rules, and everybody of the arm starts on both (`clone_censor_weight`):

@@ -11,7 +11,7 @@ from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import write_bytes
 from iop_outcomes.release.figures import style
-from iop_outcomes.release.words.verdict import badge_of
+from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.sites.figure import caterpillar
 from iop_outcomes.sites.pooling import Pooled, numbers, pool_analysis
 from iop_outcomes.sites.reading import Site, all_estimates, read_sites

@@ -7,7 +7,7 @@ from iop_outcomes.conclude.verdict import Decision
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
-from iop_outcomes.release.words.verdict import badge_of
+from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.sites.using import FAILED, NO_INTERVAL, ONE_ARMED, POOLED
 from iop_outcomes.tables.estimate import REFUSED, WITHHELD
 

@@ -11,6 +11,7 @@ from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
+from iop_outcomes.study.heterogeneity import Heterogeneity
 from iop_outcomes.study.margins import Margin
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
@@ -179,6 +180,7 @@ class Study(Section):
     claims: list[Claim] = []
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
+    heterogeneity: Heterogeneity | None = None
     participation: Participation | None = None
     specifications: Specifications | None = None
     costs: Costs | None = None

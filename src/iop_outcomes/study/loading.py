@@ -20,6 +20,7 @@ from iop_outcomes.study.claims import check_claims
 from iop_outcomes.study.costs import check_costs
 from iop_outcomes.study.file import Study
 from iop_outcomes.study.format import check_format
+from iop_outcomes.study.heterogeneity import check_heterogeneity
 from iop_outcomes.study.margins import check_margin
 from iop_outcomes.study.names import cross_check
 from iop_outcomes.study.participation import check_participation
@@ -137,6 +138,7 @@ def _check_together(study: Study) -> None:
     check_claims(study)
     check_simulate(study)
     check_subgroups(study)
+    check_heterogeneity(study)
     check_participation(study)
     check_specifications(study)
     check_costs(study)

@@ -62,6 +62,47 @@ SUBGROUP_VERDICT = Table(
     unit="aggregate",
 )
 
+#: Rows of what was explored: how predictions hold, and the highest group less the lowest.
+CALIBRATION, SPREAD = "calibration", "highest less lowest"
+
+
+def group_name(number: int, groups: int) -> str:
+    """Return what a group by predicted effect is called.
+
+    Examples
+    --------
+    >>> group_name(1, 3)
+    'group 1 of 3 (predicted lowest)'
+    """
+    ends = {1: " (predicted lowest)", groups: " (predicted highest)"}
+    return f"group {number} of {groups}{ends.get(number, '')}"
+
+
+HETEROGENEITY = Table(
+    "heterogeneity",
+    "part of what was explored",
+    ("part",),
+    (
+        key("part", "Slope of the effect on its prediction, group by predicted effect, or the ends of the groups"),
+        label("analysis", "Name the study gives the analysis", required=True, nullable=False),
+        label("outcome", "Outcome", required=True, nullable=False),
+        label("arm", "First arm", required=True, nullable=False),
+        label("against", "Second arm", required=True, nullable=False),
+        number("value", "Slope, or difference of the arms, among people from whom nothing was learned"),
+        number("se", "Standard error", "", 0),
+        number("ci_low", "Lower end of the 95% confidence interval"),
+        number("ci_high", "Upper end"),
+        number("p_value", "Of a test, one-sided, that predictions say nothing", "", 0, 1),
+        number("least_n", "Fewest people of an arm in a group whose outcome is known", "count", 0),
+        number("least_with", "Fewest of them who have the outcome, where it is one that is had", "count", 0),
+        number("least_without", "Fewest of them who do not have it", "count", 0),
+        code("status", "May it be shown?", *STATUS, required=True, nullable=False),
+        Column("reason", "text", "Why it is withheld, flagged or cannot be had, in a sentence"),
+    ),
+    stage="heterogeneity",
+    unit="aggregate",
+)
+
 #: Ways in which strategies of attending are held against each other.
 CLONES, CLONES_TRUNCATED = "clone_censor_weight", "clone_censor_weight_truncated"
 LANDMARK, BY_ATTENDANCE = "landmark", "by_attendance"
@@ -341,7 +382,7 @@ SPECIFICATION = Table(
         label("design", "Design of the study", required=True, nullable=False),
         label("trimming", "What is done to scores and weights at the ends", required=True, nullable=False),
         label("estimator", "Estimator", required=True, nullable=False),
-        Column("locked", "boolean", "Is it the analysis as the study file has it?"),
+        Column("locked", "flag", "Is it the analysis as the study file has it?"),
         number("value", "Difference of shares, turned so that more is better"),
         number("se", "Standard error", "", 0),
         number("ci_low", "Lower end of the 95% confidence interval"),
@@ -384,7 +425,7 @@ SPECIFICATION_SUMMARY = Table(
 TABLES = (
     *(SUBGROUP, INTERACTION, SUBGROUP_VERDICT),
     *(PARTICIPATION, PARTICIPATION_WEEK, PARTICIPATION_VERDICT),
-    *(SPECIFICATION, SPECIFICATION_SUMMARY),
+    *(HETEROGENEITY, SPECIFICATION, SPECIFICATION_SUMMARY),
     *(COST_DIFFERENCE, COST_EFFECTIVENESS, ACCEPTABILITY, COST_PLANE, COST_VERDICT),
     *(FIELD_CLAIM, LEDGER),
 )
