@@ -12,7 +12,7 @@ from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.launching import running_command, usual_study
 from iop_outcomes.study.running import in_one_sentence
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 #: Where editors find the names of a study file; there is a schema at this place in a clone only.
 SCHEMA_LINE = "# yaml-language-server: $schema=../schema/study.json\n"

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 
 class Heterogeneity(BaseModel):
-    """Of which analysis, from how many folds, by what, and into how many groups people are ranked."""
+    """Exploring for whom the first arm does more.
+
+    Attributes
+    ----------
+    analysis : str
+        Analysis of a mean or a share, the first of the study where none is named.
+    folds : int
+        Parts of the people, no site in two: effects are predicted for one and learned from the others.
+    learner : {"regression", "boosting"}
+        Regression with a penalty, or boosted trees, which take some twenty times as long.
+    groups : int
+        Into how many groups people are ranked by their predicted effect.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     analysis: str = ""

@@ -42,7 +42,15 @@ class Strategy(BaseModel):
 
 
 class Landmark(BaseModel):
-    """After how many weeks follow-up of a landmark analysis begins, and from how many hours a week on one is active."""
+    """When follow-up of a landmark analysis begins, and who counts as active then.
+
+    Attributes
+    ----------
+    weeks : int
+        Weeks after which it begins; whoever has left by then is not in it.
+    least_hours : float
+        Hours a week from which on somebody is active.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     weeks: Annotated[int, Field(ge=1)]
@@ -52,8 +60,24 @@ class Landmark(BaseModel):
 class Participation(BaseModel):
     """What following one strategy of attending, and not another, would bring to the people of some arms.
 
-    ``strategies`` are two: the first is held against the second. ``outcome`` is a metric of 0 and 1 of the study, known
-    at the end of ``weeks``, or ``first_positive_test``. ``arms`` are the first of the study unless named.
+    Attributes
+    ----------
+    outcome : str
+        A metric of 0 and 1 of the study, known at the end of ``weeks``, or ``first_positive_test``.
+    strategies : mapping of str to Strategy
+        Two; the first is held against the second.
+    weeks : int
+        Weeks of follow-up.
+    arms : list of str
+        Arms whose people it speaks of; the first of the study unless named.
+    landmark : Landmark, optional
+        A simpler analysis beside it, of those still there after some weeks.
+    bootstrap : int
+        How often people or sites are drawn anew for the interval.
+    bootstrap_by : {"person", "site"}
+        Who is drawn.
+    truncate : float
+        Percentile at which weights are cut.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

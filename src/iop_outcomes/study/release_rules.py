@@ -227,7 +227,13 @@ def stated(text: str) -> ReleaseRules | None:
 
 
 class TableRules(BaseModel):
-    """What one table of a release asks for beyond the rules of its study."""
+    """What one table of a release asks for beyond the rules of its study.
+
+    Attributes
+    ----------
+    min_cell, round_to : int, optional
+        Larger than those of the study.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     min_cell: People | None = None

@@ -21,7 +21,15 @@ CRUDE = ("unweighted", "unadjusted")
 
 
 class Trimming(BaseModel):
-    """What is done to scores and weights at the ends; settings of the design methods of those names."""
+    """What is done to scores and weights at the ends; methods without such a setting are left as they are.
+
+    Attributes
+    ----------
+    trim : float or "crump", optional
+        Leave out people with a score below it, or above one minus it.
+    truncate : float, optional
+        Quantile beyond which weights are set to it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     trim: Annotated[float, Field(gt=0, lt=0.5)] | Literal["crump"] | None = None
@@ -31,8 +39,24 @@ class Trimming(BaseModel):
 class Specifications(BaseModel):
     """Alternatives for every choice behind one analysis, all of them put together.
 
-    ``outcomes`` are metrics of the study, each with its own missing rule, that are shares and better the same way.
-    ``arm_rules`` name other selections for the same arms. What is left out stays as the analysis has it.
+    Attributes
+    ----------
+    analysis : str
+        The path chosen beforehand; the first of the study where none is named.
+    outcomes : list of str
+        Further metrics of the study, each with its own missing rule: shares that are better the same way.
+    arm_rules : mapping
+        By name, other selections for the arms.
+    time_zero : list of {"assignment", "admission"}
+        Further days from which people are followed.
+    designs : list of str
+        Designs of the study, all of them where none is named.
+    estimators : list of str
+        Estimators of adjusted means.
+    trimming : mapping of str to Trimming
+        By name, what is done to scores and weights at the ends.
+    draws : int
+        Draws of signs behind the p-values under no effect.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
