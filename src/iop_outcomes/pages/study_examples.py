@@ -71,6 +71,16 @@ subgroups:
     work: {column: employment, levels: {employed: [full time, part time]}}
     heavy_use: {column: use_days_at_baseline, cut: [15]}
 """,
+    "heterogeneity": """
+heterogeneity: {analysis: primary, folds: 5, groups: 3}
+""",
+    "specifications": """
+specifications:
+  outcomes: [abstinence_observed]
+  time_zero: [admission]
+  estimators: [weighted, aipw]
+  trimming: {scores: {trim: 0.05}, weights: {truncate: 0.99}}
+""",
     "participation": """
 participation:
   outcome: abstinence_observed
