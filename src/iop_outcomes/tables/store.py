@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables.keys import digest, repeats
+from iop_outcomes.tables.lookup import Wanted
 from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
@@ -139,13 +139,13 @@ def _read_only(path: Path, columns: Sequence[str] | None, only: Mapping[str, pd.
         key = next((key for key in only if key in file.schema_arrow.names), None)
         if key is None:
             return file.read(columns=columns)
-        wanted = pa.array(only[key].unique(), from_pandas=True).cast(file.schema_arrow.field(key).type)
+        wanted = Wanted(only[key])
         names = None if columns is None else [*dict.fromkeys([*columns, key])]
         found = []
         for start in range(0, file.num_row_groups, GROUPS):
             groups = range(start, min(start + GROUPS, file.num_row_groups))
             rows = file.read_row_groups(list(groups), columns=names)
-            found.append(rows.filter(pc.is_in(rows[key], value_set=wanted)))
+            found.append(rows.filter(wanted.among(rows[key])))
         kept = pa.concat_tables(found)
         # A table that is there and of which nobody has a row is not the same as one that is not there.
         kept = kept if kept.num_rows else file.read(columns=names)
