@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Keys = pd.Series | pd.Index
 
 #: Of fewer keys text is looked up as it is.
-FEW = 10_000
+FEW = 100_000
 
 
 def positions(keys: Keys, wanted: Keys) -> NDArray[np.intp]:
