@@ -244,7 +244,7 @@ def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             "member_id": candidates.index,
             "person_id": candidates["person_id"].array,
             "site_id": site.array,
-            "arm": pd.Categorical(candidates["arm"], categories=list(cohort.arms)),
+            "arm": candidates["arm"].cat.set_categories(list(cohort.arms)).array,
             "time_zero_day": zero.to_numpy(),
             "follow_up_end_day": last.astype(int).to_numpy(),
             "end_reason": reason,

@@ -8,6 +8,7 @@ table gives the same bytes.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
+#: Columns of which nearly every cell is another: a list of them beside the column only makes it slower to read.
+IDS = ("person_id", "episode_id", "member_id")
 
 
 def write(frame: Table, name: str, path: str | Path) -> None:
@@ -48,7 +51,12 @@ def write(frame: Table, name: str, path: str | Path) -> None:
         return
     arrow = _checked(frame, name)
     with whole(path, sealed=True) as aside:
-        pq.write_table(arrow, aside, row_group_size=MOST_ROWS, compression="zstd")
+        pq.write_table(arrow, aside, row_group_size=MOST_ROWS, **_stored(arrow.schema))
+
+
+def _stored(schema: pa.Schema) -> dict[str, Any]:
+    """Return how columns are packed."""
+    return {"compression": "zstd", "use_dictionary": [name for name in schema.names if name not in IDS]}
 
 
 def _checked(frame: pd.DataFrame, name: str, keys: bool = True) -> pa.Table:
@@ -77,7 +85,7 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
     with whole(path, sealed=True) as aside, ExitStack() as closing:
         writer = None
         for arrow in regrouped(checked(), MOST_ROWS):
-            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, compression="zstd"))
+            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, **_stored(arrow.schema)))
             writer.write_table(arrow)
         if repeats(parts, key, seen):
             raise ContractError(
