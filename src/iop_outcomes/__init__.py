@@ -42,6 +42,7 @@ _HOMES = {
     "check_study": "check.checking",
     "draft_study": "drafting.drafting",
     "subgroups": "estimates.subgroups_of_frame",
+    "explore_heterogeneity": "estimates.heterogeneity_of_frame",
     "adjust_p_values": "stats.multiplicity",
     "pool_estimate_rows": "conclude.pooling",
     **dict.fromkeys(("pool_sites", "pool_without_each_site"), "conclude.sites"),

@@ -8,10 +8,9 @@ by the same rules, from trials nested in weeks.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.evidence import Interval
+from iop_outcomes.conclude.evidence import NO_INTERVAL, Interval
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.participation import FIRST_POSITIVE
@@ -31,8 +30,6 @@ from iop_outcomes.tables.estimate import FLAGGED, SHOWN
 from iop_outcomes.tables.estimate import REFUSED as IS_REFUSED
 from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
 
-_NO_INTERVAL = Interval(np.nan, np.nan, np.nan)
-
 
 @dataclass(frozen=True)
 class Followed:
@@ -51,10 +48,10 @@ class Followed:
     """
 
     status: str = SHOWN
-    weighted: Interval = _NO_INTERVAL
-    truncated: Interval = _NO_INTERVAL
-    landmark: Interval = _NO_INTERVAL
-    hours: Interval = _NO_INTERVAL
+    weighted: Interval = NO_INTERVAL
+    truncated: Interval = NO_INTERVAL
+    landmark: Interval = NO_INTERVAL
+    hours: Interval = NO_INTERVAL
     margin: float = 0.05
     good: int = 1
 
@@ -185,5 +182,5 @@ def judge_change(table: pd.DataFrame, study: Study) -> tuple[str, str]:
 
 def _interval(row: pd.Series | None) -> Interval:
     if row is None or str(row["status"]) not in (SHOWN, FLAGGED):
-        return _NO_INTERVAL
+        return NO_INTERVAL
     return Interval(float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))

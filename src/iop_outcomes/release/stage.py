@@ -29,10 +29,12 @@ from iop_outcomes.release.tables import (
     costs,
     diagnostic,
     estimates,
+    heterogeneity,
     ledger,
     outcomes,
     participation,
     plain,
+    specifications,
     subgroups,
     verdict,
 )
@@ -65,6 +67,9 @@ READS = (
     "truth",
     "subgroup",
     "interaction",
+    "heterogeneity",
+    "specification",
+    "specification_summary",
     "participation",
     "participation_week",
     "participation_hours",
@@ -201,6 +206,9 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "subgroup": subgroups.ROLES,
         "interaction": subgroups.INTERACTION_ROLES,
         "subgroup_verdict": subgroups.VERDICT_ROLES,
+        "heterogeneity": heterogeneity.ROLES,
+        "specification": specifications.ROLES,
+        "specification_summary": specifications.SUMMARY_ROLES,
         "participation": participation.ROLES,
         "participation_week": participation.WEEK_ROLES,
         "participation_verdict": participation.VERDICT_ROLES,
@@ -215,6 +223,8 @@ def _table_roles(study: Study) -> dict[str, Roles]:
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
+    absent += [] if study.heterogeneity else ["heterogeneity"]
+    absent += [] if study.specifications else ["specification", "specification_summary"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
     absent += [] if study.asks_hours else ["participation_hours"]
@@ -282,6 +292,13 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["subgroup"] = (by_level, subgroups.ROLES)
         if _has(tables, "interaction"):
             frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
+    if study.heterogeneity and _has(tables, "heterogeneity"):
+        explored = heterogeneity.frame(tables, rules("heterogeneity"))
+        frames["heterogeneity"] = (explored, heterogeneity.ROLES)
+    if study.specifications and _has(tables, "specification"):
+        every = specifications.frame(tables, rules("specification"))
+        frames["specification"] = (every, specifications.ROLES)
+        frames["specification_summary"] = (specifications.summary(tables, every), specifications.SUMMARY_ROLES)
     if study.participation and _has(tables, "participation"):
         ways = participation.frame(tables, rules("participation"))
         frames["participation"] = (ways, participation.ROLES)

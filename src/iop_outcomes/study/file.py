@@ -13,14 +13,17 @@ from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.gate import Gate, GateThresholds
+from iop_outcomes.study.heterogeneity import Heterogeneity
 from iop_outcomes.study.margins import Margin
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate
+from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
+from iop_outcomes.tables.controls import PLACEBO
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -246,8 +249,14 @@ class Study(Section):
         How often the study is drawn anew, to see how often it errs.
     subgroups : Subgroups, optional
         For whom the answer is asked again.
+    heterogeneity : Heterogeneity, optional
+        Exploring for whom the first arm does more; in no verdict.
     participation : Participation, optional
         What coming more would bring.
+    components : Components, optional
+        What care is made of, and how it goes with an outcome.
+    specifications : Specifications, optional
+        Every other way in which the first question could have been asked.
     costs : Costs, optional
         What care costs beside what it does.
     ledger : str, optional
@@ -284,8 +293,10 @@ class Study(Section):
     claims: list[Claim] = []
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
+    heterogeneity: Heterogeneity | None = None
     participation: Participation | None = None
     components: Components | None = None
+    specifications: Specifications | None = None
     costs: Costs | None = None
     ledger: str | None = None
     target_trial: TargetTrial | None = None
@@ -394,6 +405,11 @@ class Study(Section):
     def checks(self) -> list[tuple[str, dict[str, Any]]]:
         """Sensitivity checks in order, each with its settings."""
         return named(self.sensitivity)
+
+    def checks_made(self) -> list[tuple[str, dict[str, Any]]]:
+        """Checks asked for, and the placebo outcome, which runs by itself wherever use before time zero is known."""
+        asked = self.checks()
+        return asked if PLACEBO in dict(asked) else [*asked, (PLACEBO, {})]
 
 
 def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:

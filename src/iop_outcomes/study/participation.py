@@ -128,9 +128,9 @@ class Participation(BaseModel):
     landmark : Landmark, optional
         A simpler analysis beside it, of those still there after some weeks.
     hours : Hours, optional
-        The same asked of hours a week.
+        The same question of hours a week.
     changes : mapping of str to LevelChange
-        Changes of the level of care, each made a trial of in every week.
+        What stepping up or down in any week does.
     bootstrap : int
         How often people or sites are drawn anew for the interval.
     bootstrap_by : {"person", "site"}

@@ -14,10 +14,12 @@ from iop_outcomes.release.page import (
     components,
     costs,
     found,
+    heterogeneity,
     limits,
     method,
     participation,
     recorded,
+    specifications,
     subgroups,
     target,
     who,
@@ -64,7 +66,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     sizes = who.arm_sizes(drawn, study)
     optional = {
-        "whom": study.subgroups,
+        "whom": study.subgroups or study.heterogeneity,
         "participation": study.participation,
         "components": study.components,
         "costs": study.costs,
@@ -94,6 +96,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         sensitivity=checks.sensitivity(released.get("estimate"), study),
         subgroups=subgroups.subgroups(released.get("subgroup"), study),
         interactions=subgroups.interactions(released.get("subgroup_verdict"), study),
+        explored=heterogeneity.heterogeneity(released.get("heterogeneity"), study),
+        specifications=specifications.specifications(released.get("specification_summary")),
         strategies=participation.strategies(study),
         followed=participation.verdict(released.get("participation_verdict")),
         ways=participation.ways(released.get("participation"), study),
