@@ -149,6 +149,8 @@ def seconds_to_weigh(n: int) -> None:
     data = pd.DataFrame({"person_id": np.repeat(np.arange(n), weeks), "week": np.tile(np.arange(weeks), n)})
     data = data.assign(readiness=readiness, use=use, hours=np.where(comes, 9.0, 2.0), event=0)
     data.loc[data["week"] == weeks - 1, "event"] = (draw.random(n) < 0.3).astype(int)
+    steps = (draw.random(n * weeks) < 0.02 * (1 + use)) & (data["week"] > 0)
+    data["iop"] = steps.groupby(data["person_id"]).cummax().astype(int)
     rules = {
         "active": {"least_hours": 6, "grace_weeks": 2, "lapses_allowed": 6},
         "less": {"below_hours": 6, "grace_weeks": 2, "lapses_allowed": 16},
@@ -156,6 +158,7 @@ def seconds_to_weigh(n: int) -> None:
     calls = {
         "clone_censor_weight": lambda: iop.clone_censor_weight(data, strategies=rules, covariates=COVARIATES),
         "marginal_structural_model": lambda: iop.marginal_structural_model(data, covariates=COVARIATES, doses=(2, 9)),
+        "sequential_trials": lambda: iop.sequential_trials(data, changed="iop", horizon=HORIZON, covariates=COVARIATES),
     }
     for name, call in calls.items():
         started = time.process_time()
