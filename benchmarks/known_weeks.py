@@ -9,6 +9,8 @@ import pandas as pd
 
 WEEKS, LANDMARK, GRACE = 12, 4, 2
 COVARIATES = ["readiness", "use"]
+#: As a study has it: hours of the week before tell who comes again.
+BEFORE = "hours_before"
 EFFECTS = {"participation only": 0.0, "participation works": -1.0}
 STEPPING = "stepping up does nothing"
 #: People of whom a truth is counted.
@@ -48,15 +50,15 @@ def person_weeks(
     """
     own = people_of(rng, n)
     readiness, use = own["readiness"], own["use"]
-    habit, there, parts = np.zeros(n), np.ones(n, dtype=bool), []
+    habit, hours, there, parts = np.zeros(n), np.zeros(n), np.ones(n, dtype=bool), []
     for week in range(WEEKS):
         comes = rng.random(n) < expit(0.2 + 0.45 * readiness - 0.55 * use + habit)
         if forced is not None and week >= since:
             comes = np.full(n, forced)
-        habit, hours = np.where(comes, 2.0, -2.0), hours_of(rng, comes)
+        before, habit, hours = hours, np.where(comes, 2.0, -2.0), hours_of(rng, comes)
         relapse = rng.random(n) < expit(-3.4 - 0.9 * readiness + 1.5 * use + effect * comes)
         rows = {"person_id": np.arange(n), "iop": own["iop"], "readiness": readiness, "use": use}
-        rows |= {"hours": hours, "event": relapse}
+        rows |= {"hours": hours, BEFORE: before, "event": relapse}
         parts.append(pd.DataFrame({name: values[there] for name, values in rows.items()}).assign(week=week))
         there &= ~relapse
         use = rng.random(n) < expit(-0.6 - 0.6 * readiness + 1.2 * use + effect / 2 * comes)

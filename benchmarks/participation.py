@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from known_weeks import (
+    BEFORE,
     COVARIATES,
     EFFECTS,
     GRACE,
@@ -68,7 +69,7 @@ def assigned(data: pd.DataFrame) -> Row:
 
 def followed(data: pd.DataFrame, replicates: int, seed: int) -> Row:
     found = iop.clone_censor_weight(
-        data, strategies=STRATEGIES, covariates=COVARIATES, bootstrap=replicates, seed=seed
+        data, strategies=STRATEGIES, covariates=[*COVARIATES, BEFORE], bootstrap=replicates, seed=seed
     ).differences
     return numbers(found[found["weights"] == "weighted"].iloc[-1])
 

@@ -34,8 +34,15 @@ class Replicates:
         return np.where(constant, np.nan, self.values.std(axis=0, ddof=1))
 
     def interval(self, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the percentiles that hold ``level`` of the replicates."""
-        low, high = np.quantile(self.values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        """Return the percentiles that hold ``level`` of the replicates.
+
+        The k-th of B stands at k/(B + 1): of 200 those at k/B would leave out 6% where 5% are meant.
+
+        References
+        ----------
+        Davison & Hinkley 1997, Bootstrap Methods and their Application, section 5.2.
+        """
+        low, high = np.quantile(self.values, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
         return np.where(np.isnan(self.se), np.nan, low), np.where(np.isnan(self.se), np.nan, high)
 
 
