@@ -371,6 +371,17 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"]["status"] = "no_show"
 
 
+@mistake("What was kept taken for missed", "session.status: 20% of the sessions were attended; look at the codes")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    swapped = {"attended": "no_show", "no_show": "attended"}
+    tables["session"]["status"] = tables["session"]["status"].map(swapped)
+
+
+@mistake("A day of drawing years later", "episode.observation_end_day: nobody has a record in the last 3,958 days in")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["observation_end_day"] = 4000
+
+
 @mistake("The year of birth for the age", "age_years: must be at most 90; give years of age and not months or the year")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["person"]["age_years"] = 2024 - tables["person"]["age_years"]

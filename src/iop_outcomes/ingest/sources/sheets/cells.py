@@ -105,7 +105,7 @@ def _where(cell: Cell, found: Evaluated, reach: Reach) -> Evaluated:
     """Return a column as it is where its condition holds, and elsewhere what the mapping says."""
     import polars as pl
 
-    holds = pl.Series([True] * len(found.values))
+    holds = pl.Series([True] * len(found.values), dtype=pl.Boolean)
     for name, allowed in cell.when.items():
         holds &= reach.done[name].cast(pl.String).is_in(allowed).fill_null(False)
     values = found.values.cast(pl.String)
