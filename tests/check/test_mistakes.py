@@ -442,3 +442,15 @@ def test_all_mistakes_at_once_are_told_at_once(tmp_path):
     for file in ("person.csv", "session.csv", "drug_test.csv", "baseline.csv"):
         assert file in said.partition("Rows that were set aside")[0]
     assert "Doe" not in said and "3/4/2024" not in said
+
+
+def test_an_arm_that_nobody_is_in_refuses_the_analyses_that_compare_it_and_no_other(tmp_path):
+    def spoil(tables, study, folder):
+        study["cohort"]["arms"]["day_programme"] = {"level_of_care": "2.5"}
+        study["designs"]["overlap"]["arms"] = "pairwise"
+        study["analyses"]["other"] = study["analyses"]["primary"] | {"contrast": ["day_programme", "outpatient"]}
+
+    problems, _, rest = told(tmp_path, spoil).partition("Refused, because the records do not give it:")
+    assert "What keeps the study from running" not in problems
+    assert "cohort.arms.day_programme: no episode has level_of_care: 2.5" in rest
+    assert "analysis other: nobody is in 'day_programme'" in rest and "1 of 2 analyses possible: primary" in rest
