@@ -91,4 +91,4 @@ def _by_level(values: pd.Series, answer: Callable[[pd.Series], pd.Series]) -> pd
         return answer(values.astype("str"))
     levels = pd.Series([*values.cat.categories.astype("str"), None], dtype="str")
     # The code of a missing value is -1, which is the last place.
-    return pd.Series(answer(levels).to_numpy()[values.cat.codes], index=values.index)
+    return pd.Series(answer(levels).to_numpy()[values.cat.codes.to_numpy()], index=values.index)

@@ -111,7 +111,8 @@ class Intake:
         for name, rule in zip(names, rules, strict=True):
             self._note(raw.name, table, flagged[LINE].filter(flagged[name]), rule.words, rule.expected)
         # One name for the rows before and after, so that the memory of the first is free for the second.
-        good = flagged.filter(~pl.any_horizontal([pl.lit(False), *names])).drop(names)
+        broken = flagged.select(pl.any_horizontal([pl.lit(False), *names])).to_series()
+        good = (flagged.filter(~broken) if broken.any() else flagged).drop(names)
         del flagged
         if key:
             good = self._without_repeats(raw, table, good, key, strongest)

@@ -41,7 +41,7 @@ def _in_parts(records: "pl.DataFrame", name: str, make: "Callable[[pl.DataFrame]
     if records.height <= parts.MOST_ROWS:
         return to_table(make(records), name)
     return parts.Parts(
-        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height
+        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height, keep=True
     )
 
 
