@@ -94,5 +94,7 @@ def told_once(notes: Sequence[str]) -> list[str]:
     told = []
     for words, places in of_words.items():
         alone = len(places) <= _MANY_FILES
-        told += [f"{place}: {words}" for place in places] if alone else [f"{len(places)} files as {places[0]}: {words}"]
+        told += (
+            [f"{place}: {words}" for place in places] if alone else [f"{len(places)} sheets as {places[0]}: {words}"]
+        )
     return told
