@@ -190,8 +190,8 @@ anything; in `participation works` a week of coming lowers the odds of relapse i
 could hold: their rejection is how often they find something. Intervals of strategies are percentiles of 200 bootstrap
 draws, as in a study; the model of hours and the trials take their weights as known, which makes theirs a little wide.
 In `participation works` coming acts in its own week and through use in the next, and six hours do as much as nine:
-neither a straight line in mean hours nor one in the hours of the week is the whole of that, and both find too little. By
-`benchmarks/participation.py`: 2,400 people a world, some half of them in the programme."""
+neither a straight line in mean hours nor one in the hours of the week is the whole of that, and both find too little.
+By `benchmarks/participation.py`: 2,400 people a world, some half of them in the programme."""
 
 
 def markdown_list(sentences: list[str]) -> str:
