@@ -32,6 +32,7 @@ EVERY_SECTION = {
     },
     "components": {"of": {"flexibility": ["attendance_rate"]}},
     "costs": {},
+    "specifications": {"trimming": {"scores": {"trim": 0.1}}},
     "ledger": "claims.yaml",
 }
 
