@@ -94,7 +94,7 @@ class Stage:
         design: str | None = None,
         only: Collection[str] | None = None,
     ) -> dict[str, Table]:
-        """Run it on tables by name, of some analyses only if they are named; return what it makes, long ones in parts."""
+        """Run it on tables by name, for some analyses only if they are named; return its tables, long ones in parts."""
         module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(module), name)
         design_of = {"design": design} if self.per_design else {}
