@@ -24,7 +24,7 @@ INTENSIVE = ("2.1", "2.5", "3", "4")
 @eligibility(label="At least {years} years old", needs=("person.age_years|person.age_band",))
 def adult(candidates: pd.DataFrame, records: Records, *, years: Annotated[int, Field(ge=0)] = 18) -> pd.Series:
     """Keep people of at least the given age; an unknown age is not adult."""
-    if "age_years" in candidates and candidates["age_years"].notna().any():
+    if "age_band" not in candidates or ("age_years" in candidates and candidates["age_years"].notna().any()):
         return candidates["age_years"] >= years
     return _by_level(candidates["age_band"], lambda band: band.str.extract(r"(\d+)")[0].astype(float) >= years)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
-from iop_outcomes.kernel.errors import SourceError, counted
+from iop_outcomes.kernel.errors import SourceError, StudyError, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Strongest(NamedTuple):
         return cell.cast(pl.String).replace_strict(rank, default=len(rank), return_dtype=pl.Int32)
 
 
-def refuse(problem: SourceError) -> None:
+def refuse(problem: StudyError) -> None:
     """Refuse a source at its first problem: what a run does. A check gathers them instead (``ingest.examining``)."""
     raise problem
 
@@ -165,9 +165,9 @@ class Intake:
         import polars as pl
 
         if len(lines):
-            columns = {"file": file, "table": table, "rule": words, "expected": expected}
-            columns = {name: pl.lit(value) for name, value in columns.items()}
-            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
+            said = {"file": file, "table": table, "rule": words, "expected": expected}
+            cells = [pl.lit(value).alias(name) for name, value in said.items()]
+            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(cells))
 
     def rejected(self) -> "pl.DataFrame":
         """Return every rule that a row broke, by file, table and line, and whether such rows were to be expected."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from math import lcm
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,12 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import figure_names
 
+if TYPE_CHECKING:
+    from iop_outcomes.study import Study
+
 #: Tables of a release that are not the numbers of a figure; a test holds them against what is released.
 TABLES = (
     "agreement",
     "balance",
     "capability",
     "claim",
+    "component",
+    "component_association",
     "cost_difference",
     "cost_effectiveness",
     "cost_verdict",
@@ -29,8 +34,11 @@ TABLES = (
     "interaction",
     "intercurrent",
     "ledger",
+    "level_change",
+    "level_change_verdict",
     "outcomes",
     "participation",
+    "participation_hours",
     "participation_verdict",
     "participation_week",
     "refusal",
@@ -227,7 +235,13 @@ def stated(text: str) -> ReleaseRules | None:
 
 
 class TableRules(BaseModel):
-    """What one table of a release asks for beyond the rules of its study."""
+    """What one table of a release asks for beyond the rules of its study.
+
+    Attributes
+    ----------
+    min_cell, round_to : int, optional
+        Larger than those of the study.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     min_cell: People | None = None
@@ -262,6 +276,8 @@ class Release(BaseModel):
         Largest share of one person or site in a total.
     allowed_by : str
         Who allowed cells of fewer than 5 people, or outcomes by site; printed in the report.
+    print_figures : list of str
+        Figures that go into ``manuscript/`` for print as well: 178 mm wide, as PDF and as PNG of 600 dots per inch.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -270,6 +286,7 @@ class Release(BaseModel):
     tables: dict[str, TableRules] = {}
     dominance: Dominance = Dominance()
     allowed_by: str = ""
+    print_figures: list[str] = []
     _key: bytes = PrivateAttr(b"")
 
     def keyed(self, key: bytes) -> "Release":
@@ -314,6 +331,22 @@ def check_release(release: Release, describe_by: Sequence[str] = ()) -> None:
             raise StudyFileError(
                 f"{place}.round_to: {own.round_to} is not a multiple of the {release.round_to} of the study, so that "
                 "two roundings of one count would tell more than either; choose a multiple"
+            )
+
+
+def check_print_figures(study: "Study") -> None:
+    """Refuse a figure for print that the study does not have.
+
+    Raises
+    ------
+    StudyFileError
+        One sentence that begins with the place in the file.
+    """
+    known = figure_names(study)
+    for name in study.release.print_figures:
+        if name not in known:
+            raise StudyFileError(
+                f"release.print_figures: the report of this study has no figure '{name}'; {did_you_mean(name, known)}"
             )
 
 

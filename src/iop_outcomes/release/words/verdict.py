@@ -42,6 +42,18 @@ _WHY = {
     "only_those_who_stayed": (
         "observation ends on the day people leave care, so that this is known only of those who stayed"
     ),
+    "placebo_failed": (
+        "the same comparison finds a difference in use before time zero, which the arm cannot have made, so that the "
+        "arms were unlike in something that nobody adjusted for"
+    ),
+    "systematic_error": (
+        "outcomes that the arm cannot change differ between the arms, so that the comparison is off by more than it "
+        "may be"
+    ),
+    "calibrated_leaves_open": (
+        "outcomes that the arm cannot change show how far the comparison is off, and with that counted in chance could "
+        "explain it"
+    ),
     "predicts_only": "this measure describes and predicts, and is no effect; compare incidences",
     "unlike_lengths": (
         "completed treatment lasts unlike in the arms, so that people leave and complete the shorter programme sooner "

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
@@ -21,6 +20,7 @@ from iop_outcomes.ingest.sources.teds_d.layouts import REQUIRED, TedsFile, allow
 from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
+from iop_outcomes.tables.parts import Table, whole
 
 Year = Annotated[int, Field(ge=2006, le=2023)]
 NO_LINK = "TEDS-D has no person key, so other care of the same person cannot be seen"
@@ -54,7 +54,7 @@ def raw_files(folder: Path, *, path: str | list[str], year: int | list[int], **s
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the files, and say of which states the records cannot be what they say."""
     found = Examined()
-    found.tables = _read(folder, settings, found.complain, found.notes)
+    found.tables = {name: whole(table) for name, table in _read(folder, settings, found.complain, found.notes).items()}
     return found
 
 
@@ -69,7 +69,7 @@ def teds_d(
     service_at_discharge: Literal["refuse", "stands_for_admission"] = "refuse",
     state_gate: tuple[gate.Gate, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Read one or several years of TEDS-D.
 
     Parameters
@@ -109,7 +109,7 @@ def teds_d(
     return _read(folder, settings, refuse, [])
 
 
-def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, pd.DataFrame]:
+def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, Table]:
     import polars as pl
 
     years, asked = _years(settings["year"]), settings["state_gate"]

@@ -53,8 +53,10 @@ def _labelled(column: str, labels: dict[int, str]) -> "pl.Expr":
 
 
 def _person(records: "pl.DataFrame") -> "pl.DataFrame":
+    import polars as pl
+
     columns = {
-        "person_id": "CASEID",
+        "person_id": pl.col("CASEID"),
         "age_band": _labelled("AGE", codebook.AGE_LABELS),
         "sex": _labelled("SEX", codebook.SEX),
     }
