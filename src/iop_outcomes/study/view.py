@@ -61,7 +61,7 @@ class StudyView:
         **sections
             Of those that can be read.
         """
-        found = StudyView(self._study, self._sections, self._design)
+        found = StudyView(self._study, self._sections, self._design, self._only)
         found._others = self._others | sections
         return found
 
