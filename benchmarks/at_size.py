@@ -201,7 +201,7 @@ TEXT = """# What a large study costs
 
 Made by `benchmarks/at_size.py` (`./run benchmark`) from `benchmarks/at_size.json`; not by hand. A file in the layout of
 TEDS-D 2023 goes from raw records to the report, every stage in a process of its own. Seconds are of the processor, with
-about a second and a half of imports in every stage, and memory is the largest that the process of the stage held.
+about a second of imports in every stage, and memory is the largest that the process of the stage held.
 
 {machine}. {note}
 

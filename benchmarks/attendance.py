@@ -1,7 +1,9 @@
-"""Speed and memory of the attendance metrics: sessions of many episodes to every metric, beside plain pandas.
+"""Speed and memory of the attendance metrics: sessions of many episodes to every metric, beside pandas and DuckDB.
 
 The plain way is one function per person in ``groupby.apply`` over the session table, written below for the metrics that
-a few lines of pandas can give; both ways get the same rows and must give the same numbers. Run:
+a few lines of pandas can give; DuckDB counts by person the metrics that one statement can give. Every way begins with
+the same tables in memory, makes its own preparation on its own clock, runs on one thread, once cold and then as often
+as the others, and must give the same numbers. Run:
 
     python benchmarks/attendance.py [--episodes 200000] [--sessions 100] [--subset 2000]
 """
@@ -125,6 +127,8 @@ def one_person(rows: pd.DataFrame) -> pd.Series:
     gaps = gaps[gaps > 0]
     whole = came[came["day"] < end // 7 * 7]
     by_week = whole.groupby(whole["day"] // 7)["minutes_attended"].sum().reindex(range(end // 7), fill_value=0) / 60
+    clinical = whole[~whole["type"].isin(["case_management", "peer"])]
+    care = clinical.groupby(clinical["day"] // 7)["minutes_attended"].sum().reindex(by_week.index, fill_value=0) / 60
     by_type = came.groupby("type", observed=True)["minutes_attended"].sum()
     mix = by_type / by_type.sum()
     return pd.Series(
@@ -135,7 +139,7 @@ def one_person(rows: pd.DataFrame) -> pd.Series:
             "hours_rate": standard["minutes_attended"].sum() / standard["minutes_scheduled"].sum(),
             "no_show_rate": (inside["status"] == "no_show").sum() / held if held else np.nan,
             "weekly_hours": by_week.mean(),
-            "hours_fidelity": (by_week >= (6 if age < 18 else 9)).mean(),
+            "hours_fidelity": ((care >= (6 if age < 18 else 9)) & (care < 20)).mean(),
             "sessions_attended": len(came) if observed >= WINDOW_DAYS else np.nan,
             "hours_attended": came["minutes_attended"].sum() / 60 if observed >= WINDOW_DAYS else np.nan,
             "treatment_days": came["day"].nunique() if observed >= WINDOW_DAYS else np.nan,
@@ -149,41 +153,88 @@ def one_person(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def plain_pandas(session: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+def plain_pandas(made: dict[str, pd.DataFrame], cohort: pd.DataFrame) -> pd.DataFrame:
     """Return the metrics of everybody by ``groupby.apply``."""
-    about = members[["follow_up_end_day", "age_years", "prescribed_hours_per_week"]]
-    rows = session.merge(about, left_on="episode_id", right_index=True)
-    rows["follow_up_days"] = rows["follow_up_end_day"] + 1
+    rows = made["session"].merge(_about(made, cohort), on="episode_id")
     share = rows["minutes_attended"] / rows["minutes_scheduled"]
     rows["attended"] = np.where(rows["status"].isin(["attended", "partial"]), share, 0.0)
     return rows.groupby("episode_id")[list(rows.columns)].apply(one_person)
 
 
-def compare(made: dict[str, pd.DataFrame], n_subset: int) -> None:
-    """Print the times of both ways on the same episodes, for the metrics both give, and how far apart they are."""
+def by_duckdb(made: dict[str, pd.DataFrame], cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return those metrics of everybody that one statement of SQL can give."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as database:
+        database.register("session", made["session"])
+        database.register("about", _about(made, cohort))
+        return database.sql(STATEMENT.format(days=WINDOW_DAYS)).df().set_index("episode_id")
+
+
+#: Attendance by person in SQL; days outside the observation and the window are left out first.
+STATEMENT = """
+with inside as (
+    select *, status in ('attended', 'partial') as came,
+        status in ('attended', 'partial', 'no_show', 'late_cancel') as held
+    from session join about using (episode_id) where day < least(follow_up_days, {days})
+)
+select episode_id,
+    avg(case when came then minutes_attended / minutes_scheduled else 0 end)
+        filter (where status not in ('cancel_program', 'closed', 'rescheduled', 'excused')) as attendance_rate,
+    count(*) filter (where status = 'no_show') / nullif(count(*) filter (where held), 0) as no_show_rate,
+    case when any_value(follow_up_days) >= {days} then count(*) filter (where came) end as sessions_attended,
+    case when any_value(follow_up_days) >= {days} then sum(minutes_attended) filter (where came) / 60 end
+        as hours_attended,
+    case when any_value(follow_up_days) >= {days} then count(distinct day) filter (where came) end as treatment_days
+from inside group by episode_id
+"""
+
+
+def _about(made: dict[str, pd.DataFrame], cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return of each episode what a metric must know beside its sessions, by plain merges."""
+    about = cohort.merge(
+        made["episode"].drop(columns=["person_id", "site_id"]), left_on="member_id", right_on="episode_id"
+    )
+    about = about.merge(made["person"], on="person_id")
+    return about.assign(follow_up_days=about["follow_up_end_day"] + 1)[
+        ["episode_id", "follow_up_days", "age_years", "prescribed_hours_per_week"]
+    ]
+
+
+def compare(made: dict[str, pd.DataFrame], n_subset: int, other: Callable, called: str, times: int) -> None:
+    """Print the times of another way and of ours on the same episodes and metrics, and how far apart they are."""
     episode = made["episode"].iloc[:n_subset]
     session = made["session"][made["session"]["episode_id"].isin(episode["episode_id"])]
     small = made | {"episode": episode, "session": session}
     cohort = cohort_of(episode)
-    start = time.perf_counter()
-    theirs = plain_pandas(session, History.of(cohort, small).members)
-    plain_seconds = time.perf_counter() - start
-    seconds = []
-    for _ in range(5):
+    theirs, their_seconds = _timed(lambda: other(small, cohort), times)
+    names = [str(column) for column in theirs]
+
+    def mine() -> pd.DataFrame:
         history = History.of(cohort, small)
-        start = time.perf_counter()
-        ours = {name: _by_name(history, name) for name in theirs}
-        seconds.append(time.perf_counter() - start)
-    frame = pd.DataFrame(ours, index=history.members.index).loc[theirs.index]
+        return pd.DataFrame({name: _by_name(history, name) for name in names}, index=history.members.index)
+
+    frame, seconds = _timed(mine, times)
+    frame = frame.loc[theirs.index]
     both = frame.notna() & theirs.notna()
     distance = (frame - theirs).abs().where(both).max().max()
-    ours_seconds = float(np.median(seconds))
-    print(f"{n_subset:,} episodes, {len(session):,} sessions, the same {theirs.shape[1]} metrics both ways")
-    print(f"  plain pandas groupby.apply {plain_seconds:>8.2f} s (once)")
-    ratio = f"{plain_seconds / ours_seconds:,.0f} times"
-    print(f"  ours                       {ours_seconds:>8.2f} s (median of 5) {ratio:>12}")
     one_way = int((frame.isna() != theirs.isna()).sum().sum())
+    print(f"{n_subset:,} episodes, {len(session):,} sessions, the same {len(names)} metrics both ways, one thread")
+    for way, (cold, warm) in ((called, their_seconds), ("ours", seconds)):
+        print(f"  {way:<28} {cold:>8.2f} s cold, {warm:>8.2f} s warm (median of {times})")
+    cold, warm = (theirs / ours for theirs, ours in zip(their_seconds, seconds, strict=True))
+    print(f"  {called} takes {cold:.2g} times as long cold, {warm:.2g} times warm")
     print(f"  largest difference {distance:.1e}; values missing one way only: {one_way}")
+
+
+def _timed(call: Callable[[], pd.DataFrame], times: int) -> tuple[pd.DataFrame, tuple[float, float]]:
+    """Return what a call gives, with the seconds of the first one and the median of those that follow."""
+    seconds = []
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        found = call()
+        seconds.append(time.perf_counter() - start)
+    return found, (seconds[0], float(np.median(seconds[1:])))
 
 
 def run_all(made: dict[str, pd.DataFrame], each: bool) -> None:
@@ -229,6 +280,7 @@ def _episodes(rng: np.random.Generator, stay: np.ndarray) -> pd.DataFrame:
             "person_id": numbered("P", (number, 7)),
             "site_id": numbered("S", (number % 50 + 1, 3)),
             "referral_day": -rng.integers(0, 21, n).astype(float),
+            "assignment_day": 0.0,
             "admission_day": 0.0,
             "discharge_day": stay.round(),
             "level_of_care": pd.Categorical(np.full(n, "2.1")),
@@ -243,8 +295,10 @@ if __name__ == "__main__":
     parser.add_argument("--episodes", type=int, default=200_000)
     parser.add_argument("--sessions", type=int, default=100, help="sessions of each episode")
     parser.add_argument("--subset", type=int, default=2_000, help="episodes of the comparison with plain pandas")
+    parser.add_argument("--times", type=int, default=3, help="repeats of each way of a comparison")
     parser.add_argument("--each", action="store_true", help="print the time of each metric")
     settings = parser.parse_args()
     made = records(settings.episodes, settings.sessions, seed=1)
     run_all(made, settings.each)
-    compare(made, min(settings.subset, settings.episodes))
+    compare(made, min(settings.subset, settings.episodes), plain_pandas, "pandas groupby.apply", settings.times)
+    compare(made, settings.episodes, by_duckdb, "DuckDB", settings.times)

@@ -5,7 +5,7 @@ From here come the rules of the workflow with their parameters and digests, the 
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,9 +72,9 @@ class Stage:
     of_members: tuple[str, ...] = ()
     memory_mb: int = 2000
 
-    def view(self, study: Study, design: str | None = None) -> StudyView:
-        """Return the study as this stage may read it."""
-        return StudyView(study, self.sections, design)
+    def view(self, study: Study, design: str | None = None, only: Collection[str] | None = None) -> StudyView:
+        """Return the study as this stage may read it, with some analyses ``only`` if they are named."""
+        return StudyView(study, self.sections, design, only)
 
     def modules(self, study: Study, design: str | None = None) -> tuple[str, ...]:
         """Return the modules that its results rest on, together with all that these import."""
@@ -92,12 +92,13 @@ class Stage:
         tell: Callable[[str], None] = lambda _: None,
         folder: str | Path = ".",
         design: str | None = None,
+        only: Collection[str] | None = None,
     ) -> dict[str, Table]:
-        """Run it on tables by name and return those it makes, a long one in parts."""
+        """Run it on tables by name, for some analyses only if they are named; return its tables, long ones in parts."""
         module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(module), name)
         design_of = {"design": design} if self.per_design else {}
-        return function(self.view(study, design), dict(made), tell=tell, folder=Path(folder), **design_of)
+        return function(self.view(study, design, only), dict(made), tell=tell, folder=Path(folder), **design_of)
 
 
 def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:

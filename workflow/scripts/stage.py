@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from iop_outcomes import stages
+from iop_outcomes import fitted, stages
 from iop_outcomes.study import running
 from iop_outcomes.tables import store
 
@@ -11,6 +11,11 @@ with running.stage(snakemake) as study:  # noqa: F821
     design = snakemake.wildcards.get("design")  # noqa: F821
     tell = running.progress(f"{stage.name} {design}" if design else stage.name, Path(snakemake.log[0]))  # noqa: F821
     given = stages.read(stage, {table: snakemake.input[table] for table in stage.reads})  # noqa: F821
-    for table, frame in stage.run(study, given, tell, design=design).items():
+    if stage.name in fitted.BY_ANALYSIS:
+        files = [snakemake.input[table] for table in stage.reads]  # noqa: F821
+        made = fitted.run(stage, study, given, files, Path("results") / study.name, tell, design)
+    else:
+        made = stage.run(study, given, tell, design=design)
+    for table, frame in made.items():
         if table in stage.writes:
             store.write(frame, table, snakemake.output[table])  # noqa: F821

@@ -1,7 +1,8 @@
 """What a verdict must know beside the estimates: of how many people an outcome is known, and until when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from iop_outcomes.designs.judge.gate import WARN
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.measure import HAZARD, measure_of
+
+T = TypeVar("T")
 
 #: Checks of the gate whose warning says that the arms may differ for another reason than what they were assigned to.
 OF_BIAS = (
@@ -68,6 +71,14 @@ class Facts:
     ends_with_care: bool = False
     diagnostic: pd.DataFrame | None = None
     unlike_lengths: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    #: What was asked before: hundreds of analyses ask the same of a handful of comparisons.
+    _told: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self._told:
+            self._told[key] = make()
+        found: T = self._told[key]
+        return found
 
     def planned_apart(self, arms: tuple[str, str], outcome: Outcome, measure: str, day: float) -> bool:
         """Return whether an outcome differs between two arms for the length of their programmes alone.
@@ -95,6 +106,9 @@ class Facts:
         return self._warned(arms, design, OF_REACH)
 
     def _warned(self, arms: tuple[str, str], design: str, checks: tuple[str, ...]) -> dict[str, str]:
+        return dict(self._once((arms, design, checks), lambda: self._warned_now(arms, design, checks)))
+
+    def _warned_now(self, arms: tuple[str, str], design: str, checks: tuple[str, ...]) -> dict[str, str]:
         if self.diagnostic is None:
             return {}
         rows = self.diagnostic[of_arms(self.diagnostic, arms, design)]
@@ -103,6 +117,9 @@ class Facts:
 
     def known(self, outcome: str, arms: tuple[str, str]) -> Known | None:
         """Return of how many people of two arms an outcome is known, None where that may not be said."""
+        return self._once((outcome, arms), lambda: self._known_now(outcome, arms))
+
+    def _known_now(self, outcome: str, arms: tuple[str, str]) -> Known | None:
         if self.counts is None:
             return None
         mine = (self.counts["outcome"].astype("str") == outcome) & self.counts["arm"].astype("str").isin(arms)

@@ -55,7 +55,10 @@ def judge_study(estimate: pd.DataFrame, study: Study, facts: Facts | None = None
         Of how many people the outcomes are known, and whether observation ends with care.
     """
     facts, answer = facts or Facts(), answers(study)
-    judged = {name: _gathered(estimate, study, facts, name, answer[name]) for name in study.analyses}
+    # Each analysis is looked for once: among those of hundreds that would take longer than all that follows.
+    own_rows = dict(list(estimate.groupby(estimate["analysis"].astype("str"), sort=False)))
+    nothing = estimate.iloc[:0]
+    judged = {name: _gathered(own_rows.get(name, nothing), study, facts, name, answer[name]) for name in study.analyses}
     looks = {name: _looks(study, judged, name) for name in judged}
     family = [j for j in judged.values() if j.place == SECONDARY and j.evidence.status == SHOWN]
     adjusted = adjust_p_values([j.p for j in family])
@@ -104,7 +107,7 @@ def _is(table: pd.DataFrame, column: str, value: str) -> pd.Series:
 
 
 def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, answer: str) -> Judged:
-    """Return what is known of one analysis by itself."""
+    """Return what is known of one analysis by itself, from its rows."""
     analysis = study.analyses[name]
     place = PRIMARY if name == next(iter(study.analyses)) else SECONDARY if answer == name else FURTHER
     rows = main_rows(estimate, name)

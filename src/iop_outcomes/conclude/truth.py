@@ -16,6 +16,7 @@ from iop_outcomes.simulate.world import simulate
 from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO
 from iop_outcomes.study.view import Readable, StudyView
 from iop_outcomes.tables.capability import capabilities
+from iop_outcomes.tables.parts import whole
 
 
 def run(
@@ -57,7 +58,7 @@ def study_truth(study: Readable, tell: Callable[[str], None] = lambda _: None) -
 def _outcomes_in(study: Readable, cohort: pd.DataFrame, records: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return outcomes by member in one world; of time until an event, the time lost to it within the follow-up."""
     history = History.of(cohort, records, care=study.care)
-    metric_value, _ = compute_metrics(history, study, capabilities(records, {}))
+    metric_value = whole(compute_metrics(history, study, capabilities(records, {}))[0])
     frame = build_outcomes(history, metric_value, events=study.events).set_index("member_id")
     days, horizon = frame["retention_days"], float(max(study.cohort.follow_up_days - 1, 1))
     lost = (horizon - days).clip(lower=0)

@@ -1,7 +1,7 @@
 """All metrics of a study over one cohort, and the refusal of those the source cannot give."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from iop_outcomes.history.history import History
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
+from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table
 
 #: Reason written for a value that its metric left out without a reason of its own.
 NO_VALUE = "not enough was recorded"
@@ -18,7 +19,7 @@ NO_VALUE = "not enough was recorded"
 
 def compute_metrics(
     history: History, study: Readable, capability: pd.DataFrame, tell: Callable[[str], None] = lambda _: None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[Table, pd.DataFrame]:
     """Return the values of every metric of the study, and what was refused.
 
     Parameters
@@ -34,8 +35,8 @@ def compute_metrics(
 
     Returns
     -------
-    metric_value, refusal : pandas.DataFrame
-        Tables of those contracts.
+    metric_value, refusal : pandas.DataFrame or Parts
+        Tables of those contracts; many values come in parts.
     """
     values, refused = [], []
     history = history.under(study.outcome_rules)
@@ -74,7 +75,7 @@ def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> p
     code, names = pd.factorize(reason, sort=True)
     table = {
         "member_id": frame.index,
-        "metric": name,
+        "metric": pd.Categorical.from_codes(np.zeros(len(frame), dtype=np.int8), [name]),
         "value": value,
         "observed_share": frame["observed_share"].to_numpy(float) if "observed_share" in frame else np.nan,
         "missing_reason": pd.Categorical.from_codes(code, pd.Index(names, dtype="str")),
@@ -82,16 +83,17 @@ def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> p
     return pd.DataFrame(table)
 
 
-def _stack(values: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
+def _stack(values: list[pd.DataFrame], names: list[str]) -> Table:
+    """Return the values of all metrics as one table, in parts where they are many: each metric is held once."""
     if not values:
         return pd.DataFrame(columns=["member_id", "metric", "value", "observed_share", "missing_reason"])
-    reasons = union_categoricals([each.pop("missing_reason").array for each in values], sort_categories=True)
-    code = np.concatenate([_place(each.pop("metric"), names) for each in values])
-    stacked = pd.concat(values, ignore_index=True)
-    stacked.insert(1, "metric", pd.Categorical.from_codes(code, names))
-    return stacked.assign(missing_reason=reasons)
+    reasons = union_categoricals([each["missing_reason"].array for each in values], sort_categories=True).categories
 
+    def made() -> Iterator[pd.DataFrame]:
+        for each in values:
+            place = names.index(each["metric"].iloc[0]) if len(each) else 0
+            metric = pd.Categorical.from_codes(np.full(len(each), place, dtype=np.intp), names)
+            yield each.assign(metric=metric, missing_reason=each["missing_reason"].cat.set_categories(reasons))
 
-def _place(metric: pd.Series, names: list[str]) -> np.ndarray:
-    """Return the position of one metric's name among all, once a row."""
-    return np.full(len(metric), names.index(metric.iloc[0]) if len(metric) else 0, dtype=np.intp)
+    n_rows = sum(len(each) for each in values)
+    return pd.concat(list(made()), ignore_index=True) if n_rows <= MOST_ROWS else Parts(made, n_rows)

@@ -22,6 +22,7 @@ from iop_outcomes.kernel.refusing import refused
 from iop_outcomes.metrics.composite import agreement
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.capability import unmet
+from iop_outcomes.tables.parts import Table
 
 #: Days on which a report says who is still in care, while they are within the follow-up.
 DAYS = (30, 60, 90, 120, 180, 365)
@@ -35,7 +36,7 @@ FIGURES = ("urine_weeks", "abstinence_definitions")
 
 def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
     found = describe(history, made["capability"], cluster=study.cluster, events=study.events)

@@ -41,6 +41,11 @@ def _reasons(missing: np.ndarray, reason: str | np.ndarray) -> np.ndarray:
     return found
 
 
+def either(condition: np.ndarray, then: str | np.ndarray, otherwise: str | np.ndarray) -> np.ndarray:
+    """Return one of two reasons for each member, as it stands: an array of text has the longest once for everybody."""
+    return np.where(condition, np.asarray(then, dtype=object), np.asarray(otherwise, dtype=object))
+
+
 def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return part over whole, NaN where there is no whole."""
     whole = np.asarray(whole, dtype=float)

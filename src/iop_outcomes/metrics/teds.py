@@ -12,7 +12,7 @@ import pandas as pd
 
 from iop_outcomes.history.assessments import item_by_name
 from iop_outcomes.history.history import History
-from iop_outcomes.history.result import or_missing, result
+from iop_outcomes.history.result import either, or_missing, result
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
 
@@ -122,7 +122,7 @@ def stay_over(history: History, *, days: Days = 90) -> pd.DataFrame:
     high = or_missing(history, "stay_days_high")
     value = np.where(low > days, 1.0, np.where(high <= days, 0.0, np.nan))
     return result(
-        history, value, np.where(np.isnan(low), "no length of stay", "the recorded band of days spans this length")
+        history, value, either(np.isnan(low), "no length of stay", "the recorded band of days spans this length")
     )
 
 
@@ -161,9 +161,9 @@ def self_help_attendance(
     unclear = (after == some) & (at_least > 1)
     left_out = (before != 1) & (among == "new")
     value = np.where(np.isnan(after) | unclear | left_out, np.nan, after >= least_code)
-    reason = np.where(unclear, "number of times not known", "attendance at discharge not recorded")
-    at_admission = np.where(np.isnan(before), "attendance at admission not recorded", "attended at admission already")
-    return result(history, value, np.where(left_out, at_admission, reason))
+    reason = either(unclear, "number of times not known", "attendance at discharge not recorded")
+    at_admission = either(np.isnan(before), "attendance at admission not recorded", "attended at admission already")
+    return result(history, value, either(left_out, at_admission, reason))
 
 
 def _abstinent(history: History, substances: Substances, missing: Missing, used_at_admission: bool) -> pd.DataFrame:
@@ -173,8 +173,8 @@ def _abstinent(history: History, substances: Substances, missing: Missing, used_
     eligible = known_before & (used_before == used_at_admission)
     value = np.where(known_after | (missing == "use"), (~used_after & known_after).astype(float), np.nan)
     other = NO_USE_AT_ADMISSION if used_at_admission else USE_AT_ADMISSION
-    why_not = np.where(known_before, other, NOT_RECORDED_AT_ADMISSION)
-    return result(history, np.where(eligible, value, np.nan), np.where(eligible, NOT_RECORDED_AT_DISCHARGE, why_not))
+    why_not = either(known_before, other, NOT_RECORDED_AT_ADMISSION)
+    return result(history, np.where(eligible, value, np.nan), either(eligible, NOT_RECORDED_AT_DISCHARGE, why_not))
 
 
 def _use(history: History, substances: Substances, when: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What one stage may read of a study: its sections, and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -29,10 +29,14 @@ class StudyView:
         Attributes of the study: sections of the file, or properties made of them.
     design : str, optional
         The one design of ``designs``, ``analyses`` and ``contrasts_by_design`` to read.
+    only : collection of str, optional
+        The only ones of its analyses to read.
     """
 
-    def __init__(self, study: "Study", sections: Sequence[str], design: str | None = None):
-        self._study, self._sections, self._design = study, tuple(sections), design
+    def __init__(
+        self, study: "Study", sections: Sequence[str], design: str | None = None, only: Collection[str] | None = None
+    ):
+        self._study, self._sections, self._design, self._only = study, tuple(sections), design, only
         self._others: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -57,7 +61,7 @@ class StudyView:
         **sections
             Of those that can be read.
         """
-        found = StudyView(self._study, self._sections, self._design)
+        found = StudyView(self._study, self._sections, self._design, self._only)
         found._others = self._others | sections
         return found
 
@@ -69,7 +73,8 @@ class StudyView:
         if self._design is None or name not in _BY_DESIGN:
             return value
         if name == "analyses":
-            return {key: analysis for key, analysis in value.items() if analysis.design == self._design}
+            own = {key: analysis for key, analysis in value.items() if analysis.design == self._design}
+            return own if self._only is None else {key: own[key] for key in own if key in self._only}
         return {self._design: value[self._design]}
 
 

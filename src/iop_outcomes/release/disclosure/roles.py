@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from string import Formatter
 
 import numpy as np
 import pandas as pd
@@ -72,8 +74,12 @@ class Roles:
         for count, said in self.who.items():
             words, _, flag = said.partition("|")
             marked = frame[flag].to_numpy(bool) if flag else np.ones(len(frame), dtype=bool)
-            rows = frame.to_dict("records")
-            found[count] = [words.format_map(row) if true else "" for row, true in zip(rows, marked, strict=True)]
+            named = [name for _, name, _, _ in Formatter().parse(words) if name]
+            cells = zip(*(frame[name].tolist() for name in named), strict=True) if named else repeat((), len(frame))
+            found[count] = [
+                words.format(**dict(zip(named, row, strict=True))) if true else ""
+                for row, true in zip(cells, marked, strict=True)
+            ]
         return found
 
     def check(self, frame: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ same, and hold the same count, are one cell of the system.
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -163,8 +164,7 @@ def _components(unknowns: list[Hashable], equations: list[_Sum]) -> list[tuple[l
 def _block(members, equations: list[_Sum], counts, places, rules: Mapping[str, ReleaseRules], kept, bound) -> Block:
     position = {unknown: number for number, unknown in enumerate(members)}
     entries = [(row, position[u], factor) for row, found in enumerate(equations) for u, factor in found.items()]
-    rows, columns, factors = zip(*entries, strict=True) if entries else ((), (), ())
-    matrix = csr_array((np.array(factors, dtype=float), (rows, columns)), shape=(len(equations), len(members)))
+    matrix = _matrix(tuple(entries), (len(equations), len(members)))
     strictest = [max((rules[p[0]] for p in places[u]), key=lambda r: (r.min_cell, r.round_to)) for u in members]
     return Block(
         [places[unknown] for unknown in members],
@@ -174,3 +174,10 @@ def _block(members, equations: list[_Sum], counts, places, rules: Mapping[str, R
         np.array([unknown in kept for unknown in members], dtype=bool),
         np.array([unknown not in bound for unknown in members], dtype=bool),
     )
+
+
+@lru_cache(maxsize=256)
+def _matrix(entries: tuple[tuple[int, int, float], ...], shape: tuple[int, int]) -> csr_array:
+    """Return the sums of a block; those of hundreds of analyses are the same few."""
+    rows, columns, factors = zip(*entries, strict=True) if entries else ((), (), ())
+    return csr_array((np.array(factors, dtype=float), (rows, columns)), shape=shape)

@@ -21,6 +21,8 @@ _LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
 _LABELS, _PLOT, _VALUES = 2.15, 2.35, 2.4
 _ARMS = ["arm", "against"]
 _PLACE = ["analysis", *_ARMS, "measure", "population", "scenario"]
+#: More lines than these nobody compares by eye, and a page of them would be of ten megabytes.
+_MOST = 60
 _RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -34,9 +36,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="What difference it made",
     caption=(
-        "Difference between the arms in every analysis, with its 95% confidence interval (filled), and the naive "
-        "difference without adjustment (hollow). At the right the adjusted values of the arms and the difference. "
-        "Analyses that the gate withholds or the data cannot carry keep their line and say why."
+        "Difference between the arms in every analysis, the first sixty lines where there are more, with its 95% "
+        "confidence interval (filled), and the naive difference without adjustment (hollow). At the right the adjusted "
+        "values of the arms and the difference. Analyses that the gate withholds or the data cannot carry keep their "
+        "line and say why."
     ),
     needs=("estimate",),
     frame=frame,
@@ -53,13 +56,15 @@ def draw(data: Released) -> Figure:
     # One line says why an analysis is not shown, however many measures it asked for.
     again = contrasts.duplicated(["analysis", *_ARMS]) & ~may_be_shown(contrasts)
     contrasts = contrasts[~again].reset_index(drop=True)
+    # The first of the study's own order, which nobody chose by what was found.
+    n_all, contrasts = len(contrasts), contrasts.head(_MOST)
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
     heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
-    whole = sum(heights) + 0.3
+    whole = sum(heights) + 0.3 + (0.2 if n_all > _MOST else 0.0)
     drawing = style.blank(whole, layout=None)
     top = whole - 0.3
     for (unit, rows), height in zip(panels, heights, strict=True):
@@ -70,6 +75,11 @@ def draw(data: Released) -> Figure:
         top -= height
     handles = _legend(contrasts, table) if _any_shown(contrasts) else []
     drawing.legend(handles=handles, loc="upper left", ncols=3, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+    if n_all > _MOST:
+        left_out = (
+            f"The first {_MOST} of {n_all:,} lines, in the order of the study; the table of estimates has them all."
+        )
+        drawing.text(0.005, 0.0, left_out, fontsize=7.5, color=style.GREY, va="bottom")
     return drawing
 
 
