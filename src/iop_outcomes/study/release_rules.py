@@ -44,6 +44,8 @@ TABLES = (
     "refusal",
     "retained",
     "set_aside",
+    "specification",
+    "specification_summary",
     "subgroup",
     "subgroup_verdict",
     "truth",
