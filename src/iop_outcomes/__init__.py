@@ -49,6 +49,8 @@ _HOMES = {
     "panel_agrees": "conclude.missing_panel",
     "omitted_variable": "robustness.omitted_variable",
     "clone_censor_weight": "participation.clone_censor_weight",
+    "marginal_structural_model": "participation.marginal_structural",
+    "sequential_trials": "participation.sequential",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
 _ROOMS = (

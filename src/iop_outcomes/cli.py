@@ -78,6 +78,20 @@ def check(study: ThisStudy = "") -> None:
 
 
 @app.command()
+def snapshot(
+    study: ThisStudy = "",
+    again: Annotated[bool, typer.Option("--again", help="Take the place of an earlier snapshot.")] = False,
+) -> None:
+    """Copy what a study reads of a live database into files, so that every run reads the same."""
+    from iop_outcomes.ingest.snapshots import take
+
+    study = study or usual_study()
+    for line in take(studies.load(study), again):
+        typer.echo(line)
+    typer.echo(f"The snapshot is taken; then: iop-outcomes check {study}")
+
+
+@app.command()
 def why(
     file: Annotated[Path, typer.Argument(help="A file that has changed or will: code, the study, raw data.")],
     study: Annotated[str, typer.Option(help="The study; left out, the study file given, or demo.")] = "",

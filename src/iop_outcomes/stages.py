@@ -287,11 +287,20 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "participation",
         sections=("participation", "seed", "gate", "cohort"),
-        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service"),
-        writes=("participation", "participation_week"),
+        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service", "episode"),
+        writes=("participation", "participation_week", "participation_hours", "level_change"),
         function="iop_outcomes.participation.stage:run",
         folder="participation",
         wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
+        "components",
+        sections=("components",),
+        reads=("covariates", "outcomes"),
+        writes=("component",),
+        function="iop_outcomes.describe.components:run",
+        folder="components",
+        wanted=lambda study: study.components is not None,
     ),
     Stage(
         "specifications",

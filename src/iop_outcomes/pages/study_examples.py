@@ -89,6 +89,14 @@ participation:
     nine_hours: {least_hours: 9, grace_weeks: 2, lapses_allowed: 1}
     fewer: {below_hours: 9}
   landmark: {weeks: 4, least_hours: 9}
+  hours: {high: 9, low: 2}
+""",
+    "components": """
+metrics: {completion: {}, abstinence_at_end: {}, weekly_hours: {}, attendance_rate: {}}
+components:
+  of: {structure: [weekly_hours], flexibility: [attendance_rate]}
+  by: [employment]
+  outcome: completion
 """,
     "costs": """
 costs: {analysis: primary, worth: 20000, perspectives: {payer: [payer, program]}}

@@ -23,7 +23,9 @@ from iop_outcomes.release.disclosure import (
 from iop_outcomes.release.manuscript import FILES, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.tables import (
+    attending,
     balance,
+    components,
     costs,
     diagnostic,
     estimates,
@@ -70,6 +72,9 @@ READS = (
     "specification_summary",
     "participation",
     "participation_week",
+    "participation_hours",
+    "level_change",
+    "component",
     "cost_difference",
     "cost_effectiveness",
     "acceptability",
@@ -207,6 +212,11 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "participation": participation.ROLES,
         "participation_week": participation.WEEK_ROLES,
         "participation_verdict": participation.VERDICT_ROLES,
+        "participation_hours": attending.HOURS_ROLES,
+        "level_change": attending.CHANGE_ROLES,
+        "level_change_verdict": attending.CHANGE_VERDICT_ROLES,
+        "component": components.ROLES,
+        "component_association": components.ASSOCIATION_ROLES,
         **costs.ROLES,
         "cost_verdict": costs.VERDICT_ROLES,
         "ledger": ledger.ROLES,
@@ -217,6 +227,9 @@ def _table_roles(study: Study) -> dict[str, Roles]:
     absent += [] if study.specifications else ["specification", "specification_summary"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
+    absent += [] if study.asks_hours else ["participation_hours"]
+    absent += [] if study.asks_changes else ["level_change", "level_change_verdict"]
+    absent += [] if study.components else ["component", "component_association"]
     absent += [] if study.ledger else ["ledger"]
     # Draws and prices are the numbers of figures, which write them.
     absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
@@ -292,6 +305,14 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         if _has(tables, "participation_week"):
             by_week = participation.weeks(tables, ways, rules("participation_week"))
             frames["participation_week"] = (by_week, participation.WEEK_ROLES)
+    if study.asks_hours and _has(tables, "participation_hours"):
+        frames["participation_hours"] = (attending.hours(tables, rules("participation_hours")), attending.HOURS_ROLES)
+    if study.asks_changes and _has(tables, "level_change"):
+        frames["level_change"] = (attending.changes(tables, rules("level_change")), attending.CHANGE_ROLES)
+    if study.components and _has(tables, "component"):
+        frames["component"] = (components.means(tables, study, rules("component")), components.ROLES)
+        apart = components.associations(tables, study, rules("component_association"))
+        frames["component_association"] = (apart, components.ASSOCIATION_ROLES)
     if study.costs and _has(tables, "cost_effectiveness"):
         found = costs.frames(tables, study, rules(*costs.ROLES))
         frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}
@@ -304,6 +325,9 @@ def _concluded(study: Study, released: Mapping[str, Released], field: pd.DataFra
     judged, made = verdict.judged(released, study), {}
     if "participation" in released:
         made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
+    if "level_change" in released:
+        changed = attending.change_verdicts(released["level_change"], study)
+        made["level_change_verdict"] = (changed, attending.CHANGE_VERDICT_ROLES)
     estimate = released["estimate"].frame if judged else pd.DataFrame()
     if judged:
         made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)

@@ -9,6 +9,7 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.gate import Gate, GateThresholds
@@ -252,6 +253,8 @@ class Study(Section):
         Exploring for whom the first arm does more; in no verdict.
     participation : Participation, optional
         What coming more would bring.
+    components : Components, optional
+        What care is made of, and how it goes with an outcome.
     specifications : Specifications, optional
         Every other way in which the first question could have been asked.
     costs : Costs, optional
@@ -292,6 +295,7 @@ class Study(Section):
     subgroups: Subgroups | None = None
     heterogeneity: Heterogeneity | None = None
     participation: Participation | None = None
+    components: Components | None = None
     specifications: Specifications | None = None
     costs: Costs | None = None
     ledger: str | None = None
@@ -316,6 +320,16 @@ class Study(Section):
     def adjusts_for_calendar(self) -> bool:
         """Is calendar time a covariate, where the source keeps it? Not of a study that adjusts for nothing at all."""
         return self.adjust_for_calendar and bool(self.covariates)
+
+    @property
+    def asks_hours(self) -> bool:
+        """Are hours a week held against each other?"""
+        return self.participation is not None and self.participation.hours is not None
+
+    @property
+    def asks_changes(self) -> bool:
+        """Are changes of the level of care made trials of?"""
+        return self.participation is not None and bool(self.participation.changes)
 
     @property
     def outcome_rules(self) -> OutcomeRules:

@@ -17,6 +17,7 @@ from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.project import workflow_home
 from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.components import check_components
 from iop_outcomes.study.costs import check_costs
 from iop_outcomes.study.file import Study
 from iop_outcomes.study.format import check_format
@@ -140,6 +141,7 @@ def _check_together(study: Study) -> None:
     check_subgroups(study)
     check_heterogeneity(study)
     check_participation(study)
+    check_components(study)
     check_specifications(study)
     check_costs(study)
 

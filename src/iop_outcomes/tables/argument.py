@@ -106,12 +106,15 @@ HETEROGENEITY = Table(
 #: Ways in which strategies of attending are held against each other.
 CLONES, CLONES_TRUNCATED = "clone_censor_weight", "clone_censor_weight_truncated"
 LANDMARK, BY_ATTENDANCE = "landmark", "by_attendance"
-WAYS = (CLONES, CLONES_TRUNCATED, LANDMARK, BY_ATTENDANCE)
+MARGINAL = "marginal_structural_model"
+WAYS = (CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL, BY_ATTENDANCE)
+#: What the weeks of hours are called among those of strategies.
+AS_ATTENDED = "hours as attended"
 
 _STRATEGIES = (
     label("outcome", "Outcome", required=True, nullable=False),
-    label("strategy", "First strategy, or the more active group", required=True, nullable=False),
-    label("against", "Second strategy, or the others", required=True, nullable=False),
+    label("strategy", "First strategy, the more active group, or the higher hours", required=True, nullable=False),
+    label("against", "Second strategy, the others, or the lower hours", required=True, nullable=False),
 )
 
 PARTICIPATION = Table(

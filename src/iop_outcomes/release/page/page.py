@@ -12,6 +12,7 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
 from iop_outcomes.release.page import (
     checks,
+    components,
     costs,
     found,
     heterogeneity,
@@ -37,6 +38,7 @@ HEADINGS = {
     "difference": "What difference it made",
     "whom": "For whom?",
     "participation": "What coming more does",
+    "components": "What care was made of",
     "costs": "At what cost?",
     "sure": "How sure can one be?",
     "cannot": "What these data cannot say",
@@ -67,6 +69,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
     optional = {
         "whom": study.subgroups or study.heterogeneity,
         "participation": study.participation,
+        "components": study.components,
         "costs": study.costs,
         "claims": "claim" in released,
         "ledger": "ledger" in released,
@@ -100,6 +103,10 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         followed=participation.verdict(released.get("participation_verdict")),
         ways=participation.ways(released.get("participation"), study),
         gap=participation.gap(released.get("participation")),
+        changed=participation.changed(released.get("level_change_verdict")),
+        changes=participation.changes(released.get("level_change")),
+        components=components.means(released.get("component"), study),
+        associations=components.associations(released.get("component_association")),
         values=costs.verdicts(released.get("cost_verdict")),
         cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
