@@ -4,6 +4,7 @@ import pytest
 
 from iop_outcomes.release.checklists.artefacts import artefacts
 from iop_outcomes.release.checklists.filling import LISTS, _lists, checklists
+from iop_outcomes.release.disclosure.text import small_counts
 from iop_outcomes.release.figures import make
 from iop_outcomes.release.page.page import HEADINGS
 from iop_outcomes.release.stage import release_files, release_tables
@@ -24,7 +25,7 @@ def drawn():
 
 def states(lists, name: str) -> dict[str, str]:
     """Return the state of every item of a list."""
-    return {row[0]: row[2] for row in lists[name].rows}
+    return {row[0][1:]: row[2] for row in lists[name].rows}
 
 
 def test_the_lists_have_the_items_of_their_guidelines():
@@ -41,7 +42,7 @@ def test_what_a_release_holds_fills_an_item_and_what_only_a_person_knows_does_no
 
 def test_what_could_be_there_and_is_not_is_missing_with_what_to_do(released, drawn):
     lists = checklists(study(), released, drawn, {})
-    target = {row[0]: row for row in lists["target"].rows}
+    target = {row[0][1:]: row for row in lists["target"].rows}
     assert target["6"][2:] == ("missing", "state the trial under target_trial in the study file")
     assert target["18"][2:] == ("missing", "iop-outcomes lock STUDY before outcomes are read")
     assert states(lists, "strobe")["12b"] == "missing"
@@ -50,6 +51,13 @@ def test_what_could_be_there_and_is_not_is_missing_with_what_to_do(released, dra
 def test_a_release_without_anything_fills_nothing_that_rests_on_results():
     found = states(checklists(study(), {}, {}, {}), "target")
     assert {found[item] for item in ("3", "8", "9", "10", "11", "12", "13", "14", "16")} == {"missing"}
+
+
+def test_no_number_of_an_item_reads_as_a_count_of_people(released, drawn):
+    rules = study().release.rules()
+    for table in checklists(study(), released, drawn, RUN).values():
+        text = " ".join(" ".join(row) for row in table.rows)
+        assert small_counts(f"{table.caption} {text} {table.note}", rules) == []
 
 
 def test_every_place_is_one_of_the_report_or_a_file_of_the_release(released, drawn):

@@ -38,7 +38,7 @@ def checklists(
         Facts of the run.
     """
     held = artefacts(study, released, drawn, run)
-    return {name: _table(_lists()[name], held) for name in LISTS}
+    return {name: _table(name, _lists()[name], held) for name in LISTS}
 
 
 def state_of(item: Mapping[str, Any], held: Mapping[str, Artefact]) -> tuple[str, str]:
@@ -62,8 +62,10 @@ def state_of(item: Mapping[str, Any], held: Mapping[str, Artefact]) -> tuple[str
     return FILLED, places
 
 
-def _table(one: Mapping[str, Any], held: Mapping[str, Artefact]) -> HtmlTable:
-    rows = [(str(item["item"]), str(item["asks"]), *state_of(item, held)) for item in one["items"]]
+def _table(name: str, one: Mapping[str, Any], held: Mapping[str, Artefact]) -> HtmlTable:
+    # A bare number before a word like "people" would read as a count of them, and the release is searched for those.
+    letter = name[0].upper()
+    rows = [(f"{letter}{item['item']}", str(item["asks"]), *state_of(item, held)) for item in one["items"]]
     counts = ", ".join(f"{sum(row[2] == state for row in rows)} {state}" for state in (FILLED, BY_HAND, MISSING))
     return HtmlTable(f"{one['title']}: {counts}", _COLUMNS, rows, str(one["source"]).strip())
 
