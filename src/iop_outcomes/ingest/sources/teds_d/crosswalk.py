@@ -90,8 +90,8 @@ def as_code(column: str, layout: Layout, labels: Iterable[str] = ()) -> "pl.Expr
         number = _number(cell).replace_strict(recoded, default=None, return_dtype=pl.Int16)
     number = number.cast(pl.Int16)
     unreadable = number.is_null() & cell.is_not_null()
-    known = pl.when(_is_known(column, number)).then(number)
-    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).otherwise(known).alias(column)
+    code = pl.when(_is_known(column, number)).then(number)
+    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).otherwise(code).alias(column)
 
 
 def known_code(column: str) -> "pl.Expr":
