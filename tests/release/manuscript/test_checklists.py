@@ -44,7 +44,7 @@ def test_what_could_be_there_and_is_not_is_missing_with_what_to_do(released, dra
     lists = checklists(study(), released, drawn, {})
     target = {row[0][1:]: row for row in lists["target"].rows}
     assert target["6"][2:] == ("missing", "state the trial under target_trial in the study file")
-    assert target["18"][2:] == ("missing", "iop-outcomes lock STUDY before outcomes are read")
+    assert target["18"][2:] == ("missing", "lock the protocol before outcomes are read: iop-outcomes lock STUDY")
     assert states(lists, "strobe")["12b"] == "missing"
 
 

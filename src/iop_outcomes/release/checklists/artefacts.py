@@ -46,7 +46,7 @@ def artefacts(
     flow = drawn.get("attrition_flow")
     lock = dict(run.get("protocol") or {})  # type: ignore[call-overload]
     has_contrasts = bool(len(estimate)) and bool((may_be_shown(estimate) & is_contrast(estimate)).any())
-    unlocked = "iop-outcomes lock STUDY before outcomes are read"
+    unlocked = "lock the protocol before outcomes are read: iop-outcomes lock STUDY"
     sections = {
         "verdict": Artefact("The answer; tables/verdict.csv", "verdict" in released),
         "target": Artefact("How it was done, the trial that this study stands for", True),
