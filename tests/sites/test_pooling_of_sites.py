@@ -80,9 +80,12 @@ def test_five_sites_without_an_effect_and_one_that_is_biased_show_none():
 
 
 def test_a_difference_that_one_site_makes_is_inconclusive():
-    # Without the last site, the interval of three with 2 degrees of freedom reaches no difference.
-    four = [site("A", 0.04, 0.03), site("B", 0.05, 0.03), site("C", 0.06, 0.03), site("D", 0.06, 0.003)]
-    assert verdict(*four) == ("inconclusive", "hangs_on_one_site")
+    # The first three find nothing; the last, eight times as precise, makes all of the mean.
+    three = [site("A", 0.00, 0.08), site("B", 0.01, 0.08), site("C", -0.01, 0.08)]
+    assert verdict(*three, site("D", 0.06, 0.01)) == ("inconclusive", "hangs_on_one_site")
+    # Where the others find the same, only precision is lost without it.
+    alike = [site("A", 0.07, 0.08), site("B", 0.08, 0.08), site("C", 0.09, 0.08)]
+    assert verdict(*alike, site("D", 0.08, 0.01))[0] == "better"
 
 
 def test_sites_that_agree_on_a_difference_show_it():

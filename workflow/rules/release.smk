@@ -34,10 +34,11 @@ rule record:
         "../scripts/record.py"
 
 
-# The look of the page, and the sources of methods, are no code, so they are inputs.
+# The look of the page, checklists and the sources of methods are no code, so they are inputs.
 LOOK = {
     "template": running.file_of_the_package("release/page/template.html.j2"),
     "style": running.file_of_the_package("release/page/style.css"),
+    "checklists": running.file_of_the_package("release/checklists/lists.yaml"),
     "references": running.file_of_the_package("release/manuscript/references.yaml"),
 }
 

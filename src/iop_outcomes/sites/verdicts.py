@@ -26,6 +26,8 @@ from iop_outcomes.tables.conclusion import (
 from iop_outcomes.tables.measure import measure_of
 
 _SHOWS = (BETTER, WORSE, DIFFERENT)
+#: Share of a difference that must be left without any one site.
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,14 @@ class SiteRule:
     holds: Callable[[OverSites], bool]
 
 
+def _hangs_on_one(over: OverSites) -> bool:
+    """Return whether a site makes most of a difference: that precision is lost without it is no sign of that."""
+    if not over.shows or over.evidence is None:
+        return False
+    whole = over.evidence.interval.value
+    return any(without.value / whole < HALF for without in over.without)
+
+
 def _beyond_margin(over: OverSites) -> bool:
     reach = over.prediction
     if over.evidence is None or over.alone is None or reach is None or over.alone.verdict != NO_DIFFERENCE:
@@ -85,8 +95,8 @@ RULES: tuple[SiteRule, ...] = (
     SiteRule(
         "hangs_on_one_site",
         INCONCLUSIVE,
-        "a difference would be shown, and without one of the sites it would not be",
-        lambda o: o.shows and o.evidence is not None and any(w.side != o.evidence.side for w in o.without),
+        "a difference would be shown, and without one of the sites less than half of it would be left",
+        _hangs_on_one,
     ),
     SiteRule(
         "sites_differ",

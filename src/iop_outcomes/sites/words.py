@@ -21,7 +21,7 @@ _LEFT_OUT = {
 }
 _WHY = {
     "too_few_sites": "Fewer than three sites can be pooled, so that nobody knows how much sites differ.",
-    "hangs_on_one_site": "Without one of the sites it would not be shown.",
+    "hangs_on_one_site": "Without one of the sites less than half of it would be left.",
     "sites_differ": "At a further site a difference that matters is possible: the mean of unlike sites answers none.",
     "another_site_may_not": "At a further site there may be none, or one on the other side.",
     "one_of_many": "Adjusted for the number of further answers, chance could explain it.",

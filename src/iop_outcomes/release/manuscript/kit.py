@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.release.checklists.filling import LISTS, checklists
 from iop_outcomes.release.disclosure import Released, write_bytes
 from iop_outcomes.release.disclosure.writing import inert
 from iop_outcomes.release.figures import PRINTED, Drawn
@@ -16,7 +17,11 @@ from iop_outcomes.study import Study
 _TABLES = ("flow", "table_1", "main_results", "outcomes", "every_estimate", "sensitivity", "definitions")
 
 #: Files of the folder that every study has; a table without rows is there, too.
-FILES = ("manuscript.docx", "manuscript.tex", "references.bib", *(f"{name}.csv" for name in _TABLES))
+FILES = (
+    *("manuscript.docx", "manuscript.tex", "references.bib"),
+    *(f"{name}.csv" for name in _TABLES),
+    *(f"checklist_{name}.csv" for name in LISTS),
+)
 
 
 def files(study: Study) -> list[str]:
@@ -53,8 +58,8 @@ def write_kit(
     for name in study.release.print_figures:
         for kind, content in drawn[name].for_print().items():
             write_bytes(content, folder / f"{name}.{kind}")
-    for name in _TABLES:
-        table = paper.tables.get(name)
+    filled = {f"checklist_{name}": table for name, table in checklists(study, released, drawn, run).items()}
+    for name, table in ({name: paper.tables.get(name) for name in _TABLES} | filled).items():
         cells = pd.DataFrame(table.rows, columns=list(table.columns)) if table else pd.DataFrame()
         text = cells.map(inert).to_csv(index=False, lineterminator="\n") if len(cells) else ""
         write_bytes(text.encode("utf-8"), folder / f"{name}.csv")

@@ -7,6 +7,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 
 from iop_outcomes.release import words
+from iop_outcomes.release.checklists.filling import checklists
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
 from iop_outcomes.release.page import (
@@ -119,6 +120,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         protocol=target.protocol(run),
         method=method.settings(study),
         run=method.run_facts(run),
+        checklists=list(checklists(study, released, drawn, run).values()),
         figures=drawn,
         simulated=study.source.kind == "simulated",
     )
