@@ -344,6 +344,8 @@ def check_print_figures(study: "Study") -> None:
     StudyFileError
         One sentence that begins with the place in the file.
     """
+    if not study.release.print_figures:
+        return
     known = figure_names(study)
     for name in study.release.print_figures:
         if name not in known:
