@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from string import Formatter
 
 import numpy as np
 import pandas as pd
@@ -72,8 +73,12 @@ class Roles:
         for count, said in self.who.items():
             words, _, flag = said.partition("|")
             marked = frame[flag].to_numpy(bool) if flag else np.ones(len(frame), dtype=bool)
-            rows = frame.to_dict("records")
-            found[count] = [words.format_map(row) if true else "" for row, true in zip(rows, marked, strict=True)]
+            named = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(words) if name))
+            rows = zip(*(frame[name] for name in named), strict=True) if named else [()] * len(frame)
+            found[count] = [
+                words.format_map(dict(zip(named, row, strict=True))) if true else ""
+                for row, true in zip(rows, marked, strict=True)
+            ]
         return found
 
     def check(self, frame: pd.DataFrame) -> None:

@@ -14,7 +14,6 @@ constraints. J Am Stat Assoc 95:916-928; the heuristic with one linear programme
 import numpy as np
 from scipy.sparse import hstack
 
-from iop_outcomes.release.disclosure.bounding import widest
 from iop_outcomes.release.disclosure.system import Block
 
 _MOVED = 1e-7
@@ -81,13 +80,12 @@ def _move(block: Block, cell: int, shift: float, hidden: np.ndarray) -> np.ndarr
     ``shift`` is negative where it is to be smaller. None where there are no such tables, and none nearly so.
     """
     everything = np.ones(len(block.counts), dtype=bool)
-    for movable in (hidden, ~block.kept | hidden, everything):
-        moved = _cheapest_move(block, cell, shift, hidden, movable)
-        if moved is not None:
-            return moved
-    # Even with all else hidden it cannot be that few, or that many: then as far as it can go.
-    low, high = np.array(widest(block, cell)) - block.counts[cell]
-    return _cheapest_move(block, cell, float(np.clip(shift, min(low, 0), max(high, 0))), hidden, everything)
+    low, high = np.array(block.widest(cell)) - block.counts[cell]
+    nearest = float(np.clip(shift, min(low, 0), max(high, 0)))
+    # Where even with all else hidden it cannot be that few, or that many: as far as it can go.
+    ways = (hidden, ~block.kept | hidden, everything) if nearest == shift else (hidden, everything)
+    found = (_cheapest_move(block, cell, nearest, hidden, movable) for movable in ways)
+    return next((moved for moved in found if moved is not None), None)
 
 
 def _cheapest_move(block: Block, cell: int, shift: float, hidden: np.ndarray, movable: np.ndarray) -> np.ndarray | None:
