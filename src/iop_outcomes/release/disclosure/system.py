@@ -95,8 +95,8 @@ class Block:
 def blocks(parts: Sequence[Part]) -> list[Block]:
     """Split the counts of tables into blocks.
 
-    A sum with a missing part, or that does not hold, tells an attacker nothing and is left out. So is a difference below
-    zero, of tables that do not agree: it counts nobody.
+    A sum with a missing part, or that does not hold, tells an attacker nothing and is left out. So is a difference
+    below zero, of tables that do not agree: it counts nobody.
     """
     cells = {place: count for part in parts for place, count in _counts(part)}
     of = _whom(parts, cells)
