@@ -10,6 +10,7 @@ SECTIONS = {
     "participation": {
         "outcome": "first_positive_test",
         "strategies": {"more": {"least_hours": 6}, "less": {"below_hours": 6}},
+        "hours": {"high": 9, "low": 3, "curve": [6]},
     },
     "costs": {},
 }
@@ -30,6 +31,7 @@ def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
             "subgroup": _subgroup(given),
             "participation": _ways(sum(n) // 3),
             "participation_week": _weeks(n[0]),
+            "participation_hours": _hours(n[0] // 3),
         }
         | _costs(n)
     )
@@ -78,6 +80,12 @@ def _weeks(n: int) -> pd.DataFrame:
     )
     table["n_uncensored"] = table["n_uncensored"].clip(lower=0)
     return table.assign(ess=table["n_uncensored"] * 0.8, ci_low=table["risk"] - 0.02, ci_high=table["risk"] + 0.02)
+
+
+def _hours(n: int) -> pd.DataFrame:
+    table = pd.DataFrame({"hours": [3.0, 6.0, 9.0], "risk": [0.3, 0.35, 0.42], "n_near": n, "events_near": n // 3})
+    table = table.assign(ci_low=table["risk"] - 0.1, ci_high=table["risk"] + 0.1, se=0.05, ess_near=0.8 * n)
+    return table.assign(outcome="first_positive_test", arms="iop", status="shown", reason=None)
 
 
 def _costs(n) -> dict[str, pd.DataFrame]:

@@ -36,6 +36,8 @@ CANARIES = {
     "user": "qzuser7741",
     "host": "qzhost7742",
 }
+#: A sheet and its file are called after somebody; it loses rows of its own and rows that others are joined to.
+SHEET = "qzsheet7745"
 INSIDE = ("name of a column left out", "name of a file that is no table", "path")
 
 STUDY = """
@@ -84,18 +86,21 @@ source:
   max_rejected_share: 0.2
   sheets:
     intakes: {{file: intakes.csv}}
-    visits: {{file: visits.csv}}
+    qzsheet7745: {{file: qzsheet7745 visits.csv}}
+    qzsheet7745_out: {{file: qzsheet7745 out.csv}}
   tables:
     person:
       from: intakes
       columns: {{sex: {{column: Sex, codes: {{F: female, M: male}}}}}}
     episode:
       from: intakes
+      join: {{qzsheet7745_out: {{by: {{Client: Client}}}}}}
       columns:
         assignment_day: Intake
+        discharge_day: {{sheet: qzsheet7745_out, column: Left}}
         level_of_care: {{column: Level, codes: {{IOP: "2.1", OP: "1"}}}}
     session:
-      from: visits
+      from: qzsheet7745
       columns:
         day: Date
         status: {{column: Status, codes: {{Kept: attended, NS: no_show}}}}
@@ -134,7 +139,10 @@ def plant_clinic(folder: Path, n_people: int = 240) -> None:
     visits.loc[13, "Minutes"] = CANARIES["number out of bounds"]
     folder.mkdir(parents=True)
     intakes.to_csv(folder / "intakes.csv", index=False)
-    visits.to_csv(folder / "visits.csv", index=False)
+    visits.to_csv(folder / f"{SHEET} visits.csv", index=False)
+    left = pd.DataFrame({"Client": [*clients, "nobody", *clients[:2]], "Left": "2024-12-01"})
+    left.loc[20, "Left"] = "2023-01-01"
+    left.to_csv(folder / f"{SHEET} out.csv", index=False)
     (folder / f"{CANARIES['name of a file that is no table']}.docx").write_text("x")
 
 

@@ -88,4 +88,10 @@ def test_nothing_of_a_clinics_own_sheets_is_released_or_logged(tmp_path):
     files = [path for path in (tmp_path / "release").rglob("*") if path.is_file()]
     assert {path.name: planted.found_in(planted.text_of(path)) for path in files} == {p.name: set() for p in files}
     assert planted.found_in("\n".join(told), planted.INSIDE) == set() and len(told) > 10
-    assert made["rejected"]["rule"].str.contains("a code that the mapping does not name").sum() == 2
+    rejected = made["rejected"]
+    assert rejected["rule"].str.contains("a code that the mapping does not name").sum() == 2
+    # Files that lost rows by every way of losing them are called after somebody, and so are their sheets.
+    of_file = rejected[rejected["file"].str.contains(planted.SHEET)]
+    assert of_file["rule"].str.contains("it is joined to").sum() == 3
+    assert of_file["rule"].str.contains("the same row again").sum() == 2
+    assert not [path.name for path in files if planted.SHEET in planted.text_of(path).lower()]

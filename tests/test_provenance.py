@@ -14,6 +14,13 @@ def metric(x):
 '''
 
 
+def forget():
+    """Let go of what is remembered of files for as long as a process lives."""
+    for remembered in vars(provenance).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package of two modules, one importing the other."""
@@ -27,13 +34,11 @@ def package(tmp_path, monkeypatch):
 
     def digest_after(file: str = "metric.py", old: str = "", new: str = "") -> str:
         (here / file).write_text((here / file).read_text().replace(old, new))
-        for cached in (provenance._own_files, provenance._text, provenance._imports, provenance._bare_code):
-            cached.cache_clear()
+        forget()
         return provenance.code_digest("iop_outcomes.metric")
 
     yield digest_after
-    for cached in (provenance._own_files, provenance._text, provenance._imports, provenance._bare_code):
-        cached.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(

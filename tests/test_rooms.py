@@ -34,12 +34,16 @@ MAY_IMPORT = {
         *("stages", "stats", "study", "tables"),
     ),
     "costs": ("designs", "estimates", "kernel", "stats", "study", "tables"),
+    # A question asked again of other people, from other days, on other outcomes and by other designs.
+    "specifications": ("cohort", "dataset", "designs", "estimates", "history", "kernel", "stats", "study", "tables"),
     # A landmark analysis is one call of an analyst.
     "participation": ("analyst", "designs", "kernel", "stats", "study", "tables"),
     "release": ("conclude", "designs", "history", "kernel", "study", "tables"),
     # What a person is told before anything runs knows records and no result, and the rules by which levels are hidden.
     "check": ("cohort", "dataset", "ingest", "kernel", "release", "study", "tables"),
     "drafting": ("ingest", "kernel"),
+    # Releases of several sites, as they lie on disk.
+    "sites": ("conclude", "diff", "kernel", "release", "stats", "study", "tables"),
     # Two finished runs, as they lie on disk.
     "diff": ("kernel", "study"),
 }  # fmt: skip

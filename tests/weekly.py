@@ -58,5 +58,24 @@ def motivated(n: int, seed: int, *, effect: float = 0.0, forced: bool | None = N
     return pd.concat(rows, ignore_index=True)
 
 
+def stepping(n: int, seed: int, *, effect: float = 0.0, weeks: int = 10) -> pd.DataFrame:
+    """Return person-weeks of outpatient care in which the sicker step up, ``stepped`` from that week on.
+
+    ``effect`` is what a week after stepping up does to the log odds of relapse in it.
+    """
+    draw = np.random.default_rng(seed)
+    readiness = draw.normal(size=n)
+    use = draw.random(n) < _chance(-0.2 - 0.8 * readiness)
+    stepped, there, rows = np.zeros(n, dtype=bool), np.ones(n, dtype=bool), []
+    for week in range(weeks):
+        stepped = stepped | ((week > 0) & (draw.random(n) < _chance(-3.6 + 1.6 * use - 0.4 * readiness)))
+        relapse = draw.random(n) < _chance(-3.2 - 0.6 * readiness + 1.2 * use + effect * stepped)
+        told = {"person_id": np.arange(n), "readiness": readiness, "use": use, "stepped": stepped, "event": relapse}
+        rows.append(pd.DataFrame({name: values[there] for name, values in told.items()}).assign(week=week))
+        there &= ~relapse
+        use = draw.random(n) < _chance(-0.6 - 0.6 * readiness + 1.5 * use)
+    return pd.concat(rows, ignore_index=True).astype({"use": int, "stepped": int, "event": int})
+
+
 def _chance(logit):
     return 1 / (1 + np.exp(-logit))

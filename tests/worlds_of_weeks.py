@@ -33,6 +33,8 @@ def study(**changes):
         "strategies": STRATEGIES,
         "bootstrap": 50,
         "landmark": {"weeks": 4, "least_hours": 6},
+        "hours": {"high": 7, "low": 4, "curve": [5.5], "borders": [6]},
+        "changes": {"stepping_down": {"to": "1", "arms": ["iop"], "weeks": 4}},
     }
     return iop_outcomes.load_study(CONTENT | {"participation": asked | changes})
 
@@ -55,8 +57,19 @@ def made(n: int, seed: int, effect: float = 0.0, forced: str = "") -> dict[str, 
         hours.append(np.where(came, 9.0, 2.0))
         urine.append(np.where(used, "+", "-"))
     member = pd.Series([f"m{i:05d}" for i in range(n)])
+    episode = _stepping_down(member, np.array(urine), draw)
     abstinent = np.all([week == "-" for week in urine[5:7]], axis=0).astype(float)
-    return _tables(member, readiness, np.array(hours), np.array(urine), abstinent)
+    return _tables(member, readiness, np.array(hours), np.array(urine), abstinent) | {"episode": episode}
+
+
+def _stepping_down(member: pd.Series, urine: np.ndarray, draw: np.random.Generator) -> pd.DataFrame:
+    """Return episodes of outpatient care, which begin in some week after a negative one more often: it does nothing."""
+    goes = draw.random((WEEKS - 1, len(member))) < np.where(urine[:-1] == "-", 0.12, 0.04)
+    week = np.where(goes.any(axis=0), goes.argmax(axis=0) + 1, -1)
+    down = member[week > 0].to_numpy()
+    own = pd.DataFrame({"episode_id": member, "person_id": member, "level_of_care": "2.1", "assignment_day": 0})
+    later = pd.DataFrame({"episode_id": down + "b", "person_id": down, "level_of_care": "1"})
+    return pd.concat([own, later.assign(assignment_day=7 * week[week > 0] + 2)], ignore_index=True)
 
 
 def _tables(member, readiness, hours, urine, abstinent) -> dict[str, pd.DataFrame]:

@@ -41,6 +41,7 @@ _HOMES = {
     "check_study": "check.checking",
     "draft_study": "drafting.drafting",
     "subgroups": "estimates.subgroups_of_frame",
+    "explore_heterogeneity": "estimates.heterogeneity_of_frame",
     "adjust_p_values": "stats.multiplicity",
     "pool_estimate_rows": "conclude.pooling",
     **dict.fromkeys(("pool_sites", "pool_without_each_site"), "conclude.sites"),
@@ -48,6 +49,8 @@ _HOMES = {
     "panel_agrees": "conclude.missing_panel",
     "omitted_variable": "robustness.omitted_variable",
     "clone_censor_weight": "participation.clone_censor_weight",
+    "marginal_structural_model": "participation.marginal_structural",
+    "sequential_trials": "participation.sequential",
     **dict.fromkeys(("e_value", "e_value_of_mean_difference"), "robustness.e_value"),
 }
 _ROOMS = (

@@ -12,7 +12,7 @@ from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.launching import running_command, usual_study
 from iop_outcomes.study.running import in_one_sentence
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 #: Where editors find the names of a study file; there is a schema at this place in a clone only.
 SCHEMA_LINE = "# yaml-language-server: $schema=../schema/study.json\n"
@@ -75,6 +75,20 @@ def check(study: ThisStudy = "") -> None:
         raise StudyError(found.problems[0] if len(found.problems) == 1 else several)
     doubt = f", with {counted(len(found.doubts), 'doubt')} told above" if found.doubts else ""
     typer.echo(f"It is ready{doubt}: {running_command(study)}")
+
+
+@app.command()
+def snapshot(
+    study: ThisStudy = "",
+    again: Annotated[bool, typer.Option("--again", help="Take the place of an earlier snapshot.")] = False,
+) -> None:
+    """Copy what a study reads of a live database into files, so that every run reads the same."""
+    from iop_outcomes.ingest.snapshots import take
+
+    study = study or usual_study()
+    for line in take(studies.load(study), again):
+        typer.echo(line)
+    typer.echo(f"The snapshot is taken; then: iop-outcomes check {study}")
 
 
 @app.command()
@@ -255,6 +269,33 @@ def new_source(name: PluginName) -> None:
 def new_figure(name: PluginName) -> None:
     """Start a figure of the report, and its test."""
     _start("figure", name)
+
+
+@app.command()
+def export_site(
+    study: StudyName,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the site's aggregates into.")],
+    site: Annotated[str, typer.Option(help="What the site is called among the others; left out, as the study.")] = "",
+) -> None:
+    """Write what a site's finished release says of every analysis, to be pooled with other sites."""
+    from iop_outcomes.sites.exporting import export_site as export
+
+    loaded = studies.load(study)
+    for path in export(loaded, folder, site or loaded.name, Path("results") / loaded.name):
+        typer.echo(f"{path} is written")
+
+
+@app.command()
+def pool(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that sites have exported.")],
+    out: Annotated[Path, typer.Option(help="Folder to write tables, figures and the page into.")] = Path("pooled"),
+) -> None:
+    """Pool what several sites have exported: one estimate an analysis, how sites differ, and a verdict."""
+    from iop_outcomes.sites.run import pool as pool_folders
+
+    for sentence in pool_folders(folders, out)["sentence"]:
+        typer.echo(sentence)
+    typer.echo(f"{out / 'pooled.html'} is written")
 
 
 @app.command()

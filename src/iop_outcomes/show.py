@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.diff.run import RELEASE, Run, read_run
 from iop_outcomes.kernel.errors import StudyError, did_you_mean
-from iop_outcomes.release.words.verdict import badge_of
+from iop_outcomes.release.words.badge import badge_of
 
 WIDTH = 100
 

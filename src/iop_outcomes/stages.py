@@ -111,11 +111,24 @@ def _estimators_of(study: Study, analyses: Iterable[str]) -> Iterable[Plugin]:
 
 def _checks(study: Study, design: str | None) -> Iterable[Plugin]:
     """Return the checks of a study and, where one makes analyses anew, what it makes them with."""
-    checks = [CHECKS[name] for name, _ in study.checks()]
+    checks = [CHECKS[name] for name, _ in study.checks_made()]
     if not any(check.refits for check in checks):
         return checks
     method = [DESIGN_METHODS[study.designs[design].method]] if design else []
     return [*checks, *_estimators(study, design), *method]
+
+
+def _of_specifications(study: Study) -> Iterable[Plugin]:
+    """Return the plug-ins of every choice that is varied."""
+    asked = study.specifications
+    if asked is None:
+        return []
+    return [
+        *(ELIGIBILITY[name] for name, _ in study.cohort.rules),
+        *(study.metric(name)[0] for name in asked.all_outcomes(study)),
+        *(DESIGN_METHODS[study.designs[name].method] for name in asked.all_designs(study)),
+        *(ESTIMATORS[name] for name in asked.all_estimators(study)),
+    ]
 
 
 def _code_lists(study: Study) -> list[Path]:
@@ -191,12 +204,15 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "outcomes",
-        sections=("has_repeated_outcome", "care", "events"),
-        reads=("cohort", "person", "episode", "session", "metric_value", "weekly"),
+        sections=("has_repeated_outcome", "care", "events", "outcome_rules"),
+        reads=(
+            *("cohort", "person", "episode", "session", "use_report", "controlled_period"),
+            *("metric_value", "weekly"),
+        ),
         writes=("outcomes",),
         function="iop_outcomes.dataset.outcomes:run",
         folder="dataset",
-        of_members=("person", "episode", "session"),
+        of_members=("person", "episode", "session", "use_report", "controlled_period"),
     ),
     Stage(
         "design",
@@ -257,13 +273,50 @@ STAGES: tuple[Stage, ...] = (
         wanted=lambda study: study.subgroups is not None,
     ),
     Stage(
+        "heterogeneity",
+        sections=(
+            *("designs", "contrasts_by_design", "analyses", "cohort", "covariates", "adjust_for_calendar"),
+            *("seed", "gate", "heterogeneity", "metrics", "events"),
+        ),
+        reads=("covariates", "outcomes", "refusal", "propensity", "diagnostic"),
+        writes=("heterogeneity",),
+        function="iop_outcomes.estimates.by_ranking:run",
+        folder="heterogeneity",
+        wanted=lambda study: study.heterogeneity is not None,
+    ),
+    Stage(
         "participation",
         sections=("participation", "seed", "gate", "cohort"),
-        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service"),
-        writes=("participation", "participation_week"),
+        reads=("cohort", "covariates", "outcomes", "weekly", "controlled_period", "service", "episode"),
+        writes=("participation", "participation_week", "participation_hours", "level_change"),
         function="iop_outcomes.participation.stage:run",
         folder="participation",
         wanted=lambda study: study.participation is not None,
+    ),
+    Stage(
+        "components",
+        sections=("components",),
+        reads=("covariates", "outcomes"),
+        writes=("component",),
+        function="iop_outcomes.describe.components:run",
+        folder="components",
+        wanted=lambda study: study.components is not None,
+    ),
+    Stage(
+        "specifications",
+        sections=(
+            *("specifications", "analyses", "designs", "contrasts_by_design", "cohort", "covariates", "metrics"),
+            *("adjust_for_calendar", "describe_by", "cluster", "measured_by_assignment", "outcome_rules"),
+            *("care", "events", "gate_thresholds", "seed"),
+        ),
+        reads=(*tables.CANONICAL,),
+        writes=("specification", "specification_summary"),
+        function="iop_outcomes.specifications.stage:run",
+        folder="specifications",
+        plugins=lambda study, _: _of_specifications(study),
+        files=_code_lists,
+        wanted=lambda study: study.specifications is not None,
+        memory_mb=4000,
     ),
     Stage(
         "costs",

@@ -1,6 +1,6 @@
 """Mistakes that people make with their own files, and what `check` says of each; docs/mistakes.md lists them.
 
-Forty people at two sites are spoilt one way at a time. Nothing may pass in silence and nothing may end in a traceback.
+Forty-four people are spoilt one way at a time. Nothing may pass in silence and nothing may end in a traceback.
 """
 
 import re
@@ -40,10 +40,10 @@ analyses:
 
 
 def whole() -> Tables:
-    """Return forty people, every other one in IOP, with ten sessions, six tests and a report of use each."""
-    n = 40
+    """Return forty-four people, every other one in IOP, with ten sessions, six tests and a report of use each."""
+    n = 44
     person = pd.DataFrame({"person_id": [f"p{i}" for i in range(n)]})
-    person = person.assign(age_years=[20 + i for i in range(n)], sex=["female", "male"] * (n // 2))
+    person = person.assign(age_years=[20 + i for i in range(n)], sex=["female", "female", "male", "male"] * (n // 4))
     iop = np.arange(n) % 2 == 0
     stay = 20 + (np.arange(n) * 37) % 60
     episode = pd.DataFrame({"episode_id": [f"e{i}" for i in range(n)], "person_id": person["person_id"]})
@@ -56,7 +56,9 @@ def whole() -> Tables:
         prescribed_hours_per_week=np.where(iop, 9, 2),
         discharge_reason=np.where(np.arange(n) % 3 == 0, "completed", "dropout"),
     )
-    baseline = pd.DataFrame({"episode_id": episode["episode_id"], "employment": ["full", "none"] * (n // 2)})
+    baseline = pd.DataFrame(
+        {"episode_id": episode["episode_id"], "employment": ["full", "full", "none", "none"] * (n // 4)}
+    )
     session = pd.DataFrame(
         [(f"s{i}_{k}", f"e{i}", 2 + k, ("attended", "no_show")[k % 4 == 3]) for i in range(n) for k in range(10)],
         columns=["session_id", "episode_id", "day", "status"],
@@ -87,7 +89,7 @@ def mistake(title: str, says: str) -> Callable:
     return keep
 
 
-@mistake("A status that is misspelt", "session.csv -> session: 320 of 400 rows: status: must be one of attended")
+@mistake("A status that is misspelt", "session.csv -> session: 352 of 440 rows: status: must be one of attended")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"]["status"] = tables["session"]["status"].replace("attended", "atended")
 
@@ -97,7 +99,7 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["drug_test"]["day"] = "3/4/2024"
 
 
-@mistake("Days as a spreadsheet keeps dates", "drug_test.csv -> drug_test: 240 of 240 rows: day: must be at most 36525")
+@mistake("Days as a spreadsheet keeps dates", "drug_test.csv -> drug_test: 264 of 264 rows: day: must be at most 36525")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["drug_test"]["day"] += 45_000
 
@@ -107,7 +109,7 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"]["minutes_scheduled"] = 3
 
 
-@mistake("Hours a week given in minutes", "prescribed_hours_per_week: 20 rows of more than 60 hours a week")
+@mistake("Hours a week given in minutes", "prescribed_hours_per_week: 22 rows of more than 60 hours a week")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["episode"]["prescribed_hours_per_week"] = np.where(tables["episode"]["level_of_care"] == "2.1", 90, 10)
 
@@ -149,7 +151,7 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
 
 
 @mistake(
-    "Sessions of nobody", "session.csv -> session: 10 of 400 rows: episode_id: not among the accepted rows of 'episode'"
+    "Sessions of nobody", "session.csv -> session: 10 of 440 rows: episode_id: not among the accepted rows of 'episode'"
 )
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["episode"] = tables["episode"].iloc[1:]
@@ -170,13 +172,13 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
 
 
 @mistake(
-    "A level of care that nobody has", "cohort.arms.iop: no episode has level_of_care: 2.5; there are 1 (20), 2.1 (20)"
+    "A level of care that nobody has", "cohort.arms.iop: no episode has level_of_care: 2.5; there are 1 (22), 2.1 (22)"
 )
 def _(tables: Tables, study: dict, folder: Path) -> None:
     study["cohort"]["arms"]["iop"]["level_of_care"] = "2.5"
 
 
-@mistake("One arm only", "cohort.arms.outpatient: no episode has level_of_care: 1; there are 2.1 (40)")
+@mistake("One arm only", "cohort.arms.outpatient: no episode has level_of_care: 1; there are 2.1 (44)")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["episode"]["level_of_care"] = "2.1"
 
@@ -250,7 +252,7 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["person"]["last_name"] = "Doe"
 
 
-@mistake("The same rows twice", "session.csv -> session: 400 of 800 rows: session_id: the same row again")
+@mistake("The same rows twice", "session.csv -> session: 440 of 880 rows: session_id: the same row again")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"] = pd.concat([tables["session"]] * 2)
 
@@ -260,7 +262,7 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["person"]["age_years"] = 16
 
 
-@mistake("Discharges before admissions", "episode.csv -> episode: 40 of 40 rows: discharge_day: before admission_day")
+@mistake("Discharges before admissions", "episode.csv -> episode: 44 of 44 rows: discharge_day: before admission_day")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["episode"]["discharge_day"] = 0
 
@@ -269,16 +271,17 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     "A level that few have", "employment: 'part', of 1 to 10 people in an arm, and 'full' to hide it; merge 'part'"
 )
 def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"]["employment"] = ["full", "none"] * 22
     tables["baseline"].loc[[0, 2, 4], "employment"] = "part"
 
 
-@mistake("A covariate that is a note", "employment: 40 of 40 levels of 1 to 10 people in an arm; group them")
+@mistake("A covariate that is a note", "employment: 44 of 44 levels of 1 to 10 people in an arm; group them")
 def _(tables: Tables, study: dict, folder: Path) -> None:
-    tables["baseline"]["employment"] = [f"note {i}" for i in range(40)]
+    tables["baseline"]["employment"] = [f"note {i}" for i in range(44)]
 
 
 @mistake(
-    "Telephone numbers among the covariates", "baseline.contact: the column holds telephone numbers (40 cells look"
+    "Telephone numbers among the covariates", "baseline.contact: the column holds telephone numbers (44 cells look"
 )
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["baseline"]["contact"] = [f"555-010-{number:04d}" for number in range(len(tables["baseline"]))]
@@ -304,6 +307,86 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"].loc[:9, "episode_id"] = "nobody"
 
 
+@mistake("The same hours for both levels", "prescribed_hours_per_week: 9 at the median for level 1 and level 2.1 alike")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["prescribed_hours_per_week"] = 9
+
+
+@mistake("A site for each arm", "episode.site_id: every one of 2 sites has people of one arm only, so that")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["site_id"] = tables["episode"]["level_of_care"].map({"2.1": "north", "1": "south"})
+    tables["site"] = pd.DataFrame({"site_id": ["north", "south"]})
+
+
+@mistake("One arm before, the other after", "episode.period: every one of 2 times has people of one arm only, so that")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["period"] = tables["episode"]["level_of_care"].map({"2.1": "2023", "1": "2021"})
+
+
+@mistake("The arm among the covariates", "covariates: 'program' says which arm somebody is in, as each of its 2 levels")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"]["program"] = tables["episode"]["level_of_care"].map({"2.1": "day", "1": "weekly"})
+    study["covariates"].append("program")
+
+
+@mistake("A covariate in which all are alike", "covariates: 'employment' is the same of everybody, so that it tells")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["baseline"]["employment"] = "full"
+
+
+@mistake("Tests of one programme only", "drug_test: nobody in outpatient has a row, of 22, and in iop 22 of 22 have")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["drug_test"] = tables["drug_test"][tables["drug_test"]["person_id"].isin([f"p{i}" for i in range(0, 44, 2)])]
+
+
+@mistake("Weeks given for days", "drug_test.day: half of the tests follow the day after another of the same person")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["drug_test"]["day"] //= 7
+
+
+@mistake(
+    "Discharges of those who completed only", "episode.discharge_reason: every reason on record is completed (15 of"
+)
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    left = tables["episode"]["discharge_reason"] == "dropout"
+    tables["episode"].loc[left, ["discharge_reason", "discharge_day"]] = None
+
+
+@mistake("The end of the records as discharge", "episode.discharge_day: everybody was discharged after the same time")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["discharge_day"] = 365
+
+
+@mistake(
+    "A client for trying things out", "session.episode_id: one episode has 230 of 660 sessions; look whether it is"
+)
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    more = tables["session"].iloc[:220].assign(episode_id="e0")
+    more["session_id"] = "t" + more["session_id"]
+    tables["session"] = pd.concat([tables["session"], more])
+
+
+@mistake("Nobody who came", "session.status: no session was attended by anybody; look at the codes")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["session"]["status"] = "no_show"
+
+
+@mistake("The year of birth for the age", "age_years: must be at most 90; give years of age and not months or the year")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["person"]["age_years"] = 2024 - tables["person"]["age_years"]
+
+
+@mistake("Ids written in two ways", "not among the accepted rows of 'person'; look whether the column holds the key of")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["drug_test"]["person_id"] = tables["drug_test"]["person_id"].str.upper()
+
+
+@mistake("Everybody in both arms on one day", "cohort: no episode passes the eligibility rules")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    other = tables["episode"].assign(level_of_care=tables["episode"]["level_of_care"].map({"2.1": "1", "1": "2.1"}))
+    tables["episode"] = pd.concat([tables["episode"], other.assign(episode_id="o" + other["episode_id"])])
+
+
 def told(tmp_path: Path, spoil: Callable[[Tables, dict[str, Any], Path], None]) -> str:
     """Return everything that is said of a study and its files after they were spoilt."""
     folder = tmp_path / "own"
@@ -322,7 +405,7 @@ def test_files_without_a_mistake_are_not_doubted(tmp_path):
     said = told(tmp_path, lambda *_: None)
     parts = [line for line in said.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert parts == ["Columns that can tell who somebody is, and what becomes of them:", "What the study can answer:"]
-    assert "people by arm, before any rule: 20 in iop, 20 in outpatient" in said
+    assert "people by arm, before any rule: 22 in iop, 22 in outpatient" in said
     assert "3 of 3 metrics possible" in said
 
 

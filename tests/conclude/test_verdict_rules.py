@@ -46,6 +46,8 @@ RULE_EXAMPLES = {
     "no_interval": (evidence(Interval(0.09, 0.06, np.nan)), "cannot tell"),
     "gate_failed": (evidence(BETTER, status="flagged"), "inconclusive"),
     "only_those_who_stayed": (evidence(NOTHING, only_those_who_stayed=True), "inconclusive"),
+    "placebo_failed": (evidence(NOTHING, placebo_failed=True), "inconclusive"),
+    "systematic_error": (evidence(BETTER, ease=0.3), "inconclusive"),
     "predicts_only": (evidence(BETTER, predicts=True), "cannot tell"),
     "unlike_lengths": (evidence(BETTER, unlike_lengths=True), "cannot tell"),
     "measures_contradict": (evidence(BETTER, others=(WORSE,)), "inconclusive"),
@@ -56,6 +58,11 @@ RULE_EXAMPLES = {
     ),
     "missing_rules_leave_open": (evidence(BETTER, missing=LEAVES_OPEN), "inconclusive"),
     "designs_contradict": (evidence(WORSE, looks=looks(OTHER_DESIGN, BETTER)), "inconclusive"),
+    # A ratio of 1.2 (1.1 to 1.3) becomes one of 1.1 (0.9 to 1.3).
+    "calibrated_leaves_open": (
+        evidence(BETTER, ease=0.1, calibrated=Interval(np.log(1.1), np.log(0.9), np.log(1.3))),
+        "inconclusive",
+    ),
     "no_answer_of_its_own": (evidence(BETTER, place="further look", answer_side=0), "cannot tell"),
     "one_of_many": (evidence(BETTER, place="secondary", p_adjusted=0.02, p_allowed=0.015), "cannot tell"),
     "crude_difference": (evidence(BETTER, crude=True), "different"),

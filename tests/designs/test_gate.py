@@ -15,7 +15,7 @@ from iop_outcomes.designs.judge.gate import (
     share_of_people,
 )
 from iop_outcomes.kernel.registry import DESIGN_METHODS
-from iop_outcomes.study.file import GateThresholds
+from iop_outcomes.study.gate import GateThresholds
 from iop_outcomes.tables.comparison import of_arms
 
 

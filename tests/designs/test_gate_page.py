@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from iop_outcomes.release.page.limits import _CHECKS
-from iop_outcomes.study.file import GateThresholds
+from iop_outcomes.study.gate import GateThresholds
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Two more clinics, as hospitals leave their files: drafted, one line filled in, and ready."""
+"""More clinics, as hospitals leave their files: drafted, one line filled in, and ready."""
 
 import datetime
 import random
@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from iop_outcomes import study as studies
 from iop_outcomes.check.checking import check_study
 from iop_outcomes.drafting.drafting import draft_study
+from iop_outcomes.ingest.stage import ingest
 
 #: People of each clinic, and the day on which their data were drawn.
 N, DRAWN = 60, datetime.date(2025, 7, 1)
@@ -75,6 +76,95 @@ def workbook(tmp_path):
     book.save(tmp_path / "census.xlsx")
     (tmp_path / "entlassungen.txt").write_bytes("\r\n".join(ends).encode("utf-16"))
     return tmp_path
+
+
+@pytest.fixture
+def portuguese(tmp_path):
+    """A sheet of letters for each week, dated by the name of its file; Portuguese words, cp1252, totals below."""
+    begins = {f"{900 + i:05d}": datetime.date(2024, 1, 8) + datetime.timedelta(7 * (i % 12)) for i in range(N)}
+    rows, ends = ["Prontuário;Nome;Data de admissão;Data de nascimento;Sexo;Programa;Situação de trabalho"], []
+    for i, (who, day) in enumerate(begins.items()):
+        level, work = ("Intensivo", "Ambulatorial")[i % 2], ("Empregado", "Desempregado")[i // 2 % 2]
+        sex = ("Feminino", "Masculino")[i // 2 % 2]
+        rows.append(f"{who};Souza {i};{dated(day, '%d/%m/%Y')};17/05/1980;{sex};{level};{work}")
+        why = ("Alta por conclusão", "Abandono")[i // 3 % 2]
+        ends.append(f"{who};{dated(day + datetime.timedelta(28), '%d/%m/%Y')};{why}")
+    files = {"admissoes": rows, "altas": ["Prontuário;Data da alta;Motivo da alta", *ends]}
+    for week in range(15):
+        monday = datetime.date(2024, 1, 8) + datetime.timedelta(7 * week)
+        there = [who for who, day in begins.items() if day <= monday < day + datetime.timedelta(28)]
+        grid = [f"{who};P;;{'FJ'[int(who) % 2]};;P" for who in there]
+        head = [f"Semana de {dated(monday, '%d/%m/%Y')};;;;;", "Prontuário;Seg;Ter;Qua;Qui;Sex"]
+        files[f"presenca_{monday}"] = [*head, *grid, f"Total;;;;;{len(grid)}"]
+    for name, lines in files.items():
+        (tmp_path / f"{name}.csv").write_bytes("\n".join(lines).encode("cp1252"))
+    return tmp_path
+
+
+@pytest.fixture
+def schedule(tmp_path):
+    """A title and merged headers, days as Excel numbers them; appointments that begin and end at US timestamps."""
+    book = Workbook()
+    intakes, ends = book.active, book.create_sheet("Discharges")
+    intakes.title = "Admissions"
+    intakes.append(["Riverbend Recovery Center"])
+    intakes.append(["Client", "", "Program", ""])
+    intakes.append(["Chart No", "Sex", "Admit Date", "Level"])
+    intakes.merge_cells("A2:B2")
+    intakes.merge_cells("C2:D2")
+    ends.append(["Chart No", "D/C Date", "Disposition"])
+    visits = ["Appt ID,Chart No,Start,End,Outcome"]
+    for i in range(N):
+        # Every fifth comes back after a hundred days, to the other level.
+        for again in range(1 + (i % 5 == 0)):
+            first = datetime.datetime(2024, 1, 8) + datetime.timedelta(i % 20 + 100 * again)
+            number, iop = (first - datetime.datetime(1899, 12, 30)).days, (i + again) % 2 == 0
+            level = "IOP - Level 2.1" if iop else "Outpatient - Level 1"
+            intakes.append([i + 1, ("F", "M")[i // 2 % 2], number, level])
+            ends.append([i + 1, number + 30, ("Treatment complete", "Left AMA")[i // 3 % 2]])
+            for day in range(0, 30, 3 if iop else 9):
+                start = first + datetime.timedelta(day, hours=13)
+                end = start + datetime.timedelta(minutes=180 if iop else 50)
+                went = ("Checked Out", "No Show")[day % 2]
+                visits.append(f"{len(visits)},{i + 1:06d},{start:%m/%d/%Y %I:%M %p},{end:%m/%d/%Y %I:%M %p},{went}")
+    book.save(tmp_path / "Riverbend FY24.xlsx")
+    (tmp_path / "schedule.csv").write_text("\n".join(visits))
+    return tmp_path
+
+
+def test_a_file_for_each_week_is_one_sheet_dated_by_its_name(portuguese):
+    study, text = drafted(portuguese)
+    checked = check_study(study)
+    assert checked.findings.problems == []
+    sheet = study.source.settings["sheets"]["grid"]
+    assert (sheet["file"], sheet["star"]) == ("presenca_*.csv", "date in name")
+    assert study.source.settings["tables"]["session"]["columns"]["status"]["codes"] == {
+        "P": "attended", "F": "no_show", "J": "excused"
+    }  # fmt: skip
+    # What is left out of fifteen files is told in two lines, not in thirty.
+    assert [line.partition(":")[0] for line in checked.findings.lost if "blank" in line or "totals" in line] == [
+        "15 files as presenca_2024-01-29.csv, column by column -> session",
+        "15 files as presenca_2024-01-08.csv, column by column -> session",
+    ]
+    session = ingest(study)["session"]
+    assert len(session) == 3 * 4 * N and set(session["day"]) == {
+        7 * week + day for week in range(4) for day in (0, 2, 4)
+    }
+    assert "Souza" not in text and checked.read.startswith("17 files read")
+
+
+def test_appointments_with_timestamps_and_people_who_come_back(schedule):
+    study, text = drafted(schedule)
+    checked = check_study(study)
+    assert checked.findings.problems == [] and checked.findings.lost == []
+    assert "dates: [excel]" in text and "person: Client Chart No" in text
+    tables = ingest(study)
+    assert len(tables["episode"]) == N + N // 5
+    session = tables["session"].merge(tables["episode"], on="episode_id")
+    level = session["level_of_care"].astype(str)
+    assert session["minutes_scheduled"].groupby(level).unique().str[0].to_dict() == {"1": 50, "2.1": 180}
+    # Of the second stay the sessions begin with its own first day.
+    assert (session["day"] >= session["assignment_day"]).all() and (session["day"] <= session["discharge_day"]).all()
 
 
 def test_a_spanish_export_is_ready_with_one_line_filled_in(spanish):

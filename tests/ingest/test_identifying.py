@@ -13,10 +13,11 @@ from iop_outcomes import tables as contracts
 from iop_outcomes.ingest.identifying.anonymity import anonymity, in_words, more_exact_than_a_year
 from iop_outcomes.ingest.identifying.columns import found_in
 from iop_outcomes.ingest.identifying.kinds import AGES, DATES, KINDS, OTHER, PLACES, TEXT
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, first_days
 from iop_outcomes.ingest.identifying.stored import identifying
-from iop_outcomes.ingest.sources.sheets.people import Pseudonyms
 from iop_outcomes.ingest.stage import examine, ingest
 from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.registry import SOURCES
 
 SENTENCE = "said that the bus was late again and left early"
 
@@ -170,7 +171,7 @@ def test_the_ids_of_people_are_never_kept(clinic):
 def test_who_knows_the_seed_and_a_number_cannot_reckon_out_the_pseudonym():
     people, days = [f"c{i}" for i in range(200)], pl.DataFrame({"person": ["c1"], "day": ["2024-01-02"]})
     order = [
-        Pseudonyms(1, pl.Series(known), days).of("person", pl.Series(people)).to_list()
+        Pseudonyms(1, first_days(pl.Series(known), days)).of("person", pl.Series(people)).to_list()
         for known in (people, [*people, "c200"], people[::-1])
     ]
     assert order[0] == order[2]
@@ -242,3 +243,43 @@ def test_people_who_share_what_a_stranger_knows_are_counted_by_hand():
 def test_a_period_more_exact_than_a_year_is_told(period, told):
     assert bool(more_exact_than_a_year({"episode": pd.DataFrame({"period": [period, None]})})) == told
     assert more_exact_than_a_year({"episode": pd.DataFrame({"episode_id": ["e"]})}) == ""
+
+
+PEOPLE = "person_id,sex\nMRN-2,female\nMRN-1,male\nMRN-3,male\n"
+EPISODES = (
+    "episode_id,person_id,site_id,assignment_day,level_of_care\nE7,MRN-1,North,0,2.1\nE8,MRN-2,North,0,1\n"
+    "E9,MRN-1,South,90,1\n"
+)
+SESSIONS = "session_id,episode_id,day,status\nS3,E7,2,attended\nS1,E7,1,no_show\nS2,E9,91,attended\n"
+
+
+def own_ids(folder, **settings):
+    """Return the tables of three people with ids of the clinic, and everything that `check` says of telling columns."""
+    (folder / "own").mkdir(exist_ok=True)
+    for name, text in {"person": PEOPLE, "episode": EPISODES, "session": SESSIONS}.items():
+        (folder / "own" / f"{name}.csv").write_text(text)
+    source = SOURCES["tables"]
+    return source.examine(folder, 1, **source.check({"path": "own"} | settings))
+
+
+def test_ids_of_our_own_tables_are_replaced_where_the_study_says_so(tmp_path):
+    made = own_ids(tmp_path, ids="replaced").tables
+    held = {str(cell) for name in ("person", "episode", "session") for cell in made[name].to_numpy().ravel()}
+    assert not held & {"MRN-1", "MRN-2", "MRN-3", "E7", "E8", "E9", "S1", "S2", "S3", "North", "South"}
+    # What belonged together still does: of one person two episodes, of whose sessions the first two are of one.
+    assert made["episode"].groupby("person_id").size().tolist() in ([2, 1], [1, 2])
+    assert set(made["episode"]["person_id"]) < set(made["person"]["person_id"])
+    first = made["session"].set_index("day")
+    assert first.loc[1, "episode_id"] == first.loc[2, "episode_id"] != first.loc[91, "episode_id"]
+    assert first["session_id"].tolist() == [f"{first.loc[d, 'episode_id']}-{n}" for d, n in ((2, 2), (1, 1), (91, 1))]
+    kept = own_ids(tmp_path).tables
+    assert set(kept["person"]["person_id"]) == {"MRN-1", "MRN-2", "MRN-3"}
+
+
+def test_pseudonyms_of_our_own_tables_rest_on_what_is_in_them_and_not_on_its_order(tmp_path):
+    made = own_ids(tmp_path, ids="replaced").tables["person"]
+    lines = (tmp_path / "own" / "person.csv").read_text().splitlines()
+    (tmp_path / "own" / "person.csv").write_text("\n".join([lines[0], *lines[:0:-1]]) + "\n")
+    source = SOURCES["tables"]
+    again = source(tmp_path, 1, **source.check({"path": "own", "ids": "replaced"}))["person"]
+    assert again["person_id"].tolist() == made["person_id"].tolist()[::-1]

@@ -6,7 +6,8 @@ import pytest
 from dated_clinic import DRAWN, arms_study, clinic, of_one, together
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest.accepting import refuse
-from iop_outcomes.ingest.sources.omop.source import NOT_READ, read_omop
+from iop_outcomes.ingest.sources.omop.layout import NOT_READ
+from iop_outcomes.ingest.sources.omop.source import read_omop
 from iop_outcomes.ingest.stage import examine, ingest
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import SOURCES

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iop_outcomes import tables
+from iop_outcomes.ingest.reading import read as read_raw
+from iop_outcomes.ingest.sources.teds_d.layouts import file_of_layout, held
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import SOURCES
 from reference import reference_data
@@ -161,6 +163,16 @@ def test_codes_written_with_decimals_are_the_same_codes(tmp_path):
         read(tmp_path, {key: float(value) for key, value in RECORD.items() if key != "CASEID"}),
     )
     pd.testing.assert_frame_equal(decimals["baseline"], whole["baseline"])
+
+
+@pytest.mark.parametrize("cell", ["7", "7.0", " 7", '"7"', "+7", "seven", "70000", "-9", ""])
+def test_a_plain_file_read_as_numbers_at_once_has_the_codes_that_its_text_has(tmp_path, cell):
+    path = tmp_path / "teds.csv"
+    cells = {"DISYR": "2023", "CASEID": "a1", **dict.fromkeys(["STFIPS", "SERVICES", "REASON", "AGE", "SEX"], "1")}
+    lines = [",".join([*cells, "LOS"]), ",".join([*cells.values(), cell]), "", ",".join([*cells.values(), "3"])]
+    path.write_text("\n".join(lines) + "\n")
+    file = file_of_layout(read_raw(path), [2023], "refuse")
+    assert held(file).records.collect().equals(file.records.collect())
 
 
 def test_earlier_names_lower_case_and_gzip_make_no_difference(tmp_path):

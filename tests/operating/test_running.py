@@ -8,8 +8,9 @@ import pytest
 from iop_outcomes import study as studies
 from iop_outcomes.errors import DisclosureError, StudyError
 from iop_outcomes.operating import operate
+from iop_outcomes.operating.files import operating_files
 from iop_outcomes.operating.running import digest_of
-from iop_outcomes.operating.stage import operating_files, run
+from iop_outcomes.operating.stage import run
 from iop_outcomes.operating.worlds import Worlds, asking
 from iop_outcomes.release.operating import release_operating
 from iop_outcomes.tables import store

@@ -16,6 +16,10 @@ CONTENT = {
     "metrics": {
         "completion": {},
         "abstinent": {"metric": "abstinence_at_end", "missing": "observed", "window_days": 84},
+        "group_share": {"metric": "session_type_share"},
+        "gap_variation": {},
+        "attendance_rate": {},
+        "telehealth_share": {},
     },
     "designs": {"overlap": {"method": "overlap_weights"}},
     "analyses": {"primary": {"outcome": "completion", "design": "overlap", "estimator": "weighted"}},
@@ -28,6 +32,17 @@ CONTENT = {
             "less": {"below_hours": 6, "grace_weeks": 2, "last_week": 5, "lapses_allowed": 2},
         },
         "bootstrap": 50,
+        "hours": {"high": 8, "low": 4, "curve": [6], "borders": [3, 6]},
+        "changes": {"stepping_up": {"to": "2.1", "arms": ["outpatient"], "weeks": 4}},
+    },
+    "components": {
+        "of": {
+            "structure": ["gap_variation"],
+            "peer_support": ["group_share"],
+            "flexibility": ["attendance_rate", "telehealth_share"],
+        },
+        "by": ["employment"],
+        "outcome": "completion",
     },
     "costs": {"draws": 100, "worth": 20000},
     "ledger": "data/reference/claims.yaml",
@@ -107,6 +122,7 @@ def test_the_ledger_names_every_claim_and_no_study_without_effect_supports_that_
     assert set(ledger["verdict"]) <= {"supported", "not supported", "inconclusive", "not testable"}
     assert ledger.loc["participation", "verdict"] != "supported"
     assert ledger.loc["peer_support", "verdict"] == "not testable"
+    assert "which says nothing of what it does" in ledger.loc["peer_support", "why"]
     assert ledger.loc["abstinence", "verdict"] == "not testable"
 
 

@@ -27,7 +27,7 @@ analyses:
   primary: {outcome: completion, design: overlap, estimator: aipw, measure: [risk_difference, risk_ratio]}
   paired: {outcome: completion, design: pairs, estimator: matched}
 gate: {min_ess: 10, max_smd: 0.5, max_unadjusted_smd: 5}
-sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias, wild_bootstrap]
+sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias, wild_bootstrap, omitted_variable]
 """)
 
 
@@ -76,6 +76,9 @@ def test_rows_of_checks_have_their_own_place_in_the_key(made):
         "bootstrap",
         "hidden_bias",
         "wild_bootstrap",
+        "omitted_variable",
+        *(f"omitted_variable: {times}as strong as use_days_at_baseline" for times in ("", "2 times ", "3 times ")),
+        "placebo",
     }
 
 
@@ -87,6 +90,24 @@ def test_leaving_out_a_site_is_the_whole_analysis_without_its_people(made):
     assert found.loc["leave_one_site_out: lowest", "value"] == pytest.approx(values[0], rel=1e-9)
     assert found.loc["leave_one_site_out: highest", "value"] == pytest.approx(values[-1], rel=1e-9)
     assert "of 6 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
+
+
+def test_a_confounder_is_held_against_the_strongest_covariate_as_by_the_call(made):
+    frame = people(made).assign(iop=lambda people: (people["arm"] == "iop").astype(float))
+    covariates = [*made["covariates"].columns.drop(["member_id", "arm", "cluster"])]
+    asked = {"outcome": "completion", "arm": "iop", "covariates": covariates, "benchmarks": ["use_days_at_baseline"]}
+    by_hand, found = iop_outcomes.omitted_variable(frame, **asked), checks(made, "primary")
+    value = found[found["measure"] == "robustness_value"].iloc[0]
+    assert value["value"] == pytest.approx(by_hand.summary["robustness_value"], rel=1e-9)
+    twice = found.loc["omitted_variable: 2 times as strong as use_days_at_baseline"]
+    assert twice["ci_low"] == pytest.approx(by_hand.bounds.query("multiple == 2")["ci_low"].iloc[0], rel=1e-9)
+
+
+def test_the_placebo_is_made_once_for_a_design_and_its_arms(made):
+    table = made["estimate"]
+    rows = table[table["estimator"] == "placebo"].set_index("analysis")
+    assert rows.index.tolist() == ["primary", "paired"]
+    assert (rows["value"].abs() < 3 * rows["se"]).all()
 
 
 @pytest.mark.slow

@@ -13,5 +13,7 @@ rule notebook:
         f"{RESULTS}/notebooks/{{name}}.ipynb",
     params:
         code=code_digest("iop_outcomes"),
+    log:
+        at("logs/notebook_{name}.log"),
     script:
         "../scripts/notebook.py"

@@ -3,7 +3,7 @@
 
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.provenance import code_digest
-from iop_outcomes.operating.stage import operating_files
+from iop_outcomes.operating.files import operating_files
 
 OPERATING_FILES = [at(f"operating/{name}") for name in operating_files(STUDY)]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.check.arms import between_arms
 from iop_outcomes.check.findings import Findings
 from iop_outcomes.check.hidden import hidden_levels
 from iop_outcomes.cohort.build import OTHER, assign_arms, build_cohort
@@ -31,6 +32,8 @@ def look_ahead(study: Study, records: Records, found: Findings) -> None:
         found.answers.append(
             f"{len(possible)} of {counted(len(study.analyses), 'analysis', 'analyses')} possible{names}"
         )
+    if not found.problems and len(records["episode"]):
+        found.doubts += between_arms(study, records)
     if not found.problems:
         _cohort(study, records, found)
 

@@ -64,5 +64,6 @@ def check_study(study: Study, folder: str | Path = ".") -> Checked:
     if "format" not in study.model_fields_set:
         found.confirm.append(f"the study names no format and was read as format {study.format}: format: {study.format}")
     n_in, n_out = int(intake["n_in"].sum()), int(intake["n_rejected"].sum())
-    files = counted(intake["file"].nunique(), "file")
+    # A wide sheet is counted once for each of its columns.
+    files = counted(intake["file"].astype("str").str.replace(r", column .*$", "", regex=True).nunique(), "file")
     return Checked(study, found, f"{files} read, {counted(n_in, 'row')}: {n_in - n_out:,} taken, {n_out:,} set aside")

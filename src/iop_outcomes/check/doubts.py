@@ -18,6 +18,8 @@ INTENSIVE_HOURS = 9
 _MOST_HOURS = 60
 #: Days after the last assignment of a person beyond which a record hardly belongs to their care.
 _FAR_DAYS = 1_826
+#: Records below which nothing is told from what they have in common.
+_ENOUGH = 10
 #: Days from assignment in which the sessions of the arms are compared.
 _FIRST_DAYS = 28
 
@@ -30,7 +32,10 @@ def doubts(records: Records) -> list[str]:
     records : mapping
         Canonical tables.
     """
-    looks = (_hours_for_minutes, _minutes_for_hours, _levels_swapped, _far_days, _observation, _statuses, _results)
+    looks = (
+        *(_hours_for_minutes, _minutes_for_hours, _levels_swapped, _far_days, _weeks_for_days, _observation),
+        *(_statuses, _one_of_many, _results, _endings),
+    )
     return [sentence for look in looks for sentence in look(records)]
 
 
@@ -113,6 +118,18 @@ def _far_days(records: Records) -> Iterator[str]:
             )
 
 
+def _weeks_for_days(records: Records) -> Iterator[str]:
+    """Tests are weeks or days apart; on consecutive days, person after person, they are counted in weeks."""
+    tests = records["drug_test"]
+    days = tests[["person_id", "day"]].drop_duplicates().sort_values(["person_id", "day"]) if len(tests) else tests
+    gaps = days.groupby("person_id", observed=True)["day"].diff().dropna() if len(days) else pd.Series(dtype=float)
+    if len(gaps) >= _ENOUGH and gaps.median() <= 1:
+        yield (
+            "drug_test.day: half of the tests follow the day after another of the same person, so that these are most "
+            "likely weeks; give days"
+        )
+
+
 def _observation(records: Records) -> Iterator[str]:
     episode = records["episode"]
     if "observation_end_day" not in episode or episode["observation_end_day"].isna().all():
@@ -136,9 +153,40 @@ def _statuses(records: Records) -> Iterator[str]:
             "session.status: every session was attended, so that appointments that were missed are most likely not "
             "in the file, and attendance would be 100 %"
         )
+    elif len(session) >= _ENOUGH and not session["status"].isin(CAME).any():
+        yield "session.status: no session was attended by anybody; look at the codes"
+
+
+def _one_of_many(records: Records) -> Iterator[str]:
+    """Nobody comes as often as everybody else together: such a record is a trial entry, or a key that went wrong."""
+    session, n = records["session"], records["episode"]["episode_id"].nunique()
+    most = int(session["episode_id"].value_counts().max()) if len(session) else 0
+    if n >= _ENOUGH and most >= _ENOUGH and most > len(session) / 4:
+        yield (
+            f"session.episode_id: one episode has {most:,} of {len(session):,} sessions; look whether it is a trial "
+            "entry or a key that many rows were given"
+        )
 
 
 def _results(records: Records) -> Iterator[str]:
     tests = records["drug_test"]
     if len(tests) and (tests["result"] == tests["result"].iloc[0]).all():
         yield f"drug_test.result: every result is {tests['result'].iloc[0]}; look at the codes"
+
+
+def _endings(records: Records) -> Iterator[str]:
+    """Where care ended in one way only, or after the same time for everybody, that is how it was recorded."""
+    episode = records["episode"]
+    reasons = episode["discharge_reason"].dropna() if "discharge_reason" in episode else pd.Series(dtype="str")
+    if len(reasons) >= _ENOUGH and (reasons == reasons.iloc[0]).all():
+        yield (
+            f"episode.discharge_reason: every reason on record is {reasons.iloc[0]} ({len(reasons):,} of "
+            f"{counted(len(episode), 'episode')}), so that how care ended cannot be compared; look at the codes, and "
+            "whether other endings are recorded elsewhere"
+        )
+    stays = (episode["discharge_day"] - episode["assignment_day"]).dropna() if "discharge_day" in episode else reasons
+    if len(stays) >= _ENOUGH and (stays == stays.iloc[0]).all():
+        yield (
+            "episode.discharge_day: everybody was discharged after the same time; look whether this is the end of the "
+            "records, or of a plan, and no discharge"
+        )

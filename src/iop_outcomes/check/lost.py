@@ -17,7 +17,14 @@ _REMEDIES = (
     (r"^(\w+): (is no whole number|is no number|is no yes or no)", "name the words for missing: missing: [WORD]"),
     (r"^(\w+): is no date of the form", "name every form there is: dates: [M/D/YYYY, ...] below {place}"),
     (r"^(\w+): .* stand for a missing value", "name them: missing: ['9999']"),
-    (r"^(\w+): not among the accepted rows of", "look whether the column holds the key of another table"),
+    (
+        r"^(\w+): not among the accepted rows of",
+        "look whether the column holds the key of another table, or writes it otherwise (007 and 7, A1 and a1)",
+    ),
+    (
+        r"^age_years: must be at (most|least)",
+        "give years of age and not months or the year of birth (kind: sheets has as: age)",
+    ),
     (r"^(\w+): may not be empty", "map a column to it, or fill the cells"),
     (r"more than 7 days after discharge", "the discharge is wrong, or the rows are of another episode"),
     (r"minutes_attended: more than minutes_scheduled", "look whether one of the two is in hours"),
@@ -32,6 +39,8 @@ _REMEDIES = (
     (r"after the day on which the data were drawn", "look at source.drawn, and at how the dates are read"),
     (r"the same row again", "if they are events of their own: copies: keep"),
 )
+#: Files of one layout, as one for each week, up to which each is told of by itself.
+_MANY_FILES = 3
 
 
 def lost_rows(intake: pd.DataFrame, rejected: pd.DataFrame, kind: str) -> list[str]:
@@ -55,11 +64,23 @@ def lost_rows(intake: pd.DataFrame, rejected: pd.DataFrame, kind: str) -> list[s
     # Rows that are lost with a row of another table come last: what lost that one is the cause.
     orphans = counts.index.get_level_values("rule").str.contains("not among the accepted rows").astype(int)
     order = counts.rename("n").to_frame().assign(orphans=orphans).sort_values(["orphans", "n"], ascending=[True, False])
-    for file, table, rule, n in order["n"].reset_index().itertuples(index=False, name=None):
-        of = f"{n:,} of {counted(int(read[file, table]), 'row')}"
+    for file, table, rule, n, n_read in _of_many_files(order["n"].reset_index(), read).itertuples(
+        index=False, name=None
+    ):
+        of = f"{n:,} of {counted(n_read, 'row')}"
         remedy = _remedy(table, rule, kind)
         sentences.append(f"{file} -> {table}: {of}: {rule}{'; ' + remedy if remedy else ''}")
     return sentences
+
+
+def _of_many_files(lost: pd.DataFrame, read: pd.Series) -> pd.DataFrame:
+    """Return what was lost with how many rows were read, a rule that many files of one table broke once for all."""
+    lost = lost.assign(n_read=[int(read[file, table]) for file, table in zip(lost["file"], lost["table"], strict=True)])
+    of_rule = lost.groupby(["table", "rule"])
+    many = of_rule["file"].transform("size") > _MANY_FILES
+    named = of_rule["file"].transform("size").astype("str") + " files as " + of_rule["file"].transform("first")
+    sums = {name: lost[name].mask(many, of_rule[name].transform("sum")) for name in ("n", "n_read")}
+    return lost.assign(file=lost["file"].mask(many, named), **sums).drop_duplicates()
 
 
 def _whole(file: pd.Series) -> pd.Series:

@@ -82,6 +82,12 @@ def strength(values: pd.Series, later: pd.Series, within: pd.Series | None = Non
     return max(straight, _ratio(cells, rank, np.ceil(cells.shares(cells.value) * GROUPS).astype(np.intp)))
 
 
+def ranked(values: pd.Series) -> pd.Series:
+    """Return values as categories in their order, so that what is held against many others is sorted once."""
+    codes, levels = pd.factorize(values, sort=True)
+    return pd.Series(pd.Categorical.from_codes(codes, levels), index=values.index, name=values.name)
+
+
 def _cells(values: pd.Series, later: pd.Series, within: pd.Series | None) -> _Cells | None:
     value, after = _codes(values), _codes(later)
     arm = np.zeros(len(value), dtype=np.intp) if within is None else _codes(within)

@@ -90,14 +90,14 @@ def assign_arms(episode: pd.DataFrame, arms: Mapping[str, Mapping[str, object]])
             both = counted(int(twice.sum()), "episode")
             raise StudyError(f"cohort.arms: {both} selected by both '{other}' and '{name}'")
         chosen[own] = code
-    return pd.Series(pd.Categorical.from_codes(chosen, [OTHER, *arms]).astype("str"), index=episode.index)
+    return pd.Series(pd.Categorical.from_codes(chosen, [OTHER, *arms]), index=episode.index)
 
 
 def _is_one_of(values: pd.Series, wanted: list[str]) -> np.ndarray:
     """Return where values, read as text, are one of those wanted."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         of_level = np.isin(values.cat.categories.astype("str"), wanted)
-        return np.append(of_level, False)[values.cat.codes]
+        return np.append(of_level, False)[values.cat.codes.to_numpy()]
     return values.astype("str").isin(wanted).to_numpy()
 
 
@@ -124,7 +124,8 @@ def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
         if MEASURED_DAY in own:
             grace = cohort.assignment.grace_days
             in_time = timing.known_by(candidates[MEASURED_DAY], candidates["time_zero_day"], grace)
-            candidates[own] = candidates[own].where(in_time)
+            if not in_time.all():
+                candidates[own] = candidates[own].where(in_time)
     return candidates
 
 
@@ -243,7 +244,7 @@ def _members(candidates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             "member_id": candidates.index,
             "person_id": candidates["person_id"].array,
             "site_id": site.array,
-            "arm": pd.Categorical(candidates["arm"], categories=list(cohort.arms)),
+            "arm": candidates["arm"].cat.set_categories(list(cohort.arms)).array,
             "time_zero_day": zero.to_numpy(),
             "follow_up_end_day": last.astype(int).to_numpy(),
             "end_reason": reason,

@@ -24,7 +24,7 @@ INTENSIVE = ("2.1", "2.5", "3", "4")
 @eligibility(label="At least {years} years old", needs=("person.age_years|person.age_band",))
 def adult(candidates: pd.DataFrame, records: Records, *, years: Annotated[int, Field(ge=0)] = 18) -> pd.Series:
     """Keep people of at least the given age; an unknown age is not adult."""
-    if "age_years" in candidates and candidates["age_years"].notna().any():
+    if "age_band" not in candidates or ("age_years" in candidates and candidates["age_years"].notna().any()):
         return candidates["age_years"] >= years
     return _by_level(candidates["age_band"], lambda band: band.str.extract(r"(\d+)")[0].astype(float) >= years)
 
@@ -91,4 +91,4 @@ def _by_level(values: pd.Series, answer: Callable[[pd.Series], pd.Series]) -> pd
         return answer(values.astype("str"))
     levels = pd.Series([*values.cat.categories.astype("str"), None], dtype="str")
     # The code of a missing value is -1, which is the last place.
-    return pd.Series(answer(levels).to_numpy()[values.cat.codes], index=values.index)
+    return pd.Series(answer(levels).to_numpy()[values.cat.codes.to_numpy()], index=values.index)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.cohort.association import strength
+from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
@@ -52,12 +52,12 @@ def ties(records: Mapping[str, pd.DataFrame], cohort: Cohort, covariates: Sequen
     """
     candidates = candidates_of(records, cohort)
     candidates = candidates[candidates["time_zero_day"].notna()]
-    later = _later(candidates, records, cohort.follow_up_days)
-    rows = []
-    for role, name, values in _deciding(candidates, without_later(records), cohort, covariates):
+    later = {what: ranked(values) for what, values in _later(candidates, records, cohort.follow_up_days).items()}
+    arm, rows = ranked(candidates["arm"].astype("str")), []
+    for role, name, values in _deciding(candidates.assign(arm=arm), without_later(records), cohort, covariates):
         # Hours and sessions are what the arms are made of; how long people stay is not.
         seen = {STAY: later[STAY]} if role == ARM and STAY in later else {} if role == ARM else later
-        within = None if role == ARM else candidates["arm"]
+        within = None if role == ARM else arm
         found = {what: strength(values, after, within) for what, after in seen.items()}
         found = {what: size for what, size in found.items() if np.isfinite(size)}
         if found:

@@ -38,11 +38,14 @@ class Interval:
         return not (np.isnan(self.low) or np.isnan(self.high))
 
 
+NO_INTERVAL = Interval(np.nan, np.nan, np.nan)
+
+
 def interval_of(row: pd.Series) -> Interval:
     """Return the interval of a row of the ``estimate`` table, turned so that more is more of the outcome."""
     measure = measure_of(row["measure"])
     if not has_interval(row):
-        return Interval(np.nan, np.nan, np.nan)
+        return NO_INTERVAL
     value, low, high = (measure.from_no_difference(row[c]) for c in ("value", "ci_low", "ci_high"))
     return Interval(-value, -high, -low) if measure.follows < 0 else Interval(value, low, high)
 
@@ -95,6 +98,12 @@ class Evidence:
         The smallest share of people with, or without, the outcome in an arm; missing where it is no share.
     p_adjusted, p_allowed : float
         Holm-adjusted p-value and what it must be below; missing where an answer stands alone.
+    placebo_failed : bool
+        Does the design find a difference before time zero?
+    ease : float
+        Expected absolute systematic error that negative controls show, on the log scale; missing where none were asked.
+    calibrated : Interval
+        Of the ratio, with that error taken into account; missing where there is none.
     answer_side : int
         Of a further look: the side of the analysis that answers for its outcome, 0 where it shows no difference.
     """
@@ -116,6 +125,9 @@ class Evidence:
     least_share: float = np.nan
     p_adjusted: float = np.nan
     p_allowed: float = np.nan
+    placebo_failed: bool = False
+    ease: float = np.nan
+    calibrated: Interval = NO_INTERVAL
     answer_side: int = 0
 
     @property

@@ -7,6 +7,7 @@ import pandas as pd
 
 from iop_outcomes.conclude import evidence as known
 from iop_outcomes.conclude.claims import Held, hold
+from iop_outcomes.conclude.controls import known_without_effect
 from iop_outcomes.conclude.evidence import MISSING_RULE, Evidence, Look, interval_of
 from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
 from iop_outcomes.conclude.families import answers, changed, is_crude
@@ -126,6 +127,7 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         predicts=measure.predicts,
         others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
         missing=_missing_alone(outcome, seen),
+        **known_without_effect(estimate, study, name),
         least_share=_least_share(estimate, name) if outcome.unit_of(measure.name) == "share" else np.nan,
     )
     return Judged(name, row, place, answer, evidence, deciding_in(estimate, study, row), seen, p_value(row))

@@ -1,7 +1,7 @@
 """The ledger: each claim of the field against the one kind of analysis that may speak to it.
 
 A claim of participation is answered by strategies that were followed and by nothing else; what a programme is made of
-is answered by nothing that stands here.
+is measured, and answered by nothing that stands here.
 """
 
 from collections.abc import Mapping
@@ -58,6 +58,8 @@ class Found:
         Verdict on its strategies, and the sentence that says so.
     costs : mapping of str to (str, str)
         Verdict by perspective, and sentence.
+    components : mapping of str to str
+        What the arms had of a component, in words.
     subgroups : mapping of str to (str, str)
         Verdict by modifier of the first analysis that was asked again, and sentence.
     subgroup : pandas.DataFrame
@@ -69,6 +71,7 @@ class Found:
     judged: tuple[Judged, ...] = ()
     participation: tuple[str, str] | None = None
     costs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    components: Mapping[str, str] = field(default_factory=dict)
     subgroups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     subgroup: pd.DataFrame = field(default_factory=pd.DataFrame)
     sentences: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +100,7 @@ def _held(claim: pd.Series, found: Found, study: Study) -> tuple[str, str, str]:
     """Return the verdict on a claim, what it rests on, and why."""
     needs, asks = str(claim["needs"]), str(claim["asks"])
     if asks == "component":
-        return NOT_TESTABLE, "", f"Nothing here compares programmes that differ in this alone. It needs {needs}."
+        return _of_component(str(claim["name"]), found, needs)
     if asks == "participation":
         return _of_participation(found, study, needs)
     if asks == "costs":
@@ -105,6 +108,14 @@ def _held(claim: pd.Series, found: Found, study: Study) -> tuple[str, str, str]:
     if asks == "subgroup":
         return _of_subgroup(str(claim["modifiers"]).split(SEPARATOR), found, study, needs)
     return _of_contrast(str(claim["metrics"]).split(SEPARATOR), found, study, needs)
+
+
+def _of_component(name: str, found: Found, needs: str) -> tuple[str, str, str]:
+    """Return that no analysis of a study may speak to a component, and what was measured of it."""
+    why = f"Nothing here compares programmes that differ in this alone. It needs {needs}."
+    if name not in found.components:
+        return NOT_TESTABLE, "", why
+    return NOT_TESTABLE, "", f"Measured, which says nothing of what it does: {found.components[name]}. {why}"
 
 
 def _is_level(study: Study, arm: str, level: str) -> bool:

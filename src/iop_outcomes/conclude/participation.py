@@ -1,20 +1,21 @@
 """The rules for what following one strategy of attending does: the first that holds decides.
 
-Only clones that were censored and weighted decide. A landmark analysis can speak against them and not for them, and
-groups formed by attendance are never asked at all.
+Only clones that were censored and weighted decide. A landmark analysis and a model of weekly hours can speak against
+them and not for them, and groups formed by attendance are never asked at all. Changes of the level of care are judged
+by the same rules, from trials nested in weeks.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.conclude.evidence import Interval
+from iop_outcomes.conclude.evidence import NO_INTERVAL, Interval
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.participation import FIRST_POSITIVE
-from iop_outcomes.tables.argument import CLONES, CLONES_TRUNCATED, LANDMARK
+from iop_outcomes.tables.argument import CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
+from iop_outcomes.tables.attending import AS_STARTED
 from iop_outcomes.tables.conclusion import (
     BETTER,
     CANNOT_TELL,
@@ -29,8 +30,6 @@ from iop_outcomes.tables.estimate import FLAGGED, SHOWN
 from iop_outcomes.tables.estimate import REFUSED as IS_REFUSED
 from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
 
-_NO_INTERVAL = Interval(np.nan, np.nan, np.nan)
-
 
 @dataclass(frozen=True)
 class Followed:
@@ -40,7 +39,7 @@ class Followed:
     ----------
     status : str
         Of the weighted clones: shown, flagged, withheld or refused.
-    weighted, truncated, landmark : Interval
+    weighted, truncated, landmark, hours : Interval
         Missing where there is none.
     margin : float
         Smallest difference of shares that matters.
@@ -49,9 +48,10 @@ class Followed:
     """
 
     status: str = SHOWN
-    weighted: Interval = _NO_INTERVAL
-    truncated: Interval = _NO_INTERVAL
-    landmark: Interval = _NO_INTERVAL
+    weighted: Interval = NO_INTERVAL
+    truncated: Interval = NO_INTERVAL
+    landmark: Interval = NO_INTERVAL
+    hours: Interval = NO_INTERVAL
     margin: float = 0.05
     good: int = 1
 
@@ -92,6 +92,12 @@ RULES: tuple[Rule, ...] = (
         INCONCLUSIVE,
         "the interval leaves no difference out, and the landmark analysis finds the opposite",
         lambda f: f.side != 0 and f.landmark.side == -f.side,
+    ),
+    Rule(
+        "hours_contradict",
+        INCONCLUSIVE,
+        "the interval leaves no difference out, and the marginal structural model of weekly hours finds the opposite",
+        lambda f: f.side != 0 and f.hours.side == -f.side,
     ),
     Rule(
         "no_direction",
@@ -150,13 +156,31 @@ def judge_participation(table: pd.DataFrame, study: Study) -> tuple[str, str]:
         _interval(clones),
         _interval(rows.get(CLONES_TRUNCATED)),
         _interval(rows.get(LANDMARK)),
+        _interval(rows.get(MARGINAL)),
         study.margin,
         good_of(study),
     )
     return decide(known)
 
 
+def judge_change(table: pd.DataFrame, study: Study) -> tuple[str, str]:
+    """Return the verdict on one change of the level of care and its code; a positive test is bad.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of that change, of the ``level_change`` contract or as released.
+    study : Study
+    """
+    rows = {str(row["way"]): row for _, row in table.iterrows()}
+    trials = rows.get(AS_STARTED)
+    if trials is None:
+        return REFUSED, "refused"
+    found = _interval(trials)
+    return decide(Followed(str(trials["status"]), found, found, margin=study.margin, good=-1))
+
+
 def _interval(row: pd.Series | None) -> Interval:
     if row is None or str(row["status"]) not in (SHOWN, FLAGGED):
-        return _NO_INTERVAL
+        return NO_INTERVAL
     return Interval(float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))

@@ -8,7 +8,7 @@ from iop_outcomes.kernel.errors import EstimationError, counted, did_you_mean
 from iop_outcomes.stats.between import mean_of, most_likely_variance, variance_by_q, variance_of_moments
 
 TAU_METHODS = ("reml", "paule-mandel", "dersimonian-laird", "fixed")
-INTERVALS = ("hartung-knapp", "normal")
+INTERVALS = ("hartung-knapp", "modified-hartung-knapp", "normal")
 
 
 def pool_sites(
@@ -27,9 +27,10 @@ def pool_sites(
         One per site, independent of each other; ratios as logarithms.
     tau : {"reml", "paule-mandel", "dersimonian-laird", "fixed"}
         How the variance between sites is estimated, or that there is none.
-    interval : {"hartung-knapp", "normal"}
-        Standard error and interval of the mean: from how the sites spread, with k - 1 degrees of freedom, or from the
-        variances alone. With ``tau="fixed"`` always the latter.
+    interval : {"hartung-knapp", "modified-hartung-knapp", "normal"}
+        Standard error and interval of the mean: from how the sites spread, with k - 1 degrees of freedom; the same, but
+        with no standard error below that from the variances alone; or from the variances alone. With ``tau="fixed"``
+        always the last.
     level : float
         Coverage of the intervals.
 
@@ -50,9 +51,9 @@ def pool_sites(
     References
     ----------
     Viechtbauer 2005, J Educ Behav Stat 30:261 (REML); Paule & Mandel 1982, J Res Natl Bur Stand 87:377; DerSimonian &
-    Laird 1986, Control Clin Trials 7:177; Hartung & Knapp 2001, Stat Med 20:3875; Higgins & Thompson 2002, Stat Med
-    21:1539 (I², H²); Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137 (prediction). Quantiles and I² as
-    in metafor 3.8.
+    Laird 1986, Control Clin Trials 7:177; Hartung & Knapp 2001, Stat Med 20:3875; Röver, Knapp & Friede 2015, BMC Med
+    Res Methodol 15:99 (modified); Higgins & Thompson 2002, Stat Med 21:1539 (I², H²); Higgins, Thompson & Spiegelhalter
+    2009, J R Stat Soc A 172:137 (prediction). Quantiles and I² as in metafor 3.8.
     """
     from scipy.special import chdtrc, stdtr, stdtrit
 
@@ -64,8 +65,9 @@ def pool_sites(
     variance = _variance_between(values, errors, tau)
     weights = 1 / (variance + errors**2)
     value, se, freedom = mean_of(values, errors, variance), float(weights.sum() ** -0.5), np.inf
-    if tau != "fixed" and interval == "hartung-knapp":
-        se *= float(np.sqrt(weights @ (values - value) ** 2 / (k - 1)))
+    if tau != "fixed" and interval != "normal":
+        spread = float(np.sqrt(weights @ (values - value) ** 2 / (k - 1)))
+        se *= spread if interval == "hartung-knapp" else max(spread, 1.0)
         freedom = k - 1.0
     quantile = stdtrit(freedom, (1 + level) / 2)
     beyond = quantile * np.hypot(np.sqrt(variance), se) if tau != "fixed" and k > 2 else np.nan

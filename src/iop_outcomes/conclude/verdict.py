@@ -21,6 +21,7 @@ from iop_outcomes.tables.conclusion import (
     WITHHELD,
     WORSE,
 )
+from iop_outcomes.tables.controls import LARGEST_EASE
 from iop_outcomes.tables.estimate import FLAGGED
 from iop_outcomes.tables.estimate import REFUSED as IS_REFUSED
 from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
@@ -109,6 +110,20 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.only_those_who_stayed,
     ),
     Rule(
+        "placebo_failed",
+        INCONCLUSIVE,
+        "the design finds a difference in use before time zero, which the arm cannot have made: by more than balance "
+        "allows, and with an interval of 99% that leaves none out",
+        lambda e: e.placebo_failed and not e.crude,
+    ),
+    Rule(
+        "systematic_error",
+        INCONCLUSIVE,
+        f"by its negative controls the design errs by more than {LARGEST_EASE:g} of a log ratio where the arm can do "
+        "nothing",
+        lambda e: e.ease > LARGEST_EASE and not e.crude,
+    ),
+    Rule(
         "predicts_only",
         CANNOT_TELL,
         "the measure describes and predicts, and is no effect: whoever had another event stays at risk in it",
@@ -147,6 +162,13 @@ RULES: tuple[Rule, ...] = (
         "the interval leaves no difference out, and under another design, estimator or measure the estimate lies on "
         "the other side",
         lambda e: e.contradicted_by(OTHER_DESIGN),
+    ),
+    Rule(
+        "calibrated_leaves_open",
+        INCONCLUSIVE,
+        "the interval leaves no difference out, and the ratio's, with the systematic error that negative controls show "
+        "taken into account, does not, or does so on the other side",
+        lambda e: e.side != 0 and not e.crude and e.calibrated.exists and e.calibrated.side != e.side,
     ),
     Rule(
         "no_answer_of_its_own",

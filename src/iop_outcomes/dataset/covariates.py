@@ -129,6 +129,7 @@ class KnownFacts(Mapping[str, pd.Series]):
         self._tables: dict[str, pd.DataFrame] = {}
         self._home: dict[str, str] = {}
         self._rows: dict[str, np.ndarray] = {}
+        self._late: dict[str, np.ndarray] = {}
         for table, columns in timing.covariate_homes().items():
             frame = records.get(table)
             if frame is not None and len(frame):
@@ -142,13 +143,20 @@ class KnownFacts(Mapping[str, pd.Series]):
     def __len__(self) -> int:
         return len(self._home)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._home
+
     def __getitem__(self, name: str) -> pd.Series:
         table = self._home[name]
         values = self._of_members(table, name)
         if MEASURED_DAY not in self._tables[table]:
             return values
-        measured = self._of_members(table, MEASURED_DAY)
-        return values.where(timing.known_by(measured, self._members["time_zero_day"], self._grace_days))
+        if table not in self._late:
+            measured = self._of_members(table, MEASURED_DAY)
+            known = timing.known_by(measured, self._members["time_zero_day"], self._grace_days)
+            self._late[table] = ~known.to_numpy(bool)
+        late = self._late[table]
+        return values.mask(late) if late.any() else values
 
     def _key(self, table: str) -> str:
         return "episode_id" if table in ("baseline", "episode") else f"{table}_id"
@@ -182,7 +190,7 @@ def _complete(name: str, values: pd.Series) -> dict[str, pd.Series]:
         return {name: _categories(levels, values.cat.codes.to_numpy(), values.index)}
     numbers = values.astype(float)
     absent = numbers.isna()
-    complete = {name: numbers.fillna(np.nanmedian(numbers))}
+    complete = {name: numbers.fillna(np.nanmedian(numbers.to_numpy()))}
     if absent.any():
         complete[f"{name}_missing"] = absent.astype(float)
     return complete

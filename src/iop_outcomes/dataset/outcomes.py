@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.history.before import use_before
 from iop_outcomes.history.care import time_in_care
 from iop_outcomes.history.endings import care_states, completed_days
 from iop_outcomes.history.history import History
@@ -22,7 +23,9 @@ def run(
     """Put what came of the members into one row each: the stage ``outcomes``."""
     history = History.of(made["cohort"], made, care=study.care)
     weekly = made["weekly"] if study.has_repeated_outcome else None
-    return {"outcomes": build_outcomes(history, made["metric_value"], weekly, study.events)}
+    outcomes = build_outcomes(history, made["metric_value"], weekly, study.events)
+    before = use_before(history.under(study.outcome_rules))
+    return {"outcomes": outcomes.join(before, on="member_id")}
 
 
 def build_outcomes(

@@ -51,10 +51,10 @@ def long_enough(period: pd.Series) -> pd.Series:
     called = {name: _span(group) for group in groups for name in group}
     # The code of a period that is missing is -1, which is the last place.
     names = [*(called.get(name, NOT_RECORDED) for name in label.cat.categories.astype("str")), NOT_RECORDED]
-    held = np.unique(label.cat.codes)
+    held = np.unique(label.cat.codes.to_numpy())
     levels = sorted({names[code] for code in held})
     place = np.array([levels.index(name) if name in levels else -1 for name in names])
-    long = pd.Categorical.from_codes(place[label.cat.codes], pd.Index(levels, dtype="str"))
+    long = pd.Categorical.from_codes(place[label.cat.codes.to_numpy()], pd.Index(levels, dtype="str"))
     return pd.Series(long, index=period.index, name=period.name)
 
 

@@ -58,7 +58,9 @@ class Framed:
         index = pd.RangeIndex(len(kept), name="member_id")
         covariates = self.covariates.iloc[kept].set_axis(index)
         cluster = None if self.cluster is None else self.cluster.iloc[kept].set_axis(index)
-        arm = np.array([places.index(place) for place in self.arm[kept]], dtype=np.intp)
+        order = np.zeros(len(self.arms), dtype=np.intp)
+        order[places] = np.arange(len(places))
+        arm = order[self.arm[kept]]
         return Framed(self.rows[kept], tuple(arms), arm, covariates, cluster, self.terms)
 
     @cached_property

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from iop_outcomes.drafting.alike import together
 from iop_outcomes.drafting.guessing import UNKNOWN, Guess, guess
 from iop_outcomes.drafting.looking import look_at
 from iop_outcomes.drafting.writing import Draft
@@ -40,7 +41,7 @@ def draft_study(files: Sequence[str | Path], name: str, path: str = "") -> str:
             raise SourceError(f"{place.name}: there is no such file")
     sheets = [place for place in places if place.suffix.lower() in (*TEXTS, *WORKBOOKS)]
     # Where none is a sheet, the first says so.
-    guesses = [guess(look) for place in sheets or places for look in look_at(place)]
+    guesses = [guess(look) for look in together([look for place in sheets or places for look in look_at(place)])]
     if not guesses:
         raise SourceError("new-study: no file holds a row below a header")
     _name(guesses)

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
+from iop_outcomes.drafting.vocabulary import DATED
 from iop_outcomes.ingest.sources.sheets.dates import COMMON, EXCEL, decided, read_dates
 from iop_outcomes.ingest.sources.sheets.grid import TEXTS, WORKBOOKS, encoding_of, guessed_encoding, sheet_names
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.ingest.sources.sheets.lengths import minutes_of_day
 from iop_outcomes.ingest.sources.sheets.mapping import SheetFile
-from iop_outcomes.ingest.sources.sheets.sheet import grid_and_header
+from iop_outcomes.ingest.sources.sheets.sheet import HEADER_AGAIN, TOTALS, grid_and_header, shape_of
 from iop_outcomes.kernel.errors import SourceError
 
 #: Rows that a code must stand in to be told, and different texts beyond which a column holds no codes.
@@ -65,7 +66,7 @@ class Seen:
         best = max(read.values())
         # Numbers may be days as a workbook keeps them, and may be anything else.
         only_numbers = read[EXCEL] > max(read[form] for form in COMMON)
-        if best < 0.5 * len(sample) or (only_numbers and "dat" not in plain(self.name)):
+        if best < 0.5 * len(sample) or (only_numbers and not re.search(DATED, plain(self.name))):
             return []
         try:
             return decided(self.cells, self.name)
@@ -88,7 +89,7 @@ class Seen:
     def is_time(self) -> bool:
         """Are most of its cells times of day?"""
         sample = self.there.unique()
-        written = sample.str.contains(r"^\d{1,2}:\d{2}|(?i)\d ?[ap]\.?m").sum()
+        written = sample.str.contains(r"(?:^|\d[T ]+)\d{1,2}:\d{2}|(?i)\d ?[ap]\.?m").sum()
         return bool(len(sample) and written > 0.9 * len(sample) and minutes_of_day(sample).null_count() == 0)
 
     @cached_property
@@ -138,6 +139,12 @@ class Look:
         Where it is not UTF-8 and no mark says it.
     columns : list of Seen
     n_rows : int
+    pattern : str or None
+        What the names of several files, or sheets, of one layout have in common, with ``*`` for where they differ.
+    of_sheets : bool
+        Is it of sheets of one workbook?
+    star : str or None
+        Column of what differs, where that is a date.
     """
 
     file: Path
@@ -145,6 +152,9 @@ class Look:
     encoding: str | None
     columns: list[Seen] = field(default_factory=list)
     n_rows: int = 0
+    pattern: str | None = None
+    of_sheets: bool = False
+    star: str | None = None
 
     def column(self, pattern: str) -> Seen | None:
         """Return the first column whose name fits a pattern."""
@@ -173,7 +183,8 @@ def look_at(file: Path) -> list[Look]:
 
 def _look(file: Path, sheet: str | None, encoding: str | None) -> Look:
     grid, header = grid_and_header(file, SheetFile(file=file.name, sheet=sheet, encoding=encoding), [])
-    below = grid.rows[header.last + 1 :]
+    bare = [plain(name) for name in header.names]
+    below = [row for row in grid.rows[header.last + 1 :] if shape_of(row, bare) not in (HEADER_AGAIN, TOTALS)]
     columns = [
         Seen(name, pl.Series([row[i] if i < len(row) and row[i] else None for row in below], dtype=pl.String))
         for i, name in enumerate(header.names)

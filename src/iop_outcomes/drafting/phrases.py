@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from iop_outcomes.drafting.looking import Seen
+from iop_outcomes.drafting.looking import Look, Seen
 from iop_outcomes.drafting.vocabulary import SUBSTANCES, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.kernel.errors import counted
@@ -55,3 +55,12 @@ def slots_of(columns: Sequence[Seen]) -> Mapping[str, str]:
         return {column.name: str(day - days[0]) for column, day in zip(columns, days, strict=True)}
     numbers = [int(re.sub(r"\D", "", name)) for name in names]
     return {column.name: str(number - min(numbers)) for column, number in zip(columns, numbers, strict=True)}
+
+
+def where(look: Look) -> Iterator[str]:
+    """Yield where a sheet is: one file, or the files or sheets of one layout, and what their names tell."""
+    yield f"      file: {quoted(look.file.name if look.of_sheets else look.pattern or look.file.name)}"
+    if look.sheet:
+        yield f"      sheet: {quoted(str(look.pattern) if look.of_sheets else look.sheet)}"
+    if look.star:
+        yield f"      star: {quoted(look.star)}   # guess: what * stands for is the date of its rows"

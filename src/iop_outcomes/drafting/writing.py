@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from iop_outcomes.drafting.guessing import DISCHARGES, GRID, INTAKES, PANELS, TESTS, UNKNOWN, VISITS, Guess
 from iop_outcomes.drafting.looking import Seen, tells_nobody
-from iop_outcomes.drafting.phrases import codes_of, quoted, slots_of, substances
+from iop_outcomes.drafting.phrases import codes_of, quoted, slots_of, substances, where
 from iop_outcomes.drafting.questions import questions
 from iop_outcomes.drafting.vocabulary import AGE, BORN, COVARIATES, RACE, SEX, codes_of_all, panel_of, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
@@ -102,9 +102,7 @@ class Draft:
                 yield f"    # {place}: what is it? Its columns: {', '.join(told)}{more}"
                 continue
             yield f"    {guess.name}:   # guess: {guess.kind}, {counted(look.n_rows, 'row')}"
-            yield f"      file: {quoted(look.file.name)}"
-            if look.sheet:
-                yield f"      sheet: {quoted(look.sheet)}"
+            yield from where(look)
             if look.encoding:
                 yield f"      encoding: {look.encoding}   # guess: look whether names with accents come out right"
                 self.confirm.append(f"sheets.{guess.name}.encoding: {look.encoding}")
@@ -114,7 +112,8 @@ class Draft:
             yield from self._forms(guess)
             yield from self._leave_out(guess)
             yield from self._long(guess)
-            self.confirm.append(f"sheets.{guess.name}: {look.file.name} holds {guess.kind}")
+            called = look.file.name if look.of_sheets else look.pattern or look.file.name
+            self.confirm.append(f"sheets.{guess.name}: {called} holds {guess.kind}")
 
     def _forms(self, guess: Guess) -> Iterator[str]:
         """Name the forms of the dates; where they can be read in two ways a person must say which."""
@@ -249,7 +248,7 @@ class Draft:
             yield from self._coded("session", "status", visits.many[0], among=visits.many, column="letter")
             yield "        # minutes_scheduled: {constant: 180}   # needed for hours: minutes of a session"
             return
-        date = visits.get("date", "intake")
+        date = visits.get("date", "intake", "begins")
         assert date is not None
         yield f"        day: {quoted(date.name)}"
         yield from self._coded("session", "status", visits.columns["status"])

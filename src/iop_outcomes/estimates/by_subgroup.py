@@ -23,7 +23,7 @@ from iop_outcomes.estimates.subgroups_of_frame import size_of
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.stats.multiplicity import adjust_p_values
-from iop_outcomes.study.file import Gate
+from iop_outcomes.study.gate import Gate
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.argument import LARGEST_IMBALANCE
 from iop_outcomes.tables.estimate import ADJUSTED, ARM, CONTRAST, FLAGGED, MAIN, REFUSED, SHOWN, WITHHELD

@@ -58,6 +58,8 @@ class OfDeath(OfCare):
 
     Attributes
     ----------
+    care : {"competing", "composite", "hypothetical"}
+        As of every event.
     use : {"composite", "excluded"}
         Of outcomes of abstinence and use. ``composite``: time after death is not abstinent. ``excluded``: whoever died
         within the window has no value, which describes survivors only.
@@ -72,7 +74,9 @@ class EventRules(BaseModel):
     Attributes
     ----------
     completion, transfer, jail : OfCare
+        What it means for dropping out.
     death : OfDeath
+        The same, and what it means for abstinence and use.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

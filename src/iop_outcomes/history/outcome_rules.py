@@ -38,7 +38,15 @@ Schedule = Annotated[
 
 
 class ThinningRule(BaseModel):
-    """One test is kept of every so many days from time zero: that due nearest to a day of them, counted from 0."""
+    """One test is kept of every so many days from time zero: that due nearest to a day of them.
+
+    Attributes
+    ----------
+    every_days : int
+        Of how many days one test is kept.
+    on_day : int
+        The day of them that it is due nearest to, 0 for the first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     every_days: Annotated[int, Field(ge=2, le=91)] = 7

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
-from iop_outcomes.kernel.errors import SourceError, counted
+from iop_outcomes.kernel.errors import SourceError, StudyError, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Strongest(NamedTuple):
         return cell.cast(pl.String).replace_strict(rank, default=len(rank), return_dtype=pl.Int32)
 
 
-def refuse(problem: SourceError) -> None:
+def refuse(problem: StudyError) -> None:
     """Refuse a source at its first problem: what a run does. A check gathers them instead (``ingest.examining``)."""
     raise problem
 
@@ -111,7 +111,8 @@ class Intake:
         for name, rule in zip(names, rules, strict=True):
             self._note(raw.name, table, flagged[LINE].filter(flagged[name]), rule.words, rule.expected)
         # One name for the rows before and after, so that the memory of the first is free for the second.
-        good = flagged.filter(~pl.any_horizontal([pl.lit(False), *names])).drop(names)
+        broken = flagged.select(pl.any_horizontal([pl.lit(False), *names])).to_series()
+        good = (flagged.filter(~broken) if broken.any() else flagged).drop(names)
         del flagged
         if key:
             good = self._without_repeats(raw, table, good, key, strongest)
@@ -164,9 +165,9 @@ class Intake:
         import polars as pl
 
         if len(lines):
-            columns = {"file": file, "table": table, "rule": words, "expected": expected}
-            columns = {name: pl.lit(value) for name, value in columns.items()}
-            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(**columns))
+            said = {"file": file, "table": table, "rule": words, "expected": expected}
+            cells = [pl.lit(value).alias(name) for name, value in said.items()]
+            self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(cells))
 
     def rejected(self) -> "pl.DataFrame":
         """Return every rule that a row broke, by file, table and line, and whether such rows were to be expected."""

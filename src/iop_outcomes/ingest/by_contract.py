@@ -4,7 +4,7 @@ A cell that cannot be read as its type breaks a rule; it is never turned into a 
 """
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.ingest.accepting import Rule
 from iop_outcomes.kernel.errors import SourceError
@@ -34,7 +34,7 @@ def cleaned(rows: "pl.LazyFrame", missing: Collection[str]) -> "pl.LazyFrame":
     return rows.with_columns(pl.when(~bare.is_in(["", *missing])).then(bare).name.keep())
 
 
-def replaced(rows: "pl.LazyFrame", codes: Mapping[str, Mapping[object, str]]) -> "pl.LazyFrame":
+def replaced(rows: "pl.LazyFrame", codes: Mapping[str, Mapping[Any, str]]) -> "pl.LazyFrame":
     """Return a researcher's codes replaced by ours, by column; codes that are not listed stay as they are."""
     import polars as pl
 

@@ -55,6 +55,10 @@ class RawFile:
         Lines that have more or fewer cells than the header.
     may_hold_controls : bool
         Has nobody shown that no cell holds a control character?
+    plain : Path, optional
+        The file, if it is a CSV without a quotation mark or a blank, so that a number in it is read one way only.
+    left_out : tuple of int
+        Lines that are no rows: misshapen or blank.
     """
 
     name: str
@@ -62,6 +66,8 @@ class RawFile:
     rows: "pl.LazyFrame"
     misshapen: tuple[int, ...] = ()
     may_hold_controls: bool = True
+    plain: Path | None = None
+    left_out: tuple[int, ...] = ()
 
     def need(self, required: Iterable[str], known: Iterable[str] = ()) -> None:
         """Refuse the file if a column it must have is not there.
@@ -181,14 +187,17 @@ def _read_csv(place: Path) -> RawFile:
         _refuse_bomb(place)
     columns = _header(place)
     misshapen, blank = _odd_lines(place, len(columns))
-    controls = _collect(_lines(place).select(pl.col("line").str.contains(CONTROLS).any()), place)["line"][0]
+    text = pl.col("line")
+    odd = text.str.contains_any(['"', " ", "\t"])
+    held = _collect(_lines(place).select(controls=text.str.contains(CONTROLS).any(), odd=odd.any()), place)
     rows = pl.scan_csv(place, infer_schema=False, row_index_name=LINE, row_index_offset=2, truncate_ragged_lines=True)
     # By place, because polars keeps doubled quotation marks in names.
     rows = rows.rename(dict(zip(rows.collect_schema().names(), (LINE, *columns), strict=True)))
     left_out = [*misshapen, *blank]
     if left_out:
         rows = rows.filter(~pl.col(LINE).is_in(left_out))
-    return RawFile(place.name, columns, rows, tuple(misshapen), bool(controls))
+    plain = None if held["odd"][0] or place.suffix == ".gz" else place
+    return RawFile(place.name, columns, rows, tuple(misshapen), bool(held["controls"][0]), plain, tuple(left_out))
 
 
 def _read_parquet(place: Path) -> RawFile:

@@ -41,9 +41,9 @@ OF_SHEETS = (
     "*: after the day on which the data were drawn",
     "episode_id: no episode of the person had begun on its day (*)",
     "episode_id: the person has no episode",
-    "no row of * has its *",
+    "no row of the sheet it is joined to has its *",
     "several rows of one *",
-    "its row of * was set aside",
+    "its row of the sheet it is joined to was set aside",
 )
 
 

@@ -101,7 +101,8 @@ def _refused(study: Readable, rejected: pd.DataFrame) -> list[str]:
     once = rejected.astype({"table": "str", "rule": "str"})
     counts = once.groupby(["table", "rule"]).size()
     check_refused(study.refuse, list(counts.index))
-    return list(refused(study.refuse, [(table, rule, int(n)) for (table, rule), n in counts.items()]))
+    broken = list(zip(counts.index.get_level_values(0), counts.index.get_level_values(1), counts, strict=True))
+    return list(refused(study.refuse, [(table, rule, int(n)) for table, rule, n in broken]))
 
 
 def _completed(read: Mapping[str, Table], cannot: Mapping[str, str]) -> dict[str, Table]:

@@ -122,6 +122,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         ``"did you mean 'x'?"`` when one is close, otherwise ``"known: a, b, c"``.
     """
     known = sorted(known)
+    alike = [one for one in known if one.casefold() == str(name).casefold()]
+    if alike:
+        return f"did you mean '{alike[0]}'?"
     # What is much longer than any name is close to none, and comparing it takes its time.
     close = get_close_matches(str(name), known, n=1, cutoff=0.6) if len(str(name)) < 500 else []
     if close:

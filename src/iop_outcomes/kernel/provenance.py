@@ -80,6 +80,7 @@ def code_files(*modules: str, everything: bool = False) -> list[Path]:
     return sorted(reached)
 
 
+@cache
 def _place(path: Path) -> str:
     """Return where a file stands in this package, or its name where it stands beside a study."""
     return path.relative_to(_HERE).as_posix() if path.is_relative_to(_HERE) else f"beside/{path.name}"
@@ -180,9 +181,10 @@ def _imports(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(file for name in names for file in _module_file(name)))
 
 
-def _module_file(name: str) -> Iterable[Path]:
+@cache
+def _module_file(name: str) -> tuple[Path, ...]:
     path = _HERE.parent / Path(*name.split("."))
-    return [p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()]
+    return tuple(p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file())
 
 
 @cache

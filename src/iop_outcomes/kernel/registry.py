@@ -101,6 +101,7 @@ class Source(Plugin):
     cannot: Mapping[str, str]
     raw_files: Callable[..., list[Path]]
     examine: Callable[..., Any] | None = None
+    snapshot: Callable[..., Iterator[str]] | None = None
 
 
 @stated
@@ -176,6 +177,7 @@ def source(
     raw_files: Callable[..., list[Path]],
     name: str | None = None,
     examine: Callable[..., Any] | None = None,
+    snapshot: Callable[..., Iterator[str]] | None = None,
 ) -> Callable[[F], F]:
     """Declare a kind of source.
 
@@ -190,8 +192,12 @@ def source(
     examine : callable, optional
         Called as the source is; reads on where the source would stop, and returns everything that is wrong as an
         ``ingest.examining.Examined``. A source without one is read until its first problem.
+    snapshot : callable, optional
+        Called as the source is, with ``again``; copies what is read of a live database into files, and yields a line
+        for each.
     """
-    return SOURCES.register(partial(Source, cannot=cannot, raw_files=raw_files, examine=examine), name)
+    made = partial(Source, cannot=cannot, raw_files=raw_files, examine=examine, snapshot=snapshot)
+    return SOURCES.register(made, name)
 
 
 def eligibility(*, label: str, needs: tuple[str, ...] = ()) -> Callable[[F], F]:

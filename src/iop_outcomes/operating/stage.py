@@ -3,21 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from iop_outcomes.operating.files import operating_files
 from iop_outcomes.operating.running import operate
 from iop_outcomes.operating.summary import characteristics, decisions
 from iop_outcomes.release.operating import release_operating
 from iop_outcomes.study import Study
 from iop_outcomes.study.simulate import SIMULATED
 from iop_outcomes.tables import store
-
-#: Files of ``results/<study>/operating/``; the last two for simulated studies only.
-KEPT = ("replicate.parquet", "characteristic.parquet", "decision.parquet")
-RELEASED = ("release/characteristic.csv", "release/decision.csv")
-
-
-def operating_files(study: Study) -> list[str]:
-    """Return the files that the target makes, from its folder."""
-    return [*KEPT, *(RELEASED if study.source.kind == SIMULATED else ())]
 
 
 def run(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 
@@ -19,10 +19,11 @@ from iop_outcomes.ingest.rules import OF_EVERY, OF_SHEETS, rules_of
 from iop_outcomes.kernel import registry
 from iop_outcomes.kernel.plugin import Plugin
 from iop_outcomes.kernel.registry import Metric, Registry
-from iop_outcomes.pages import markdown
+from iop_outcomes.pages import markdown, settings
 from iop_outcomes.pages import timelines as examples
 from iop_outcomes.pages.calls import calls_page
 from iop_outcomes.pages.operating import KEPT, write_page
+from iop_outcomes.pages.study_file import study_file_page
 from iop_outcomes.pages.timelines import Example, sections_of
 from iop_outcomes.pages.verdict import verdict_page
 from iop_outcomes.release.figures import FIGURES
@@ -74,6 +75,7 @@ def pages() -> dict[str, str]:
         "plugins.md": plugins_page(),
         "calls.md": calls_page(),
         "verdict.md": verdict_page(),
+        "study_file.md": study_file_page(),
     }
     return {name: f"{GENERATED}\n\n{text.rstrip()}\n" for name, text in made.items()}
 
@@ -180,7 +182,12 @@ def _metric(plugin: Metric) -> str:
         ("missing", plugin.missing),
         ("source", markdown.linked(plugin.source)),
     ]
-    about = [markdown.description(plugin.function), markdown.bullets(facts), _settings(plugin), _examples(plugin)]
+    about = [
+        markdown.description(plugin.function),
+        markdown.bullets(facts),
+        settings.settings(plugin),
+        _examples(plugin),
+    ]
     return markdown.joined([f"### {plugin.name}", *about])
 
 
@@ -191,39 +198,14 @@ def _plugin(plugin: Plugin) -> str:
         for name, fact in plugin.facts.items()
         if isinstance(fact, Mapping) and fact
     ]
-    about = [markdown.description(plugin.function), markdown.bullets(facts), _settings(plugin), *_parts(plugin), *lists]
+    about = [
+        markdown.description(plugin.function),
+        markdown.bullets(facts),
+        settings.settings(plugin),
+        *settings.parts(plugin),
+        *lists,
+    ]
     return markdown.joined([f"### {plugin.name}", *about])
-
-
-def _parts(plugin: Plugin) -> list[str]:
-    """Return, for settings that have settings of their own, what each of those is."""
-    shared = plugin.study_settings_model.model_json_schema().get("$defs", {})
-    made = []
-    for name, about in sorted(shared.items()):
-        if "properties" not in about:
-            continue
-        said, required = about.get("description", ""), about.get("required", [])
-        meaning = _meanings(said)
-        rows = [
-            (f"`{key}`", _kind(part, shared), "required" if key in required else "", meaning.get(key, ""))
-            for key, part in about["properties"].items()
-        ]
-        header = ("key", "allowed", "", "meaning")
-        made.append(
-            markdown.joined([f"#### {name}", markdown.prose(said.partition("\n")[0]), markdown.table(header, rows)])
-        )
-    return made
-
-
-def _meanings(docstring: str) -> dict[str, str]:
-    """Return what the section of attributes of a docstring says of each."""
-    found, names = {}, []
-    for line in docstring.partition("----------\n")[2].splitlines():
-        if line and not line.startswith(" "):
-            names = [name.strip() for name in line.partition(":")[0].split(",")]
-        for name in names if line.startswith(" ") else ():
-            found[name] = f"{found.get(name, '')} {markdown.prose(line)}".strip()
-    return found
 
 
 def _fact(fact: object) -> str:
@@ -265,61 +247,6 @@ def _legend() -> str:
         else:
             rows[-1][1] += f" {text}"
     return markdown.table(("line", "what it draws"), [(name, markdown.prose(text)) for name, text in rows])
-
-
-def _settings(plugin: Plugin) -> str:
-    try:
-        schema = plugin.study_settings_model.model_json_schema()
-    except Exception:  # a setting of a type that JSON has no word for: name it, without a description
-        schema = {"properties": {name: {} for name in plugin.study_settings_model.model_fields}}
-    properties, shared = schema.get("properties", {}), schema.get("$defs", {})
-    if not properties:
-        return ""
-    required = schema.get("required", [])
-    in_call = {name: plugin.settings_model.model_fields[name].default for name in plugin.study_defaults}
-    rows = [
-        (
-            f"`{name}`",
-            _kind(about, shared),
-            "required"
-            if name in required
-            else f"`{_default(about.get('default'))}`"
-            + (f" (in a call `{_default(in_call[name])}`)" if name in in_call else ""),
-        )
-        for name, about in properties.items()
-    ]
-    return markdown.table(("setting", "allowed", "default"), rows)
-
-
-def _kind(about: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
-    """Return in words what a JSON schema allows."""
-    if "$ref" in about:
-        name = about["$ref"].rpartition("/")[2]
-        return f"`{name}`" if "properties" in shared[name] else _kind(shared[name], shared)
-    if "anyOf" in about:
-        return " or ".join(_kind(option, shared) for option in about["anyOf"])
-    if "enum" in about or "const" in about:
-        return ", ".join(f"`{value}`" for value in about.get("enum", [about.get("const")]))
-    words = {
-        "integer": "whole number",
-        "number": "number",
-        "string": "text",
-        "boolean": "true or false",
-        "null": "nothing",
-        "array": "list",
-        "object": "values by name",
-    }
-    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
-    limits = [f"{word} {about[key]:g}" for key, word in bounds.items() if key in about]
-    inner = about.get("items") or about.get("additionalProperties")
-    of = f" of {_kind(inner, shared)}" if isinstance(inner, Mapping) and inner else ""
-    return f"{words.get(about.get('type'), 'see above')}{of}" + (f", {' and '.join(limits)}" if limits else "")
-
-
-def _default(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value) or '""'
 
 
 def _rules(table: str) -> str:

@@ -12,7 +12,11 @@ from iop_outcomes.conclude.participation import RULES as PARTICIPATION_RULES
 from iop_outcomes.conclude.subgroups import RULES as SUBGROUP_RULES
 from iop_outcomes.conclude.verdict import REMARKS, RULES
 from iop_outcomes.pages import markdown
+from iop_outcomes.sites.using import OFF
+from iop_outcomes.sites.verdicts import REMARK
+from iop_outcomes.sites.verdicts import RULES as SITE_RULES
 from iop_outcomes.tables.argument import LARGEST_IMBALANCE
+from iop_outcomes.tables.controls import LARGEST_EASE
 from iop_outcomes.tables.measure import MEASURES
 from iop_outcomes.tables.missing_panel import PLAUSIBLE, PLAUSIBLE_SHIFT, PLAUSIBLE_SHIFT_OF_NUMBERS
 
@@ -45,6 +49,8 @@ def verdict_page() -> str:
             _MANY,
             "## Other rules for what is missing",
             _MISSING,
+            "## Where the arm can do nothing",
+            _CONTROLS,
             "## The smallest difference that matters",
             _MARGIN,
             "## Which way a measure goes",
@@ -59,12 +65,18 @@ def _argument() -> list[str]:
         "## For whom: subgroups",
         _SUBGROUPS,
         _table(SUBGROUP_RULES),
+        _HETEROGENEITY,
         "## What coming more does",
         _PARTICIPATION,
         _table(PARTICIPATION_RULES),
         "## At what cost",
         _COSTS,
         _table(COST_RULES),
+        "## Other ways of asking",
+        _SPECIFICATIONS,
+        "## Several sites",
+        _SITES,
+        _table(SITE_RULES),
         "## The claims of the field",
         _LEDGER,
     ]
@@ -93,6 +105,11 @@ size of an arm is below the gate's `min_ess`, or where a covariate differs betwe
 caution, and no test that rests on it shows a difference. Products of the modifier with covariates in the design make
 levels alike inside. Levels are held against each other on the scale of differences and of ratios (Wald's test, levels
 that are shown only), each scale adjusted for all modifiers and analyses by Holm's method."""
+
+_HETEROGENEITY = """\
+`heterogeneity: {analysis: primary}` explores beside them, by a doubly robust learner crossed by site, for whom the
+first arm does more. Its predictions are looked at only among people from whom nothing was learned: a calibration test,
+and people ranked by prediction. The report calls it exploratory, and no verdict and no claim rests on it."""
 
 _PARTICIPATION = """\
 Two strategies of attending are declared as rules, and everybody of the arm starts on both (`clone_censor_weight`):
@@ -128,6 +145,34 @@ costs:
 Cost and effect are drawn together by a bootstrap of sites, or of people without sites. A price of a unit of effect is
 given only where both intervals lie on one side, more and dearer or less and cheaper: dominance is said in words, and a
 ratio is never negative. Whoever stayed in care for more than a week and has no cost is not taken to have been free."""
+
+_SPECIFICATIONS = """\
+A study may list alternatives for every choice behind an analysis, and gets all their combinations side by side:
+
+```yaml
+specifications:
+  analysis: primary                       # the first of the study unless named
+  outcomes: [abstinence_at_end_observed, abstinent_56]   # metrics of the study, shares that are better the same way
+  arm_rules: {nine_hours: {iop: {prescribed_hours_per_week: "9"}}}
+  time_zero: [assignment, admission]
+  designs: [overlap, everybody]           # all of the study unless named
+  estimators: [weighted, outcome_regression, aipw]
+  trimming: {scores: {trim: 0.05}, weights: {truncate: 0.99}}
+```
+
+Cohort, outcomes, designs and gate are made anew for every combination; what the gate withholds is counted and not in
+it, even where the study asks for analyses to be shown with caution. The report says the median, how many lie on its
+side, how many intervals leave no difference out, and how often chance alone would bring about as much: what sites (or
+people) add to all estimates is given random signs together. The path that was chosen beforehand is marked. It decides
+nothing: all combinations lack what nobody recorded, so that their agreement makes no verdict stronger."""
+
+_SITES = f"""\
+What several sites have exported is pooled by residual maximum likelihood, with an interval from how the sites spread
+(Hartung and Knapp) that is never narrower than their own standard errors make it ([many_sites.md](many_sites.md)). An
+estimate is pooled where it is shown at its site and its verdict there does not rest on
+{", ".join(f"`{code}`" for code in OFF)}.
+These rules are asked first; where none holds, the pooled interval is judged by those of one study, and
+`{REMARK.code}` is added where {REMARK.when}."""
 
 _LEDGER = """\
 `ledger: data/reference/claims.yaml` ends the report in the claims of the literature: supported, not supported,
@@ -179,6 +224,27 @@ sensitivity:
 An outcome that counts missing tests as positive does not say whose are missing. Its panel needs a metric of the study
 that is the same but for `missing: observed`. `iop_outcomes.panel_agrees` asks the rows of a panel in a notebook, and
 `iop_outcomes.robustness` has every rule as a call."""
+
+_CONTROLS = f"""\
+What the arm cannot have changed and differs all the same shows that the comparison is off.
+
+- **Use before time zero** (placebo outcome) is looked at by itself wherever it is known of half of each arm: in the
+  last 30 days, or in the 30 before those where a covariate is the same fact. It fails where the arms differ by more
+  than the gate's `max_smd` and the interval of 99% leaves none out, which chance brings about once in a hundred
+  designs. It is not asked where people were assigned by chance or nothing is adjusted for.
+- **Negative-control outcomes** are metrics of the study that no arm can change, named by whoever knows the field, ten
+  or more of them: fewer are refused. Every one is asked by the analysis's own design and estimator; the expected
+  absolute systematic error (EASE) must not be above {LARGEST_EASE:g} of a log ratio, and the ratio less that error must
+  still leave no difference out.
+
+```yaml
+sensitivity:
+  - negative_controls: {{outcomes: [dental_visit, fracture, ...]}}
+  - omitted_variable                       # or: {{benchmarks: [prior_episodes], multiples: [1, 2, 3]}}
+```
+
+`omitted_variable` says how much of arm and outcome something unmeasured would have to explain, and what a confounder as
+strong as the strongest measured one (or two and three times as strong) would leave. It decides nothing."""
 
 _MARGIN = """\
 `margin` of the study, 0.05 unless it says other, is for differences of shares: 5 percentage points. Every other unit,

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.kernel.errors import EstimationError
-from iop_outcomes.study.participation import FIRST_POSITIVE, Participation
+from iop_outcomes.study.participation import FIRST_POSITIVE, LevelChange, Participation
 
 #: Ways in which care ends that no strategy can be blamed for: whoever has gone so need not come any more.
 EXCUSED_ENDINGS = ("completion", "transfer", "jail")
@@ -19,7 +19,10 @@ RARE = "any other"
 #: What follows from the weeks before: use as tested, and hours attended.
 USE_BEFORE, HOURS_BEFORE = "use in the week before", "hours in the week before"
 _TESTED = {"-": "negative", "+": "positive", "*": "positive"}
+_POSITIVE = ("+", "*")
 _NOT_TESTED = "not tested"
+#: Level of an intensive outpatient programme.
+INTENSIVE = "2.1"
 
 Made = Mapping[str, pd.DataFrame]
 
@@ -48,49 +51,121 @@ def person_weeks(asked: Participation, arms: list[str], made: Made) -> tuple[pd.
     EstimationError
         The source records no hours, no tests where tests are the outcome, or nobody in the arms is observed.
     """
+    _refuse_unrecorded(made["weekly"], "hours_attended", "hours attended")
+    if asked.outcome == FIRST_POSITIVE:
+        _refuse_unrecorded(made["weekly"], "urine", "drug tests")
+    weeks = _observed(asked, arms, made)
+    rows, names = _told_weeks(weeks, arms, made)
+    rows["event"] = _event(asked, weeks, made["outcomes"])
+    return _until_event(rows[rows["event"].notna()]), names
+
+
+def weeks_of_change(asked: Participation, change: LevelChange, made: Made) -> tuple[pd.DataFrame, list[str]]:
+    """Return one row per member and week, with the weeks from a change of the level of care on.
+
+    Parameters
+    ----------
+    asked : Participation
+    change : LevelChange
+    made : mapping
+        As in ``person_weeks``, with ``episode``.
+
+    Returns
+    -------
+    weeks : DataFrame
+        As in ``person_weeks``, with ``changed`` and an ``event`` in every week with a positive test: weeks go on after.
+    names : list of str
+        The covariates.
+
+    Raises
+    ------
+    EstimationError
+        The source records no tests, or nobody in the arms is observed.
+    """
+    _refuse_unrecorded(made["weekly"], "urine", "drug tests")
+    weeks = _observed(asked, change.arms, made)
+    rows, names = _told_weeks(weeks, change.arms, made)
+    rows["event"] = weeks["urine"].astype("str").isin(_POSITIVE).astype(int)
+    rows["changed"] = _changed(weeks, made["cohort"].set_index("member_id"), change.to, made)
+    return _in_order(rows), names
+
+
+def _refuse_unrecorded(weekly: pd.DataFrame, column: str, what: str) -> None:
+    if column not in weekly or weekly[column].isna().all():
+        raise EstimationError(f"participation: this source records no {what} week by week")
+
+
+def _observed(asked: Participation, arms: list[str], made: Made) -> pd.DataFrame:
+    """Return the weeks of the members of some arms, in order."""
     weekly, cohort = made["weekly"], made["cohort"].set_index("member_id")
-    for column, what in (("hours_attended", "hours attended"), ("urine", "drug tests")):
-        needed = column == "hours_attended" or asked.outcome == FIRST_POSITIVE
-        if needed and (column not in weekly or weekly[column].isna().all()):
-            raise EstimationError(f"participation: this source records no {what} week by week")
     chosen = cohort.index[cohort["arm"].astype("str").isin(arms)]
     weeks = weekly[weekly["member_id"].isin(chosen) & (weekly["week"] <= asked.weeks)]
-    weeks = weeks.sort_values(["member_id", "week"], ignore_index=True)
     if weeks.empty:
         raise EstimationError("participation: nobody in these arms was observed for a week")
+    return weeks.sort_values(["member_id", "week"], ignore_index=True)
+
+
+def _told_weeks(weeks: pd.DataFrame, arms: list[str], made: Made) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of every week apart from its event, and the names of the covariates."""
+    cohort = made["cohort"].set_index("member_id")
+    chosen = cohort.index[cohort["arm"].astype("str").isin(arms)]
     rows = pd.DataFrame(
         {
             "person_id": weeks["member_id"].astype("str"),
             "week": weeks["week"] - 1,
-            "hours": weeks["hours_attended"].astype(float),
+            "hours": weeks["hours_attended"].astype(float) if "hours_attended" in weeks else np.nan,
             "excused": _excused(weeks, cohort, made),
             "stepped_up": _stepped_up(weeks, cohort, made["service"]),
             "site": cohort["site_id"].astype("str").reindex(weeks["member_id"]).to_numpy(),
         }
     )
-    rows["event"] = _event(asked, weeks, made["outcomes"])
     rows["tested"] = weeks["urine"].astype("str").isin(list(_TESTED)) if "urine" in weeks else False
     known, names = _known_before(weeks, made["covariates"], chosen)
-    whole = pd.concat([rows, known], axis=1)
-    return _until_event(whole[whole["event"].notna()], asked), names
+    return pd.concat([rows, known], axis=1), names
+
+
+def _changed(weeks: pd.DataFrame, cohort: pd.DataFrame, to: str, made: Made) -> NDArray[np.intp]:
+    """Return 1 from the week on in which a person's care at another level begins.
+
+    An episode at the level begins it, if it is not the one that made somebody a member; so does a service, where the
+    level is more care than an outpatient's, since contacts of outpatient care go on beside an intensive programme.
+    """
+    episode, service = made["episode"], made["service"]
+    own = episode[(episode["level_of_care"].astype("str") == to) & ~episode["episode_id"].isin(weeks["member_id"])]
+    begun = own["admission_day"].fillna(own["assignment_day"]) if "admission_day" in own else own["assignment_day"]
+    found = [pd.DataFrame({"person_id": own["person_id"].astype("str"), "day": begun})]
+    if to in (INTENSIVE, *MORE_CARE) and "level_of_care" in service:
+        served = service[service["level_of_care"].astype("str") == to]
+        found.append(pd.DataFrame({"person_id": served["person_id"].astype("str"), "day": served["day"]}))
+    days = pd.concat(found, ignore_index=True)
+    member = cohort.reset_index()[["member_id", "person_id", "time_zero_day"]].astype({"person_id": "str"})
+    both = days.merge(member, on="person_id")
+    since = both["day"] - both["time_zero_day"]
+    first = (since[since >= 0] // 7).groupby(both["member_id"]).min()
+    week = weeks["member_id"].map(first).to_numpy(float)
+    return (weeks["week"].to_numpy() - 1 >= week).astype(np.intp)
 
 
 def _event(asked: Participation, weeks: pd.DataFrame, outcomes: pd.DataFrame) -> NDArray[np.float64]:
     """Return 1 in the week of the event; missing in the last week of whom the outcome is not known."""
     if asked.outcome == FIRST_POSITIVE:
-        positive = weeks["urine"].astype("str").isin(["+", "*"])
+        positive = weeks["urine"].astype("str").isin(_POSITIVE)
         return np.asarray(positive, dtype=np.float64)
     last = (weeks["week"] == asked.weeks).to_numpy()
     values = outcomes.set_index("member_id")[asked.outcome].reindex(weeks["member_id"]).to_numpy(float)
     return np.where(last, values, 0.0)
 
 
-def _until_event(rows: pd.DataFrame, asked: Participation) -> pd.DataFrame:
+def _until_event(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the weeks up to and with the event, and those without a gap."""
     before = rows.groupby("person_id")["event"].cumsum() - rows["event"]
-    kept = rows[before == 0]
-    in_order = kept["week"] == kept.groupby("person_id").cumcount()
-    return kept[in_order].assign(event=kept.loc[in_order, "event"].astype(int)).reset_index(drop=True)
+    kept = _in_order(rows[before == 0])
+    return kept.assign(event=kept["event"].astype(int))
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the weeks before the first gap of each person."""
+    return rows[rows["week"] == rows.groupby("person_id").cumcount()].reset_index(drop=True)
 
 
 def _excused(weeks: pd.DataFrame, cohort: pd.DataFrame, made: Made) -> NDArray[np.intp]:
@@ -145,7 +220,8 @@ def _known_before(weeks: pd.DataFrame, covariates: pd.DataFrame, chosen: pd.Inde
     of_people = pd.DataFrame({name: values for name, values in columns.items() if len(values.unique()) > 1})
     found = of_people.reindex(weeks["member_id"]).reset_index(drop=True)
     same = weeks.groupby("member_id", observed=True)
-    found[HOURS_BEFORE] = same["hours_attended"].shift(1).fillna(0.0).to_numpy(float)
+    if "hours_attended" in weeks and weeks["hours_attended"].notna().any():
+        found[HOURS_BEFORE] = same["hours_attended"].shift(1).fillna(0.0).to_numpy(float)
     if "urine" in weeks:
         tested = weeks["urine"].astype("str").map(_TESTED).fillna(_NOT_TESTED)
         before = tested.groupby(weeks["member_id"], observed=True).shift(1).fillna(_NOT_TESTED)

@@ -77,6 +77,7 @@ def read_person_weeks(
     excused: str | None = None,
     stepped_up: str | None = None,
     cluster: str | None = None,
+    recurring: bool = False,
 ) -> PersonWeeks:
     """Return person-weeks checked and in order.
 
@@ -88,6 +89,8 @@ def read_person_weeks(
         Columns; the last three are optional.
     covariates : sequence of str
         Columns without missing values.
+    recurring : bool
+        Whether a person's weeks go on after an event, which may come again.
 
     Raises
     ------
@@ -122,7 +125,9 @@ def read_person_weeks(
         covariates=pd.DataFrame({name: known_covariate(ordered, name) for name in names}, index=ordered.index),
         cluster=_units(ordered, codes[order], len(labels), cluster),
     )
-    _refuse_disorder(made, week, event)
+    _refuse_disorder(made, week)
+    if not recurring:
+        _refuse_after(made, event)
     _refuse_hours(made, hours)
     return made
 
@@ -150,7 +155,7 @@ def _units(data: pd.DataFrame, codes: NDArray[np.intp], n_people: int, cluster: 
     return own
 
 
-def _refuse_disorder(weeks: PersonWeeks, week: str, event: str) -> None:
+def _refuse_disorder(weeks: PersonWeeks, week: str) -> None:
     first, step = weeks.first, np.diff(weeks.week, prepend=weeks.week[0])
     late = int((first & (weeks.week != weeks.week.min())).sum())
     if late:
@@ -164,6 +169,9 @@ def _refuse_disorder(weeks: PersonWeeks, week: str, event: str) -> None:
             f"{week}: {counted(repeated, 'person-week is', 'person-weeks are')} repeated and {jumps:,} follow a gap; "
             "give every week of a person once, from the first to the last observed"
         )
+
+
+def _refuse_after(weeks: PersonWeeks, event: str) -> None:
     after = int((weeks.running(weeks.event) - weeks.event > 0).sum())
     if after:
         raise EstimationError(

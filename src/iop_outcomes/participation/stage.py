@@ -1,4 +1,4 @@
-"""What attending more would bring, from a study's own records: three ways to ask, and what each can and cannot say."""
+"""What attending more would bring, from a study's own records: the ways to ask, and what each can and cannot say."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.seeds import seed_of
+from iop_outcomes.participation.changes_of_study import level_changes
 from iop_outcomes.participation.clone_censor_weight import (
     TRUNCATED,
     WEIGHTED,
@@ -17,20 +18,22 @@ from iop_outcomes.participation.clone_censor_weight import (
     clone_censor_weight,
 )
 from iop_outcomes.participation.from_history import HOURS_BEFORE, USE_BEFORE, person_weeks
+from iop_outcomes.participation.hours_of_study import (
+    NEAR_ONE,
+    RIDGE,
+    contrast_row,
+    curve_rows,
+    fit_hours,
+    hours_faults,
+    week_rows,
+)
 from iop_outcomes.participation.landmarks import landmark
 from iop_outcomes.participation.naive import LABEL, by_attendance
 from iop_outcomes.study.participation import FIRST_POSITIVE, Participation
 from iop_outcomes.study.view import StudyView
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.estimate import FLAGGED, REFUSED, SHOWN, WITHHELD
 
-#: Between these a mean stabilised weight speaks for the model of staying (Cole & Hernan 2008, Am J Epidemiol 168:656,
-#: ask that it be near 1).
-NEAR_ONE = (0.8, 1.25)
-#: Ridge of the models of staying, as if each standardised coefficient were drawn from a normal distribution of standard
-#: deviation 1: levels of few people, of whom everybody stayed or left, would else have no finite coefficient (Greenland
-#: & Mansournia 2015, Stat Med 34:3133).
-RIDGE = 1.0
 #: Share of people of whom the outcome must be known.
 ENOUGH_KNOWN = 0.8
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "share_first", "share_second"]
@@ -40,27 +43,65 @@ Row = dict[str, Any]
 def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
 ) -> dict[str, pd.DataFrame]:
-    """Hold two strategies of attending against each other: the stage ``participation``."""
+    """Hold strategies, hours and changes of the level of care against each other: the stage ``participation``."""
     asked: Participation = study.participation
-    columns = tables.empty("participation").columns
+    changed = {"level_change": level_changes(study, asked, made)}
     try:
         weeks, names = person_weeks(asked, asked.arms_of(study), made)
         found = _clones(asked, weeks, names, seed_of(study.seed, "participation"))
     except StudyError as error:
         tell(f"refused, {error}")
-        rows = pd.DataFrame([_refused(CLONES, str(error))]).assign(**_labels(asked, study)).reindex(columns=columns)
-        return {"participation": rows, "participation_week": tables.empty("participation_week")}
+        columns = tables.empty("participation").columns
+        rows = pd.DataFrame([_refused(CLONES, str(error)) | _labels(asked, study)]).reindex(columns=columns)
+        nothing = {name: tables.empty(name) for name in ("participation_week", "participation_hours")}
+        return {"participation": rows} | nothing | changed
+    n_people = int(made["cohort"]["arm"].astype("str").isin(asked.arms_of(study)).sum())
+    known = _known_share(weeks, asked, n_people)
+    hours, curve, by_week = _of_hours(asked, study, weeks, names, known)
     ways = [
         _of_clones(found, asked, WEIGHTED, CLONES),
         _of_clones(found, asked, TRUNCATED, CLONES_TRUNCATED),
         _of_landmark(asked, weeks, names),
+        hours,
         _of_attendance(asked, weeks, study),
     ]
-    table = pd.DataFrame([row for row in ways if row]).assign(**_labels(asked, study)).reindex(columns=columns)
-    n_people = int(made["cohort"]["arm"].astype("str").isin(asked.arms_of(study)).sum())
-    judged = _judged(table, found, asked, study, weeks, n_people)
+    rows = pd.DataFrame([_labels(asked, study) | row for row in ways if row])
+    judged = _judged(rows.reindex(columns=tables.empty("participation").columns), found, study, known)
     tell(f"{weeks['person_id'].nunique():,} people, {found.n_replicates} replicates, {judged['status'].iloc[0]}")
-    return {"participation": judged, "participation_week": _weeks(found, asked)}
+    of_weeks = pd.concat([_weeks(found, asked), by_week], ignore_index=True) if len(by_week) else _weeks(found, asked)
+    return {"participation": judged, "participation_week": of_weeks, "participation_hours": curve} | changed
+
+
+def _of_hours(
+    asked: Participation, study: StudyView, weeks: pd.DataFrame, names: list[str], known: float
+) -> tuple[Row | None, pd.DataFrame, pd.DataFrame]:
+    """Return hours held against each other, their curve, and the weights behind both by week."""
+    nothing = tables.empty("participation_hours"), tables.empty("participation_week")
+    if asked.hours is None:
+        return None, *nothing
+    try:
+        found = fit_hours(asked, asked.hours, weeks, names)
+    except StudyError as error:
+        return _refused(MARGINAL, str(error)), *nothing
+    gate = study.gate
+    faults = hours_faults(asked.hours, found, gate.min_ess)
+    faults += [(FLAGGED, _UNKNOWN)] if known < ENOUGH_KNOWN else []
+    row = contrast_row(asked, asked.hours, found) | _state(faults, gate.on_failure)
+    least = gate.min_ess if gate.on_failure == "withhold" else 0.0
+    curve = curve_rows(asked, "; ".join(asked.arms_of(study)), found, faults, least)
+    return _without_numbers(row), curve, week_rows(asked, found)
+
+
+def _state(faults: list[tuple[str, str]], on_failure: str) -> Row:
+    """Return status and reason of a row with some faults."""
+    if not faults:
+        return {"status": SHOWN}
+    hides = any(status == WITHHELD for status, _ in faults) and on_failure == "withhold"
+    return {"status": WITHHELD if hides else FLAGGED, "reason": "; ".join(reason for _, reason in faults)}
+
+
+def _without_numbers(row: Row) -> Row:
+    return row | dict.fromkeys(_NUMBERS, np.nan) if row["status"] == WITHHELD else row
 
 
 def _labels(asked: Participation, study: StudyView) -> dict[str, str]:
@@ -166,18 +207,11 @@ def _of_attendance(asked: Participation, weeks: pd.DataFrame, study: StudyView) 
     return row
 
 
-def _judged(
-    table: pd.DataFrame,
-    found: CloneCensorWeight,
-    asked: Participation,
-    study: StudyView,
-    weeks: pd.DataFrame,
-    n_people: int,
-) -> pd.DataFrame:
+def _judged(table: pd.DataFrame, found: CloneCensorWeight, study: StudyView, known: float) -> pd.DataFrame:
     """Withhold or flag what the weights, or the people who still follow a strategy, cannot carry."""
     table, gate = table.copy(), study.gate
     table["reason"] = table["reason"].astype("object")
-    failed = {CLONES: _faults(found, gate.min_ess, weeks, asked, n_people)}
+    failed = {CLONES: _faults(found, gate.min_ess, known)}
     failed[CLONES_TRUNCATED] = failed[CLONES]
     failed[LANDMARK] = [fault for fault in failed[CLONES] if fault[1] == _UNKNOWN]
     own = table[table["way"] == LANDMARK]
@@ -190,11 +224,9 @@ def _judged(
         mine = ((table["way"] == way) & (table["status"] == SHOWN)).to_numpy()
         if not faults or not mine.any():
             continue
-        worst = WITHHELD if any(status == WITHHELD for status, _ in faults) else FLAGGED
-        worst = FLAGGED if gate.on_failure == "flag" else worst
-        table.loc[mine, "status"] = worst
-        table.loc[mine, "reason"] = "; ".join(reason for _, reason in faults)
-        if worst == WITHHELD:
+        state = _state(faults, gate.on_failure)
+        table.loc[mine, ["status", "reason"]] = [state["status"], state["reason"]]
+        if state["status"] == WITHHELD:
             table.loc[mine, _NUMBERS] = np.nan
     return table
 
@@ -205,9 +237,7 @@ _TOO_FEW = (
 )
 
 
-def _faults(
-    found: CloneCensorWeight, least: float, weeks: pd.DataFrame, asked: Participation, n_people: int
-) -> list[tuple[str, str]]:
+def _faults(found: CloneCensorWeight, least: float, known: float) -> list[tuple[str, str]]:
     faults = []
     weights = found.weights[found.weights["n_uncensored"] > 0]
     at_end = found.weights[found.weights["week"] == found.weights["week"].max()]
@@ -215,7 +245,7 @@ def _faults(
         faults.append((WITHHELD, _TOO_FEW.format(size=least)))
     if not weights["mean_stabilised"].between(*NEAR_ONE).all():
         faults.append((FLAGGED, "the mean weight strays far from 1, so that the model of who stays does not fit"))
-    if _known_share(weeks, asked, n_people) < ENOUGH_KNOWN:
+    if known < ENOUGH_KNOWN:
         faults.append((FLAGGED, _UNKNOWN))
     return faults
 

@@ -5,10 +5,11 @@ of the people who were counted and of their records (:mod:`iop_outcomes.release.
 whose people, or cells, differ by a few give those away: whoever has both subtracts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
@@ -51,11 +52,33 @@ def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
     if cohort is None or cohort.empty:
         return pd.DataFrame(columns=_COLUMNS)
     whom = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str").to_numpy(object)
-    digests = [blake2b(one.encode(), key=secret, digest_size=8).hexdigest() for one in whom]
-    found = pd.DataFrame({"arm": cohort["arm"].astype("str").to_numpy(), "person": digests})
-    found = found.drop_duplicates().sort_values(["arm", "person"], ignore_index=True)
-    whole = blake2b(found.to_csv(index=False).encode(), key=secret, digest_size=8).hexdigest()
-    return found.assign(release=whole)[_COLUMNS]
+    keyed = blake2b(key=secret, digest_size=8)
+    digests = np.array([_digest(keyed, one) for one in whom], dtype="S16")
+    arm, arms = pd.factorize(cohort["arm"].astype("str").to_numpy(object), sort=True)
+    of_arm = [np.unique(digests[arm == code]) for code in range(len(arms))]
+    whole = keyed.copy()
+    whole.update(b"arm,person\n")
+    for name, some in zip(arms, of_arm, strict=True):
+        whole.update(_lines(_cell(name), some))
+    person = pd.Series(np.concatenate(of_arm).astype("U16"), dtype="str")
+    named = np.repeat(np.asarray(arms, dtype=object), [len(some) for some in of_arm])
+    return pd.DataFrame({"release": whole.hexdigest(), "arm": pd.Series(named, dtype="str"), "person": person})
+
+
+def _digest(keyed: blake2b, one: str) -> str:
+    own = keyed.copy()
+    own.update(one.encode())
+    return own.hexdigest()
+
+
+def _lines(before: bytes, cells: Iterable[bytes]) -> bytes:
+    """Return a line of CSV for each cell, the same cells before it."""
+    return b"".join([b"%b,%b\n" % (before, cell) for cell in cells])
+
+
+def _cell(text: str) -> bytes:
+    """Return a text as it stands in a CSV file."""
+    return pd.Series([text]).to_csv(index=False, header=False, lineterminator="\n").rstrip("\n").encode()
 
 
 def refuse_few(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
@@ -136,10 +159,16 @@ def _tables(release: Path) -> dict[str, str]:
 
 def remember(now: pd.DataFrame, folder: Path) -> None:
     """Add the people of a release to those remembered; the same people are remembered once."""
-    before = _remembered(folder)
-    if len(now) and now["release"].iloc[0] not in set(before["release"]):
-        whole = pd.concat([before, now], ignore_index=True)
-        write_bytes(whole.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / PEOPLE)
+    if not len(now):
+        return
+    file, release = folder / PEOPLE, str(now["release"].iloc[0]).encode()
+    before = file.read_bytes() if file.is_file() else ",".join(_COLUMNS).encode() + b"\n"
+    if b"\n" + release + b"," not in before:
+        # Lines are put behind those there are: millions of people are read and written as text at once.
+        added = [
+            _lines(release + b"," + _cell(arm), people.to_numpy("S16")) for arm, people in now.groupby("arm")["person"]
+        ]
+        write_bytes(before + b"".join(added), file)
 
 
 def _remembered(folder: Path) -> pd.DataFrame:

@@ -24,14 +24,18 @@ from iop_outcomes.release.manuscript import FILES, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
 from iop_outcomes.release.tables import (
+    attending,
     balance,
+    components,
     costs,
     diagnostic,
     estimates,
+    heterogeneity,
     ledger,
     outcomes,
     participation,
     plain,
+    specifications,
     subgroups,
     verdict,
 )
@@ -64,8 +68,14 @@ READS = (
     "truth",
     "subgroup",
     "interaction",
+    "heterogeneity",
+    "specification",
+    "specification_summary",
     "participation",
     "participation_week",
+    "participation_hours",
+    "level_change",
+    "component",
     "cost_difference",
     "cost_effectiveness",
     "acceptability",
@@ -200,17 +210,30 @@ def _table_roles(study: Study) -> dict[str, Roles]:
         "subgroup": subgroups.ROLES,
         "interaction": subgroups.INTERACTION_ROLES,
         "subgroup_verdict": subgroups.VERDICT_ROLES,
+        "heterogeneity": heterogeneity.ROLES,
+        "specification": specifications.ROLES,
+        "specification_summary": specifications.SUMMARY_ROLES,
         "participation": participation.ROLES,
         "participation_week": participation.WEEK_ROLES,
         "participation_verdict": participation.VERDICT_ROLES,
+        "participation_hours": attending.HOURS_ROLES,
+        "level_change": attending.CHANGE_ROLES,
+        "level_change_verdict": attending.CHANGE_VERDICT_ROLES,
+        "component": components.ROLES,
+        "component_association": components.ASSOCIATION_ROLES,
         **costs.ROLES,
         "cost_verdict": costs.VERDICT_ROLES,
         "ledger": ledger.ROLES,
     }
     absent = [*(() if study.claims else ("claim",)), *(() if study.source.kind == "simulated" else ("truth",))]
     absent += [] if study.subgroups else ["subgroup", "interaction", "subgroup_verdict"]
+    absent += [] if study.heterogeneity else ["heterogeneity"]
+    absent += [] if study.specifications else ["specification", "specification_summary"]
     of_strategies = ["participation", "participation_week", "participation_verdict"]
     absent += [] if study.participation else of_strategies
+    absent += [] if study.asks_hours else ["participation_hours"]
+    absent += [] if study.asks_changes else ["level_change", "level_change_verdict"]
+    absent += [] if study.components else ["component", "component_association"]
     absent += [] if study.ledger else ["ledger"]
     # Draws and prices are the numbers of figures, which write them.
     absent += ["cost_plane", "acceptability"] if study.costs else [*costs.ROLES, "cost_verdict"]
@@ -273,12 +296,27 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
         frames["subgroup"] = (by_level, subgroups.ROLES)
         if _has(tables, "interaction"):
             frames["interaction"] = (subgroups.interactions(tables, by_level), subgroups.INTERACTION_ROLES)
+    if study.heterogeneity and _has(tables, "heterogeneity"):
+        explored = heterogeneity.frame(tables, rules("heterogeneity"))
+        frames["heterogeneity"] = (explored, heterogeneity.ROLES)
+    if study.specifications and _has(tables, "specification"):
+        every = specifications.frame(tables, rules("specification"))
+        frames["specification"] = (every, specifications.ROLES)
+        frames["specification_summary"] = (specifications.summary(tables, every), specifications.SUMMARY_ROLES)
     if study.participation and _has(tables, "participation"):
         ways = participation.frame(tables, rules("participation"))
         frames["participation"] = (ways, participation.ROLES)
         if _has(tables, "participation_week"):
             by_week = participation.weeks(tables, ways, rules("participation_week"))
             frames["participation_week"] = (by_week, participation.WEEK_ROLES)
+    if study.asks_hours and _has(tables, "participation_hours"):
+        frames["participation_hours"] = (attending.hours(tables, rules("participation_hours")), attending.HOURS_ROLES)
+    if study.asks_changes and _has(tables, "level_change"):
+        frames["level_change"] = (attending.changes(tables, rules("level_change")), attending.CHANGE_ROLES)
+    if study.components and _has(tables, "component"):
+        frames["component"] = (components.means(tables, study, rules("component")), components.ROLES)
+        apart = components.associations(tables, study, rules("component_association"))
+        frames["component_association"] = (apart, components.ASSOCIATION_ROLES)
     if study.costs and _has(tables, "cost_effectiveness"):
         found = costs.frames(tables, study, rules(*costs.ROLES))
         frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}
@@ -291,6 +329,9 @@ def _concluded(study: Study, released: Mapping[str, Released], field: pd.DataFra
     judged, made = verdict.judged(released, study), {}
     if "participation" in released:
         made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
+    if "level_change" in released:
+        changed = attending.change_verdicts(released["level_change"], study)
+        made["level_change_verdict"] = (changed, attending.CHANGE_VERDICT_ROLES)
     estimate = released["estimate"].frame if judged else pd.DataFrame()
     if judged:
         made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)

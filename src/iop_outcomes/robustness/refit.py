@@ -38,6 +38,8 @@ class Refit:
         Makes the comparison anew from rows of ``people``.
     study : Study
         What it says of its outcomes.
+    leads : bool
+        Is it the first of its design and arms that may be shown, of those whose people somebody assigned?
     """
 
     rows: pd.DataFrame
@@ -49,6 +51,7 @@ class Refit:
     people: pd.DataFrame
     design: Callable[[pd.DataFrame], Comparison]
     study: Readable
+    leads: bool = False
 
     @property
     def sites(self) -> NDArray[np.object_] | None:

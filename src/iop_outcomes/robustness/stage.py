@@ -23,7 +23,7 @@ def run(
     estimate = apply_gate(made["estimate"], made["diagnostic"], study)
     shown = estimate[may_be_shown(estimate) & (estimate["kind"] == ADJUSTED)]
     checked = [check_rows(shown, study)] if len(shown) else []
-    if len(shown) and any(CHECKS[name].refits for name, _ in study.checks()):
+    if len(shown) and any(CHECKS[name].refits for name, _ in study.checks_made()):
         for refit in refits(shown, made, study, design):
             checked.append(check_again(refit, study))
             tell(f"{refit.rows['analysis'].iloc[0]}: checked")
@@ -42,7 +42,7 @@ def check_rows(shown: pd.DataFrame, study: Readable) -> pd.DataFrame:
     """
     rows = [
         _labelled(CHECKS[name](shown, **CHECKS[name].check(settings)), name)
-        for name, settings in study.checks()
+        for name, settings in study.checks_made()
         if not CHECKS[name].refits
     ]
     return pd.concat(rows, ignore_index=True) if rows else shown.iloc[:0]
@@ -51,7 +51,7 @@ def check_rows(shown: pd.DataFrame, study: Readable) -> pd.DataFrame:
 def check_again(refit: Refit, study: Readable) -> pd.DataFrame:
     """Return the rows of those checks of a study that make an analysis anew; one that cannot be made says why."""
     rows = []
-    for name, settings in study.checks():
+    for name, settings in study.checks_made():
         if not CHECKS[name].refits:
             continue
         try:
@@ -69,11 +69,14 @@ def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Readable, 
     """Yield the analyses of one design that may be shown, each able to be made anew."""
     covariates, outcomes = made["covariates"], made["outcomes"].set_index("member_id")
     comparisons, _ = read_comparisons(covariates, made["propensity"], made["diagnostic"], study, design)
+    led = set()
     for name, analysis in study.analyses.items():
         own = shown[shown["analysis"] == name]
         if own.empty:
             continue
         arms, estimator = study.contrast(analysis), ESTIMATORS[analysis.estimator]
+        leads = not analysis.randomised and arms not in led
+        led |= {arms} if leads else set()
         together = comparisons[arms].together
         people = covariates[covariates["arm"].isin(arms if together is None else together.arms)]
         yield Refit(
@@ -86,6 +89,7 @@ def refits(shown: pd.DataFrame, made: dict[str, pd.DataFrame], study: Readable, 
             people,
             partial(compare, study=study, design=design, arms=arms),
             study,
+            leads,
         )
 
 

@@ -21,10 +21,21 @@ ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
 class Costs(BaseModel):
     """What care costs, beside what it does.
 
-    ``analysis`` names the effect, the first of the study unless told. ``perspectives`` are named lists of who bears the
-    costs that count. ``worth`` is the price that a unit of the effect is worth, in the money of the costs; without it
-    nothing is said to be good value unless it costs less and does more. ``unit_costs`` is a file of prices by level of
-    care that is used where the source has no costs of its own.
+    Attributes
+    ----------
+    analysis : str
+        The effect that is bought; the first analysis of the study unless told.
+    perspectives : mapping of str to list of str
+        Named lists of who bears the costs that count.
+    worth : float, optional
+        What a unit of the effect is worth, in the money of the costs; without it nothing is said to be good value
+        unless it costs less and does more.
+    willingness : list of float
+        Prices of a unit of the effect at which net benefit and acceptability are shown.
+    unit_costs : str
+        File of prices by level of care, used where the source has no costs of its own.
+    draws : int
+        How often sites or people are drawn anew for cost and effect together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -9,19 +9,23 @@ from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
+from iop_outcomes.study.gate import Gate, GateThresholds
+from iop_outcomes.study.heterogeneity import Heterogeneity
 from iop_outcomes.study.margins import Margin
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate
+from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
+from iop_outcomes.tables.controls import PLACEBO
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -31,7 +35,13 @@ class Section(BaseModel):
 
 
 class Source(BaseModel):
-    """Where the raw data come from; the other keys are the settings of that kind of source."""
+    """Where the raw data come from; the other keys are the settings of that kind of source.
+
+    Attributes
+    ----------
+    kind : str
+        The source; its settings stand on the page of plug-ins.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     kind: str
@@ -47,13 +57,33 @@ class AssignmentRules(Section):
 
     Whoever is assigned to an arm after some time in care has stayed in care for that time, so that every day of grace
     lets length of stay into the comparison.
+
+    Attributes
+    ----------
+    grace_days : int
+        Days after care began.
     """
 
     grace_days: Annotated[int, Field(ge=0, le=14)] = 1
 
 
 class Cohort(Section):
-    """Who is compared, from when, for how long."""
+    """Who is compared, from when, for how long.
+
+    Attributes
+    ----------
+    arms : mapping of str to mapping
+        Each arm and what makes an episode one of it: columns and the code, or codes, of each. The first is held against
+        the second unless an analysis says otherwise.
+    time_zero : {"assignment", "admission"}
+        The day from which everything is counted.
+    assignment : AssignmentRules
+        How late somebody may be assigned.
+    eligibility : list
+        Rules by what was known at time zero, in order, each a name or a name with its settings.
+    follow_up_days : int
+        Days from time zero after which nothing counts any more.
+    """
 
     arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
     time_zero: Literal["assignment", "admission"] = "assignment"
@@ -80,8 +110,13 @@ class Cohort(Section):
 class Design(BaseModel):
     """One way to make the arms comparable; the other keys are the settings of the method.
 
-    ``arms`` says which arms it makes comparable at once, so that all its contrasts speak of the same people: all of the
-    study, those listed, or two at a time (``pairwise``).
+    Attributes
+    ----------
+    method : str
+        The design method; its settings stand on the page of plug-ins.
+    arms : {"all", "pairwise"} or list of str
+        Which arms it makes comparable at once, so that all its contrasts speak of the same people: all of the study,
+        those listed, or two at a time.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -95,7 +130,29 @@ class Design(BaseModel):
 
 
 class Analysis(Section):
-    """One outcome, compared once; ``randomised`` says that people were assigned to its two arms by chance."""
+    """One outcome, compared once.
+
+    Attributes
+    ----------
+    outcome : str
+        A metric of the study, or ``time_in_care``, ``time_to_dropout``, ``weekly_urine``.
+    design : str
+        One of the study's designs.
+    estimator : str
+        How the difference is estimated; the estimators and their settings stand on the page of plug-ins.
+    measure : str or list of str
+        In what it is told, such as ``risk_difference``; the estimator's first where none is given.
+    estimand : str
+        For whom it holds (ATE, ATT, ATC, ATO, ATM); given only to have it checked against the design's.
+    contrast : pair of str, optional
+        The two arms, the first held against the second; the first two of the study unless given.
+    randomised : bool
+        Whether people were assigned to these two arms by chance.
+    margin : number or mapping, optional
+        Smallest difference that matters here, instead of that of the study.
+    settings : mapping
+        Settings of the estimator.
+    """
 
     outcome: str
     design: str
@@ -113,33 +170,18 @@ class Analysis(Section):
         return [self.measure] if isinstance(self.measure, str) else list(self.measure)
 
 
-class GateThresholds(Section):
-    """What a design must reach before an outcome is shown."""
-
-    max_smd: Annotated[float, Field(gt=0)] = 0.1
-    min_equipoise: Share = 0.2
-    min_ess: Annotated[float, Field(ge=0)] = 100
-    max_one_arm_share: Share = 0.1
-    max_detectable_difference: Annotated[float, Field(gt=0)] | None = None
-    max_late_share: Share = 0.05
-    max_loss_difference: Share = 0.05
-    max_unadjusted_smd: Annotated[float, Field(gt=0)] = 0.5
-    max_site_association: Share = 0.1
-    min_calendar_overlap: Share = 0.8
-    max_hindsight: Share = 0.5
-    max_testing_ratio: Annotated[float, Field(ge=1)] = 1.25
-    max_obtained_difference: Share = 0.1
-
-
-class Gate(GateThresholds):
-    """What a design must reach before an outcome is shown, and what happens to one that does not."""
-
-    on_failure: Literal["withhold", "flag"] = "withhold"
-    override: dict[str, str] = {}
-
-
 class Claim(Section):
-    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes."""
+    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes.
+
+    Attributes
+    ----------
+    claim : str
+        The claim in words.
+    analysis : str
+        The analysis that may support it.
+    direction : {"better", "higher", "lower"}
+        Which way the claim says that the first arm goes.
+    """
 
     claim: str
     analysis: str
@@ -147,7 +189,81 @@ class Claim(Section):
 
 
 class Study(Section):
-    """One whole study, as its file says it, with the defaults filled in."""
+    """One whole study, as its file says it, with the defaults filled in.
+
+    Attributes
+    ----------
+    format : int
+        Version of the form of study files that this one was written for; an older one is told what to change.
+    study : str
+        Name of the study and of its folder in ``results/``: small letters, figures and underscores.
+    title : str
+        What stands above the report.
+    extend : list of str
+        Python files beside the study with metrics, sources, rules or figures of your own.
+    seed : int
+        Where all that is drawn by chance begins; the same seed gives the same results.
+    source : Source
+        Where the raw data come from.
+    refuse : list of str
+        Rules for single records that are to end the run instead of setting a record aside; see the page of tables.
+    cohort : Cohort
+        Who is compared, from when, for how long.
+    care : CareRules
+        When care ends where no discharge is on record.
+    covariates : list
+        What the arms are made alike in: columns, curves and products.
+    adjust_for_calendar : bool
+        Whether the source's year or quarter is a covariate, too.
+    measured_by_assignment : list of str
+        Columns without a day that are known to be from before the assignment.
+    cluster : {"site"} or null
+        Whom standard errors take together, beside the rows of a person.
+    describe_by : list of str
+        Further columns by which outcomes are described; they are not adjusted for.
+    urine_panel : str or list of str, optional
+        Which substances a urine test is read for: ``all``, ``primary``, or names.
+    urine_schedule : str, int or list of int, optional
+        When tests were due: ``recorded``, ``weekly``, the last week with a test, or a list of weeks.
+    urine_thinning : str or mapping, optional
+        ``weekly``, or one test of every so many days, where one arm is tested more often.
+    events : EventRules
+        What completing, a transfer, jail and death mean for outcomes.
+    metrics : mapping
+        Outcomes by name, each with its settings; ``metric`` names the metric where the name is your own.
+    designs : mapping
+        Ways to make the arms comparable, by name.
+    analyses : mapping
+        What is compared, by name; the first is the answer of the study.
+    sensitivity : list
+        Checks of how sure the answers are, each a name or a name with its settings.
+    margin : float
+        Smallest difference of shares that matters, 0.05 for 5 percentage points.
+    gate : Gate
+        What a comparison must reach before an outcome is shown.
+    release : Release
+        What is too small to leave the building.
+    claims : list
+        Claims that the study tests.
+    simulate : Simulate, optional
+        How often the study is drawn anew, to see how often it errs.
+    subgroups : Subgroups, optional
+        For whom the answer is asked again.
+    heterogeneity : Heterogeneity, optional
+        Exploring for whom the first arm does more; in no verdict.
+    participation : Participation, optional
+        What coming more would bring.
+    components : Components, optional
+        What care is made of, and how it goes with an outcome.
+    specifications : Specifications, optional
+        Every other way in which the first question could have been asked.
+    costs : Costs, optional
+        What care costs beside what it does.
+    ledger : str, optional
+        File with the claims of the field that the report ends in.
+    target_trial : TargetTrial, optional
+        The trial that is emulated, in your words; printed beside what the study does.
+    """
 
     format: Format = FORMAT
     study: Name
@@ -177,7 +293,10 @@ class Study(Section):
     claims: list[Claim] = []
     simulate: Simulate | None = None
     subgroups: Subgroups | None = None
+    heterogeneity: Heterogeneity | None = None
     participation: Participation | None = None
+    components: Components | None = None
+    specifications: Specifications | None = None
     costs: Costs | None = None
     ledger: str | None = None
     target_trial: TargetTrial | None = None
@@ -201,6 +320,16 @@ class Study(Section):
     def adjusts_for_calendar(self) -> bool:
         """Is calendar time a covariate, where the source keeps it? Not of a study that adjusts for nothing at all."""
         return self.adjust_for_calendar and bool(self.covariates)
+
+    @property
+    def asks_hours(self) -> bool:
+        """Are hours a week held against each other?"""
+        return self.participation is not None and self.participation.hours is not None
+
+    @property
+    def asks_changes(self) -> bool:
+        """Are changes of the level of care made trials of?"""
+        return self.participation is not None and bool(self.participation.changes)
 
     @property
     def outcome_rules(self) -> OutcomeRules:
@@ -276,6 +405,11 @@ class Study(Section):
     def checks(self) -> list[tuple[str, dict[str, Any]]]:
         """Sensitivity checks in order, each with its settings."""
         return named(self.sensitivity)
+
+    def checks_made(self) -> list[tuple[str, dict[str, Any]]]:
+        """Checks asked for, and the placebo outcome, which runs by itself wherever use before time zero is known."""
+        asked = self.checks()
+        return asked if PLACEBO in dict(asked) else [*asked, (PLACEBO, {})]
 
 
 def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:

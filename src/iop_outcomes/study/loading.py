@@ -17,14 +17,17 @@ from iop_outcomes.kernel.errors import StudyFileError, did_you_mean, in_words
 from iop_outcomes.kernel.plugin import sentence
 from iop_outcomes.kernel.project import workflow_home
 from iop_outcomes.study.claims import check_claims
+from iop_outcomes.study.components import check_components
 from iop_outcomes.study.costs import check_costs
 from iop_outcomes.study.file import Study
 from iop_outcomes.study.format import check_format
+from iop_outcomes.study.heterogeneity import check_heterogeneity
 from iop_outcomes.study.margins import check_margin
 from iop_outcomes.study.names import cross_check
 from iop_outcomes.study.participation import check_participation
 from iop_outcomes.study.reading import read_file, read_yaml
 from iop_outcomes.study.simulate import check_simulate
+from iop_outcomes.study.specifications import check_specifications
 from iop_outcomes.study.subgroups import check_subgroups
 
 #: Folder of the studies that can be called by name, below the project's folder.
@@ -136,7 +139,10 @@ def _check_together(study: Study) -> None:
     check_claims(study)
     check_simulate(study)
     check_subgroups(study)
+    check_heterogeneity(study)
     check_participation(study)
+    check_components(study)
+    check_specifications(study)
     check_costs(study)
 
 

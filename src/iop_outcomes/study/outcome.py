@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.history.intercurrent import COMPLETION, DEATH, DROPOUT, JAIL, TRANSFER
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO, WEEKLY_URINE
+from iop_outcomes.tables.controls import CALIBRATED_P, EASE, PARTIAL_R2, PLACEBO_DIFFERENCE, ROBUSTNESS_VALUE
 from iop_outcomes.tables.measure import INCIDENCE, RATIO, RATIOS_OF_CHECKS, SURVIVAL, WILD_P, measure_of
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
@@ -96,8 +97,14 @@ class Outcome:
         known = measure_of(measure)
         if known.scale == RATIO or measure in RATIOS_OF_CHECKS:
             return "ratio"
-        if measure == WILD_P:
+        if measure in (WILD_P, CALIBRATED_P):
             return "probability"
+        if measure in (ROBUSTNESS_VALUE, PARTIAL_R2):
+            return "share of what is left"
+        if measure == EASE:
+            return "log ratio"
+        if measure == PLACEBO_DIFFERENCE:
+            return "standard deviations"
         if measure == TIPPING_SHIFT:
             return "log odds" if self.is_share else "standard deviations"
         return "share" if known.is_share or measure in (SURVIVAL, INCIDENCE) else self.unit or "units"

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.canonical import LEVELS_OF_CARE
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
@@ -42,18 +43,100 @@ class Strategy(BaseModel):
 
 
 class Landmark(BaseModel):
-    """After how many weeks follow-up of a landmark analysis begins, and from how many hours a week on one is active."""
+    """When follow-up of a landmark analysis begins, and who counts as active then.
+
+    Attributes
+    ----------
+    weeks : int
+        Weeks after which it begins; whoever has left by then is not in it.
+    least_hours : float
+        Hours a week from which on somebody is active.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     weeks: Annotated[int, Field(ge=1)]
     least_hours: Annotated[float, Field(gt=0)]
 
 
+class Hours(BaseModel):
+    """Hours a week that are held against each other by a marginal structural model.
+
+    Attributes
+    ----------
+    high, low : float
+        The risk with ``high`` hours in every week is held against that with ``low``.
+    curve : list of float
+        Further hours for which the risk is given.
+    borders : list of float
+        Hours at which the bands begin whose probability makes the weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    high: Annotated[float, Field(gt=0, le=168)]
+    low: Annotated[float, Field(ge=0, le=168)]
+    curve: list[Annotated[float, Field(ge=0, le=168)]] = []
+    borders: Annotated[list[Annotated[float, Field(gt=0, le=168)]], Field(min_length=1)] = [3.0, 6.0, 9.0]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Hours":
+        if self.low >= self.high:
+            raise ValueError(f"high is {self.high:g} and low is {self.low:g}; high takes the larger number of hours")
+        if sorted(set(self.borders)) != self.borders:
+            raise ValueError("borders: give each above the one before")
+        return self
+
+    def doses(self) -> list[float]:
+        """Return the hours asked for, ``low`` first."""
+        return [self.low, *sorted({self.high, *self.curve} - {self.low})]
+
+
+class LevelChange(BaseModel):
+    """A change of the level of care that is made a trial of in each week.
+
+    Attributes
+    ----------
+    to : str
+        Level that people change to: an episode, or for more care than before a service, of it.
+    arms : list of str
+        Whose people may change.
+    weeks : int
+        Follow-up from the change on; the outcome is a positive test in it.
+    per_protocol : bool
+        Whether to ask as well what would be had nobody who did not change done so later.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    to: Literal[LEVELS_OF_CARE]  # type: ignore[valid-type]
+    arms: Annotated[list[Name], Field(min_length=1)]
+    weeks: Annotated[int, Field(ge=1, le=104)] = 6
+    per_protocol: bool = True
+
+
 class Participation(BaseModel):
     """What following one strategy of attending, and not another, would bring to the people of some arms.
 
-    ``strategies`` are two: the first is held against the second. ``outcome`` is a metric of 0 and 1 of the study, known
-    at the end of ``weeks``, or ``first_positive_test``. ``arms`` are the first of the study unless named.
+    Attributes
+    ----------
+    outcome : str
+        A metric of 0 and 1 of the study, known at the end of ``weeks``, or ``first_positive_test``.
+    strategies : mapping of str to Strategy
+        Two; the first is held against the second.
+    weeks : int
+        Weeks of follow-up.
+    arms : list of str
+        Arms whose people it speaks of; the first of the study unless named.
+    landmark : Landmark, optional
+        A simpler analysis beside it, of those still there after some weeks.
+    hours : Hours, optional
+        The same question of hours a week.
+    changes : mapping of str to LevelChange
+        What stepping up or down in any week does.
+    bootstrap : int
+        How often people or sites are drawn anew for the interval.
+    bootstrap_by : {"person", "site"}
+        Who is drawn.
+    truncate : float
+        Percentile at which weights are cut.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,6 +145,8 @@ class Participation(BaseModel):
     weeks: Annotated[int, Field(ge=2, le=104)] = 12
     arms: list[Name] = []
     landmark: Landmark | None = None
+    hours: Hours | None = None
+    changes: dict[Name, LevelChange] = {}
     bootstrap: Annotated[int, Field(ge=50, le=5000)] = 200
     bootstrap_by: Literal["person", "site"] = "person"
     truncate: Annotated[float, Field(ge=50, le=100)] = 99.0
@@ -80,6 +165,16 @@ class Participation(BaseModel):
             raise ValueError(f"the landmark lies after {self.landmark.weeks} weeks and follow-up has {self.weeks}")
         return self
 
+    @model_validator(mode="after")
+    def _changes_within_weeks(self) -> "Participation":
+        for name, change in self.changes.items():
+            if change.weeks >= self.weeks:
+                raise ValueError(
+                    f"changes.{name}: it is followed for {change.weeks} of {self.weeks} weeks, which leaves no week in "
+                    "which somebody could change"
+                )
+        return self
+
     def arms_of(self, study: Any) -> list[str]:
         """Return the arms whose people it speaks of."""
         return list(self.arms) or list(study.cohort.arms)[:1]
@@ -96,9 +191,12 @@ def check_participation(study: "Study") -> None:
     asked = study.participation
     if asked is None:
         return
-    for arm in asked.arms:
-        if arm not in study.cohort.arms:
-            raise StudyFileError(f"participation.arms: there is no arm '{arm}'; {did_you_mean(arm, study.cohort.arms)}")
+    places = {"arms": asked.arms} | {f"changes.{name}.arms": change.arms for name, change in asked.changes.items()}
+    for place, arms in places.items():
+        for arm in arms:
+            if arm not in study.cohort.arms:
+                hint = did_you_mean(arm, study.cohort.arms)
+                raise StudyFileError(f"participation.{place}: there is no arm '{arm}'; {hint}")
     if asked.weeks > study.cohort.follow_up_days // 7:
         raise StudyFileError(
             f"participation.weeks: {asked.weeks} weeks are more than the {study.cohort.follow_up_days} days of "

@@ -20,6 +20,8 @@ TABLES = (
     "balance",
     "capability",
     "claim",
+    "component",
+    "component_association",
     "cost_difference",
     "cost_effectiveness",
     "cost_verdict",
@@ -29,8 +31,11 @@ TABLES = (
     "interaction",
     "intercurrent",
     "ledger",
+    "level_change",
+    "level_change_verdict",
     "outcomes",
     "participation",
+    "participation_hours",
     "participation_verdict",
     "participation_week",
     "refusal",
@@ -227,7 +232,13 @@ def stated(text: str) -> ReleaseRules | None:
 
 
 class TableRules(BaseModel):
-    """What one table of a release asks for beyond the rules of its study."""
+    """What one table of a release asks for beyond the rules of its study.
+
+    Attributes
+    ----------
+    min_cell, round_to : int, optional
+        Larger than those of the study.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     min_cell: People | None = None

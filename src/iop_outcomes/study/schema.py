@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from iop_outcomes.kernel.docstrings import meanings
 from iop_outcomes.kernel.plugin import Plugin
 from iop_outcomes.kernel.registry import (
     CHECKS,
@@ -22,6 +23,8 @@ def study_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A study of iop-outcomes"
     parts = schema["$defs"]
+    for section in (schema, *parts.values()):
+        _say(section)
     parts["Source"] = {"oneOf": [_settings(plugin, "kind") for plugin in SOURCES]}
     for part in parts["Source"]["oneOf"]:
         # References start from the whole schema, so that parts of a part stand beside it.
@@ -38,6 +41,13 @@ def study_schema() -> dict[str, Any]:
     parts["Cohort"]["properties"]["eligibility"]["items"] = _named(ELIGIBILITY)
     schema["properties"]["sensitivity"]["items"] = _named(CHECKS)
     return schema
+
+
+def _say(section: dict[str, Any]) -> None:
+    """Give every key of a section what it means, for editors to show."""
+    for key, meaning in meanings(section.get("description", "")).items():
+        if key in section.get("properties", {}):
+            section["properties"][key]["description"] = meaning
 
 
 def _settings(plugin: Plugin, key: str, required: bool = True) -> dict[str, Any]:

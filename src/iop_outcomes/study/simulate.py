@@ -19,9 +19,15 @@ PLANTED = {"none": 0.0, "benefit": 0.1, "harm": -0.1}
 class World(BaseModel):
     """One world: how often it is drawn, and what is other in it than in the study's source.
 
-    ``planted`` is for a study of real records: the effect, for the good, that is planted into its outcomes, as a
-    difference of shares, or in standard deviations of an outcome that is no share. The other keys replace settings of
-    a simulated source.
+    The other keys replace settings of a simulated source.
+
+    Attributes
+    ----------
+    replicates : int, optional
+        How often this world is drawn.
+    planted : float, optional
+        For a study of real records, the effect, for the good, that is planted into its outcomes: a difference of
+        shares, or standard deviations of an outcome that is no share.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -35,9 +41,16 @@ class World(BaseModel):
 
 
 class Simulate(BaseModel):
-    """Operating characteristics: the study is drawn ``replicates`` times in each world and gone to its verdicts.
+    """Operating characteristics: the study is drawn many times in each world, each time as far as its verdicts.
 
-    The truth of a simulated world is the mean over its first ``truths`` replicates.
+    Attributes
+    ----------
+    replicates : int
+        How often each world is drawn.
+    truths : int
+        Replicates of a simulated world whose mean is taken for the truth.
+    worlds : mapping of str to World
+        Worlds by name; where none is given, the source as it is, or the usual effects planted into real records.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -53,8 +53,12 @@ class Modifier(BaseModel):
 class Subgroups(BaseModel):
     """Subgroups that were named beforehand.
 
-    ``by`` lists columns, or gives each modifier a name of its own with its column and levels. ``analyses`` are those
-    asked again in every level, the first of the study where none is named.
+    Attributes
+    ----------
+    by : list of str or mapping of str to Modifier
+        Columns, or modifiers with a name of their own, their column and their levels.
+    analyses : list of str
+        Those asked again in every level; the first of the study where none is named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

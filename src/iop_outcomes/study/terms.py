@@ -27,8 +27,14 @@ class _Term(BaseModel):
 class Spline(_Term):
     """A number as a smooth curve: cubic between knots, straight beyond the outer ones.
 
-    ``df``: a natural spline with so many columns, its inner knots at quantiles and its outer ones at the ends of the
-    range. ``knots``: a restricted cubic spline with so many knots at Harrell's quantiles, or with the knots listed.
+    Attributes
+    ----------
+    spline : str
+        The column, a number.
+    df : int, optional
+        A natural spline with so many columns, its inner knots at quantiles and its outer ones at the ends of the range.
+    knots : int or list of float, optional
+        A restricted cubic spline with so many knots at Harrell's quantiles, or with the knots listed.
     """
 
     spline: str
@@ -54,7 +60,13 @@ class Spline(_Term):
 
 
 class Product(_Term):
-    """Two covariates whose effects depend on each other: their product beside the two."""
+    """Two covariates whose effects depend on each other: their product beside the two.
+
+    Attributes
+    ----------
+    product : pair of str
+        The two columns.
+    """
 
     product: tuple[str, str]
 
@@ -71,7 +83,13 @@ class Product(_Term):
 
 
 class BySite(_Term):
-    """A covariate that has a slope of its own at every site."""
+    """A covariate that has a slope of its own at every site.
+
+    Attributes
+    ----------
+    by_site : str
+        The column.
+    """
 
     by_site: str
 

@@ -33,10 +33,13 @@ class StudyView:
 
     def __init__(self, study: "Study", sections: Sequence[str], design: str | None = None):
         self._study, self._sections, self._design = study, tuple(sections), design
+        self._others: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self._others:
+            return self._others[name]
         if name in self._sections:
             return self._of_design(name, getattr(self._study, name))
         member = getattr(type(self._study), name, None)
@@ -45,6 +48,18 @@ class StudyView:
         if isinstance(member, property) and member.fget:
             return member.fget(self)
         raise AttributeError(f"this stage has not stated that it reads '{name}' of the study; add it to its sections")
+
+    def changed(self, **sections: Any) -> "StudyView":
+        """Return the same view of a study in which some sections are others; nothing is checked anew.
+
+        Parameters
+        ----------
+        **sections
+            Of those that can be read.
+        """
+        found = StudyView(self._study, self._sections, self._design)
+        found._others = self._others | sections
+        return found
 
     def settings(self) -> dict[str, Any]:
         """Return everything that can be read, as plain values: the parameters of the stage's rule."""

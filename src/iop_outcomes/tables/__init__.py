@@ -14,12 +14,12 @@ from functools import cache
 import pandas as pd
 
 from iop_outcomes.kernel.errors import ContractError, counted, did_you_mean
-from iop_outcomes.tables import argument, canonical, comparison, conclusion, follow_up, operating, privacy
+from iop_outcomes.tables import argument, attending, canonical, comparison, conclusion, follow_up, operating, privacy
 from iop_outcomes.tables.declare import Column, Table
 
 CONTRACTS: dict[str, Table] = {
     table.name: table
-    for room in (canonical, privacy, follow_up, comparison, argument, conclusion, operating)
+    for room in (canonical, privacy, follow_up, comparison, argument, attending, conclusion, operating)
     for table in room.TABLES
 }
 CANONICAL: tuple[str, ...] = tuple(t.name for t in canonical.TABLES)

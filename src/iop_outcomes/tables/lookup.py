@@ -1,7 +1,8 @@
 """Rows of one table for the keys of another, by one look-up however many columns are wanted.
 
-Ids are text, and pandas looks text up through Python objects; Arrow does it in a third of the time. Tables of one
-source are mostly in one order, which needs no look-up at all.
+Ids are text, and looking text up takes several times as long as looking numbers up: rows are found by a hash of each
+id, and the ids found are held against those wanted. Tables of one source are mostly in one order, which needs no
+look-up at all.
 """
 
 import numpy as np
@@ -12,18 +13,47 @@ from numpy.typing import NDArray
 
 Keys = pd.Series | pd.Index
 
+#: Of fewer keys text is looked up as it is.
+FEW = 100_000
+
 
 def positions(keys: Keys, wanted: Keys) -> NDArray[np.intp]:
     """Return where each wanted key stands among unique keys, -1 where it does not, of shape (len(wanted),)."""
-    if len(keys) == len(wanted) and pd.Index(keys).equals(pd.Index(wanted)):
-        return np.arange(len(wanted), dtype=np.intp)
-    found = pc.index_in(_text(wanted), value_set=_text(keys))
-    return np.asarray(found.fill_null(-1), dtype=np.intp)
+    held, asked = _text(keys), _text(wanted)
+    if len(held) == len(asked) and held.equals(asked):
+        return np.arange(len(asked), dtype=np.intp)
+    found = _by_hash(held, asked) if min(len(held), len(asked)) > FEW else None
+    if found is not None:
+        return found
+    return np.asarray(pc.index_in(asked, value_set=held).fill_null(-1), dtype=np.intp)
+
+
+def _by_hash(held: pa.Array, asked: pa.Array) -> NDArray[np.intp] | None:
+    """Return where each text stands among others, or nothing where hashes cannot tell: a text is missing or alike."""
+    if held.null_count or asked.null_count or not held.type == asked.type == pa.large_string():
+        return None
+    index = pd.Index(hashes(held))
+    if not index.is_unique:
+        return None
+    found = np.asarray(index.get_indexer(pd.Index(hashes(asked))), dtype=np.intp)
+    there = found >= 0
+    same = held.take(pa.array(found[there])).equals(asked if there.all() else asked.filter(pa.array(there)))
+    return found if same else None
+
+
+def hashes(values: pa.Array) -> NDArray[np.uint64]:
+    """Return a number for each text, of shape (len(values),), the same for equal texts within one run."""
+    import polars as pl
+
+    return np.asarray(pl.Series(values=values).hash().to_numpy()).astype(np.uint64, copy=False)
 
 
 def all_different(keys: Keys) -> bool:
     """Say whether every key stands there once; a missing one is no key."""
-    return bool(len(keys) == pc.count_distinct(_text(keys)).as_py())
+    values = _text(keys)
+    if len(values) > FEW and not values.null_count and pd.Index(hashes(values)).is_unique:
+        return True
+    return bool(len(keys) == pc.count_distinct(values).as_py())
 
 
 def among(values: Keys, keys: Keys) -> NDArray[np.bool_]:
@@ -36,6 +66,18 @@ def among(values: Keys, keys: Keys) -> NDArray[np.bool_]:
     # Not by positions, which may be asked of keys that stand there once only.
     found = pc.is_in(_text(values), value_set=_text(keys), skip_nulls=True)
     return np.asarray(found, dtype=bool)
+
+
+class Wanted:
+    """Ids whose rows are wanted of a long table, prepared once for all its parts."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = pd.Index(hashes(_text(keys))).unique()
+
+    def among(self, values: pa.ChunkedArray) -> pa.Array:
+        """Return which values are wanted; now and then, by the chance of a hash, another one too."""
+        texts = values.combine_chunks().cast(pa.large_string())
+        return pa.array(self._keys.get_indexer(pd.Index(hashes(texts))) >= 0)
 
 
 def rows_of(frame: pd.DataFrame, key: str, wanted: Keys) -> pd.DataFrame:
@@ -59,5 +101,7 @@ def rows_of(frame: pd.DataFrame, key: str, wanted: Keys) -> pd.DataFrame:
 def _text(keys: Keys) -> pa.Array:
     if isinstance(keys.dtype, pd.CategoricalDtype):
         keys = keys.astype(keys.dtype.categories.dtype)
-    values = pa.array(keys, from_pandas=True)
+    # Of the array: asked of a column with an index of ids, pandas would look the protocol's name up among these.
+    values = pa.array(keys.array, from_pandas=True)
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return values.cast(pa.large_string()) if pa.types.is_string(values.type) else values

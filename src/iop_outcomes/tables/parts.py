@@ -24,13 +24,19 @@ class Parts:
         Returns an iterator over frames of the same columns, types and categories; may be called again.
     n_rows : int
         Rows of all parts together.
+    keep : bool
+        Hold what was made once: a table of ids and codes takes less memory than its raw records, and is looked
+        through several times before it is written.
     """
 
-    def __init__(self, make: Callable[[], Iterable[pd.DataFrame]], n_rows: int) -> None:
-        self._make, self._n_rows = make, n_rows
+    def __init__(self, make: Callable[[], Iterable[pd.DataFrame]], n_rows: int, keep: bool = False) -> None:
+        self._make, self._n_rows, self._keep = make, n_rows, keep
+        self._kept: list[pd.DataFrame] = []
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
-        return iter(self._make())
+        if self._keep and not self._kept:
+            self._kept = list(self._make())
+        return iter(self._kept if self._keep else self._make())
 
     def __len__(self) -> int:
         return self._n_rows

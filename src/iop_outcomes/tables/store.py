@@ -8,11 +8,11 @@ table gives the same bytes.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -20,10 +20,13 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables.keys import digest, repeats
+from iop_outcomes.tables.lookup import Wanted
 from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
+#: Columns of which nearly every cell is another: a list of them beside the column only makes it slower to read.
+IDS = ("person_id", "episode_id", "member_id")
 
 
 def write(frame: Table, name: str, path: str | Path) -> None:
@@ -48,7 +51,12 @@ def write(frame: Table, name: str, path: str | Path) -> None:
         return
     arrow = _checked(frame, name)
     with whole(path, sealed=True) as aside:
-        pq.write_table(arrow, aside, row_group_size=MOST_ROWS, compression="zstd")
+        pq.write_table(arrow, aside, row_group_size=MOST_ROWS, **_stored(arrow.schema))
+
+
+def _stored(schema: pa.Schema) -> dict[str, Any]:
+    """Return how columns are packed."""
+    return {"compression": "zstd", "use_dictionary": [name for name in schema.names if name not in IDS]}
 
 
 def _checked(frame: pd.DataFrame, name: str, keys: bool = True) -> pa.Table:
@@ -77,7 +85,7 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
     with whole(path, sealed=True) as aside, ExitStack() as closing:
         writer = None
         for arrow in regrouped(checked(), MOST_ROWS):
-            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, compression="zstd"))
+            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, **_stored(arrow.schema)))
             writer.write_table(arrow)
         if repeats(parts, key, seen):
             raise ContractError(
@@ -139,13 +147,13 @@ def _read_only(path: Path, columns: Sequence[str] | None, only: Mapping[str, pd.
         key = next((key for key in only if key in file.schema_arrow.names), None)
         if key is None:
             return file.read(columns=columns)
-        wanted = pa.array(only[key].unique(), from_pandas=True).cast(file.schema_arrow.field(key).type)
+        wanted = Wanted(only[key])
         names = None if columns is None else [*dict.fromkeys([*columns, key])]
         found = []
         for start in range(0, file.num_row_groups, GROUPS):
             groups = range(start, min(start + GROUPS, file.num_row_groups))
             rows = file.read_row_groups(list(groups), columns=names)
-            found.append(rows.filter(pc.is_in(rows[key], value_set=wanted)))
+            found.append(rows.filter(wanted.among(rows[key])))
         kept = pa.concat_tables(found)
         # A table that is there and of which nobody has a row is not the same as one that is not there.
         kept = kept if kept.num_rows else file.read(columns=names)

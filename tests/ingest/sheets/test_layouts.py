@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from clinics import INTAKES, VISITS, examined, mapping, put, read, rules
-from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.errors import SourceError, StudyFileError
 
 
 def workbook(path, **sheets):
@@ -110,6 +110,56 @@ def test_a_week_grid_in_every_dress(clinic, encoding, end, separator):
     got = dict(zip(session["status"], session["day"], strict=True))
     assert len(session) == 5
     assert got == {"attended": 6, "no_show": 8, "excused": 2, "cancel_program": 4}
+
+
+WEEK = "Week of 1/8/2024,,,\nClient,Mon,Wed,Fri\nA,P,A,\n"
+
+
+def weeks(**where):
+    """Return the mapping of the small clinic with a grid whose rows do not say of which week they are."""
+    asked = mapping()
+    columns = {"columns": {"Mon": 0, "Wed": 2, "Fri": 4}, "name": "slot", "value": "letter"}
+    asked["sheets"]["visits"] = {"long": columns} | where
+    asked["tables"]["session"]["columns"] = {
+        "day": {"column": "week", "plus_days": "slot"},
+        "status": {"column": "letter", "codes": {"P": "attended", "A": "no_show"}},
+    }
+    return asked
+
+
+def test_the_week_of_a_grid_stands_in_the_name_of_its_file(clinic):
+    put(clinic, **{"week 2024-01-08_csv": WEEK, "week 2024-01-15_csv": WEEK})
+    tables = read(clinic, weeks(file="week *.csv", star="week", dates=["YYYY-MM-DD"]))
+    assert sorted(tables["session"]["day"]) == [6, 8, 13, 15]
+    assert rules(tables, "session") == {"blank: nothing was recorded": 2}
+
+
+def test_the_week_of_a_grid_stands_above_its_header(clinic):
+    put(clinic, grid_csv=WEEK)
+    asked = weeks(file="grid.csv", above={"week": "week of *"})
+    assert sorted(read(clinic, asked)["session"]["day"]) == [6, 8]
+    asked["sheets"]["visits"]["above"] = {"week": "Month of *"}
+    assert "grid.csv: no line above the header is like 'Month of *'; * is any text in it" in " ".join(
+        examined(clinic, asked).problems
+    )
+
+
+def test_the_week_of_a_grid_is_the_name_of_its_sheet(clinic):
+    rows = [["Client", "Mon", "Wed", "Fri"], ["A", "P", "A", None]]
+    workbook(clinic / "raw" / "weeks.xlsx", **{name: (rows, [], []) for name in ("Wk 2024-01-08", "Wk 2024-01-15")})
+    asked = weeks(file="weeks.xlsx", sheet="Wk *", star="week", dates=["YYYY-MM-DD"])
+    assert sorted(read(clinic, asked)["session"]["day"]) == [6, 8, 13, 15]
+    asked["sheets"]["visits"]["sheet"] = "Month *"
+    assert any("no sheet is called like 'Month *'" in problem for problem in examined(clinic, asked).problems)
+
+
+def test_a_star_that_stands_for_nothing_and_a_column_that_is_there(clinic):
+    put(clinic, grid_csv=WEEK)
+    with pytest.raises(StudyFileError, match="star names the text that .* stands for, and there is none in"):
+        read(clinic, weeks(file="grid.csv", star="week"))
+    asked = weeks(file="grid.csv", above={"week": "Week of *"})
+    asked["sheets"]["visits"]["above"]["Mon"] = "Week of *"
+    assert any("a column 'Mon', which is there" in problem for problem in examined(clinic, asked).problems)
 
 
 def test_weeks_since_intake_in_columns(clinic):

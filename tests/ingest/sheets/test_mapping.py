@@ -102,7 +102,7 @@ def test_a_discharge_is_joined_by_client_and_day_of_intake_written_otherwise(cli
     asked["tables"]["episode"]["columns"]["discharge_day"] = {"sheet": "out", "column": "Left"}
     tables = read(clinic, asked)
     assert sorted(tables["episode"]["discharge_day"].dropna()) == [30, 90]
-    assert rules(tables, "episode") == {"no row of 'intakes' has its Client and Intake Date": 1}
+    assert rules(tables, "episode") == {"no row of the sheet it is joined to has its Client and Intake Date": 1}
 
 
 def test_a_discharge_without_a_key_goes_to_the_latest_intake_before_it(clinic):
@@ -113,7 +113,7 @@ def test_a_discharge_without_a_key_goes_to_the_latest_intake_before_it(clinic):
     asked["tables"]["episode"]["columns"]["discharge_day"] = {"sheet": "out", "column": "Left"}
     tables = read(clinic, asked)
     assert sorted(tables["episode"]["discharge_day"]) == [12, 30, 90]
-    assert rules(tables, "episode") == {"no row of 'intakes' has its person and day (Left)": 1}
+    assert rules(tables, "episode") == {"no row of the sheet it is joined to has its person and day (Left)": 1}
 
 
 def test_two_discharges_of_one_intake_are_not_chosen_from(clinic):

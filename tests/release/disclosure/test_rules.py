@@ -29,7 +29,10 @@ EVERY_SECTION = {
     "participation": {
         "outcome": "first_positive_test",
         "strategies": {"more": {"least_hours": 6}, "less": {"below_hours": 6}},
+        "hours": {"high": 9, "low": 3},
+        "changes": {"stepping_up": {"to": "2.1", "arms": ["outpatient"]}},
     },
+    "components": {"of": {"flexibility": ["attendance_rate"]}},
     "costs": {},
     "ledger": "claims.yaml",
 }

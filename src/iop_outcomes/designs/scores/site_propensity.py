@@ -52,11 +52,16 @@ def by_site_of(by_site: str, arm, site, model: str = "logistic") -> tuple[str, t
 
 def _people(site, arm) -> pd.DataFrame:
     """Return the number of people by site and arm; those whose site is not known are at one of their own."""
-    place, sites = pd.factorize(np.asarray(site), use_na_sentinel=False)
-    group, arms = pd.factorize(np.asarray(arm))
+    place, sites = pd.factorize(_plain(site), use_na_sentinel=False)
+    group, arms = pd.factorize(_plain(arm))
     counts = np.bincount(place * len(arms) + group, minlength=len(sites) * len(arms)).reshape(len(sites), len(arms))
-    names = pd.Series(sites).fillna("(none)").astype(str)
-    return pd.DataFrame(counts, index=names.to_numpy(object), columns=arms).groupby(level=0).sum()
+    names = pd.Series(np.asarray(sites, dtype=object)).fillna("(none)").astype(str)
+    return pd.DataFrame(counts, index=names.to_numpy(object), columns=np.asarray(arms)).groupby(level=0).sum()
+
+
+def _plain(values):
+    """Return values without their index, and categories as they are, so that no text is made of a million codes."""
+    return values.array if isinstance(values, pd.Series) else np.asarray(values)
 
 
 def _why_not(table: pd.DataFrame, shared: pd.DataFrame, model: str) -> str:

@@ -11,7 +11,7 @@ from iop_outcomes.ingest.accepting import to_table
 from iop_outcomes.ingest.dated import care
 from iop_outcomes.ingest.dated.baseline import covariates
 from iop_outcomes.ingest.dated.gathered import EPISODES, Gathered
-from iop_outcomes.ingest.sources.sheets.people import Pseudonyms
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, first_days
 from iop_outcomes.tables import contract
 from iop_outcomes.tables.canonical import DAYS_AFTER_DISCHARGE
 
@@ -57,7 +57,7 @@ def assemble(
     contacts = care.placed(found.contacts, _open_until(episodes, break_days), after=0)
     episodes = _with_contacts(episodes, contacts)
     zero = _zero(found, episodes)
-    names = Pseudonyms(seed, found.people["person"], zero)
+    names = Pseudonyms(seed, first_days(found.people["person"], zero))
     names.of("person", found.people["person"])
     days = _Days(zero, names)
     tables = {
@@ -106,9 +106,9 @@ class _Days:
             for date, day in dates.items()
             if date in rows.columns
         }
-        made["person_id"] = self.names.of("person", joined["person"])
+        person = self.names.of("person", joined["person"]).alias("person_id")
         gone = [c for c in ("zero", *dates) if c in joined.columns]
-        return joined.with_columns(**made).drop(gone)
+        return joined.with_columns(person, **made).drop(gone)
 
 
 def _open_until(episodes: "pl.DataFrame", break_days: int) -> "pl.DataFrame":

@@ -14,6 +14,23 @@ def _none(**columns: str) -> "pl.DataFrame":
     return pl.DataFrame(schema={name: types[kind] for name, kind in columns.items()})
 
 
+CONTACTS = {
+    "key": "text", "person": "text", "date": "date", "code": "text", "kind": "text", "level": "text", "type": "text",
+    "mode": "text", "status": "text", "site": "text", "scheduled": "number", "attended": "number",
+    "hours_source": "text", "needs": "text", "paid": "number",
+}  # fmt: skip
+PEOPLE = {
+    "person": "text", "born": "date", "sex": "text", "race_ethnicity": "text", "died": "date", "watched_until": "date"
+}  # fmt: skip
+EPISODES = {
+    "episode": "text", "person": "text", "assigned": "date", "admitted": "date", "last_contact": "date",
+    "discharged": "date", "level": "text", "reason": "text", "site": "text", "until": "date",
+}  # fmt: skip
+TESTS = {"person": "text", "date": "date", "substance": "text", "result": "text", "matrix": "text"}
+ANSWERS = {"person": "text", "date": "date", "instrument": "text", "item": "text", "value": "number"}
+DIAGNOSES = {"person": "text", "date": "date", "kind": "text", "name": "text"}
+
+
 @dataclass
 class Gathered:
     """What a source accepted, by the source's own ids and with dates.
@@ -41,23 +58,6 @@ class Gathered:
     answers: "pl.DataFrame" = field(default_factory=lambda: _none(**ANSWERS))
     stays: "pl.DataFrame" = field(default_factory=lambda: _none(person="text", date="date", end="date"))
     diagnoses: "pl.DataFrame" = field(default_factory=lambda: _none(**DIAGNOSES))
-
-
-CONTACTS = {
-    "key": "text", "person": "text", "date": "date", "code": "text", "kind": "text", "level": "text", "type": "text",
-    "mode": "text", "status": "text", "site": "text", "scheduled": "number", "attended": "number",
-    "hours_source": "text", "needs": "text", "paid": "number",
-}  # fmt: skip
-PEOPLE = {
-    "person": "text", "born": "date", "sex": "text", "race_ethnicity": "text", "died": "date", "watched_until": "date"
-}  # fmt: skip
-EPISODES = {
-    "episode": "text", "person": "text", "assigned": "date", "admitted": "date", "last_contact": "date",
-    "discharged": "date", "level": "text", "reason": "text", "site": "text", "until": "date",
-}  # fmt: skip
-TESTS = {"person": "text", "date": "date", "substance": "text", "result": "text", "matrix": "text"}
-ANSWERS = {"person": "text", "date": "date", "instrument": "text", "item": "text", "value": "number"}
-DIAGNOSES = {"person": "text", "date": "date", "kind": "text", "name": "text"}
 
 
 def as_events(rows: "pl.DataFrame", columns: dict[str, str]) -> "pl.DataFrame":

@@ -1,7 +1,8 @@
 """The eighteen identifiers of the Safe Harbor rule (45 CFR 164.514(b)(2)(i)), by names of columns and looks of cells.
 
 Names are held against the plain form of a column's name, in which ``_`` is a blank: English words and the commonest
-Spanish and German ones. Looks are held against whole cells, or found inside them where that alone is telling.
+Spanish, Portuguese and German ones. Looks are held against whole cells, or found inside them where that alone is
+telling.
 """
 
 from dataclasses import dataclass
@@ -48,12 +49,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("e-mail addresses", "F", r"\be ?-?mail|correo", r"[^\s@]+@[^\s@]+\.[a-zA-Z]{2,}"),
     Kind("web addresses", "N", r"\burl\b|web ?(site|page)|facebook|instagram|linkedin", r"(?i)https?://|\bwww\.\w"),
     Kind("network addresses (IP)", "O", r"\bip\b( address)?", r"^\d{1,3}(?:\.\d{1,3}){3}$"),
-    Kind("Social Security numbers", "G", r"\bssn\b|social sec|\bss ?#", r"\b\d{3}-\d{2}-\d{4}\b"),
+    Kind("Social Security numbers", "G", r"\bssn\b|social sec|\bss ?#|\bcpf\b", r"\b\d{3}-\d{2}-\d{4}\b"),
     Kind("fax numbers", "E", r"\bfax\b"),
     Kind(
         "telephone numbers",
         "D",
-        r"\b(tele)?phone\b|\btel\b|\bmobile( (no|number|phone)|$)|\bcell( (no|number|phone)|$)|telefon|\bhandy\b|movil",
+        r"\b(tele)?phone\b|\btel\b|\bmobile( (no|number|phone)|$)|\bcell( (no|number|phone)|$)|telefon|\bhandy\b|movil|"
+        r"celular",
         r"(?:^|[^\d.])(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?:\D|$)",
     ),
     Kind(
@@ -61,7 +63,8 @@ KINDS: tuple[Kind, ...] = (
         "A",
         r"\b(first|last|middle|given|family|maiden|preferred|full|client|patient|participant|legal|contact|mother'?s?|"
         r"father'?s?|counsell?or|therapist|clinician) ?name\b|^name$|^(f|l)name$|\bsurname\b|\binitials\b|\balias\b|"
-        r"next of kin|emergency contact|\bnombre\b|\bapellidos?\b|\bvorname\b|\bnachname\b|\bfamilienname\b",
+        r"next of kin|emergency contact|\bnombre\b|\bapellidos?\b|^nome\b|\bsobrenome\b|"
+        r"\bvorname\b|\bnachname\b|\bfamilienname\b",
         rf"^{_WORD}, {_WORD}\.?$",
         alone=False,
     ),
@@ -69,7 +72,8 @@ KINDS: tuple[Kind, ...] = (
         PLACES,
         "B",
         r"\bzip\b|zip ?code|postal|post ?code|\bplz\b|\bstreet\b|\bstra(ss|ß)e\b|\bcalle\b|address|\baddr\b|adresse|"
-        r"direccion|\bcity\b|\btown\b|\bciudad\b|\bwohnort\b|\bcounty\b|precinct|census tract|latitude|longitude|"
+        r"direccion|endere[çc]o|\bcep\b|\bbairro\b|\bcity\b|\btown\b|\bciudad\b|\bwohnort\b|\bcounty\b|precinct|"
+        r"census tract|latitude|longitude|"
         r"geocode",
         r"^(?:0\d{4}|\d{5}-\d{4})$|(?i)^\d+ (?:\w+\.? ){1,4}(?:st|street|ave|avenue|rd|road|blvd|lane|ln|drive|dr)\b",
         by_name=True,
@@ -77,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         DATES,
         "C",
-        r"\bdate\b|\bdob\b|\bbirth|\bborn\b|\bdos\b|\bfecha\b|\bdatum\b|geburt|nacimiento",
+        r"\bdate\b|\bdob\b|\bbirth|\bborn\b|\bdos\b|\bfecha\b|\bdatum\b|geburt|nacimiento|nascimento|\bdata d[aeo]\b",
         r"^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{1,2}[- ][A-Za-z]{3,9}\.?[- ]\d{2,4}|"
         r"[A-Za-z]{3,9}\.? \d{1,2}, \d{4}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T ].*)?$",
     ),
@@ -108,11 +112,11 @@ KINDS: tuple[Kind, ...] = (
         "H",
         r"\bmrn\b|medical rec|\b(chart|hospital|patient|client|person|participant|consumer|paciente|patienten)"
         r" ?((id|no|nr|number|num|nummer)\b|#)|^(patient|client|chart|paciente|cliente|klient|kunde)$|"
-        r"\bn[\w.º°]* (de )?historia|expediente|\b(klient|patient|fall)\w*(nr|nummer)\b",
+        r"\bn[\w.º°]* (de )?historia|expediente|prontu[áa]rio|\b(klient|patient|fall)\w*(nr|nummer)\b",
         r"(?i)^mrn\W*\d+$",
     ),
 )
 
 #: Names of columns that hold sentences of somebody's own, and of those that hold ages.
 TEXT_NAME = r"\bnotes?\b|comment|narrative|remarks?\b|bemerkung|observacion|progress|description|chief complaint"
-AGE_NAME = r"\bage\b|\bedad\b|\balter\b"
+AGE_NAME = r"\bage\b|\bedad\b|\bidade\b|\balter\b"

@@ -5,28 +5,34 @@ that differ are given in the study file; the files themselves stay as they are.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
-from iop_outcomes.ingest.accepting import Intake, refuse, to_table
+from iop_outcomes.ingest.accepting import Intake, Rule, refuse, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
 from iop_outcomes.ingest.identifying.columns import kind_by_name
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, rows_as_facts
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
 from iop_outcomes.ingest.stored_types import refuse_unfit
-from iop_outcomes.kernel.errors import SourceError, did_you_mean
+from iop_outcomes.kernel.errors import SourceError, StudyError, did_you_mean
 from iop_outcomes.kernel.registry import source
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REQUIRED = ("person", "episode")
 
-#: What becomes of a column that is kept: files of our own shape are taken to be without identifiers already.
-STORED = "stored as it stands; put pseudonyms into the file, or let the kind `sheets` make them"
+#: What becomes of a column that is kept, and of one of ids.
+STORED = "stored as it stands; leave it out, or let pseudonyms be made of ids: ids: replaced"
+KEY = "a key; a pseudonym stands for it"
 LEFT_OUT = "left out by the study; not read"
 
 #: Stands in ``columns`` for every column that is neither named there nor known to the table.
@@ -41,7 +47,7 @@ Code = str | int | float | bool
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read every table there is and keep every problem, and say what in the folder nobody reads."""
     found = Examined()
-    found.tables = _read(folder, settings, found.complain, found.notes, found.telling)
+    found.tables = _read(folder, seed, settings, found.complain, found.notes, found.telling)
     return found
 
 
@@ -51,6 +57,7 @@ def read_tables(
     seed: int,
     *,
     path: str,
+    ids: Literal["kept", "replaced"] = "kept",
     columns: dict[str, dict[str, str | None]] | None = None,
     values: dict[str, dict[Code, str]] | None = None,
     missing: tuple[str, ...] = ("NA",),
@@ -65,10 +72,12 @@ def read_tables(
     folder : path
         Folder that ``path`` starts from.
     seed : int
-        Not used; nothing here is random.
+        Of the study; decides which pseudonym stands for whom, where ids are replaced.
     path : str
         Folder with one file per table: ``<table>.csv``, ``.csv.gz`` or ``.parquet``. ``person`` and ``episode`` must be
         there.
+    ids : {'kept', 'replaced'}
+        Are ids stored as they stand in the files, or pseudonyms in an order that says nothing of them?
     columns : mapping
         By table, the name of a column in the file and its canonical name; null leaves the column out. ``'*': null``
         leaves out every column that is neither named here nor one of the table's own.
@@ -88,11 +97,16 @@ def read_tables(
         The tables there are, intake and rejected.
     """
     settings = {name: value for name, value in locals().items() if name not in ("folder", "seed")}
-    return _read(folder, settings, refuse, [])
+    return _read(folder, seed, settings, refuse, [])
 
 
 def _read(
-    folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str], telling: list[str] | None = None
+    folder: Path,
+    seed: int,
+    settings: dict[str, Any],
+    complain: Complain,
+    notes: list[str],
+    telling: list[str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of a folder; what is wrong with one is handed on, and the others are read."""
     columns, values = settings["columns"] or {}, settings["values"] or {}
@@ -104,21 +118,27 @@ def _read(
     _check_settings(columns, values, files, complain)
     if both := sorted(set(settings["categories"]) & set(settings["quantities"])):
         complain(SourceError(f"source: '{both[0]}' stands among the categories and the quantities; it is one of them"))
-    intake, frames, parents = Intake(settings["max_rejected_share"], complain), {}, {}
+    intake, frames = Intake(settings["max_rejected_share"], complain), {}
+    parents: dict[str, pl.DataFrame] = {}
+    names: Pseudonyms | None = None
+    if settings["ids"] == "replaced":
+        with going_on(complain):
+            facts = [fact for name in REQUIRED if name in files for fact in rows_as_facts(read(files[name]).rows)]
+            names = Pseudonyms(seed, facts)
     for name in [n for n in ORDER if n in files]:
         with going_on(complain):
             whole = read(files[name])
             if telling is not None:
-                telling += _telling(whole, name, columns.get(name, {}))
+                telling += _telling(whole, name, columns.get(name, {}), names is not None)
             raw = _renamed(whole, name, columns.get(name, {}), complain)
             if raw is None:
                 continue
             codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
-            made = _rows_and_rules(raw, name, codes, settings["missing"], parents)
+            rows, rules = _rows_and_rules(raw, name, codes, settings["missing"], parents)
             # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
             strongest = STRONGEST.get(name)
             strongest = strongest if strongest and strongest.column in raw.columns else None
-            kept = intake.sift(raw, name, *made, strongest)
+            kept = intake.sift(raw, name, rows, rules, contracts.contract(name).key, strongest)
             if not len(kept) and raw.rows.head(1).collect().is_empty():
                 notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
             own = by_contract.covariates_typed(
@@ -128,23 +148,22 @@ def _read(
                 settings["categories"],
                 settings["quantities"],
             )
-            frames[name] = to_table(own, name)
+            frames[name] = to_table(own if names is None else names.in_table(own, name), name)
             parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
 
 
-def _telling(raw: RawFile, table: str, names: dict[str, str | None]) -> list[str]:
+def _telling(raw: RawFile, table: str, names: dict[str, str | None], replaced: bool) -> list[str]:
     """Return a sentence for each column of a file whose name says that it can tell who somebody is.
 
     What the cells of a column that is kept look like is asked of every table, whatever its source.
     """
     known = {column.name for column in contracts.contract(table).columns}
     left_out = {c for c in raw.columns if names.get(c, None if OTHERS in names and c not in known else c) is None}
+    keys = {c for c in raw.columns if replaced and (names.get(c, c) or "").endswith("_id") and names.get(c, c) in known}
+    use = {c: LEFT_OUT if c in left_out else KEY if c in keys else STORED for c in raw.columns}
     named = [(column, kind) for column in raw.columns if (kind := kind_by_name(column)) is not None]
-    return [
-        f"{raw.name}, '{column}': {kind.words} (name): {LEFT_OUT if column in left_out else STORED}"
-        for column, kind in named
-    ]
+    return [f"{raw.name}, '{column}': {kind.words} (name): {use[column]}" for column, kind in named]
 
 
 def _files(place: Path, complain: Complain) -> dict[str, Path]:
@@ -176,7 +195,9 @@ def _unread(place: Path) -> list[str]:
     ]
 
 
-def _check_settings(columns: dict, values: dict, files: dict[str, Path], complain: Complain) -> None:
+def _check_settings(
+    columns: dict[str, Any], values: dict[str, dict[Code, str]], files: dict[str, Path], complain: Complain
+) -> None:
     for name in columns:
         if name not in files:
             complain(SourceError(f"source.columns: there is no file of a table '{name}'; {did_you_mean(name, files)}"))
@@ -194,7 +215,7 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None], complain: Co
     """Return the file with canonical column names, without the columns to leave out; None where a column is wrong."""
     if names.get(OTHERS) is not None:
         raise SourceError(f"source.columns.{name}: '{OTHERS}' stands for all columns not named; write '{OTHERS}': null")
-    wrong: list[SourceError] = []
+    wrong: list[StudyError] = []
     for column in [column for column in names if column != OTHERS]:
         with going_on(wrong.append):
             raw.need([column])
@@ -228,13 +249,19 @@ def _renamed(raw: RawFile, name: str, names: dict[str, str | None], complain: Co
     return None if wrong else raw
 
 
-def _stored(raw: RawFile) -> dict:
+def _stored(raw: RawFile) -> dict[str, Any]:
     """Return the type in which each column is stored."""
     return {name: dtype for name, dtype in raw.rows.collect_schema().items() if name != LINE}
 
 
-def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ...], parents: dict) -> tuple:
-    """Return the typed rows of a file, every rule they must keep, and the key that may not repeat."""
+def _rows_and_rules(
+    raw: RawFile,
+    name: str,
+    codes: dict[str, dict[Code, str]],
+    missing: tuple[str, ...],
+    parents: "Mapping[str, pl.DataFrame]",
+) -> "tuple[pl.LazyFrame, list[Rule]]":
+    """Return the typed rows of a file, and every rule they must keep."""
     if name in REQUIRED:
         raw.need_rows()
     for column in codes:
@@ -248,4 +275,4 @@ def _rows_and_rules(raw: RawFile, name: str, codes: dict, missing: tuple[str, ..
     free = [c for c in raw.columns if c not in {column.name for column in table.columns}]
     rules = by_contract.contract_rules(table, raw.columns) + by_contract.covariate_rules(free)
     rules += cross_rules(name, rows.collect_schema().names())
-    return rows, rules, table.key
+    return rows, rules

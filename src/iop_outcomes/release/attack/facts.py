@@ -85,7 +85,7 @@ def _outcomes(table: Table) -> Unknowns:
         if level:
             levels.setdefault((arm, group), {})[people] = arm
             levels.setdefault((arm, f"{group}, {outcome}"), {})[whose] = f"{arm}, {outcome}"
-        if frame["unit"][row] == "share" and frame["sd"][row] == "":
+        if "sd" in frame and frame["unit"][row] == "share" and frame["sd"][row] == "":
             _with_and_without(table, known, row, "value", whose, seen, whom)
     for parts in levels.values():
         whole = next(iter(parts.values()))
@@ -202,6 +202,27 @@ def _participation(table: Table) -> Unknowns:
         first, second = (table.learn(known, row, f"n_{place}", f"{way}, {place}") for place in ("first", "second"))
         if way == "by_attendance" and "; " not in frame["arms"][row]:
             known.adds_up(known.know(frame["arms"][row]), first, second, _left(known, table, row, f"{way}, in neither"))
+    return known
+
+
+def _changes(table: Table) -> Unknowns:
+    """Who ever changed their level of care and who never did share everybody of the arms out."""
+    known, frame = Unknowns(), table.frame
+    for row in frame.index:
+        whose = f"{frame['change'][row]}, {frame['way'][row]}"
+        both = [table.learn(known, row, f"n_{place}", f"{whose}, {place}") for place in ("changed", "stayed")]
+        if frame["way"][row] == "ever_changed" and "; " not in frame["arms"][row]:
+            known.adds_up(known.know(frame["arms"][row]), *both, _left(known, table, row, f"{whose}, in neither"))
+    return known
+
+
+def _hours(table: Table) -> Unknowns:
+    """Nobody is near two numbers of hours; the others of the arm are near none of them."""
+    known, frame = Unknowns(), table.frame
+    near = [table.learn(known, row, "n_near", f"about {frame['hours'][row]} hours") for row in frame.index]
+    if near and "; " not in frame["arms"].iloc[0]:
+        elsewhere = _left(known, table, 0, "about other hours")
+        known.adds_up(known.know(frame["arms"].iloc[0]), *near, elsewhere)
     return known
 
 
@@ -327,6 +348,10 @@ TELLERS: dict[str, Teller] = {
     "participation": _participation,
     "participation_ways": _participation,
     "participation_week": _following,
+    "participation_hours": _hours,
+    "hours_response": _hours,
+    "level_change": _changes,
+    "component": _outcomes,
     "participation_risks": _following,
     "subgroup": _subgroups,
     "subgroup_forest": _subgroups,

@@ -40,7 +40,7 @@ class DeclaredFigure(Plugin):
 
     def asked(self, study: Study) -> bool:
         """Return whether a study has the section without which the figure is not drawn at all."""
-        return not self.asked_by or getattr(study, self.asked_by) is not None
+        return not self.asked_by or bool(getattr(study, self.asked_by))
 
 
 FIGURES = Registry(DeclaredFigure, "iop_outcomes.release.figures")

@@ -71,7 +71,7 @@ def draw(data: Released) -> Figure:
         axes.set_xlim(0.5, float(table["week"].max()) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.set_ylim(0.75, 1.3)
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 1.15 * float(table["risk"].max()))
     middle.set_ylim(bottom=0)
-    left.legend()
+    middle.legend(fontsize=6)
     return drawing

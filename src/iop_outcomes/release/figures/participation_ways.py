@@ -13,7 +13,7 @@ from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import participation
 from iop_outcomes.study import Study
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.estimate import may_be_shown
 
 #: The ways in the words of the figure, from what decides to what misleads.
@@ -21,6 +21,7 @@ WAYS = {
     CLONES: "Strategies followed,\nweighted for who stayed",
     CLONES_TRUNCATED: "The same, largest\nweights cut",
     LANDMARK: "Landmark: groups by then,\noutcome from then on",
+    MARGINAL: "Weekly hours, weighted\nfor what led to them",
     BY_ATTENDANCE: "Biased: groups formed by\nattendance afterwards",
 }
 
@@ -43,10 +44,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="What coming more does, asked in several ways",
     caption=(
-        "Difference in the share with the outcome, the first strategy against the second, with its 95% confidence "
-        "interval. Filled: everybody starts on both strategies and counts as long as it is followed, weighted for who "
-        "still does. Hollow and grey: groups formed by attendance after the start, shown for the bias that they have; "
-        "nothing on this page rests on them."
+        "Difference in the share with the outcome, the first strategy (or higher hours) against the second, with its "
+        "95% confidence interval. Filled: everybody starts on both strategies and counts as long as it is followed, "
+        "weighted for who still does. Hollow and grey: groups formed by attendance after the start, shown for the "
+        "bias that they have; nothing on this page rests on them."
     ),
     needs=("participation",),
     frame=frame,

@@ -10,6 +10,8 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
@@ -133,12 +135,16 @@ def note(figure: Figure, sentences: Sequence[str]) -> None:
 
 
 def image(figure: Figure, kind: str) -> bytes:
-    """Return a figure as ``png`` (200 dpi) or ``svg``, without clock, user or random names."""
-    # Without these entries the files would carry the date and the version of matplotlib.
-    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
-    # A tenth larger than packed as tightly as can be, and sooner done.
-    packed = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+    """Return a figure that is laid out as ``png`` (200 dpi) or ``svg``, without clock, user or random names."""
     stream = io.BytesIO()
     with styled():
-        figure.savefig(stream, format=kind, dpi=200, metadata=metadata, **packed)
+        # ``savefig`` draws every figure twice, in case it is not laid out yet.
+        if kind == "png":
+            figure.set_dpi(200)
+            # A tenth larger than packed as tightly as can be, and sooner done.
+            packed = {"compress_level": 3}
+            FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None}, pil_kwargs=packed)
+        else:
+            # Without these entries the file would carry the date and the version of matplotlib.
+            FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()

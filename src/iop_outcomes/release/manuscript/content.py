@@ -15,8 +15,8 @@ from iop_outcomes.release.page import checks, found, who
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable
 from iop_outcomes.release.tables.verdict import judged
+from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import doubt
-from iop_outcomes.release.words.verdict import badge_of
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, ARM, is_contrast, may_be_shown

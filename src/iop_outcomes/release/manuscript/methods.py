@@ -140,8 +140,8 @@ def _analysis(study: Study, few_clusters: bool) -> str:
 
 
 def _sensitivity(study: Study) -> str:
-    said = [f"{CHECKS.get(name, words.plain(name))}{_cited(name)}" for name, _ in study.checks()]
-    return f"{words.capital('; '.join(said))}." if said else "No further check was asked for."
+    said = [f"{CHECKS.get(name, words.plain(name))}{_cited(name)}" for name, _ in study.checks_made()]
+    return f"{words.capital('; '.join(said))}."
 
 
 def _software(run: Mapping[str, object]) -> str:

@@ -42,5 +42,8 @@ CHECKS = {
     "hidden_bias": "of matched people, Rosenbaum bounds say how unequal their chances of an arm would have to be",
     "leave_one_site_out": "every site was left out in turn",
     "missing_panel": "missing outcomes, if any, were counted as failure, left out, weighted for, imputed, and shifted",
+    "negative_controls": "outcomes that no arm can change gave the systematic error, by which ratios were calibrated",
+    "omitted_variable": "bounds say what a confounder as strong as the strongest measured one would leave",
+    "placebo": "use before time zero, wherever it is known, was compared as a placebo outcome",
     "wild_bootstrap": "a wild cluster bootstrap gave a further p-value",
 }

@@ -39,6 +39,9 @@ CITED_BY = {
     "e_value": ("vanderweele2017",),
     "hidden_bias": ("rosenbaum2002",),
     "missing_panel": ("rubin1987",),
+    "negative_controls": ("schuemie2018",),
+    "omitted_variable": ("cinelli2020",),
+    "placebo": ("lipsitch2010",),
     "wild_bootstrap": ("cameron2008",),
     "snakemake": ("molder2021",),
 }

@@ -7,6 +7,7 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.forest_plot import interval
 from iop_outcomes.release.page.found import analysis_of
 from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
@@ -52,6 +53,8 @@ def check_in_words(row: pd.Series) -> str:
         return tipping_in_words(row)
     if not may_be_shown(row.to_frame().T).iloc[0]:
         return f"Not made: {words.sentences(str(row['reason']))}."
+    if said := controls_in_words(row):
+        return said
     value, limit = words.number(row["value"], 2), words.number(row["ci_low"], 2)
     if row["measure"] == "e_value":
         return _e_value(value, limit)

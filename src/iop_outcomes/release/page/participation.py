@@ -8,12 +8,14 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import Strategy
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK
+from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
+from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED, PER_PROTOCOL
 
 _WAYS = {
     CLONES: "Strategies followed, weighted for who stayed",
     CLONES_TRUNCATED: "The same with the largest weights cut",
     LANDMARK: "Landmark: groups by then, outcome from then on",
+    MARGINAL: "Weekly hours, weighted for what led to them",
     BY_ATTENDANCE: "Biased, for comparison only: groups formed by attendance afterwards",
 }
 
@@ -55,10 +57,50 @@ def ways(table: Released | None, study: Study) -> HtmlTable | None:
         shares = " against ".join(words.percent(row[f"share_{one}"]) or "not shown" for one in ("first", "second"))
         people = " and ".join(count(table, place, f"n_{one}") or "none" for one in ("first", "second"))
         said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
-        rows.append((_WAYS[str(row["way"])], number, shares if np.isfinite(row["value"]) else "", people, said))
+        how = _WAYS[str(row["way"])]
+        how += f": {row['strategy']} against {row['against']}" if str(row["way"]) == MARGINAL else ""
+        rows.append((how, number, shares if np.isfinite(row["value"]) else "", people, said))
     columns = ("How", "Difference, percentage points (95% CI)", "Shares", "People at the end", "In words")
-    note = f"Intervals of followed strategies are percentiles of a bootstrap. {hidden_note(table)}"
+    note = f"Intervals of followed strategies are percentiles of a bootstrap. {_hours_note(study)}{hidden_note(table)}"
     return HtmlTable("The same question, asked in several ways", columns, rows, note, (1,), file="participation")
+
+
+def _hours_note(study: Study) -> str:
+    return "Of hours, people at the end are those who came about as much. " if study.asks_hours else ""
+
+
+_CHANGES = {
+    AS_STARTED: "Trials nested in weeks: changed then, or did not",
+    PER_PROTOCOL: "The same, as long as those who did not change still had not",
+    EVER_CHANGED: "Biased, for comparison only: ever changed, or never",
+}
+
+
+def changes(table: Released | None) -> HtmlTable | None:
+    """Return what stepping up or down did, in every way that it is asked."""
+    if table is None:
+        return None
+    rows = []
+    for place, (_, row) in enumerate(table.frame.iterrows()):
+        number = words.capital(str(row["status"]))
+        if np.isfinite(row["value"]):
+            value, low, high = (words.number(100 * row[name], 1) for name in ("value", "ci_low", "ci_high"))
+            number = f"{value} ({low} to {high})"
+        elif bool(table.suppressed["value"].iloc[place]):
+            number = HIDDEN
+        people = " and ".join(count(table, place, f"n_{one}") or "none" for one in ("changed", "stayed"))
+        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        rows.append((words.capital(words.plain(str(row["change"]))), _CHANGES[str(row["way"])], number, people, said))
+    columns = ("Change", "How", "Difference, percentage points (95% CI)", "People changed and not", "In words")
+    note = f"Of a positive test. Whoever changed late counts among those who had not, until then. {hidden_note(table)}"
+    return HtmlTable("Stepping up or down within care", columns, rows, note, (2,), file="level_change")
+
+
+def changed(table: Released | None) -> list[tuple[str, str]]:
+    """Return the answer on each change of the level of care in whole sentences."""
+    if table is None:
+        return []
+    return [(words.capital(words.plain(str(row["change"]))), str(row["sentence"])) for _, row in table.frame.iterrows()]
 
 
 def verdict(table: Released | None) -> str:

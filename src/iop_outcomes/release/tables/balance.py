@@ -10,6 +10,7 @@ from iop_outcomes.designs.judge.second_moments import SECOND, made_of
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, levels
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
+from iop_outcomes.tables.lookup import rows_of
 
 _DESIGN = ("arm", "against", "design")
 _BY = (*_DESIGN, "covariate")
@@ -89,7 +90,7 @@ def _with_dominating(wide: pd.DataFrame, tables: Mapping[str, pd.DataFrame], stu
     for (*design, treated), people in tables["propensity"].groupby([*_DESIGN, "treated"], observed=True):
         mine = (wide[list(_DESIGN)] == [str(part) for part in design]).all(axis=1)
         column = "dominating_treated" if treated else "dominating_reference"
-        values = known.loc[people["member_id"], names]
+        values = rows_of(covariates[["member_id", *names]], "member_id", pd.Index(people["member_id"]))
         for name in [name for name in names if dominating(values[name], site, limits)]:
             found.loc[mine & uses[name], column] = 1.0
     return found

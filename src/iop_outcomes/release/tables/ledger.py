@@ -7,6 +7,7 @@ import pandas as pd
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.conclude.ledger import Found, ledger
 from iop_outcomes.release.disclosure import Released, Roles
+from iop_outcomes.release.tables.components import measured
 from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
 
@@ -41,6 +42,7 @@ def frame(
         judged=tuple(judged),
         participation=None if strategies is None else (strategies["verdict"].iloc[0], strategies["sentence"].iloc[0]),
         costs=_by(of_costs, "perspective"),
+        components=measured(released.get("component")),
         subgroups=_by(_of_first(verdicts.get("subgroup_verdict")), "modifier"),
         subgroup=_of_first(released["subgroup"].frame) if "subgroup" in released else pd.DataFrame(),
         sentences={one.name: sentence(one, estimate, study) for one in judged},

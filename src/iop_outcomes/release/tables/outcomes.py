@@ -16,7 +16,7 @@ _GUARDS = ("known", "with_it", "without_it", "dominating", "blurred")
 _BY = ("outcome", "group", "arm")
 
 
-def _groups_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
+def groups_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     """Those whose outcome is known, with it and without it, of all levels of a group are those of everybody."""
     whole = frame["group"] == EVERYBODY
     everybody = {(frame["outcome"][row], frame["arm"][row]): row for row in frame.index[whole]}
@@ -31,7 +31,7 @@ ROLES = Roles(
     hidden_counts=("n_arm", "n_missing", *_GUARDS),
     # A level that hides its neighbour hides its own share, too, or it would be the neighbour's with everybody's.
     values={name: ("n_people", *_GUARDS) for name in ("value", "sd")},
-    sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY), _groups_add_up),
+    sums=(parts("n_people", "n", "n_missing"), levels("n_people", "n_arm", _BY), groups_add_up),
     keep={**dict.fromkeys(("n_people", "with_it", "without_it"), "is_everybody"), "n_arm": "is_total"},
     who={
         "n_arm": "{arm}",
@@ -58,7 +58,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         for group, level in _groups(members, study):
             data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
             data["site"] = members["cluster"].to_numpy() if "cluster" in members else ""
-            rows.append(_described(data, outcome, study).assign(group=group))
+            rows.append(described(data, outcome, study).assign(group=group))
     columns = [*ROLES.labels, *ROLES.hidden_labels, *ROLES.guarded, *ROLES.values, *dict.fromkeys(ROLES.keep.values())]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     table["is_everybody"] = table["group"] == EVERYBODY
@@ -83,7 +83,8 @@ def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Serie
             yield name, members[column].astype("str").fillna("missing")
 
 
-def _described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.DataFrame:
+def described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.DataFrame:
+    """Return mean and spread by ``level`` and ``arm`` of the ``value`` of people at some ``site``, with all guards."""
     groups = data.groupby(["level", "arm"], observed=True, sort=True)["value"]
     limits, rules = study.release.dominance, study.release.rules("outcomes")
     most = [dominating(values, data["site"], limits) for _, values in groups]

@@ -117,13 +117,14 @@ def _thinned(own: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     return thin
 
 
-_SAID = {
+SAID = {
     "refused": "Cannot be answered.",
     "withheld": "Withheld: these data cannot carry it.",
     "no_interval": "Cannot tell: there is no interval.",
     "gate_failed": "Inconclusive: a check of the weights or of the outcome failed.",
     "weights_carry_it": "Inconclusive: a few people of large weight carry the difference.",
     "landmark_contradicts": "Inconclusive: the landmark analysis finds the opposite.",
+    "hours_contradict": "Inconclusive: the model of weekly hours finds the opposite.",
     "no_direction": "Different.",
     "good_side": "Better.",
     "bad_side": "Worse.",
@@ -141,7 +142,7 @@ def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
     verdict, code = judge_participation(table, study)
     row = table[table["way"] == CLONES].iloc[0]
     first, second = (words.plain(str(row[name])) for name in ("strategy", "against"))
-    said, reason = _SAID[code], words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+    said, reason = SAID[code], words.sentences(str(row["reason"])) if str(row["reason"]) else ""
     if may_be_shown(row.to_frame().T).iloc[0] and np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))
         said += (

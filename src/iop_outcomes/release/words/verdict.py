@@ -1,7 +1,5 @@
 """A verdict in words: a sentence, a line of a list, and a badge, all from the codes of the rules that decided."""
 
-from collections.abc import Collection
-
 import numpy as np
 import pandas as pd
 
@@ -9,33 +7,21 @@ from iop_outcomes.conclude.evidence import MISSING_RULE, Look
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
+from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.finding import finding, lower, topic
 from iop_outcomes.release.words.missing import rules_in_words
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.conclusion import (
-    BETTER,
     CANNOT_TELL,
-    DIFFERENT,
     INCONCLUSIVE,
     NO_DIFFERENCE,
     REFUSED,
     WITHHELD,
-    WORSE,
 )
 from iop_outcomes.tables.estimate import has_interval
 
-BADGES = {
-    BETTER: "Better",
-    WORSE: "Worse",
-    DIFFERENT: "Different",
-    NO_DIFFERENCE: "No difference that matters",
-    CANNOT_TELL: "Cannot tell",
-    INCONCLUSIVE: "Inconclusive",
-    WITHHELD: "Withheld",
-    REFUSED: "Cannot be answered",
-}
 #: What stands before the finding; a difference that is shown speaks for itself.
 _OPENINGS = {
     NO_DIFFERENCE: "No difference that matters: ",
@@ -55,6 +41,18 @@ _WHY = {
     "gate_failed": "the comparison failed a check",
     "only_those_who_stayed": (
         "observation ends on the day people leave care, so that this is known only of those who stayed"
+    ),
+    "placebo_failed": (
+        "the same comparison finds a difference in use before time zero, which the arm cannot have made, so that the "
+        "arms were unlike in something that nobody adjusted for"
+    ),
+    "systematic_error": (
+        "outcomes that the arm cannot change differ between the arms, so that the comparison is off by more than it "
+        "may be"
+    ),
+    "calibrated_leaves_open": (
+        "outcomes that the arm cannot change show how far the comparison is off, and with that counted in chance could "
+        "explain it"
     ),
     "predicts_only": "this measure describes and predicts, and is no effect; compare incidences",
     "unlike_lengths": (
@@ -95,16 +93,6 @@ _NEARLY_ALL = 0.995
 def badge(judged: Judged) -> str:
     """Return the verdict in a few words, with how much was shown."""
     return badge_of(judged.decision.verdict, judged.decision.codes)
-
-
-def badge_of(verdict: str, codes: Collection[str]) -> str:
-    """Return a verdict, and the codes of its reasons, in a few words."""
-    name = BADGES[verdict]
-    if "crude_difference" in codes:
-        return "Different, not adjusted"
-    if "less_than_matters" in codes:
-        return f"{name}, by less than matters"
-    return f"{name}, perhaps by less than matters" if "may_be_less_than_matters" in codes else name
 
 
 def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:

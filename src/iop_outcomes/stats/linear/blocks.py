@@ -21,10 +21,18 @@ class CodedBlock:
     table: np.ndarray
     codes: np.ndarray
 
+    @property
+    def is_constant(self):
+        """Whether all rows are one, as those of an intercept among numbers: a sum then takes the place of a count."""
+        return len(self.table) == 1
+
     def matvec(self, coefficients):
-        return (self.table @ coefficients)[self.codes]
+        per_row = self.table @ coefficients
+        return np.full(len(self.codes), per_row[0]) if self.is_constant else per_row[self.codes]
 
     def transpose_matvec(self, values):
+        if self.is_constant:
+            return values.sum() * self.table[0]
         return np.bincount(self.codes, weights=values, minlength=len(self.table)) @ self.table
 
     def dense(self):
@@ -101,6 +109,8 @@ def cross_product(left: Block, right: Block, weights: np.ndarray) -> np.ndarray:
         return left.values.T @ (weights[:, None] * right.values)
     size = len(left.table)
     if isinstance(right, DenseBlock):
+        if left.is_constant:
+            return left.table.T @ (weights @ right.values)[None]
         sums = [np.bincount(left.codes, weights=weights * column, minlength=size) for column in right.values.T]
         return left.table.T @ np.column_stack(sums)
     if left.codes is right.codes:

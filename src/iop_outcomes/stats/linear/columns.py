@@ -71,12 +71,9 @@ def _refuse_unknown(frame, names):
 def _refuse_missing(frame, names):
     counts = {}
     for name in names:
-        column = frame[name]
-        absent = column.isna().to_numpy()
-        if pd.api.types.is_float_dtype(column.dtype):
-            absent = absent | np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
-        if absent.any():
-            counts[name] = int(absent.sum())
+        absent = _absent(frame[name])
+        if absent:
+            counts[name] = absent
     if counts:
         listed = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
         raise DesignError(
@@ -85,10 +82,17 @@ def _refuse_missing(frame, names):
         )
 
 
-def _refuse_unsquarable(values, name):
-    if not len(values):
-        return
-    low, high = values.min(), values.max()
+def _absent(column: pd.Series) -> int:
+    """Return how many values are missing or infinite."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        return 0 if column.dtype.kind != "f" else int((~np.isfinite(column.to_numpy())).sum())
+    absent = column.isna().to_numpy()
+    if pd.api.types.is_float_dtype(column.dtype):
+        absent = absent | np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
+    return int(absent.sum())
+
+
+def _refuse_unsquarable(low, high, name):
     if max(-low, high) > LARGEST or high - low < 1 / LARGEST:
         raise DesignError(
             f"covariates: the numbers of {name} are beyond {LARGEST:g} or closer together than {1 / LARGEST:g}, and a "
@@ -99,9 +103,11 @@ def _refuse_unsquarable(values, name):
 def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(dtype=float)
-        if len(values) and values.min() == values.max():
-            return None, [f"{name} has the same value in every row"]
-        _refuse_unsquarable(values, name)
+        if len(values):
+            low, high = values.min(), values.max()
+            if low == high:
+                return None, [f"{name} has the same value in every row"]
+            _refuse_unsquarable(low, high, name)
         return Term(name, None, values=values), []
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(pd.CategoricalDtype(sorted(column.unique(), key=str)))

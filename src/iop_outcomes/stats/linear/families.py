@@ -43,7 +43,7 @@ def _gamma_deviance(y, mean):
 
 
 def _binomial_deviance(y, mean):
-    if np.isin(y, (0.0, 1.0)).all():
+    if ((y == 0) | (y == 1)).all():
         return -2 * np.log1p(-np.abs(y - mean))
     return 2 * (special.xlogy(y, y / mean) + special.xlogy(1 - y, (1 - y) / (1 - mean)))
 

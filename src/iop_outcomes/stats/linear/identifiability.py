@@ -9,6 +9,8 @@ from iop_outcomes.stats.linear.matrix import INTERCEPT, ModelMatrix
 
 UNEXPLAINED = 1e-10
 NAMED_AT_MOST = 5
+#: So many people are looked at before all are.
+SOME = 1000
 SEPARATED_ADVICE = "merge levels, leave the covariate out, restrict the cohort, or use a penalised model"
 
 
@@ -159,6 +161,8 @@ def refuse_separated(
 
 def _separated_levels(matrix, counting, can_be_high, can_be_low):
     """The first level of a category has no column: it is whoever has none of the other levels."""
+    if all(level is None for _, level in matrix.terms):
+        return []
     sides = [counting, can_be_high] + ([] if can_be_low is None else [can_be_low])
     sums = np.array([matrix.transpose_matvec(side) for side in sides])
     names = np.array([name if level is not None else "" for name, level in matrix.terms])
@@ -174,16 +178,28 @@ def _separated_levels(matrix, counting, can_be_high, can_be_low):
 
 
 def _separating_numbers(matrix, can_be_high, can_be_low):
-    said = []
+    # Numbers that are mixed among some people are mixed among all, and nearly all are.
+    first = slice(SOME)
+    few, some, said = matrix.rows(first), (can_be_high[first], can_be_low[first]), []
     for column, (name, level) in enumerate(matrix.terms):
         if level is not None or (column == 0 and matrix.has_intercept):
             continue
-        values = matrix.matvec(np.eye(len(matrix.names))[column])
+        unit = np.eye(len(matrix.names))[column]
+        if not _apart(few.matvec(unit), *some):
+            continue
+        values = matrix.matvec(unit)
         high, low = values[can_be_high], values[can_be_low]
-        apart = high.min() >= low.max() or low.min() >= high.max()
-        if apart and min(high.min(), low.min()) < max(high.max(), low.max()):
+        if _apart(values, can_be_high, can_be_low) and min(high.min(), low.min()) < max(high.max(), low.max()):
             said.append(f"{name} alone divides the responses 0 and 1")
     return said
+
+
+def _apart(values: np.ndarray, can_be_high: np.ndarray, can_be_low: np.ndarray) -> bool:
+    """Whether the values of one side all lie beyond those of the other; so they do where a side has nobody."""
+    high, low = values[can_be_high], values[can_be_low]
+    if not len(high) or not len(low):
+        return True
+    return bool(high.min() >= low.max() or low.min() >= high.max())
 
 
 def refuse_diverged(matrix: ModelMatrix, step: np.ndarray, linear_step: np.ndarray) -> None:

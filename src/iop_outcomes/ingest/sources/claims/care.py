@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Rule
 from iop_outcomes.ingest.dated.care import AMBULATORY
-from iop_outcomes.ingest.dated.codes import care_codes, diagnosis_of, findings
+from iop_outcomes.ingest.dated.codes import System, care_codes, diagnosis_of, findings
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +24,7 @@ MOST_DAYS = 366
 VIDEO, PHONE = r"\b(95|GT|GQ)\b", r"\b(93|FQ)\b"
 VIDEO_PLACES = ("02", "10")
 
+_SYSTEMS: dict[str, tuple[System, ...]] = {"procedure": ("HCPCS", "CPT"), "revenue": ("REVENUE",)}
 _OF_A_CODE = ("kind", "level", "type", "minutes", "needs")
 
 
@@ -42,7 +43,7 @@ def coded(
     is_substance = diagnosed.list.len() > 0
     mental = pl.col("diagnoses").list.eval(_mental()).list.any()
     lines = lines.with_columns(own=is_substance.fill_null(False), mental=mental.fill_null(False) & mental_health)
-    for column, systems in (("procedure", ("HCPCS", "CPT")), ("revenue", ("REVENUE",))):
+    for column, systems in _SYSTEMS.items():
         table = care_codes(systems, codes, minutes).rename({"code": column} | {c: f"{column} {c}" for c in _OF_A_CODE})
         lines = lines.join(table, on=column, how="left", maintain_order="left")
         day_rate = pl.col(f"{column} kind") == "day"

@@ -116,6 +116,5 @@ def _born() -> "pl.Expr":
     import polars as pl
 
     text = pl.col("born")
-    middle = pl.when(text.str.len_chars() == 4).then(text + "-07-01")
-    middle = middle.when(text.str.len_chars() == 7).then(text + "-15").otherwise(text)
-    return as_date(middle)
+    of_year = pl.when(text.str.len_chars() == 4).then(text + "-07-01")
+    return as_date(of_year.when(text.str.len_chars() == 7).then(text + "-15").otherwise(text))

@@ -1,6 +1,6 @@
 """What is kept of each type of resource: one row, or one for each result of an observation or a form."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from iop_outcomes.ingest.dated.codes import plain
@@ -19,7 +19,7 @@ from iop_outcomes.ingest.sources.fhir.export import Resource
 
 Row = dict[str, Any]
 #: Codes that are on the lists of care, and of findings and diagnoses.
-Known = dict[str, Collection[str]]
+Known = Mapping[str, Collection[str]]
 
 RACE = "us-core-race"
 ETHNICITY = "us-core-ethnicity"

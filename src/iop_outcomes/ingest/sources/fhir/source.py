@@ -10,7 +10,7 @@ from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
 from iop_outcomes.ingest.dated.assemble import assemble
-from iop_outcomes.ingest.dated.codes import care_codes, check_codes, diagnosis_of, findings
+from iop_outcomes.ingest.dated.codes import System, care_codes, check_codes, diagnosis_of, findings
 from iop_outcomes.ingest.dated.gathered import ANSWERS, CONTACTS, DIAGNOSES, TESTS, Gathered, as_events
 from iop_outcomes.ingest.dated.rows import NOT_USED, FindingRows, as_date, as_number, date_rules
 from iop_outcomes.ingest.dated.settings import Codes, no_care
@@ -26,7 +26,7 @@ from iop_outcomes.kernel.registry import source
 if TYPE_CHECKING:
     import polars as pl
 
-SYSTEMS = ("HCPCS", "CPT", "REVENUE", "RXNORM")
+SYSTEMS: tuple[System, ...] = ("HCPCS", "CPT", "REVENUE", "RXNORM")
 
 NOT_IN_BASE = "FHIR has no element for it that exports share"
 CANNOT = {

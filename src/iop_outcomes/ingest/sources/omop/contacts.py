@@ -19,6 +19,7 @@ from iop_outcomes.ingest.dated.rows import (
 )
 from iop_outcomes.ingest.reading import LINE
 from iop_outcomes.ingest.sources.omop import vocabulary
+from iop_outcomes.ingest.sources.omop.layout import concept_columns
 from iop_outcomes.ingest.sources.omop.store import Store
 from iop_outcomes.ingest.sources.omop.vocabulary import Concepts
 
@@ -59,17 +60,14 @@ class ContactReader:
         import polars as pl
 
         part = table.removesuffix("_occurrence")
-        ids = [f"{table}_id", "person_id", f"{part}_start_date"]
-        own = [f"{part}_{name}" for name in ("end_date", "start_datetime", "end_datetime", "source_value")]
-        concepts = [f"{part}_source_concept_id", f"{part}_concept_id"]
-        raw = self._store.read(table, ids, [*own, *concepts, "care_site_id"])
+        raw = self._store.read(table)
         if raw is None:
             return self._nothing(visit="text", end="date", inpatient="flag")
-        rows = self._coded(raw.rows, f"{part}_source_value", concepts)
+        rows = self._coded(raw.rows, part)
         rows = _visit_rows(rows, table, part)
         rules = [
             *person_rules(),
-            *date_rules(ids[2], self._drawn),
+            *date_rules(f"{part}_start_date", self._drawn),
             Rule(f"{part}_end_date: before it starts", pl.col("end") < pl.col("date")),
         ]
         if table == "visit_detail":
@@ -87,13 +85,10 @@ class ContactReader:
         """Return accepted procedures, each with the minutes and the site of its visit where the visit knows them."""
         import polars as pl
 
-        columns = ["person_id", "procedure_date", "procedure_occurrence_id"]
-        concepts = ["procedure_source_concept_id", "procedure_concept_id"]
-        wanted = ["procedure_source_value", *concepts, "quantity", "visit_occurrence_id"]
-        raw = self._store.read("procedure_occurrence", columns, wanted)
+        raw = self._store.read("procedure_occurrence")
         if raw is None:
             return self._nothing(visit="text")
-        rows = self._coded(raw.rows, "procedure_source_value", concepts).select(
+        rows = self._coded(raw.rows, "procedure").select(
             LINE,
             "code",
             "kind",
@@ -128,13 +123,11 @@ class ContactReader:
         """Return accepted exposures to medication for opioid use disorder; others are set aside."""
         import polars as pl
 
-        concepts = ["drug_source_concept_id", "drug_concept_id"]
-        columns = ["person_id", "drug_exposure_start_date", "drug_exposure_id"]
-        raw = self._store.read("drug_exposure", columns, ["drug_source_value", *concepts])
+        raw = self._store.read("drug_exposure")
         if raw is None:
             return self._nothing()
         by_name = self._concepts.named(vocabulary.OPIOID_MEDICATION).with_columns(by_name=pl.lit("opioid_medication"))
-        rows = self._coded(raw.rows, "drug_source_value", concepts).with_columns(drug=as_id(pl.col("drug_concept_id")))
+        rows = self._coded(raw.rows, "drug").with_columns(drug=as_id(pl.col("drug_concept_id")))
         rows = rows.join(by_name, left_on="drug", right_on="id", how="left", maintain_order="left").select(
             LINE,
             "code",
@@ -149,13 +142,14 @@ class ContactReader:
         found = self._intake.sift(raw, "service", with_people(rows, self._people), rules, ("id",))
         return _kept(found.with_columns(key=pl.format("drug {}", "id")))
 
-    def _coded(self, rows: "pl.LazyFrame", source_value: str, concepts: list[str]) -> "pl.LazyFrame":
+    def _coded(self, rows: "pl.LazyFrame", stem: str) -> "pl.LazyFrame":
         """Return rows with ``code``, and ``kind``, ``level``, ``type`` and ``minutes`` where it is a code of care.
 
         The source's own code goes first, then that of its concept, then that of the standard concept.
         """
         import polars as pl
 
+        concepts, source_value = concept_columns(stem), f"{stem}_source_value"
         behind = {column: f"code of {column}" for column in concepts}
         rows = rows.with_columns(as_id(pl.col(column)) for column in concepts)
         rows = self._concepts.with_codes(rows, behind).with_columns(own=plain_code(pl.col(source_value)))

@@ -18,6 +18,7 @@ from iop_outcomes.ingest.dated.rows import (
     with_people,
 )
 from iop_outcomes.ingest.reading import LINE
+from iop_outcomes.ingest.sources.omop.layout import concept_columns
 from iop_outcomes.ingest.sources.omop.store import Store
 from iop_outcomes.ingest.sources.omop.vocabulary import Concepts
 
@@ -36,9 +37,7 @@ def tests_and_answers(
     concepts, reader = Concepts(store), FindingRows(intake, codes)
     tests, answers = [as_events(pl.DataFrame(), TESTS)], [as_events(pl.DataFrame(), ANSWERS)]
     for table, rest in _TABLES.items():
-        own = [f"{table}_source_concept_id", f"{table}_concept_id"]
-        values = ["value_as_concept_id", "value_as_string", "value_source_value", "value_as_number"]
-        raw = store.read(table, ["person_id", f"{table}_date"], [f"{table}_source_value", *own, *values])
+        raw = store.read(table)
         if raw is None:
             continue
         rows = _finding_rows(raw.rows, table, concepts, codes)
@@ -53,7 +52,7 @@ def _finding_rows(rows: "pl.LazyFrame", table: str, concepts: Concepts, codes: d
     """Return whose and of which day each row is, the first of its codes that is on a list, and what it may say."""
     import polars as pl
 
-    own = [f"{table}_source_concept_id", f"{table}_concept_id"]
+    own = concept_columns(table)
     listed = findings(("test", "answer"), codes)["code"].to_list()
     rows = rows.with_columns(as_id(pl.col(c)) for c in (*own, "value_as_concept_id"))
     rows = concepts.with_codes(rows, {c: f"code of {c}" for c in own} | {"value_as_concept_id": "value code"})
@@ -85,11 +84,10 @@ def diagnoses(
     """Return the accepted diagnoses of substance use and of mental disorders; others are set aside."""
     import polars as pl
 
-    own = ["condition_source_concept_id", "condition_concept_id"]
-    raw = store.read("condition_occurrence", ["person_id", "condition_start_date"], ["condition_source_value", *own])
+    raw = store.read("condition_occurrence")
     if raw is None:
         return as_events(pl.DataFrame(), DIAGNOSES)
-    listed = findings(("substance", "mental"), codes)
+    own, listed = concept_columns("condition"), findings(("substance", "mental"), codes)
     rows = raw.rows.with_columns(as_id(pl.col(c)) for c in own)
     rows = Concepts(store).with_codes(rows, {c: f"code of {c}" for c in own})
     candidates = ["condition_source_value", *[f"code of {c}" for c in own], *own]

@@ -34,8 +34,7 @@ def people(store: Store, intake: Intake, drawn: datetime.date | None) -> "pl.Dat
     """
     import polars as pl
 
-    wanted = ("month_of_birth", "day_of_birth", "race_concept_id", "ethnicity_concept_id")
-    raw = store.read("person", ["person_id", "gender_concept_id", "year_of_birth"], wanted)
+    raw = store.read("person")
     if raw is None:
         raise SourceError(f"{store.name}: there is no table 'person'; give a database or folder of OMOP CDM 5.4")
     raw.need_rows()
@@ -96,7 +95,7 @@ def _race() -> "pl.Expr":
 def _deaths(store: Store, intake: Intake, known: "pl.DataFrame", drawn: datetime.date | None) -> "pl.DataFrame":
     import polars as pl
 
-    raw = store.read("death", ["person_id", "death_date"])
+    raw = store.read("death")
     if raw is None:
         return pl.DataFrame(schema={"person": pl.String, "died": pl.Date})
     rows = raw.rows.select(LINE, person=as_id(pl.col("person_id")), date=as_date(pl.col("death_date")))
@@ -110,7 +109,7 @@ def _watched(store: Store, intake: Intake, known: "pl.DataFrame") -> "pl.DataFra
     """Return until when each person was observed: the end of the last observation period."""
     import polars as pl
 
-    raw = store.read("observation_period", ["person_id", "observation_period_end_date"])
+    raw = store.read("observation_period")
     if raw is None:
         return pl.DataFrame(schema={"person": pl.String, "watched_until": pl.Date})
     date = as_date(pl.col("observation_period_end_date"))

@@ -9,22 +9,25 @@ from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
 from iop_outcomes.ingest.dated.assemble import assemble
-from iop_outcomes.ingest.dated.codes import care_codes, check_codes
+from iop_outcomes.ingest.dated.codes import System, care_codes, check_codes
 from iop_outcomes.ingest.dated.gathered import Gathered
 from iop_outcomes.ingest.dated.settings import Codes, Minutes, no_care
 from iop_outcomes.ingest.examining import Complain, Examined
 from iop_outcomes.ingest.reading import LINE, RawFile, locate
 from iop_outcomes.ingest.reference import files_and_codes
 from iop_outcomes.ingest.sources.omop.contacts import ContactReader
+from iop_outcomes.ingest.sources.omop.database import Database
 from iop_outcomes.ingest.sources.omop.findings import diagnoses, tests_and_answers
+from iop_outcomes.ingest.sources.omop.layout import NOT_READ
 from iop_outcomes.ingest.sources.omop.people import people
+from iop_outcomes.ingest.sources.omop.snapshot import refuse_unless_taken, take_snapshot
 from iop_outcomes.ingest.sources.omop.store import Store
 from iop_outcomes.kernel.registry import source
 
 if TYPE_CHECKING:
     import polars as pl
 
-SYSTEMS = ("HCPCS", "CPT", "REVENUE", "RXNORM")
+SYSTEMS: tuple[System, ...] = ("HCPCS", "CPT", "REVENUE", "RXNORM")
 
 NOT_PLANNED = "OMOP records what took place, not what was planned"
 CANNOT = {
@@ -49,12 +52,6 @@ CANNOT = {
     "session.mode": "how a visit was held is not read",
 }
 
-#: Tables with records of people that are not read; their rows are counted as set aside.
-NOT_READ = (
-    *("condition_era", "drug_era", "dose_era", "device_exposure", "specimen", "note", "note_nlp", "episode"),
-    *("episode_event", "cost", "payer_plan_period", "fact_relationship", "cohort"),
-)
-
 
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the database, and say what of it is not read and whether it has the care that is asked for."""
@@ -65,12 +62,19 @@ def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     return found
 
 
-@source(cannot=CANNOT, raw_files=files_and_codes, examine=examine)
+def raw_files(folder: Path, *, path: str, database: Database | None = None, **settings: object) -> list[Path]:
+    """Return the files of the database, or of its snapshot, and the tables of codes."""
+    refuse_unless_taken(folder, path, database)
+    return files_and_codes(folder, path=path)
+
+
+@source(cannot=CANNOT, raw_files=raw_files, examine=examine, snapshot=take_snapshot)
 def omop(
     folder: Path,
     seed: int,
     *,
     path: str,
+    database: Database | None = None,
     codes: Codes = {},  # noqa: B006
     minutes: Minutes = {},  # noqa: B006
     break_days: Annotated[int, Field(ge=7, le=120)] = 30,
@@ -86,7 +90,12 @@ def omop(
     seed : int
         Of the study; decides which pseudonym stands for whom.
     path : str
-        A folder with one CSV or Parquet file per table, an SQLite file, or a DuckDB file.
+        A folder with one CSV or Parquet file per table, an SQLite file, or a DuckDB file; of a live database the folder
+        that its snapshot goes into.
+    database : mapping, optional
+        A live PostgreSQL database, of which ``iop-outcomes snapshot`` takes the files: ``service``, a section of
+        ``pg_service.conf`` (left out, the environment says where it is), ``schema``, and ``vocabulary``, the schema of
+        ``concept`` where it is another. A password stands in a password file or in the environment.
     codes : mapping
         By code or concept id what it means, before the lists in ``data/reference``: a level of care (``"2.1"``), a
         day's rate of one (``day:2.1``), ``assessment``, ``support``, ``opioid_medication``, ``test:SUBSTANCE``,
@@ -124,6 +133,7 @@ def read_omop(
 
     codes, drawn = settings["codes"], settings["drawn"]
     check_codes(codes)
+    refuse_unless_taken(folder, settings["path"], settings.get("database"))
     store = Store(locate(folder, settings["path"]))
     intake = Intake(settings["max_rejected_share"], complain)
     who = people(store, intake, drawn)

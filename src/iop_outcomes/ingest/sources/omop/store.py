@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, read
+from iop_outcomes.ingest.sources.omop.layout import READ
 from iop_outcomes.kernel.errors import SourceError
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Store:
         """Return the names of the tables there are, in small letters."""
         return sorted(self._tables)
 
-    def read(self, table: str, required: Sequence[str], wanted: Sequence[str] = ()) -> RawFile | None:
-        """Return some columns of a table as text, wanted ones that are not there as empty; None where it is not there.
+    def read(self, table: str) -> RawFile | None:
+        """Return the columns of a table as text, wanted ones that are not there as empty; None where it is not there.
 
         Raises
         ------
@@ -65,6 +66,7 @@ class Store:
 
         if table not in self._tables:
             return None
+        required, wanted = READ[table]
         raw = self._open(table, [*required, *wanted])
         small = {c: c.strip().lower() for c in raw.columns}
         twice = [name for name in small.values() if list(small.values()).count(name) > 1]
@@ -124,8 +126,7 @@ def _names(place: Path) -> dict[str, Any]:
     """Return by name in small letters the tables of a database file as it writes them."""
     if place.name.lower().endswith(DUCKDB):
         words = "SELECT table_schema, table_name FROM information_schema.tables"
-        rows = [(f'"{schema}"."{name}"', name) for schema, name in _ask_duckdb(place, words)]
-        return {name.lower(): quoted for quoted, name in rows}
+        return {name.lower(): f'"{schema}"."{name}"' for schema, name in _ask_duckdb(place, words)}
     with place.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise SourceError(f"{place.name}: this is no SQLite file; give the database or a folder of its tables")
@@ -152,7 +153,7 @@ def _from_database(place: Path, table: str, columns: Sequence[str]) -> "pl.DataF
     return pl.DataFrame(cells, schema=schema, orient="row")
 
 
-def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple]]:
+def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     try:
         with closing(sqlite3.connect(f"{place.resolve().as_uri()}?mode=ro", uri=True)) as database:
             cursor = database.execute(words)
@@ -161,7 +162,7 @@ def _ask_sqlite(place: Path, words: str) -> tuple[list[str], list[tuple]]:
         raise SourceError(f"{place.name}: the database is damaged or in use; copy it anew") from None
 
 
-def _ask_duckdb(place: Path, words: str) -> list[tuple]:
+def _ask_duckdb(place: Path, words: str) -> list[tuple[Any, ...]]:
     return list(_duckdb(place).execute(words).fetchall())
 
 

@@ -32,7 +32,7 @@ class Concepts:
     def __init__(self, store: Store):
         import polars as pl
 
-        raw = store.read("concept", ["concept_id", "concept_code"], ["concept_name", "vocabulary_id"])
+        raw = store.read("concept")
         schema = dict.fromkeys(("id", "code", "name"), pl.String)
         self._table = pl.DataFrame(schema=schema).lazy()
         if raw is not None:

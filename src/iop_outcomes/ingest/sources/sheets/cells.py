@@ -219,7 +219,8 @@ def _moved(name: str, cell: Cell, found: Evaluated, reach: Reach) -> Evaluated:
     if isinstance(plus, int):
         found.values = days + plus * scale
         return found
-    text = reach.done[plus].cast(pl.String) if plus in reach.done else reach.text(str(plus), None)
+    column = str(plus)
+    text = reach.done[column].cast(pl.String) if column in reach.done else reach.text(column, None)
     added = numbers(text)
     found.wrong[f"{name}: no number of {'days' if scale == 1 else 'weeks'} to add"] = (
         days.is_not_null() & added.is_null()

@@ -8,9 +8,13 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 TEXTS = (".csv", ".txt", ".tsv")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -143,7 +147,7 @@ def book_grid(place: Path, sheet: str | None) -> Grid:
     return Grid(name, [row for row, _ in kept], [line for _, line in kept], _n_hidden(place, called))
 
 
-def _workbook(place: Path):
+def _workbook(place: Path) -> "CalamineWorkbook":
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:

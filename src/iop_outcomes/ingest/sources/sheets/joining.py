@@ -67,7 +67,7 @@ def join(rows: "pl.DataFrame", left: Sheet, right: Sheet, how: Join, mapping: Ma
     twice = other.filter(~first if how.take else ~unique)[record]
     several = f"another row of one {key}; the {how.take} is taken" if how.take else f"several rows of one {key}"
     left_over = {
-        f"no row of '{left.name}' has its {key}": pl.concat([spare, unkeyed.alias(record)]),
+        f"no row of the sheet it is joined to has its {key}": pl.concat([spare, unkeyed.alias(record)]),
         several: twice,
     }
     return Joined(found.drop(theirs.columns), left_over)

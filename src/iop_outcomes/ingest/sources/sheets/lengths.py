@@ -23,6 +23,8 @@ FACTORS: dict[str, dict[str, float]] = {
     "years": {"years": 1, "months": 1 / 12},
 }
 CLOCK = "clock"
+#: A date of three parts before a time of day.
+_DATE = r"^[0-9]{1,4}[/.-][0-9a-z]{1,9}[/.-][0-9]{1,4}[t\s]+"
 
 
 def factor(unit: str, of: str, place: str) -> float:
@@ -60,11 +62,14 @@ def lengths(cells: "pl.Series", unit: str, place: str, of: str = "minutes") -> "
 
 
 def minutes_of_day(cells: "pl.Series") -> "pl.Series":
-    """Return clock times as minutes since midnight: 9:05 AM, 21:05, 21:05:00, 9 am, 0905, and 0.375 as workbooks do."""
+    """Return clock times as minutes since midnight: 9:05 AM, 21:05, 21:05:00, 9 am, 0905, and 0.375 as workbooks do.
+
+    A date before the time is passed over: 3/4/2024 9:05 AM, 2024-03-04T09:05, and 45355.375 as workbooks do.
+    """
     import polars as pl
 
-    share = cells.str.extract(r"^(0?\.[0-9]+)$").cast(pl.Float64)
-    text = cells.str.to_lowercase().str.replace_all(r"[.\s]", "").str.replace(r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]t?", "")
+    share = cells.str.extract(r"^(?:0|[0-9]{5})?(\.[0-9]+)$").cast(pl.Float64)
+    text = cells.str.strip_chars().str.to_lowercase().str.replace(_DATE, "").str.replace_all(r"[.\s]", "")
     text = text.str.replace(r"^([0-9]{1,2})([0-9]{2})(am|pm|a|p)?$", "$1:$2$3")
     groups = text.str.extract_groups(r"^([0-9]{1,2})(?::([0-9]{2}))?(?::[0-9]{2})?(am|pm|a|p)?$").struct
     hour, minute = groups.field("1").cast(pl.Int32), groups.field("2").fill_null("0").cast(pl.Int32)

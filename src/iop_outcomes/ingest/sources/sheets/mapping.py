@@ -79,7 +79,11 @@ class SheetFile(Part):
     file : str
         File in ``path``; with ``*`` several of one layout.
     sheet : str
-        Name of the sheet of a workbook; the only one where left out.
+        Name of the sheet of a workbook; the only one where left out; with ``*`` several of one layout.
+    star : str
+        New column of the text that ``*`` stands for in the name of the sheet, or else of the file: a week, a site.
+    above : mapping
+        By new column, what a line above the header is like; the column holds the text that ``*`` stands for in it.
     encoding, separator : str
         Of a text file. Left out, the encoding is UTF-8 or what a mark at its beginning says, and the separator the one
         under which the columns are found.
@@ -99,6 +103,8 @@ class SheetFile(Part):
 
     file: str
     sheet: Code | None = None
+    star: str | None = None
+    above: dict[str, str] = {}
     encoding: str | None = None
     separator: str | None = None
     header: Annotated[int, Field(ge=1)] | None = None
@@ -108,6 +114,14 @@ class SheetFile(Part):
     leave_out: dict[str, Listed] = {}
     copies: Literal["drop", "keep"] | list[str] = "drop"
     long: Long | None = None
+
+    @model_validator(mode="after")
+    def _stars(self) -> "SheetFile":
+        if self.star is not None and "*" not in f"{self.file}{self.sheet or ''}":
+            raise ValueError("star names the text that * stands for, and there is none in file or sheet")
+        if unlike := [pattern for pattern in self.above.values() if "*" not in pattern]:
+            raise ValueError(f"above: '{unlike[0]}' needs a * for the text that is taken")
+        return self
 
 
 class Cell(Part):
@@ -297,7 +311,7 @@ class Mapping(Part):
                     added = [plus for plus in (cell.plus_days, cell.plus_weeks) if isinstance(plus, str)]
                     named += [cell.column, *(cell.between or ()), *added]
         long = spec.long
-        made = {long.name, long.value, *long.values} if long else set()
+        made = {*spec.above, spec.star} | ({long.name, long.value, *long.values} if long else set())
         listed = list(long.columns) if long and not isinstance(long.columns, str) else []
         person = self.person_of(sheet)
         return list(dict.fromkeys(name for name in [person, *named, *listed] if name is not None and name not in made))

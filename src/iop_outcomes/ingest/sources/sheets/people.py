@@ -1,10 +1,8 @@
-"""Who a row is of, from which day that person's days are counted, and names that lead back to nobody.
+"""Who a row is of, and from which day that person's days are counted.
 
 Calendar dates and the clinic's own numbers stand only here, in memory: tables get study days and pseudonyms.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping as Mapped
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,6 @@ from iop_outcomes.ingest.sources.sheets.sheet import Sheet
 
 if TYPE_CHECKING:
     import polars as pl
-
-_DIGITS = 4
 
 
 def person_keys(sheet: Sheet, mapping: Mapping) -> "pl.Series":
@@ -56,34 +52,3 @@ def anchors(sheets: Mapped[str, Sheet], mapping: Mapping) -> "pl.DataFrame":
         {"person": person_keys(sheet, mapping), "anchor": dates_in(sheet, mapping.anchor.column, mapping)[0]}
     )
     return found.drop_nulls().group_by("person").agg(pl.col("anchor").min()).sort("person")
-
-
-class Pseudonyms:
-    """Numbers that stand for the clinic's own, in an order that says nothing of theirs; the same with the same people.
-
-    The order rests on a secret beside the seed: the seed stands in the study file, and who has it and one person's
-    number could else reckon out about where that person stands. The secret is a digest of everybody and their first
-    days, so that only who has the files already can find it again, and it is kept nowhere.
-    """
-
-    def __init__(self, seed: int, everybody: "pl.Series", days: "pl.DataFrame"):
-        held = hashlib.sha256(str(seed).encode())
-        for key in sorted(everybody.drop_nulls().unique()):
-            held.update(f"|{key}".encode())
-        for person, day in days.sort("person").iter_rows():
-            held.update(f"|{person}|{day}".encode())
-        self._secret = held.digest()
-        self._known: dict[str, dict[str, str]] = {}
-
-    def of(self, kind: str, keys: "pl.Series") -> "pl.Series":
-        """Return the pseudonym of each key of a kind (``person``, ``site``), null for null."""
-        import polars as pl
-
-        known = self._known.setdefault(kind, {})
-        new = [key for key in keys.drop_nulls().unique() if key not in known]
-        for number, key in enumerate(sorted(new, key=self._shuffled), start=len(known) + 1):
-            known[key] = f"{kind[0].upper()}{number:0{_DIGITS}d}"
-        return keys.replace_strict(known, default=None, return_dtype=pl.String)
-
-    def _shuffled(self, key: str) -> str:
-        return hmac.digest(self._secret, key.encode(), "sha256").hex()

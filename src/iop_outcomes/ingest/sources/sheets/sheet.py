@@ -19,7 +19,8 @@ from iop_outcomes.ingest.sources.sheets.grid import (
     text_of,
 )
 from iop_outcomes.ingest.sources.sheets.header import Header, find_header, plain
-from iop_outcomes.ingest.sources.sheets.mapping import Long, SheetFile
+from iop_outcomes.ingest.sources.sheets.mapping import SheetFile
+from iop_outcomes.ingest.sources.sheets.titles import said_above, said_by_name, sheets_called, with_said
 from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Added column: the number of a record among those of its sheet, by which `places` and `aside` know it.
 RECORD = f"{OWN}record"
 
+#: Files of one layout up to which each is told of by itself.
+_MANY_FILES = 3
 #: Characters at the beginning of a text by which its separator is told.
 _ENOUGH = 20_000
 HEADER_AGAIN = "the header again"
@@ -77,8 +80,8 @@ class Sheet:
         for known in self.rows.columns:
             if plain(known) == plain(name):
                 return known
-        known = [c for c in self.rows.columns if not c.startswith(OWN)]
-        raise SourceError(f"{self.file}: there is no column '{name}'; {did_you_mean(name, known)}")
+        there = [c for c in self.rows.columns if not c.startswith(OWN)]
+        raise SourceError(f"{self.file}: there is no column '{name}'; {did_you_mean(name, there)}")
 
     def without(self, broken: "pl.Series", words: str, expected: bool = True) -> "Sheet":
         """Return the sheet with the rows of a mask set aside by a rule."""
@@ -120,8 +123,13 @@ def files_of(folder: Path, spec: SheetFile) -> list[Path]:
     return found
 
 
-def read_sheet(folder: Path, name: str, spec: SheetFile, wanted: Sequence[str], missing: Sequence[str] = ()) -> Sheet:
-    """Read a sheet of the mapping.
+def last_record(places: "pl.DataFrame") -> int:
+    """Return the largest number of a record among places of rows, 0 where there is none."""
+    return max(places[RECORD].to_list(), default=0)
+
+
+def read_wide(folder: Path, name: str, spec: SheetFile, wanted: Sequence[str], missing: Sequence[str] = ()) -> Sheet:
+    """Read a sheet of the mapping, as wide as it is.
 
     Parameters
     ----------
@@ -143,20 +151,35 @@ def read_sheet(folder: Path, name: str, spec: SheetFile, wanted: Sequence[str], 
     import polars as pl
 
     parts, start = [], 0
-    for place in files_of(folder, spec):
-        grid, header = grid_and_header(place, spec, wanted)
+    each = [(place, called) for place in files_of(folder, spec) for called in sheets_called(place, spec)]
+    for place, called in each:
+        grid, header = grid_and_header(place, spec.model_copy(update={"sheet": called}), wanted)
         _refuse_missing(grid, header, wanted)
-        parts.append(_from_grid(name, grid, header, start, missing))
+        part = _from_grid(name, grid, header, start, missing)
+        said = said_above(grid, header, spec.above) | said_by_name(place, called, spec)
+        parts.append(replace(part, rows=with_said(part.rows, said, grid.name)))
         start += len(grid.rows)
     sheet = Sheet(
         name,
         pl.concat([part.rows for part in parts], how="diagonal"),
         pl.concat([part.places for part in parts]),
         pl.concat([part.aside for part in parts]),
-        [note for part in parts for note in part.notes],
+        _of_many_files([note for part in parts for note in part.notes]),
     )
-    sheet = _chosen(sheet, spec)
-    return long(sheet, spec.long) if spec.long else sheet
+    return _chosen(sheet, spec)
+
+
+def _of_many_files(notes: Sequence[str]) -> list[str]:
+    """Return notes with those that many files give alike as one, told of the first of them."""
+    of_words: dict[str, list[str]] = {}
+    for note in notes:
+        place, _, words = note.partition(": ")
+        of_words.setdefault(words, []).append(place)
+    told = []
+    for words, places in of_words.items():
+        alone = len(places) <= _MANY_FILES
+        told += [f"{place}: {words}" for place in places] if alone else [f"{len(places)} files as {places[0]}: {words}"]
+    return told
 
 
 def grid_and_header(place: Path, spec: SheetFile, wanted: Sequence[str]) -> tuple[Grid, Header]:
@@ -197,7 +220,7 @@ def _from_grid(name: str, grid: Grid, header: Header, start: int, missing: Seque
     below = list(zip(grid.rows[header.last + 1 :], grid.lines[header.last + 1 :], strict=True))
     named = {i: column for i, column in enumerate(header.names) if column and plain(column) not in header.twice}
     empty, bare = {"", *missing}, [plain(column) for column in header.names]
-    shapes = [_shape(row, bare) for row, _ in below]
+    shapes = [shape_of(row, bare) for row, _ in below]
     columns: dict[str, list[str | None]] = {
         column: [None if i >= len(row) or row[i] in empty else row[i] for row, _ in below]
         for i, column in named.items()
@@ -217,7 +240,7 @@ def _from_grid(name: str, grid: Grid, header: Header, start: int, missing: Seque
     return sheet
 
 
-def _shape(row: Sequence[str], header: Sequence[str]) -> str:
+def shape_of(row: Sequence[str], header: Sequence[str]) -> str:
     """Return what a row is that is no record: the header again, totals, or too long or short; empty for a record."""
     first = next(cell for cell in row if cell)
     # First letters are compared first: that is quick, and records differ from the header at once.
@@ -277,46 +300,3 @@ def alike(cells: "pl.Series", values: Sequence[str]) -> "pl.Series":
 def plain_text(cells: "pl.Series") -> "pl.Series":
     """Return cells as :func:`header.plain` has them."""
     return cells.str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
-
-
-def long(sheet: Sheet, spec: Long) -> Sheet:
-    """Return a sheet of which columns have become rows, each known by its file and column."""
-    import polars as pl
-
-    made = [spec.name, *([spec.value] if spec.columns else spec.values)]
-    clash = [name for name in made if any(plain(name) == plain(c) for c in sheet.rows.columns)]
-    if clash:
-        raise SourceError(f"{sheet.file}: long makes a column '{clash[0]}' and the sheet has one; choose another name")
-    groups = _groups(sheet, spec)
-    used = {column for columns in groups.values() for _, column in columns}
-    kept = [c for c in sheet.rows.columns if c not in used and c != RECORD]
-    rows, places, aside = [], [], []
-    step = int(sheet.places[RECORD].max() or 0) + 1
-    for number, (label, columns) in enumerate(groups.items()):
-        moved = (pl.col(RECORD) + number * step).alias(RECORD)
-        cells = [pl.col(column).alias(new) for new, column in columns]
-        rows.append(sheet.rows.select(moved, *kept, pl.lit(label).alias(spec.name), *cells))
-        shown = columns[0][1] if len(columns) == 1 else f"{spec.name} {label}"
-        places.append(sheet.places.with_columns(moved, pl.col("file") + f", column {shown}"))
-        aside.append(sheet.aside.with_columns(moved))
-    whole = replace(sheet, rows=pl.concat(rows), places=pl.concat(places), aside=pl.concat(aside))
-    values = [spec.value] if spec.columns else list(spec.values)
-    return whole.without(whole.rows.select(pl.all_horizontal(pl.col(values).is_null())).to_series(), BLANK)
-
-
-def _groups(sheet: Sheet, spec: Long) -> dict[str, list[tuple[str, str]]]:
-    """Return by what stands in ``name`` the new columns and the columns they come from."""
-    if isinstance(spec.columns, dict):
-        return {label: [(spec.value, sheet.column(column))] for column, label in spec.columns.items()}
-    if isinstance(spec.columns, list) and spec.columns:
-        return {column: [(spec.value, sheet.column(column))] for column in spec.columns}
-    patterns = spec.values or {spec.value: str(spec.columns)}
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for new, pattern in patterns.items():
-        matcher = re.escape(plain(pattern)).replace(re.escape("#"), r"(\d+)").replace(re.escape("*"), "(.+)")
-        found = [(m.group(1), c) for c in sheet.rows.columns if (m := re.fullmatch(matcher, plain(c))) and m.groups()]
-        if not found:
-            raise SourceError(f"{sheet.file}: no column is like '{pattern}'; # is a number in its name, * any text")
-        for label, column in found:
-            groups.setdefault(label, []).append((new, column))
-    return {label: columns for label, columns in groups.items() if len(columns) == len(patterns)}

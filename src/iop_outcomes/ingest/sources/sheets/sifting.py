@@ -15,7 +15,7 @@ from iop_outcomes.ingest.sources.sheets.ledger import Ledger
 from iop_outcomes.ingest.sources.sheets.mapping import Mapping as Said
 from iop_outcomes.ingest.sources.sheets.mapping import TableMap
 from iop_outcomes.ingest.sources.sheets.people import dates_in
-from iop_outcomes.ingest.sources.sheets.sheet import RECORD, Sheet
+from iop_outcomes.ingest.sources.sheets.sheet import RECORD, Sheet, last_record
 from iop_outcomes.ingest.sources.sheets.table import PERSON, SHEET, Workshop, late, one_of_each, together
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 
@@ -63,8 +63,8 @@ class Sifter:
                 workshop.episodes = mapped.filter(pl.col(_ASIDE).is_null()).select(keys)
         rules = [rule for part in parts for rule in part.rules]
         kept, rejected = self._sift(name, mapped, list(dict.fromkeys(rules)))
-        for part in parts:
-            part.enter(self.ledger, rejected, self.said)
+        for made in parts:
+            made.enter(self.ledger, rejected, self.said)
         self._parents[name] = heirlooms(kept, name)
         own = [c for c in kept.columns if OWN not in c and c in mapped.columns]
         typed = by_contract.covariates_typed(
@@ -72,7 +72,9 @@ class Sifter:
         )
         return to_table(typed, name)
 
-    def _sift(self, name: str, mapped: "pl.DataFrame", said: Sequence[tuple[str, str, bool]]) -> tuple:
+    def _sift(
+        self, name: str, mapped: "pl.DataFrame", said: Sequence[tuple[str, str, bool]]
+    ) -> "tuple[pl.DataFrame, pl.DataFrame]":
         """Return the accepted rows, and record and rule of the others."""
         import polars as pl
 
@@ -134,7 +136,7 @@ class _Part:
             mask = f"{_ASIDE} {self.first} {number}"
             self.rows = self.rows.with_columns((pl.col(_ASIDE) == rule).alias(mask))
             self.rules.append((mask, rule, expected))
-        self.end = self.first + int(self.sheet.places[RECORD].max() or 0) + 1
+        self.end = self.first + last_record(self.sheet.places) + 1
         return self
 
     def _join_rows(self, workshop: Workshop) -> None:
@@ -190,7 +192,7 @@ class _Part:
         other = self.joined[name]
         lost = used.filter(pl.col(RECORD).is_in(mine["record"].to_list()))
         well = used.filter(~pl.col(RECORD).is_in(mine["record"].to_list()))["there"].to_list()
-        words = f"its row of '{self.sheet.name}' was set aside"
+        words = "its row of the sheet it is joined to was set aside"
         parts = [
             other.aside.select(pl.col(RECORD).alias("record"), "rule"),
             lost.filter(~pl.col("there").is_in(well)).select(record="there").with_columns(rule=pl.lit(words)),

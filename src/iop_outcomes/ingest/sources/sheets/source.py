@@ -11,15 +11,17 @@ from pydantic import Field
 from iop_outcomes.ingest.accepting import refuse
 from iop_outcomes.ingest.crosschecks import ORDER
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, first_days
 from iop_outcomes.ingest.reading import locate, refuse_links
 from iop_outcomes.ingest.sources.sheets.checking import check_mapping
 from iop_outcomes.ingest.sources.sheets.ledger import Ledger
 from iop_outcomes.ingest.sources.sheets.mapping import Anchor, Mapping, Maps, SheetFile
-from iop_outcomes.ingest.sources.sheets.people import Pseudonyms, anchors, person_keys
-from iop_outcomes.ingest.sources.sheets.sheet import Sheet, files_of, read_sheet
+from iop_outcomes.ingest.sources.sheets.people import anchors, person_keys
+from iop_outcomes.ingest.sources.sheets.sheet import Sheet, files_of
 from iop_outcomes.ingest.sources.sheets.sifting import Sifter
 from iop_outcomes.ingest.sources.sheets.table import Workshop
 from iop_outcomes.ingest.sources.sheets.telling import columns_told, refuse_stored
+from iop_outcomes.ingest.sources.sheets.wide import read_sheet
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
 
@@ -141,7 +143,7 @@ def _read(
     if days is None:
         return ledger.tables()
     everybody = _everybody(sheets, said)
-    names = Pseudonyms(seed, everybody, days)
+    names = Pseudonyms(seed, first_days(everybody, days))
     names.of("person", everybody)
     workshop = Workshop(said, sheets, days, names, complain)
     frames = {}

@@ -6,12 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from iop_outcomes import tables as contracts
+from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms
 from iop_outcomes.ingest.reading import LINE, OWN
 from iop_outcomes.ingest.sources.sheets.cells import Evaluated, Reach, evaluate
 from iop_outcomes.ingest.sources.sheets.joining import join, joined_name, latest_by
 from iop_outcomes.ingest.sources.sheets.mapping import Cell, TableMap
 from iop_outcomes.ingest.sources.sheets.mapping import Mapping as Said
-from iop_outcomes.ingest.sources.sheets.people import Pseudonyms, dates_in, person_keys
+from iop_outcomes.ingest.sources.sheets.people import dates_in, person_keys
 from iop_outcomes.ingest.sources.sheets.sheet import RECORD, Sheet, choose
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES

@@ -90,8 +90,20 @@ def as_code(column: str, layout: Layout, labels: Iterable[str] = ()) -> "pl.Expr
         number = _number(cell).replace_strict(recoded, default=None, return_dtype=pl.Int16)
     number = number.cast(pl.Int16)
     unreadable = number.is_null() & cell.is_not_null()
-    is_known = number.is_not_null() if column == "LOS" else number != codebook.MISSING
-    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).when(is_known).then(number)
+    code = pl.when(_is_known(column, number)).then(number)
+    return pl.when(unreadable).then(pl.lit(UNREADABLE, pl.Int16)).otherwise(code).alias(column)
+
+
+def known_code(column: str) -> "pl.Expr":
+    """Return a column that holds codes of 2015 to 2023 as numbers, null where missing; ``CASEID`` as it is."""
+    import polars as pl
+
+    number = pl.col(column)
+    return number if column == "CASEID" else pl.when(_is_known(column, number)).then(number).alias(column)
+
+
+def _is_known(column: str, number: "pl.Expr") -> "pl.Expr":
+    return number.is_not_null() if column == "LOS" else number != codebook.MISSING
 
 
 def _code_of(label: str, known: Mapping[str, int]) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.reading import LINE, RawFile, collected
 from iop_outcomes.ingest.sources.teds_d import codebook, crosswalk
+from iop_outcomes.ingest.whole_numbers import with_whole_numbers
 from iop_outcomes.kernel.errors import SourceError, did_you_mean
 
 if TYPE_CHECKING:
@@ -60,6 +61,20 @@ def file_of_layout(raw: RawFile, years: Sequence[int], service_at_discharge: str
     if early:
         records = records.with_columns(crosswalk.injection_of_early_years(columns))
     return TedsFile(raw, layout, columns, records)
+
+
+def held(file: TedsFile) -> TedsFile:
+    """Return a file with its records in memory, read as codes at once where its cells are numbers as they stand.
+
+    Such a file is read in a third of the time that its cells take as text, and gives the same codes.
+    """
+    text = {"CASEID", LINE}
+    records = None
+    if file.layout == "codes":
+        records = with_whole_numbers(file.raw, file.columns, [c for c in file.columns if c not in text])
+    if records is None:
+        return replace(file, records=collected(file.records, file.raw.name).lazy())
+    return replace(file, records=records.select(LINE, *[crosswalk.known_code(c) for c in file.columns]).lazy())
 
 
 def _labels(raw: RawFile, columns: Sequence[str]) -> dict[str, list[str]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.ingest.accepting import Intake, Rule, refuse
@@ -17,10 +16,11 @@ from iop_outcomes.ingest.examining import Complain, Examined
 from iop_outcomes.ingest.reference import reference_file
 from iop_outcomes.ingest.sources.teds_d import crosswalk, gate
 from iop_outcomes.ingest.sources.teds_d.files import files_of, opened
-from iop_outcomes.ingest.sources.teds_d.layouts import REQUIRED, TedsFile, allowed_codes, file_of_layout
+from iop_outcomes.ingest.sources.teds_d.layouts import REQUIRED, TedsFile, allowed_codes, file_of_layout, held
 from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
+from iop_outcomes.tables.parts import Table, whole
 
 Year = Annotated[int, Field(ge=2006, le=2023)]
 NO_LINK = "TEDS-D has no person key, so other care of the same person cannot be seen"
@@ -54,7 +54,7 @@ def raw_files(folder: Path, *, path: str | list[str], year: int | list[int], **s
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read the files, and say of which states the records cannot be what they say."""
     found = Examined()
-    found.tables = _read(folder, settings, found.complain, found.notes)
+    found.tables = {name: whole(table) for name, table in _read(folder, settings, found.complain, found.notes).items()}
     return found
 
 
@@ -69,7 +69,7 @@ def teds_d(
     service_at_discharge: Literal["refuse", "stands_for_admission"] = "refuse",
     state_gate: tuple[gate.Gate, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Read one or several years of TEDS-D.
 
     Parameters
@@ -109,13 +109,13 @@ def teds_d(
     return _read(folder, settings, refuse, [])
 
 
-def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, pd.DataFrame]:
+def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: list[str]) -> dict[str, Table]:
     import polars as pl
 
     years, asked = _years(settings["year"]), settings["state_gate"]
     with TemporaryDirectory(prefix="teds_d_") as scratch:
         files = [
-            file_of_layout(opened(place, Path(scratch)), years, settings["service_at_discharge"])
+            held(file_of_layout(opened(place, Path(scratch)), years, settings["service_at_discharge"]))
             for place in files_of(folder, settings["path"], years)
         ]
         if len({file.raw.name for file in files}) < len(files):
@@ -123,13 +123,16 @@ def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: lis
         failing = gate.states_that_fail(file.records for file in files)
         notes += gate.told(failing, asked)
         intake = Intake(settings["max_rejected_share"], complain)
-        kept = []
-        for file in files:
+        kept, early = [], False
+        # One after the other, so that the memory of what was read is free for what is made of it.
+        while files:
+            file = files.pop(0)
             rules = _rules(file, years, settings["empty_los"]) + gate.gate_rules(failing, asked)
             key = ("CASEID",) if file.layout != "2006-2014" else ("DISYR", "CASEID")
             kept.append(intake.sift(file.raw, "episode", file.records, rules, key))
+            early = early or file.layout == "2006-2014"
     records = pl.concat(kept, how="diagonal")
-    if any(file.layout == "2006-2014" for file in files):
+    if early:
         records = records.with_columns(crosswalk.joined_ages())
     if len(years) > 1:
         # The program numbers its cases anew every year.

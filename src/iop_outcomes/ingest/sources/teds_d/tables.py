@@ -41,7 +41,7 @@ def _in_parts(records: "pl.DataFrame", name: str, make: "Callable[[pl.DataFrame]
     if records.height <= parts.MOST_ROWS:
         return to_table(make(records), name)
     return parts.Parts(
-        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height
+        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height, keep=True
     )
 
 
@@ -53,8 +53,10 @@ def _labelled(column: str, labels: dict[int, str]) -> "pl.Expr":
 
 
 def _person(records: "pl.DataFrame") -> "pl.DataFrame":
+    import polars as pl
+
     columns = {
-        "person_id": "CASEID",
+        "person_id": pl.col("CASEID"),
         "age_band": _labelled("AGE", codebook.AGE_LABELS),
         "sex": _labelled("SEX", codebook.SEX),
     }

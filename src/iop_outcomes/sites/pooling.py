@@ -1,0 +1,83 @@
+"""One estimate of all sites for every analysis, and how far it hangs on each of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.conclude.sites import pool_sites, pool_without_each_site
+from iop_outcomes.sites.using import POOLED, USES
+from iop_outcomes.tables.measure import measure_of
+
+#: With fewer sites nothing is known of how much sites differ.
+FEWEST = 3
+#: Residual maximum likelihood, and an interval from how sites spread that is never narrower than that of their own
+#: standard errors, since few sites agree by chance.
+HOW = {"tau": "reml", "interval": "modified-hartung-knapp"}
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """One analysis over sites.
+
+    Attributes
+    ----------
+    analysis : str
+    rows : DataFrame
+        Of every site, with ``use``.
+    whole : Series or None
+        From ``pool_sites``, on the measure's own scale (ratios as logarithms); None with fewer than three sites.
+    without : DataFrame or None
+        The same without each of the pooled sites in turn.
+    """
+
+    analysis: str
+    rows: pd.DataFrame
+    whole: pd.Series | None
+    without: pd.DataFrame | None
+
+    @property
+    def used(self) -> pd.DataFrame:
+        """The rows that were pooled."""
+        return self.rows[self.rows["use"] == POOLED]
+
+    @property
+    def first(self) -> pd.Series:
+        """A row that says what was asked: of a site that is pooled, if any is."""
+        return (self.used if len(self.used) else self.rows).iloc[0]
+
+
+def pool_analysis(rows: pd.DataFrame, analysis: str) -> Pooled:
+    """Pool one analysis.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From ``all_estimates``, of all sites and this analysis.
+    analysis : str
+    """
+    own = Pooled(analysis, rows, None, None)
+    used = own.used
+    if len(used) < FEWEST:
+        return own
+    measure = measure_of(own.first["measure"])
+    values = [measure.from_no_difference(value) for value in used["value"]]
+    errors = used["se"].to_numpy(float)
+    without = pool_without_each_site(values, errors, **HOW).set_axis(used.index)
+    return Pooled(analysis, rows, pool_sites(values, errors, **HOW), without)
+
+
+def numbers(pooled: Pooled) -> dict[str, object]:
+    """Return the pooled numbers of an analysis as a row, ratios as ratios, and sites counted by what became of them."""
+    counts = {f"n_{use.replace(' ', '_')}": int((pooled.rows["use"] == use).sum()) for use in USES}
+    told = {name: pooled.first[name] for name in ("outcome", "arm", "against", "estimand", "measure", "unit")}
+    row = {"analysis": pooled.analysis, **told, "n_sites": len(pooled.rows), **counts}
+    if pooled.whole is None or pooled.without is None:
+        return row
+    ratio = measure_of(pooled.first["measure"]).scale == "ratio"
+    back = np.exp if ratio else (lambda value: value)
+    names = ("value", "ci_low", "ci_high", "prediction_low", "prediction_high")
+    row |= {name: float(back(pooled.whole[name])) for name in names}
+    row |= {name: float(pooled.whole[name]) for name in ("se", "p_value", "tau", "i_squared", "q_p_value")}
+    ends = pooled.without["value"]
+    return row | {"lowest_without_one": float(back(ends.min())), "highest_without_one": float(back(ends.max()))}

@@ -1,0 +1,93 @@
+"""The exports of several sites, read and held against each other."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.kernel.contents import MANIFEST, Digests, altered
+from iop_outcomes.kernel.errors import StudyError, counted
+from iop_outcomes.sites.exporting import ESTIMATES, FACTS, FORMAT, OF_ESTIMATE, OF_VERDICT
+from iop_outcomes.sites.using import use_of
+
+_NUMBERS = ("day", "value", "se", "ci_low", "ci_high", "margin", "known_share")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What one site exported.
+
+    Attributes
+    ----------
+    name : str
+    questions : dict
+        What its analyses asked, by name.
+    one_armed : bool
+        Has it nobody in one of its arms?
+    estimates : DataFrame
+        A row per analysis.
+    """
+
+    name: str
+    questions: dict[str, dict[str, Any]]
+    one_armed: bool
+    estimates: pd.DataFrame
+
+
+def read_sites(folders: Sequence[Path]) -> list[Site]:
+    """Return the exports of several sites, in the order given.
+
+    Raises
+    ------
+    StudyError
+        There are fewer than two, a folder holds no whole export, two have one name, or two asked different things by
+        one name.
+    """
+    if len(folders) < 2:
+        raise StudyError(f"pool: there is {counted(len(folders), 'folder')}; name those of two sites or more")
+    sites = [_read(folder) for folder in folders]
+    names = [site.name for site in sites]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise StudyError(f"pool: two folders are of the site '{twice}'; export one of them anew with --site")
+    for site in sites[1:]:
+        _refuse_unlike(sites[0], site)
+    return sites
+
+
+def all_estimates(sites: Sequence[Site]) -> pd.DataFrame:
+    """Return the rows of all sites with ``site`` and ``use``: pooled, or why not."""
+    parts = [site.estimates.assign(site=site.name, one_armed=site.one_armed) for site in sites]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(use=[use_of(row) for _, row in table.iterrows()])
+
+
+def _read(folder: Path) -> Site:
+    if not (folder / MANIFEST).is_file():
+        raise StudyError(f"{folder}: there is no export of a site; make one with iop-outcomes export-site")
+    changed = altered(folder, Digests())
+    if changed:
+        raise StudyError(f"{folder / changed[0]}: the file is not as it was exported; ask the site for it again")
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    if facts.get("format") != FORMAT:
+        raise StudyError(f"{folder / FACTS}: the export is of another form than {FORMAT}; export the site anew")
+    table = pd.read_csv(folder / ESTIMATES, dtype="str", keep_default_na=False)
+    lacking = [name for name in (*OF_VERDICT, *OF_ESTIMATE) if name not in table]
+    if lacking:
+        raise StudyError(f"{folder / ESTIMATES}: there is no column '{lacking[0]}'; export the site anew")
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in _NUMBERS}
+    return Site(facts["site"], facts["questions"], bool(facts["arms_without_people"]), table.assign(**numbers))
+
+
+def _refuse_unlike(first: Site, other: Site) -> None:
+    for name in first.questions.keys() & other.questions.keys():
+        one, two = first.questions[name], other.questions[name]
+        differs = next((part for part in one if one[part] != two.get(part)), None)
+        if differs is not None:
+            raise StudyError(
+                f"pool: the analysis '{name}' of '{other.name}' has another {differs.replace('_', ' ')} than that of "
+                f"'{first.name}'; pool what asks the same, or call it by another name"
+            )

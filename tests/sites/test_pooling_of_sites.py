@@ -1,0 +1,180 @@
+"""Several sites: what each gives away, and what they show together in worlds with and without a biased one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.conclude.sites import pool_sites
+from iop_outcomes.errors import StudyError
+from iop_outcomes.kernel.contents import MANIFEST, manifest
+from iop_outcomes.release.stage import build
+from iop_outcomes.sites.exporting import export_site
+from iop_outcomes.sites.pooling import numbers, pool_analysis
+from iop_outcomes.sites.reading import Site, all_estimates, read_sites
+from iop_outcomes.sites.run import pool, pool_exports
+from iop_outcomes.sites.verdicts import judge_sites
+from report_tables import study, tables
+
+QUESTION = {"primary": {"outcome": "completion", "made_up": False}}
+
+
+def site(name: str, value: float, se: float = 0.02, one_armed: bool = False, **told) -> Site:
+    """Return a site with one analysis, a risk difference whose margin is 5 points."""
+    row = {
+        "analysis": "primary",
+        "outcome": "completion",
+        "arm": "iop",
+        "against": "outpatient",
+        "estimand": "ATO",
+        "place": "primary",
+        "answer": "primary",
+        "verdict": "cannot tell",
+        "reasons": "beyond_margin",
+        "measure": "risk_difference",
+        "margin": 0.05,
+        "better": "higher",
+        "known_share": 1.0,
+        "value": value,
+        "se": se,
+        "ci_low": value - 1.96 * se,
+        "ci_high": value + 1.96 * se,
+        "unit": "share",
+        "status": "shown",
+        "reason": "",
+    }
+    return Site(name, QUESTION, one_armed, pd.DataFrame([row | told]))
+
+
+def verdict(*sites: Site) -> tuple[str, str]:
+    """Return verdict and deciding code of the one analysis."""
+    found = judge_sites(pool_exports(sites), {"primary": False})["primary"]
+    return found.verdict, found.codes[0]
+
+
+def test_sites_are_pooled_as_by_the_call_and_each_is_left_out_in_turn():
+    values, errors = [0.02, 0.05, 0.09, 0.03], [0.02, 0.03, 0.02, 0.04]
+    rows = all_estimates([site(f"S{i}", v, e) for i, (v, e) in enumerate(zip(values, errors, strict=True))])
+    pooled = pool_analysis(rows, "primary")
+    whole = pool_sites(values, errors, tau="reml", interval="modified-hartung-knapp")
+    assert pooled.whole["value"] == whole["value"]
+    without_last = pool_sites(values[:3], errors[:3], tau="reml", interval="modified-hartung-knapp")
+    assert pooled.without["value"].iloc[3] == without_last["value"]
+    assert numbers(pooled)["n_pooled"] == 4
+
+
+def test_an_interval_of_sites_that_agree_by_chance_is_no_narrower_than_their_errors_make_it():
+    alike = {"estimates": [0.05, 0.05, 0.0501], "standard_errors": [0.03, 0.03, 0.03], "tau": "reml"}
+    plain, modified = (pool_sites(**alike, interval=how) for how in ("hartung-knapp", "modified-hartung-knapp"))
+    assert plain["se"] < 0.001
+    assert modified["se"] == pytest.approx(0.03 / np.sqrt(3))
+
+
+def test_five_sites_without_an_effect_and_one_that_is_biased_show_none():
+    draw = np.random.default_rng(1)
+    five = [site(f"S{i}", float(draw.normal(0, 0.02))) for i in range(5)]
+    said, code = verdict(*five, site("biased", 0.25))
+    assert (said, code) in [("cannot tell", "beyond_margin"), ("cannot tell", "sites_differ")]
+
+
+def test_a_difference_that_one_site_makes_is_inconclusive():
+    # Without the last site, the interval of three with 2 degrees of freedom reaches no difference.
+    four = [site("A", 0.04, 0.03), site("B", 0.05, 0.03), site("C", 0.06, 0.03), site("D", 0.06, 0.003)]
+    assert verdict(*four) == ("inconclusive", "hangs_on_one_site")
+
+
+def test_sites_that_agree_on_a_difference_show_it():
+    assert verdict(*(site(f"S{i}", 0.09 + 0.002 * i) for i in range(6)))[0] == "better"
+
+
+def test_no_difference_is_not_said_of_sites_that_differ_by_more_than_matters():
+    apart = [site(f"S{i}", sign * 0.04, 0.004) for i, sign in enumerate([1, -1] * 10)]
+    assert verdict(*apart) == ("cannot tell", "sites_differ")
+    alike = [site(f"S{i}", 0.002 * sign, 0.01) for i, sign in enumerate([1, -1] * 5)]
+    assert verdict(*alike) == ("no difference", "within_margin")
+
+
+def test_what_a_site_withheld_or_doubts_is_counted_and_not_pooled():
+    given = [
+        *(site(f"S{i}", 0.01 * i) for i in range(3)),
+        site("hidden", np.nan, np.nan, status="withheld"),
+        site("hidden too", np.nan, np.nan, status="withheld"),
+        site("one arm", np.nan, np.nan, one_armed=True, status="refused"),
+        site("unlike before", 0.2, reasons="placebo_failed", verdict="inconclusive"),
+    ]
+    [pooled] = pool_exports(given)
+    row = numbers(pooled)
+    assert (row["n_pooled"], row["n_withheld"], row["n_one_arm_only"], row["n_failed_a_check"]) == (3, 2, 1, 1)
+    assert row["value"] == pytest.approx(0.01, abs=1e-12)
+
+
+def test_two_sites_are_not_pooled():
+    given = [site("A", 0.1), site("B", 0.1), site("C", np.nan, np.nan, status="withheld")]
+    assert verdict(*given) == ("withheld", "too_few_sites")
+
+
+@pytest.mark.slow
+def test_over_replicates_few_sites_without_an_effect_seldom_show_one():
+    draw = np.random.default_rng(7)
+    shown = 0
+    for _ in range(400):
+        given = [site(f"S{i}", float(draw.normal(draw.normal(0, 0.02), 0.03)), 0.03) for i in range(6)]
+        shown += verdict(*given)[0] in ("better", "worse")
+    assert shown / 400 < 0.05
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> Path:
+    """Return the folder of three exports: one release under three names, moved a little at two of them."""
+    root = tmp_path_factory.mktemp("sites")
+    build(study(), tables(), root / "results" / "release")
+    for number, name in enumerate(("north", "south", "west")):
+        export_site(study(), root / name, name, root / "results")
+        file = root / name / "estimates.csv"
+        table = pd.read_csv(file)
+        table["value"] += 0.01 * number
+        table.to_csv(file, index=False)
+        (root / name / MANIFEST).unlink()
+        (root / name / MANIFEST).write_bytes(manifest(root / name))
+    return root
+
+
+def test_an_export_holds_what_was_released_and_nothing_else(exported):
+    assert sorted(path.name for path in (exported / "north").iterdir()) == ["estimates.csv", MANIFEST, "site.json"]
+    released = pd.read_csv(exported / "results" / "release" / "tables" / "estimate.csv")
+    own = pd.read_csv(exported / "north" / "estimates.csv").set_index("analysis")
+    row = released.query("analysis == 'primary' and role == 'contrast' and kind == 'adjusted'").iloc[0]
+    assert own.loc["primary", ["value", "se"]].tolist() == row[["value", "se"]].tolist()
+    arms = released.query("analysis == 'primary' and role == 'arm' and kind == 'adjusted'").set_index("arm")["n"]
+    assert own.loc["primary", ["n_first", "n_second"]].tolist() == arms[["iop", "outpatient"]].tolist()
+
+
+def test_folders_become_tables_a_figure_and_a_page(exported, tmp_path):
+    table = pool([exported / name for name in ("north", "south", "west")], tmp_path / "pooled")
+    assert table.set_index("analysis").loc["primary", "n_pooled"] == 3
+    page = (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
+    assert "3 sites together" in page
+    assert "<svg" in page
+    assert (tmp_path / "pooled" / "figures" / "primary.png").is_file()
+    by_site = pd.read_csv(tmp_path / "pooled" / "sites.csv")
+    assert by_site["site"].unique().tolist() == ["north", "south", "west"]
+
+
+def test_files_that_cannot_be_pooled_are_refused_by_name(exported, tmp_path):
+    north, south = exported / "north", exported / "south"
+    with pytest.raises(StudyError, match=r"there is 1 folder; name those of two sites or more"):
+        read_sites([north])
+    with pytest.raises(StudyError, match=r"two folders are of the site 'north'"):
+        read_sites([north, north])
+    with pytest.raises(StudyError, match=r"there is no export of a site"):
+        read_sites([north, tmp_path])
+    other = tmp_path / "other"
+    export_site(study(cohort={**study().cohort.model_dump(), "follow_up_days": 90}), other, "x", exported / "results")
+    with pytest.raises(StudyError, match=r"'primary' of 'x' has another follow up days than that of 'north'"):
+        read_sites([north, other])
+    facts = json.loads((south / "site.json").read_text())
+    (other / "site.json").write_text(json.dumps(facts))
+    with pytest.raises(StudyError, match=r"the file is not as it was exported"):
+        read_sites([north, other])
