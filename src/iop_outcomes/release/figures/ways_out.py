@@ -65,7 +65,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     found = pd.concat(made, ignore_index=True)
     found["n_left"] = found["n_at_risk"] - found["n_next"]
     found["is_first"] = (found["day"] == 0) & (found["cause"] == PEOPLE)
-    found = with_left_out(found, tables.get("cohort"))
+    found = with_left_out(found, tables.get("cohort"), rules, _CURVE)
     return found.assign(arm=pd.Categorical(found["arm"], categories=list(study.cohort.arms)))
 
 

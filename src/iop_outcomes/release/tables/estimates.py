@@ -44,7 +44,7 @@ _LABELS = (
 _RATIO_MOVES = 3.0
 _GUARDS = ("least_n", "least_with", "least_without")
 #: How close two numbers are that are made of the same counts, and a number to the whole one that it is.
-_SAME, _WHOLE = 1e-9, 1e-6
+_SAME, WHOLE = 1e-9, 1e-6
 #: How fine a difference is of two numbers that are made so, and the ends of its interval.
 _FINEST, _FINEST_END = 0.001, 0.01
 #: Numbers of both arms together in a sentence on how an interval was made.
@@ -137,7 +137,7 @@ def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     plain = counted[~counted.index.duplicated()].reindex(place).to_numpy()
     value = table["value"].to_numpy(float)
     summed = value * table["n"].to_numpy(float)
-    same = ~naive & of_arm & ((np.abs(value - plain) < _SAME) | (np.abs(summed - np.round(summed)) < _WHOLE))
+    same = ~naive & of_arm & ((np.abs(value - plain) < _SAME) | (np.abs(summed - np.round(summed)) < WHOLE))
     by_analysis = pd.Series(same).groupby(table["analysis"].to_numpy())
     arms = pd.Series(~naive & of_arm).groupby(table["analysis"].to_numpy()).transform("sum")
     both = ((by_analysis.transform("sum") == arms) & (arms > 0)).to_numpy() & ~naive & ~of_arm
