@@ -17,7 +17,7 @@ from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import may_be_shown
 
 #: Inches of the curve, of a choice's line, of what stands between and around them, and of the labels.
-_CURVE, _LINE, _GAP, _AROUND, _LABELS = 2.1, 0.15, 0.12, 0.55, 2.4
+_CURVE, _LINE, _GAP, _AROUND, _LABELS = 2.1, 0.15, 0.12, 0.75, 2.4
 _HEADINGS = {
     "arm_rule": "Arms",
     "time_zero": "Time zero",
@@ -92,7 +92,7 @@ def _curve(axes: Axes, shown: pd.DataFrame) -> None:
     locked = np.flatnonzero(shown["locked"].astype(bool))
     if len(locked):
         axes.plot(locked, value[locked], "D", color=style.BAD, markersize=6, zorder=4, label="chosen beforehand")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)
     axes.set_ylabel("Difference,\npercentage points")
     axes.set_xlim(-1, len(shown))
     axes.tick_params(labelbottom=False, bottom=False)
