@@ -1,4 +1,4 @@
-"""Small made-up tables of subgroups, strategies and costs, beside those of ``report_tables``."""
+"""Small made-up tables of subgroups, strategies, specifications and costs, beside those of ``report_tables``."""
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ SECTIONS = {
         "strategies": {"more": {"least_hours": 6}, "less": {"below_hours": 6}},
         "hours": {"high": 9, "low": 3, "curve": [6]},
     },
+    "specifications": {"estimators": ["aipw", "weighted"]},
     "costs": {},
 }
 WAYS = ("clone_censor_weight", "clone_censor_weight_truncated", "landmark", "by_attendance")
@@ -32,6 +33,7 @@ def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
             "participation": _ways(sum(n) // 3),
             "participation_week": _weeks(n[0]),
             "participation_hours": _hours(n[0] // 3),
+            "specification": _specifications(min(n)),
         }
         | _costs(n)
     )
@@ -48,6 +50,15 @@ def _subgroup(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     table = pd.DataFrame(rows).assign(analysis="primary", outcome="completion", kind="adjusted", design="overlap")
     table = table.assign(estimator="aipw", estimand="ATO", scenario="main", day=np.nan, se_scale="identity")
     return table.assign(n=100, n_events=50.0, ess=90.0, se_method="sandwich", reason=None)
+
+
+def _specifications(least: int) -> pd.DataFrame:
+    """Return two ways to ask, the chosen one among them; of few people one arm has too few with the outcome."""
+    ways = {"estimator": ["aipw", "weighted"], "locked": [True, False], "value": [0.08, 0.03]}
+    same = {"arm_rule": "as asked", "time_zero": "assignment", "outcome": "completion", "design": "overlap"}
+    counts = {"least_n": least, "least_with": least // 3, "least_without": least - least // 3}
+    table = pd.DataFrame(ways).assign(trimming="as asked", se=0.04, status="shown", reason=None, **same, **counts)
+    return table.assign(number=[1, 2], ci_low=table["value"] - 0.08, ci_high=table["value"] + 0.08)
 
 
 def _ways(n: int) -> pd.DataFrame:

@@ -371,6 +371,17 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["session"]["status"] = "no_show"
 
 
+@mistake("What was kept taken for missed", "session.status: 20% of the sessions were attended; look at the codes")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    swapped = {"attended": "no_show", "no_show": "attended"}
+    tables["session"]["status"] = tables["session"]["status"].map(swapped)
+
+
+@mistake("A day of drawing years later", "episode.observation_end_day: nobody has a record in the last 3,958 days in")
+def _(tables: Tables, study: dict, folder: Path) -> None:
+    tables["episode"]["observation_end_day"] = 4000
+
+
 @mistake("The year of birth for the age", "age_years: must be at most 90; give years of age and not months or the year")
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["person"]["age_years"] = 2024 - tables["person"]["age_years"]
@@ -431,3 +442,15 @@ def test_all_mistakes_at_once_are_told_at_once(tmp_path):
     for file in ("person.csv", "session.csv", "drug_test.csv", "baseline.csv"):
         assert file in said.partition("Rows that were set aside")[0]
     assert "Doe" not in said and "3/4/2024" not in said
+
+
+def test_an_arm_that_nobody_is_in_refuses_the_analyses_that_compare_it_and_no_other(tmp_path):
+    def spoil(tables, study, folder):
+        study["cohort"]["arms"]["day_programme"] = {"level_of_care": "2.5"}
+        study["designs"]["overlap"]["arms"] = "pairwise"
+        study["analyses"]["other"] = study["analyses"]["primary"] | {"contrast": ["day_programme", "outpatient"]}
+
+    problems, _, rest = told(tmp_path, spoil).partition("Refused, because the records do not give it:")
+    assert "What keeps the study from running" not in problems
+    assert "cohort.arms.day_programme: no episode has level_of_care: 2.5" in rest
+    assert "analysis other: nobody is in 'day_programme'" in rest and "1 of 2 analyses possible: primary" in rest

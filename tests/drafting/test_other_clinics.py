@@ -132,6 +132,37 @@ def schedule(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def register(tmp_path):
+    """A workbook with a sheet for each month and a column for each of its days, as many as the month has."""
+    book = Workbook()
+    book.remove(book.active)
+    intakes, ends = ["Client ID,Client Name,Intake Date,Program"], ["Client ID,Discharge Date,Reason"]
+    for i in range(N):
+        intakes.append(f"{i + 1},Doe J{i},01/{13 + i % 10}/2024,{('IOP', 'OP')[i % 2]}")
+        ends.append(f"{i + 1},03/31/2024,{('Completed', 'Dropped out')[i // 3 % 2]}")
+    for month, n_days in (("Jan 2024", 31), ("Feb 2024", 29), ("Mar 2024", 31)):
+        sheet = book.create_sheet(month)
+        sheet.append(["Attendance register"])
+        sheet.append(["Client ID", "Name", *range(1, n_days + 1)])
+        for i in range(N):
+            came = ["PA"[(i + day) % 2] if day in (25, 27, 29) else None for day in range(1, n_days + 1)]
+            sheet.append([i + 1, f"Doe J{i}", *came])
+    book.save(tmp_path / "register.xlsx")
+    (tmp_path / "intakes.csv").write_text("\n".join(intakes))
+    (tmp_path / "discharges.csv").write_text("\n".join(ends))
+    return tmp_path
+
+
+def test_a_register_of_months_is_ready_with_one_line_filled_in(register):
+    study, text = drafted(register)
+    checked = check_study(study)
+    assert checked.findings.problems == [] and len(checked.findings.lost) == 3
+    assert "day: {column: date in name, dates: [Mon YYYY], plus_days: slot, first: 1}   # guess" in text
+    assert len(ingest(study)["session"]) == 3 * 3 * N
+    assert "Doe" not in text
+
+
 def test_a_file_for_each_week_is_one_sheet_dated_by_its_name(portuguese):
     study, text = drafted(portuguese)
     checked = check_study(study)
@@ -143,8 +174,8 @@ def test_a_file_for_each_week_is_one_sheet_dated_by_its_name(portuguese):
     }  # fmt: skip
     # What is left out of fifteen files is told in two lines, not in thirty.
     assert [line.partition(":")[0] for line in checked.findings.lost if "blank" in line or "totals" in line] == [
-        "15 files as presenca_2024-01-29.csv, column by column -> session",
-        "15 files as presenca_2024-01-08.csv, column by column -> session",
+        "15 sheets as presenca_2024-01-29.csv, column by column -> session",
+        "15 sheets as presenca_2024-01-08.csv, column by column -> session",
     ]
     session = ingest(study)["session"]
     assert len(session) == 3 * 4 * N and set(session["day"]) == {

@@ -20,13 +20,18 @@ Records = Mapping[str, pd.DataFrame]
 
 def look_ahead(study: Study, records: Records, found: Findings) -> None:
     """Add to the findings what the study can answer and what it cannot."""
-    _arms(study, records, found)
+    empty = _arms(study, records, found)
     _covariates(study, records, found)
     refused = _metrics(study, records, found)
-    possible = [name for name, analysis in study.analyses.items() if analysis.outcome not in refused]
-    for name in study.analyses:
-        if name not in possible:
-            found.refused.append(f"analysis {name}: its outcome '{study.analyses[name].outcome}' is refused")
+    possible = []
+    for name, analysis in study.analyses.items():
+        lacking = [arm for arm in study.contrast(analysis) if arm in empty]
+        if analysis.outcome in refused:
+            found.refused.append(f"analysis {name}: its outcome '{analysis.outcome}' is refused")
+        elif lacking:
+            found.refused.append(f"analysis {name}: nobody is in '{lacking[0]}'")
+        else:
+            possible.append(name)
     if study.analyses:
         names = f": {', '.join(possible)}" if possible else ""
         found.answers.append(
@@ -35,28 +40,36 @@ def look_ahead(study: Study, records: Records, found: Findings) -> None:
     if not found.problems and len(records["episode"]):
         found.doubts += between_arms(study, records)
     if not found.problems:
-        _cohort(study, records, found)
+        _cohort(study, records, empty, found)
 
 
-def _arms(study: Study, records: Records, found: Findings) -> None:
-    """Count people by arm before any rule; an arm in which nobody is keeps the study from running."""
+def _arms(study: Study, records: Records, found: Findings) -> list[str]:
+    """Count people by arm before any rule, and return the arms in which nobody is."""
     episode = records["episode"]
     if episode.empty:
-        return
+        return []
     try:
         arm = assign_arms(episode, study.cohort.arms)
     except StudyError as problem:
         found.problems.append(str(problem))
-        return
+        return []
     people = episode["person_id"].groupby(arm).nunique()
-    for name, selection in study.cohort.arms.items():
-        if name not in people:
-            listed = "; ".join(_there(episode, column) for column in selection)
-            asked = ", ".join(f"{column}: {value}" for column, value in selection.items())
-            found.problems.append(f"cohort.arms.{name}: no episode has {asked}; {listed}")
+    empty = [name for name in study.cohort.arms if name not in people]
+    for name in empty:
+        selection = study.cohort.arms[name]
+        listed = "; ".join(_there(episode, column) for column in selection)
+        asked = ", ".join(f"{column}: {value}" for column, value in selection.items())
+        _place_of_empty(study, empty, found).append(f"cohort.arms.{name}: no episode has {asked}; {listed}")
     counts = [f"{people.get(name, 0):,} in {name}" for name in study.cohort.arms]
     other = f", {people[OTHER]:,} in none" if OTHER in people else ""
     found.answers.append(f"people by arm, before any rule: {', '.join(counts)}{other}")
+    return empty
+
+
+def _place_of_empty(study: Study, empty: list[str], found: Findings) -> list[str]:
+    """Return where to tell of arms in which nobody is: where some analysis compares others, the study runs without."""
+    without = [a for a in study.analyses.values() if not set(study.contrast(a)) & set(empty)]
+    return found.refused if without else found.problems
 
 
 def _there(episode: pd.DataFrame, column: str) -> str:
@@ -103,7 +116,7 @@ def _metrics(study: Study, records: Records, found: Findings) -> set[str]:
     return refused
 
 
-def _cohort(study: Study, records: Records, found: Findings) -> None:
+def _cohort(study: Study, records: Records, never: list[str], found: Findings) -> None:
     """Draw the cohort, and look whether what decides the comparison knows what came later."""
     try:
         members, attrition = build_cohort(records, study.cohort)
@@ -114,10 +127,11 @@ def _cohort(study: Study, records: Records, found: Findings) -> None:
     found.answers.append(
         f"people in the cohort, after every rule: {', '.join(f'{sizes.get(a, 0):,} in {a}' for a in study.cohort.arms)}"
     )
-    for name in [n for n in study.cohort.arms if not sizes.get(n, 0)]:
+    empty = [name for name in study.cohort.arms if not sizes.get(name, 0)]
+    for name in [name for name in empty if name not in never]:
         steps = attrition[attrition["arm"].astype("str") == name]
-        rule = steps["rule"].iloc[int((steps["n_after"] == 0).to_numpy().argmax())] if len(steps) else ""
-        found.problems.append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
+        rule = steps["rule"].iloc[int((steps["n_after"] == 0).to_numpy().argmax())]
+        _place_of_empty(study, empty, found).append(f"cohort: nobody of '{name}' is left after the rule '{rule}'")
     if not found.problems:
         found.hidden += hidden_levels(study, members, records)
     close = ties(records, study.cohort, [c for c in study.covariate_names if c not in study.measured_by_assignment])

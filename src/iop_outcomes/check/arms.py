@@ -30,10 +30,12 @@ def between_arms(study: Study, records: Records) -> list[str]:
     """
     episode = records["episode"]
     arm = assign_arms(episode, study.cohort.arms)
-    inside = arm.isin(list(study.cohort.arms)).to_numpy()
-    episode, arm = episode[inside], arm[inside].astype("str")
-    if (arm.value_counts().reindex(list(study.cohort.arms), fill_value=0) < ENOUGH).any():
+    people = arm.value_counts()
+    large = [name for name in study.cohort.arms if people.get(name, 0) >= ENOUGH]
+    if len(large) < 2:
         return []
+    inside = arm.isin(large).to_numpy()
+    episode, arm = episode[inside], arm[inside].astype("str")
     looks = (_recorded_of_one, _apart, _same_hours)
     return [
         *(sentence for look in looks for sentence in look(episode, arm, records)),

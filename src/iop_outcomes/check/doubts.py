@@ -18,6 +18,10 @@ INTENSIVE_HOURS = 9
 _MOST_HOURS = 60
 #: Days after the last assignment of a person beyond which a record hardly belongs to their care.
 _FAR_DAYS = 1_826
+#: Days at the end in which nobody has a record, beyond which people were hardly observed in them.
+_UNWATCHED = 366
+#: Share of sessions attended that no programme is as low as.
+_FEW_CAME = 0.25
 #: Records below which nothing is told from what they have in common.
 _ENOUGH = 10
 #: Days from assignment in which the sessions of the arms are compared.
@@ -34,7 +38,7 @@ def doubts(records: Records) -> list[str]:
     """
     looks = (
         *(_hours_for_minutes, _minutes_for_hours, _levels_swapped, _far_days, _weeks_for_days, _observation),
-        *(_statuses, _one_of_many, _results, _endings),
+        *(_long_watched, _statuses, _one_of_many, _results, _endings),
     )
     return [sentence for look in looks for sentence in look(records)]
 
@@ -146,6 +150,24 @@ def _observation(records: Records) -> Iterator[str]:
             yield f"{table}.day: {counted(late, 'row')} lie after the person's observation_end_day"
 
 
+def _long_watched(records: Records) -> Iterator[str]:
+    """Somebody has a record shortly before the data were drawn; where nobody has for a year, the day is wrong."""
+    episode = records["episode"]
+    if "observation_end_day" not in episode:
+        return
+    of_episode = episode.set_index("episode_id")["person_id"]
+    own = records["session"].assign(person_id=lambda rows: rows["episode_id"].map(of_episode))
+    last = [own, *(records[table] for table in ("drug_test", "use_report", "assessment"))]
+    days = pd.concat([rows[["person_id", "day"]] for rows in last if len(rows)] or [own[["person_id", "day"]]])
+    ends = episode.groupby("person_id")["observation_end_day"].max()
+    gaps = (ends - days.groupby("person_id")["day"].max()).dropna()
+    if len(gaps) >= _ENOUGH and gaps.min() > _UNWATCHED:
+        yield (
+            f"episode.observation_end_day: nobody has a record in the last {int(gaps.min()):,} days in which people "
+            "count as observed; look at the day of drawing, or whether the records end sooner"
+        )
+
+
 def _statuses(records: Records) -> Iterator[str]:
     session = records["session"]
     if len(session) and session["status"].isin(CAME).all():
@@ -153,8 +175,11 @@ def _statuses(records: Records) -> Iterator[str]:
             "session.status: every session was attended, so that appointments that were missed are most likely not "
             "in the file, and attendance would be 100 %"
         )
-    elif len(session) >= _ENOUGH and not session["status"].isin(CAME).any():
-        yield "session.status: no session was attended by anybody; look at the codes"
+        return
+    share = session["status"].isin(CAME).mean() if len(session) >= _ENOUGH else 1.0
+    if share < _FEW_CAME:
+        said = f"{share:.0%} of the sessions were attended" if share else "no session was attended by anybody"
+        yield f"session.status: {said}; look at the codes"
 
 
 def _one_of_many(records: Records) -> Iterator[str]:

@@ -78,7 +78,7 @@ def _of_many_files(lost: pd.DataFrame, read: pd.Series) -> pd.DataFrame:
     lost = lost.assign(n_read=[int(read[file, table]) for file, table in zip(lost["file"], lost["table"], strict=True)])
     of_rule = lost.groupby(["table", "rule"])
     many = of_rule["file"].transform("size") > _MANY_FILES
-    named = of_rule["file"].transform("size").astype("str") + " files as " + of_rule["file"].transform("first")
+    named = of_rule["file"].transform("size").astype("str") + " sheets as " + of_rule["file"].transform("first")
     sums = {name: lost[name].mask(many, of_rule[name].transform("sum")) for name in ("n", "n_read")}
     return lost.assign(file=lost["file"].mask(many, named), **sums).drop_duplicates()
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from iop_outcomes.drafting.looking import Look, Seen
-from iop_outcomes.drafting.vocabulary import COLUMNS, code_of, panel_of, weekday_of
+from iop_outcomes.drafting.vocabulary import COLUMNS, code_of, is_day, panel_of, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
 
 INTAKES, DISCHARGES, VISITS, GRID, PANELS, TESTS, UNKNOWN = (
@@ -18,6 +18,8 @@ INTAKES, DISCHARGES, VISITS, GRID, PANELS, TESTS, UNKNOWN = (
 )
 #: Share of the filled cells that must be codes of a kind for a column to be of it.
 _MOST = 0.6
+#: Columns named by numbers from which they are the days of a month.
+_DAYS = 28
 
 
 @dataclass
@@ -108,7 +110,9 @@ def _panels(look: Look) -> list[Seen]:
 def _slots(look: Look) -> list[Seen]:
     """Return the columns that are days or weeks of a grid: by their names, with letters of attendance in them."""
     weekly = [c for c in look.columns if re.search(r"\b(w|we?e?k|s|sem|semana|kw|woche) ?#?\d+$", plain(c.name))]
-    named = weekly or [c for c in look.columns if weekday_of(plain(c.name)) is not None]
+    daily = [c for c in look.columns if is_day(plain(c.name))]
+    named = weekly or (daily if len(daily) >= _DAYS else [])
+    named = named or [c for c in look.columns if weekday_of(plain(c.name)) is not None]
     found = [c for c in named if c.there.is_empty() or (c.is_coded and _only(c, "status"))]
     return found if len(found) > 2 else []
 

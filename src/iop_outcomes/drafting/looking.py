@@ -144,7 +144,9 @@ class Look:
     of_sheets : bool
         Is it of sheets of one workbook?
     star : str or None
-        Column of what differs, where that is a date.
+        Column of what differs, where that is a date or a month.
+    star_form : str or None
+        Form of the month.
     """
 
     file: Path
@@ -155,6 +157,7 @@ class Look:
     pattern: str | None = None
     of_sheets: bool = False
     star: str | None = None
+    star_form: str | None = None
 
     def column(self, pattern: str) -> Seen | None:
         """Return the first column whose name fits a pattern."""

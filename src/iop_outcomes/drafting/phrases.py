@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import polars as pl
+
 from iop_outcomes.drafting.looking import Look, Seen
 from iop_outcomes.drafting.vocabulary import SUBSTANCES, weekday_of
 from iop_outcomes.ingest.sources.sheets.header import plain
@@ -35,16 +37,8 @@ def substances(seen: Seen) -> Iterator[str]:
 
 def codes_of(columns: Sequence[Seen]) -> tuple[dict[str, int], int, int]:
     """Return the codes of columns that share them, and how many other texts there are, in how many rows."""
-    counts: dict[str, int] = {}
-    n_others = n_rows = 0
-    written: dict[str, str] = {}
-    for column in columns:
-        told, others, rows = column.codes()
-        n_others, n_rows = n_others + others, n_rows + rows
-        for text, n in told:
-            name = written.setdefault(plain(text), text)
-            counts[name] = counts.get(name, 0) + n
-    return dict(sorted(counts.items(), key=lambda pair: -pair[1])), n_others, n_rows
+    told, n_others, n_rows = Seen(columns[0].name, pl.concat([column.cells for column in columns])).codes()
+    return dict(sorted(told, key=lambda pair: -pair[1])), n_others, n_rows
 
 
 def slots_of(columns: Sequence[Seen]) -> Mapping[str, str]:

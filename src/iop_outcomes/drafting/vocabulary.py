@@ -169,3 +169,8 @@ def panel_of(name: str) -> str | None:
     """Return the substance that a panel of this name looks for, or None."""
     bare = name.strip().casefold()
     return next((ours for pattern, ours in PANELS.items() if re.search(pattern, bare)), None)
+
+
+def is_day(name: str) -> bool:
+    """Is the name of a column the number of a day of a month?"""
+    return bool(re.fullmatch(r"0?[1-9]|[12]\d|3[01]", name.strip()))

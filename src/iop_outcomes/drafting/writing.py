@@ -8,7 +8,17 @@ from iop_outcomes.drafting.guessing import DISCHARGES, GRID, INTAKES, PANELS, TE
 from iop_outcomes.drafting.looking import Seen, tells_nobody
 from iop_outcomes.drafting.phrases import codes_of, quoted, slots_of, substances, where
 from iop_outcomes.drafting.questions import questions
-from iop_outcomes.drafting.vocabulary import AGE, BORN, COVARIATES, RACE, SEX, codes_of_all, panel_of, weekday_of
+from iop_outcomes.drafting.vocabulary import (
+    AGE,
+    BORN,
+    COVARIATES,
+    RACE,
+    SEX,
+    codes_of_all,
+    is_day,
+    panel_of,
+    weekday_of,
+)
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.kernel.errors import counted
 
@@ -147,7 +157,7 @@ class Draft:
             pairs, names, what = slots_of(guess.many), ("slot", "letter"), "days or weeks of the grid, from 0"
         listed = ", ".join(f"{quoted(column)}: {ours}" for column, ours in pairs.items())
         yield "      long:   # guess"
-        yield f"        columns: {{{listed}}}"
+        yield '        columns: "#"' if is_day(plain(guess.many[0].name)) else f"        columns: {{{listed}}}"
         yield f"        name: {names[0]}"
         yield f"        value: {names[1]}"
         self.confirm.append(f"sheets.{guess.name}.long: {what}")
@@ -269,12 +279,19 @@ class Draft:
 
     def _grid_day(self, grid: Guess) -> Iterator[str]:
         start = grid.get("date", "intake", "admission")
-        weekly = weekday_of(plain(grid.many[0].name)) is None
+        daily = is_day(plain(grid.many[0].name))
+        weekly = not daily and weekday_of(plain(grid.many[0].name)) is None
         plus = "plus_weeks" if weekly else "plus_days"
+        self.confirm.append(f"tables.session.day: the date from which the {'weeks' if weekly else 'days'} count")
+        if daily:
+            month = f"dates: [{quoted(grid.look.star_form)}], " if grid.look.star_form else ""
+            name = quoted(grid.look.star or "MONTH")
+            mark = "guess" if month else "needed: the month of the register"
+            yield f"        day: {{column: {name}, {month}plus_days: slot, first: 1}}   # {mark}"
+            return
         name = quoted(start.name) if start else "WEEK"
         mark = "guess" if start else "needed: the date of the grid"
         yield f"        day: {{column: {name}, {plus}: slot}}   # {mark}"
-        self.confirm.append(f"tables.session.day: the date from which the {'weeks' if weekly else 'days'} count")
 
     def _tests(self) -> Iterator[str]:
         tests = self.of(PANELS) or self.of(TESTS)
@@ -308,8 +325,8 @@ class Draft:
         if sheet:
             yield f"          sheet: {sheet}"
         yield f"          column: {quoted(column or seen.name)}"
-        yield "          codes:"
         known_codes = codes_of_all(ours, counts)
+        yield "          codes:" if any(known_codes.values()) else "          codes: {}"
         for text, n in counts.items():
             meant = known_codes[text]
             known = f"{json.dumps(text, ensure_ascii=False)}: {quoted(meant or '?')}"

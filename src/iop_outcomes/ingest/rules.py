@@ -37,6 +37,7 @@ OF_SHEETS = (
     "*: ends before it begins",
     "*: is no date of the form *",
     "*: no number of * to add",
+    "*: a day that its month has not",
     "*: the person has no day 0 to count from",
     "*: after the day on which the data were drawn",
     "episode_id: no episode of the person had begun on its day (*)",

@@ -165,10 +165,10 @@ ESTIMATORS = Registry(Estimator, "iop_outcomes.estimates.estimators", renamed={"
 CHECKS = Registry(Check, "iop_outcomes.robustness")
 
 
-def figure_names() -> list[str]:
-    """Return the names of all figures; found late, as plug-ins are, because figures know studies."""
-    names: list[str] = importlib.import_module("iop_outcomes.release.figures").FIGURES.names()
-    return names
+def figure_names(study: Any = None) -> list[str]:
+    """Return the names of all figures, or of those of a study; found late, because figures know studies."""
+    every = importlib.import_module("iop_outcomes.release.figures").FIGURES
+    return [plugin.name for plugin in every if study is None or plugin.asked(study)]
 
 
 def source(

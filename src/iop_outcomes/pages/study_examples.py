@@ -54,6 +54,7 @@ release:
   min_cell: 11
   round_to: 5
   tables: {outcomes: {min_cell: 20}}
+  print_figures: [forest_plot, retention_curves]
 """,
     "claims": """
 claims:

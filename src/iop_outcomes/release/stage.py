@@ -20,7 +20,7 @@ from iop_outcomes.release.disclosure import (
     without_rows,
     write_bytes,
 )
-from iop_outcomes.release.manuscript import FILES, write_kit
+from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
 from iop_outcomes.release.tables import (
@@ -149,7 +149,7 @@ def release_files(study: Study) -> list[str]:
     drawn = [plugin.name for plugin in figures.FIGURES if plugin.asked(study)]
     tables = [f"tables/{name}.csv" for name in (*_table_roles(study), *drawn)]
     pictures = [f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")]
-    paper = [f"manuscript/{name}" for name in FILES]
+    paper = [f"manuscript/{name}" for name in files(study)]
     return [*sorted(tables), *sorted(pictures), *paper, MANIFEST, "report.html"]
 
 

@@ -6,7 +6,7 @@ from iop_outcomes.history.intercurrent import ENDINGS
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
-from iop_outcomes.study.release_rules import check_release
+from iop_outcomes.study.release_rules import check_print_figures, check_release
 from iop_outcomes.tables.canonical import EPISODE
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def cross_check(study: "Study") -> None:
         if name not in study.analyses:
             raise StudyFileError(f"gate.override: there is no analysis '{name}'; {did_you_mean(name, study.analyses)}")
     check_release(study.release, study.describe_by)
+    check_print_figures(study)
 
 
 def _check_source(study: "Study") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from math import lcm
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import figure_names
+
+if TYPE_CHECKING:
+    from iop_outcomes.study import Study
 
 #: Tables of a release that are not the numbers of a figure; a test holds them against what is released.
 TABLES = (
@@ -273,6 +276,8 @@ class Release(BaseModel):
         Largest share of one person or site in a total.
     allowed_by : str
         Who allowed cells of fewer than 5 people, or outcomes by site; printed in the report.
+    print_figures : list of str
+        Figures that go into ``manuscript/`` for print as well: 178 mm wide, as PDF and as PNG of 600 dots per inch.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -281,6 +286,7 @@ class Release(BaseModel):
     tables: dict[str, TableRules] = {}
     dominance: Dominance = Dominance()
     allowed_by: str = ""
+    print_figures: list[str] = []
     _key: bytes = PrivateAttr(b"")
 
     def keyed(self, key: bytes) -> "Release":
@@ -325,6 +331,22 @@ def check_release(release: Release, describe_by: Sequence[str] = ()) -> None:
             raise StudyFileError(
                 f"{place}.round_to: {own.round_to} is not a multiple of the {release.round_to} of the study, so that "
                 "two roundings of one count would tell more than either; choose a multiple"
+            )
+
+
+def check_print_figures(study: "Study") -> None:
+    """Refuse a figure for print that the study does not have.
+
+    Raises
+    ------
+    StudyFileError
+        One sentence that begins with the place in the file.
+    """
+    known = figure_names(study)
+    for name in study.release.print_figures:
+        if name not in known:
+            raise StudyFileError(
+                f"release.print_figures: the report of this study has no figure '{name}'; {did_you_mean(name, known)}"
             )
 
 

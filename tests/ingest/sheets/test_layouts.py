@@ -153,6 +153,25 @@ def test_the_week_of_a_grid_is_the_name_of_its_sheet(clinic):
     assert any("no sheet is called like 'Month *'" in problem for problem in examined(clinic, asked).problems)
 
 
+def test_a_register_has_a_sheet_for_each_month_and_a_column_for_each_of_its_days(clinic):
+    january = [["Client", *range(1, 32)], ["A", None, "P", *[None] * 29]]
+    # A letter on the thirtieth of February is no session of March.
+    february = [["Client", *range(1, 31)], ["A", "A", *[None] * 28, "P"]]
+    sheets = {"Jan 2024": (january, [], []), "Feb 2024": (february, [], [])}
+    workbook(clinic / "raw" / "register.xlsx", **sheets)
+    asked = weeks(file="register.xlsx", sheet="*", star="month")
+    asked["sheets"]["visits"]["long"]["columns"] = "#"
+    day = {"column": "month", "dates": ["Mon YYYY"], "plus_days": "slot", "first": 1}
+    asked["tables"]["session"]["columns"]["day"] = day
+    asked["max_rejected_share"] = 1.0
+    tables = read(clinic, asked)
+    # The first intake of A is on 2 January.
+    assert sorted(tables["session"]["day"]) == [0, 30]
+    assert rules(tables, "session")["day: a day that its month has not"] == 1
+    del day["plus_days"], day["first"]
+    assert any("'Mon YYYY' is no form of a date" in problem for problem in examined(clinic, asked).problems)
+
+
 def test_a_star_that_stands_for_nothing_and_a_column_that_is_there(clinic):
     put(clinic, grid_csv=WEEK)
     with pytest.raises(StudyFileError, match="star names the text that .* stands for, and there is none in"):

@@ -256,3 +256,18 @@ def test_what_is_known_later_cannot_be_mapped_to_what_must_be_known_at_assignmen
     }
     with pytest.raises(StudyFileError, match=r"source.tables.episode: 'Discharge LOC' speaks of discharge"):
         studies.parse(content)
+
+
+def test_a_sheet_of_which_every_row_is_left_out_is_an_empty_table(clinic):
+    asked = mapping()
+    asked["sheets"]["visits"]["leave_out"] = {"Status": ["*"]}
+    attended = {"take": "minutes_scheduled", "when": {"status": ["attended"]}, "otherwise": 0}
+    asked["tables"]["session"]["columns"]["minutes_attended"] = attended
+    tables = read(clinic, asked)
+    assert len(tables["session"]) == 0 and rules(tables, "session") == {"Status: left out by the study": 4}
+
+
+def test_rows_are_put_together_by_what_they_have_in_common(clinic):
+    asked = mapping()
+    asked["tables"]["session"]["together"] = ["status"]
+    assert any("rows of one session differ in 'status'" in problem for problem in examined(clinic, asked).problems)

@@ -8,10 +8,12 @@ from zipfile import ZipFile
 
 import docx
 import pytest
+from PIL import Image
 
 from iop_outcomes.kernel import registry
+from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.release.figures import make
-from iop_outcomes.release.manuscript import FILES, write_kit
+from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.manuscript.content import main_results, manuscript
 from iop_outcomes.release.manuscript.latex import escaped, latex_text
 from iop_outcomes.release.manuscript.methods import methods
@@ -19,6 +21,7 @@ from iop_outcomes.release.manuscript.phrases import CHECKS, DESIGNS, ESTIMATORS
 from iop_outcomes.release.manuscript.references import CITED_BY, _known, numbered, used
 from iop_outcomes.release.manuscript.word import word_bytes
 from iop_outcomes.release.stage import release_tables
+from iop_outcomes.study.release_rules import check_print_figures
 from report_tables import study, tables
 
 RUN = {"versions": {"python": "3.11", "numpy": "2.4"}}
@@ -105,8 +108,24 @@ def test_word_latex_and_csv_hold_the_same_cells(paper, released, tmp_path):
 
 def test_every_file_is_there_though_nothing_could_be_made(tmp_path):
     write_kit(study(), {}, {}, {}, tmp_path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(FILES)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(files(study()))
     assert "No analysis of this study has an answer" in (tmp_path / "manuscript.tex").read_text(encoding="utf-8")
+
+
+def test_a_figure_for_print_holds_its_letters_and_is_fine_enough(released, tmp_path):
+    asked = study(release={"print_figures": ["retention_curves"]})
+    drawn = {"retention_curves": make("retention_curves", tables(), asked)}
+    write_kit(asked, released, drawn, RUN, tmp_path)
+    assert {"retention_curves.pdf", "retention_curves.png"} <= set(files(asked))
+    assert b"/FontFile2" in (tmp_path / "retention_curves.pdf").read_bytes()
+    with Image.open(tmp_path / "retention_curves.png") as picture:
+        assert picture.width == 7 * 600
+        assert round(picture.info["dpi"][0]) == 600
+
+
+def test_a_figure_that_the_study_does_not_have_cannot_be_printed():
+    with pytest.raises(StudyFileError, match="has no figure 'cost_plan'; did you mean"):
+        check_print_figures(study(release={"print_figures": ["cost_plan"]}))
 
 
 def test_two_writings_give_the_same_bytes_and_hold_no_clock(paper):

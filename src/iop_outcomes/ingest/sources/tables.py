@@ -118,13 +118,10 @@ def _read(
     _check_settings(columns, values, files, complain)
     if both := sorted(set(settings["categories"]) & set(settings["quantities"])):
         complain(SourceError(f"source: '{both[0]}' stands among the categories and the quantities; it is one of them"))
-    intake, frames = Intake(settings["max_rejected_share"], complain), {}
+    intake = Intake(settings["max_rejected_share"], complain)
+    frames: dict[str, pd.DataFrame] = {}
     parents: dict[str, pl.DataFrame] = {}
-    names: Pseudonyms | None = None
-    if settings["ids"] == "replaced":
-        with going_on(complain):
-            facts = [fact for name in REQUIRED if name in files for fact in rows_as_facts(read(files[name]).rows)]
-            names = Pseudonyms(seed, facts)
+    names = _pseudonyms(files, seed, complain) if settings["ids"] == "replaced" else None
     for name in [n for n in ORDER if n in files]:
         with going_on(complain):
             whole = read(files[name])
@@ -133,14 +130,11 @@ def _read(
             raw = _renamed(whole, name, columns.get(name, {}), complain)
             if raw is None:
                 continue
-            codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
-            rows, rules = _rows_and_rules(raw, name, codes, settings["missing"], parents)
-            # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
-            strongest = STRONGEST.get(name)
-            strongest = strongest if strongest and strongest.column in raw.columns else None
-            kept = intake.sift(raw, name, rows, rules, contracts.contract(name).key, strongest)
-            if not len(kept) and raw.rows.head(1).collect().is_empty():
+            if name not in REQUIRED and raw.rows.head(1).collect().is_empty() and not raw.misshapen:
                 notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
+            codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
+            kept = _accepted(raw, name, codes, settings, intake, parents)
+            parents[name] = heirlooms(kept, name)
             own = by_contract.covariates_typed(
                 kept.select(raw.columns),
                 contracts.contract(name),
@@ -149,8 +143,31 @@ def _read(
                 settings["quantities"],
             )
             frames[name] = to_table(own if names is None else names.in_table(own, name), name)
-            parents[name] = heirlooms(kept, name)
     return frames | intake.tables()
+
+
+def _pseudonyms(files: dict[str, Path], seed: int, complain: Complain) -> Pseudonyms | None:
+    """Return pseudonyms whose secret is what the files of people and episodes say."""
+    with going_on(complain):
+        facts = [fact for name in REQUIRED if name in files for fact in rows_as_facts(read(files[name]).rows)]
+        return Pseudonyms(seed, facts)
+    return None
+
+
+def _accepted(
+    raw: RawFile,
+    name: str,
+    codes: dict[str, dict[Code, str]],
+    settings: dict[str, Any],
+    intake: Intake,
+    parents: "Mapping[str, pl.DataFrame]",
+) -> "pl.DataFrame":
+    """Return the rows of a file that keep every rule, and enter the others."""
+    rows, rules = _rows_and_rules(raw, name, codes, settings["missing"], parents)
+    # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
+    strongest = STRONGEST.get(name)
+    strongest = strongest if strongest and strongest.column in raw.columns else None
+    return intake.sift(raw, name, rows, rules, contracts.contract(name).key, strongest)
 
 
 def _telling(raw: RawFile, table: str, names: dict[str, str | None], replaced: bool) -> list[str]:

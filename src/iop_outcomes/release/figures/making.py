@@ -22,6 +22,9 @@ from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import FIGURES, NothingToDraw, Tables
 from iop_outcomes.study import Study
 
+#: Endings of the files of a figure for print.
+PRINTED = ("pdf", "png")
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -55,6 +58,10 @@ class Drawn:
     def svg(self) -> bytes:
         """The figure as SVG."""
         return style.image(self.figure, "svg")
+
+    def for_print(self) -> dict[str, bytes]:
+        """Return the figure as a journal asks for it, by the ending of its file: PDF, and PNG of 600 dots per inch."""
+        return {kind: style.image(self.figure, kind, style.PRINT) for kind in PRINTED}
 
     def write(self, folder: str | Path) -> None:
         """Write ``figures/<name>.png`` and ``.svg`` and the same numbers as ``tables/<name>.csv``."""

@@ -46,8 +46,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     caption=(
         "Difference in the share with the outcome, the first strategy (or higher hours) against the second, with its "
         "95% confidence interval. Filled: everybody starts on both strategies and counts as long as it is followed, "
-        "weighted for who still does. Hollow and grey: groups formed by attendance after the start, shown for the "
-        "bias that they have; nothing on this page rests on them."
+        "weighted for who still does. Hollow: to be read with caution. Hollow and grey: groups formed by attendance "
+        "after the start, shown for the bias that they have; nothing on this page rests on them. Why one is withheld "
+        "stands in the table."
     ),
     needs=("participation",),
     frame=frame,
@@ -73,10 +74,8 @@ def draw(data: Released) -> Figure:
         colour = style.GREY if biased else style.INK
         axes.text(-0.04, place, WAYS[str(row["way"])], ha="right", color=colour, **beside)
         if not np.isfinite(row["value"]):
-            said = f"{words.capital(str(row['status']))}: {words.sentences(str(row['reason']))}"
-            axes.text(
-                1.03, place, style.wrapped(said, 46), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
-            )
+            # Why is in the table: several reasons of several lines would lie over each other here.
+            axes.text(1.03, place, words.capital(str(row["status"])), color=style.GREY, style="italic", **beside)
             continue
         value, low, high = (100 * float(row[name]) for name in ("value", "ci_low", "ci_high"))
         face = "white" if biased or str(row["status"]) == "flagged" else colour

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -23,7 +24,10 @@ ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
 ARM_LINES = ("-", "--", "-.", ":")
 GREY, LIGHT, INK = "#6B6B6B", "#D9D9D9", "#1A1A1A"
 GOOD, BAD, UNSEEN = "#009E73", "#D55E00", "#BBBBBB"
+#: Inches: the width of a page of two columns, 178 mm.
 WIDTH = 7.0
+#: Dots per inch of pictures for a screen, and for print.
+SCREEN, PRINT = 200, 600
 
 #: The letters that come with matplotlib. A machine may have others by the name of DejaVu Sans, and which are taken
 #: would change with what else is installed, and so would the bytes of every figure.
@@ -57,6 +61,8 @@ _STYLE = {
     "legend.frameon": False,
     "hatch.linewidth": 0.5,
     "svg.fonttype": "path",
+    # Letters as outlines that printers can set, which journals ask for.
+    "pdf.fonttype": 42,
     "svg.hashsalt": "iop-outcomes",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
@@ -134,17 +140,20 @@ def note(figure: Figure, sentences: Sequence[str]) -> None:
         figure.supxlabel(wrapped(text, 125), x=0.01, ha="left", fontsize=7.5, color=GREY)
 
 
-def image(figure: Figure, kind: str) -> bytes:
-    """Return a figure that is laid out as ``png`` (200 dpi) or ``svg``, without clock, user or random names."""
+def image(figure: Figure, kind: str, dots: int = SCREEN) -> bytes:
+    """Return a figure that is laid out as ``png``, ``svg`` or ``pdf``, without clock, user or random names."""
     stream = io.BytesIO()
     with styled():
-        # ``savefig`` draws every figure twice, in case it is not laid out yet.
+        # ``savefig`` draws every figure twice, in case it is not laid out yet; without these entries of metadata the
+        # files would carry the date and the version of matplotlib.
         if kind == "png":
-            figure.set_dpi(200)
+            figure.set_dpi(dots)
             # A tenth larger than packed as tightly as can be, and sooner done.
             packed = {"compress_level": 3}
             FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None}, pil_kwargs=packed)
+        elif kind == "pdf":
+            nobody = dict.fromkeys(("CreationDate", "Creator", "Producer"))
+            FigureCanvasPdf(figure).print_pdf(stream, metadata=nobody)
         else:
-            # Without these entries the file would carry the date and the version of matplotlib.
             FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.release.disclosure import Released, write_bytes
 from iop_outcomes.release.disclosure.writing import inert
-from iop_outcomes.release.figures import Drawn
+from iop_outcomes.release.figures import PRINTED, Drawn
 from iop_outcomes.release.manuscript.content import manuscript
 from iop_outcomes.release.manuscript.latex import latex_text
 from iop_outcomes.release.manuscript.word import word_bytes
@@ -15,8 +15,13 @@ from iop_outcomes.study import Study
 
 _TABLES = ("flow", "table_1", "main_results", "outcomes", "every_estimate", "sensitivity", "definitions")
 
-#: Every file of the folder; a table without rows is there, too.
+#: Files of the folder that every study has; a table without rows is there, too.
 FILES = ("manuscript.docx", "manuscript.tex", "references.bib", *(f"{name}.csv" for name in _TABLES))
+
+
+def files(study: Study) -> list[str]:
+    """Return every file of the folder that a study has."""
+    return [*FILES, *(f"{name}.{kind}" for name in study.release.print_figures for kind in PRINTED)]
 
 
 def write_kit(
@@ -38,13 +43,16 @@ def write_kit(
     run : mapping
         Facts of the run, of which the versions are named.
     folder : path
-        Where ``FILES`` are written.
+        Where ``files`` are written.
     """
     folder, paper = Path(folder), manuscript(study, released, drawn, run)
     write_bytes(word_bytes(paper), folder / "manuscript.docx")
     write_bytes(latex_text(paper).encode("utf-8"), folder / "manuscript.tex")
     entries = "\n\n".join(reference.bibtex() for reference in paper.references)
     write_bytes(f"{entries}\n".encode(), folder / "references.bib")
+    for name in study.release.print_figures:
+        for kind, content in drawn[name].for_print().items():
+            write_bytes(content, folder / f"{name}.{kind}")
     for name in _TABLES:
         table = paper.tables.get(name)
         cells = pd.DataFrame(table.rows, columns=list(table.columns)) if table else pd.DataFrame()

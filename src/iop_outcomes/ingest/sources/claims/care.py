@@ -20,8 +20,9 @@ MENTAL = ("F32", "F33", "F40", "F41")
 #: Most days of one line of care with a bed; more is a mistake in a date.
 MOST_DAYS = 366
 
-#: Ways in which a service was held, by modifier and place of service (CPT, CMS).
-VIDEO, PHONE = r"\b(95|GT|GQ)\b", r"\b(93|FQ)\b"
+#: Ways in which a service was held, by modifier and place of service (CPT, CMS; held against the pages of Medicare's
+#: contractors on 2026-11-27). GQ, which is something recorded and sent, is neither of the two.
+VIDEO, PHONE = r"\b(95|GT)\b", r"\b(93|FQ)\b"
 VIDEO_PLACES = ("02", "10")
 
 _SYSTEMS: dict[str, tuple[System, ...]] = {"procedure": ("HCPCS", "CPT"), "revenue": ("REVENUE",)}

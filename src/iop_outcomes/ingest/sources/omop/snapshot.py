@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.ingest.reading import RawFile
 from iop_outcomes.ingest.sources.omop.database import Database, columns_of, connected, count_of, rows_of
 from iop_outcomes.ingest.sources.omop.layout import NOT_READ, READ
-from iop_outcomes.kernel.errors import SourceError, in_words
+from iop_outcomes.kernel.errors import SourceError, counted, in_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -101,11 +101,11 @@ def _written(connection: "Connection", database: Database, place: Path) -> Itera
     for table in (name for name in READ if name in tables):
         schema, called, there = tables[table]
         n = _copy(connection, schema, called, there, place / f"{table}.parquet")
-        yield f"{table}: {n:,} rows"
+        yield f"{table}: {counted(n, 'row')}"
     for table in (name for name in NOT_READ if name in tables):
         n = count_of(connection, *tables[table][:2])
         _write_count(n, place / f"{table}.parquet")
-        yield f"{table}: {n:,} rows, counted and not copied"
+        yield f"{table}: {counted(n, 'row')}, counted and not copied"
 
 
 def _copy(connection: "Connection", schema: str, table: str, there: list[str], file: Path) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iop_outcomes.ingest.sources.sheets.dates import is_month
 from iop_outcomes.ingest.sources.sheets.header import plain
 from iop_outcomes.ingest.sources.sheets.lengths import lengths, minutes_of_day, numbers
 from iop_outcomes.ingest.sources.sheets.mapping import Cell
@@ -105,7 +106,7 @@ def _where(cell: Cell, found: Evaluated, reach: Reach) -> Evaluated:
     """Return a column as it is where its condition holds, and elsewhere what the mapping says."""
     import polars as pl
 
-    holds = pl.Series([True] * len(found.values))
+    holds = pl.Series([True] * len(found.values), dtype=pl.Boolean)
     for name, allowed in cell.when.items():
         holds &= reach.done[name].cast(pl.String).is_in(allowed).fill_null(False)
     values = found.values.cast(pl.String)
@@ -225,6 +226,9 @@ def _moved(name: str, cell: Cell, found: Evaluated, reach: Reach) -> Evaluated:
     found.wrong[f"{name}: no number of {'days' if scale == 1 else 'weeks'} to add"] = (
         days.is_not_null() & added.is_null()
     )
+    if any(is_month(form) for form in cell.dates):
+        length = reach.dates(cell.column or "", cell.sheet, cell)[0].dt.month_end().dt.day()
+        found.wrong[f"{name}: a day that its month has not"] = (added - cell.first >= length).fill_null(False)
     found.values = days + (added - cell.first) * scale
     return found
 

@@ -53,7 +53,7 @@ def _check_part(table: str, part: TableMap, said: Mapping) -> None:
             raise SourceError(f"{place}: the table has no column '{name}'; {hint}; a helper begins with _")
         if cell.sheet not in (None, part.from_, *part.join):
             raise SourceError(f"{place}.{name}: the sheet '{cell.sheet}' is not joined; say how with {place}.join")
-        check_forms(cell.dates, f"{place}.{name}")
+        check_forms(cell.dates, f"{place}.{name}", cell.plus_days is not None)
         check_patterns(cell, f"{place}.{name}")
         allowed = known[name].allowed if name in known else ()
         ours = [*cell.codes.values(), *cell.patterns.values(), cell.otherwise, cell.empty, cell.constant]

@@ -1,7 +1,8 @@
 """Dates as clinics write them, by forms with a name; which of two ways to read them is decided by evidence or refused.
 
 A form is written with ``YYYY`` or ``YY``, ``M`` or ``MM``, ``Mon`` (Jan, January), ``D`` or ``DD`` and what stands
-between them; ``excel`` is the number of a day as Excel keeps it. A time of day behind a date is passed over.
+between them; ``excel`` is the number of a day as Excel keeps it. A time of day behind a date is passed over. A month
+alone (``Mon YYYY``) is its first day, to which a register adds the number of the day.
 """
 
 import re
@@ -35,8 +36,13 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _SERIAL = (10_000.0, 80_000.0)
 
 
-def check_forms(forms: Sequence[str], place: str) -> None:
-    """Refuse a form that is none, and two that read one text as two days.
+def is_month(form: str) -> bool:
+    """Is a form that of a month, without its day?"""
+    return form != EXCEL and not {"D", "DD"} & set(_TOKENS.findall(form))
+
+
+def check_forms(forms: Sequence[str], place: str, days_added: bool = False) -> None:
+    """Refuse a form that is none, and two that read one text as two days; a month is one where days are added.
 
     Raises
     ------
@@ -46,7 +52,7 @@ def check_forms(forms: Sequence[str], place: str) -> None:
     for form in forms:
         tokens = set(_TOKENS.findall(form))
         parts = [bool(tokens & group) for group in ({"YYYY", "YY"}, {"M", "MM", "Mon"}, {"D", "DD"})]
-        if form != EXCEL and not all(parts):
+        if form != EXCEL and not all(parts[: 2 if days_added else 3]):
             raise SourceError(
                 f"{place}: '{form}' is no form of a date; write it with YYYY or YY, M or Mon and D, as M/D/YYYY, or "
                 f"say {EXCEL}"
@@ -138,7 +144,8 @@ def _read(form: str, latest_year: int | None) -> "pl.Expr":
     if "Mon" in made:
         numbers = {name: str(number) for number, name in enumerate(_MONTHS, start=1)}
         month = month.replace_strict(numbers, default=None, return_dtype=pl.String)
-    iso = pl.concat_str(year.cast(pl.String), month.str.zfill(2), groups.field("day").str.zfill(2), separator="-")
+    day = pl.lit("01") if is_month(form) else groups.field("day").str.zfill(2)
+    iso = pl.concat_str(year.cast(pl.String), month.str.zfill(2), day, separator="-")
     return iso.str.to_date("%Y-%m-%d", strict=False)
 
 

@@ -20,7 +20,7 @@ from iop_outcomes.ingest.sources.sheets.grid import (
 )
 from iop_outcomes.ingest.sources.sheets.header import Header, find_header, plain
 from iop_outcomes.ingest.sources.sheets.mapping import SheetFile
-from iop_outcomes.ingest.sources.sheets.titles import said_above, said_by_name, sheets_called, with_said
+from iop_outcomes.ingest.sources.sheets.titles import said_above, said_by_name, sheets_called, told_once, with_said
 from iop_outcomes.kernel.errors import SourceError, counted, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 #: Added column: the number of a record among those of its sheet, by which `places` and `aside` know it.
 RECORD = f"{OWN}record"
 
-#: Files of one layout up to which each is told of by itself.
-_MANY_FILES = 3
 #: Characters at the beginning of a text by which its separator is told.
 _ENOUGH = 20_000
 HEADER_AGAIN = "the header again"
@@ -164,22 +162,9 @@ def read_wide(folder: Path, name: str, spec: SheetFile, wanted: Sequence[str], m
         pl.concat([part.rows for part in parts], how="diagonal"),
         pl.concat([part.places for part in parts]),
         pl.concat([part.aside for part in parts]),
-        _of_many_files([note for part in parts for note in part.notes]),
+        told_once([note for part in parts for note in part.notes]),
     )
     return _chosen(sheet, spec)
-
-
-def _of_many_files(notes: Sequence[str]) -> list[str]:
-    """Return notes with those that many files give alike as one, told of the first of them."""
-    of_words: dict[str, list[str]] = {}
-    for note in notes:
-        place, _, words = note.partition(": ")
-        of_words.setdefault(words, []).append(place)
-    told = []
-    for words, places in of_words.items():
-        alone = len(places) <= _MANY_FILES
-        told += [f"{place}: {words}" for place in places] if alone else [f"{len(places)} files as {places[0]}: {words}"]
-    return told
 
 
 def grid_and_header(place: Path, spec: SheetFile, wanted: Sequence[str]) -> tuple[Grid, Header]:

@@ -159,6 +159,12 @@ class _Part:
         if self.part.together:
             if "status" not in self.mapped.rows.columns or "episode_id" not in self.mapped.rows.columns:
                 raise SourceError(f"{self.place}.together: only sessions with a status are put together")
+            counted = [name for name in self.part.together if name == "status" or name.startswith("minutes_")]
+            if counted:
+                raise SourceError(
+                    f"{self.place}.together: rows of one session differ in '{counted[0]}', which is put together from "
+                    "all of them; name what they have in common, as day and type"
+                )
             self.stands_for = together(self.mapped, self.part.together)
 
     def _by_day(self, workshop: Workshop) -> None:

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,9 @@ from iop_outcomes.kernel.errors import SourceError, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: Files of one layout up to which each is told of by itself.
+_MANY_FILES = 3
 
 
 def star_in(pattern: str, text: str) -> str | None:
@@ -80,3 +83,18 @@ def with_said(rows: "pl.DataFrame", said: Mapping[str, str | None], place: str) 
     if clash:
         raise SourceError(f"{place}: star or above makes a column '{clash[0]}', which is there; choose another name")
     return rows.with_columns(pl.lit(text, dtype=pl.String).alias(name) for name, text in said.items())
+
+
+def told_once(notes: Sequence[str]) -> list[str]:
+    """Return notes with those that many files give alike as one, told of the first of them."""
+    of_words: dict[str, list[str]] = {}
+    for note in notes:
+        place, _, words = note.partition(": ")
+        of_words.setdefault(words, []).append(place)
+    told = []
+    for words, places in of_words.items():
+        alone = len(places) <= _MANY_FILES
+        told += (
+            [f"{place}: {words}" for place in places] if alone else [f"{len(places)} sheets as {places[0]}: {words}"]
+        )
+    return told
