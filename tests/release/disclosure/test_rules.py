@@ -35,6 +35,8 @@ EVERY_SECTION = {
     "components": {"of": {"flexibility": ["attendance_rate"]}},
     "costs": {},
     "ledger": "claims.yaml",
+    "heterogeneity": {"folds": 3},
+    "specifications": {"estimators": ["aipw", "weighted"]},
 }
 
 
