@@ -47,7 +47,7 @@ def attacked(name: str, own: Study, made: dict[str, pd.DataFrame]) -> Row:
         build(own, made, out)
         found = attack_release(out)
         useful = in_words(pd.read_csv(Path(folder, FOLDER, REPORT)))
-    unread = f"; not used: {', '.join(found.unread)}" if found.unread else ""
+    unread = f"; read apart: {', '.join(found.unread)}" if found.unread else ""
     return Row(name, found.tried, len(found.opened), f"{useful}{unread}")
 
 

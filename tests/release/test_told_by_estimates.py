@@ -46,6 +46,22 @@ def test_where_one_arm_has_equal_weights_the_other_less_the_contrast_would_tell_
     assert abs(other / 0.1 - round(other / 0.1)) < 1e-9
 
 
+def test_shares_of_those_who_found_a_match_do_not_tell_how_few_found_none():
+    # 111 of 113 found a match: 17 / 111 = 0.153 is of no other number of people near, and 13 / 111 = 0.117 nearly so.
+    given = tables(n=(113, 420))
+    table = given["estimate"]
+    own = (table["analysis"] == "primary") & (table["kind"] == "adjusted")
+    for arm, events in (("iop", 17), ("outpatient", 30)):
+        mine = own & (table["role"] == "arm") & (table["arm"] == arm)
+        table.loc[mine, ["n", "n_events", "value"]] = [111, events, events / 111]
+    table.loc[own & (table["role"] == "contrast") & (table["measure"] == "risk_difference"), "value"] = -13 / 111
+    shown = estimates.frame(given, study(), RULES)
+    rows = shown[(shown["analysis"] == "primary") & (shown["kind"] == "adjusted")]
+    assert rows.loc[rows["arm"].eq("iop") & rows["role"].eq("arm"), "value"].isna().all()
+    assert rows.loc[rows["role"].eq("arm"), "n_events"].isna().all()
+    assert rows.loc[rows["measure"] == "risk_difference", "value"].tolist() == [-0.12]
+
+
 def test_the_standard_error_of_a_rare_outcome_tells_no_count():
     # Of 100 people 11 to 15 have it: the errors are 0.031 to 0.036, each to its count, and are shown as one.
     shares = np.arange(11, 16) / 100

@@ -1,8 +1,8 @@
 """What a release remembers of those before it, so that two of them together tell of nobody.
 
 Beside the release folder, never in it, lie the key by which counts are rounded and, for every release, keyed digests
-of the people who were counted, and its tables. Two releases whose people, or cells, differ by a few give those away:
-whoever has both subtracts.
+of the people who were counted and of their records (:mod:`iop_outcomes.release.records`), and its tables. Two releases
+whose people, or cells, differ by a few give those away: whoever has both subtracts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,8 +17,8 @@ from iop_outcomes.release.attack import attack_two
 from iop_outcomes.release.attack.reading import PAGE, texts_of
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
 
-#: Folder beside the release, and what lies in it: the key, people released, and tables released.
-FOLDER, KEY, PEOPLE, TABLES = "disclosure", "key", "released.csv", "released"
+#: Folder beside the release, and what lies in it: the key, people released, tables released, and people's records.
+FOLDER, KEY, PEOPLE, TABLES, RECORDS = "disclosure", "key", "released.csv", "released", "records"
 #: Tables that nobody outside has, of which the key is made.
 _SECRET = ("cohort", "covariates", "outcomes", "attrition")
 _COLUMNS = ["release", "arm", "person"]
@@ -99,7 +99,7 @@ def refuse_few(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
                     raise DisclosureError(
                         f"the arm '{arm}' has 1 to {rules.min_cell - 1} people {what} than in an earlier release of "
                         "this study, and whoever has both could tell them by the difference; release again when "
-                        f"{counted(rules.min_cell, 'person', 'people')} or more have changed, or, {_forget(folder)}"
+                        f"{counted(rules.min_cell, 'person', 'people')} or more have changed, or, {forget(folder)}"
                     )
 
 
@@ -132,15 +132,14 @@ def refuse_cells(release: Path, folder: Path, rules: ReleaseRules) -> None:
                 f"{counted(len(found), 'cell')} of this release ({'; '.join(found[:3])}) would differ from an earlier "
                 f"one by 1 to {rules.min_cell - 1} people, and whoever has both could tell them by the difference; "
                 "raise release.round_to, merge small levels, release again when more people have joined, or, "
-                f"{_forget(folder)}"
+                f"{forget(folder)}"
             )
 
 
-def _forget(folder: Path) -> str:
-    return (
-        f"if no earlier release has left the building, delete {folder.name}/{PEOPLE} and {folder.name}/{TABLES} beside "
-        "the release folder"
-    )
+def forget(folder: Path) -> str:
+    """Return what to delete where nothing has left the building, for the end of a sentence."""
+    kept = ", ".join(f"{folder.name}/{name}" for name in (PEOPLE, TABLES, RECORDS))
+    return f"if no earlier release has left the building, delete {kept} beside the release folder"
 
 
 def remember_tables(release: Path, folder: Path) -> None:

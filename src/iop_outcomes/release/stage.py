@@ -22,6 +22,7 @@ from iop_outcomes.release.disclosure import (
 )
 from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.page.page import page
+from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
 from iop_outcomes.release.tables import (
     attending,
     balance,
@@ -117,13 +118,15 @@ def build(
     ------
     DisclosureError
         Something could not be protected, an attack on the files as written opened a cell, or fewer people than the
-        smallest cell joined or left since an earlier release; the folder stays as it was.
+        smallest cell joined, left, or have other records than in an earlier release; the folder stays as it was.
     """
     out = Path(out)
     own = predecessors.inside(out)
     secret = predecessors.key(own, tables)
     people = predecessors.people(tables.get("cohort"), secret)
     predecessors.refuse_few(people, own, study.release.rules())
+    known = records(tables, secret, definitions(study))
+    refuse_mended(known, own, study.release.rules())
     study = study.model_copy(update={"release": study.release.keyed(secret)})
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
@@ -138,6 +141,7 @@ def build(
     _swap(aside, out)
     predecessors.remember(people, own)
     predecessors.remember_tables(out, own)
+    remember_records(known, own)
 
 
 def release_files(study: Study) -> list[str]:

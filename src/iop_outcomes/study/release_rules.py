@@ -30,6 +30,7 @@ TABLES = (
     "cost_verdict",
     "diagnostic",
     "estimate",
+    "heterogeneity",
     "intake",
     "interaction",
     "intercurrent",

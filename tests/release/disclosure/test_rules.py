@@ -1,6 +1,7 @@
 """One object says what is too small and how coarse what is shown is: the study's section ``release``."""
 
 import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import figure_names
 from iop_outcomes.release import figures
+from iop_outcomes.release.attack.facts import TELLERS
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import release_files, release_tables
 from iop_outcomes.study import names
@@ -34,6 +36,8 @@ EVERY_SECTION = {
     "costs": {},
     "specifications": {"trimming": {"scores": {"trim": 0.1}}},
     "ledger": "claims.yaml",
+    "heterogeneity": {"folds": 3},
+    "specifications": {"estimators": ["aipw", "weighted"]},
 }
 
 
@@ -101,6 +105,13 @@ def test_every_table_and_figure_that_is_released_can_have_rules_and_nothing_else
     # ``truth`` is there because the example is simulated, ``claim`` because it makes one, others as it asks for them.
     files = {Path(name).stem for name in release_files(study(**EVERY_SECTION)) if name.startswith("tables/")}
     assert files == {*TABLES, *figure_names()}
+
+
+def test_the_page_on_disclosure_names_every_table_that_is_released_and_whether_the_attack_reads_it():
+    page = (PACKAGE.parents[1] / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (yes|-) \|$", page, flags=re.MULTILINE)
+    assert [name for name, _ in rows] == sorted([*TABLES, *figure_names()])
+    assert {name for name, read in rows if read == "yes"} == set(TELLERS)
 
 
 def test_one_table_alone_hides_more_and_is_rounded_more_coarsely():

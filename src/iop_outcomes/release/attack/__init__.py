@@ -35,7 +35,7 @@ class Attacked:
     opened : pandas.DataFrame
         ``place`` of each that was opened; never what it is.
     read, unread : tuple of str
-        Tables that were used, and those that contradict the others.
+        Tables that were used together, and those that contradict them, which were attacked among themselves.
     """
 
     tried: int
@@ -46,9 +46,7 @@ class Attacked:
     def in_words(self) -> str:
         """Return what was found in a sentence without its stop."""
         found = f"attacked the files as written: {counted(self.tried, 'cell')} tried, {len(self.opened)} opened"
-        return (
-            f"{found}; not used, since they contradict the others: {', '.join(self.unread)}" if self.unread else found
-        )
+        return f"{found}; apart, since they contradict the others: {', '.join(self.unread)}" if self.unread else found
 
     def refuse_opened(self) -> None:
         """Refuse a release that was opened.
@@ -85,10 +83,13 @@ def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Att
     folder = Path(folder)
     # A stranger knows how counts were rounded, and not the key.
     rules = (rules or rules_of(folder)).without_key()
-    known, read, unread = _gathered(folder, rules)
-    opened = _opened(known, rules) if known.tried else []
+    systems = _gathered(folder, rules)
+    opened = [place for known, _ in systems if known.tried for place in _opened(known, rules)]
     opened += _written(folder, rules)
-    return Attacked(len(known.tried), pd.DataFrame({"place": opened}, dtype="object"), tuple(read), tuple(unread))
+    tried = sum(len(known.tried) for known, _ in systems)
+    (_, read), *apart_ = systems
+    unread = [name for _, names in apart_ for name in names]
+    return Attacked(tried, pd.DataFrame({"place": opened}, dtype="object"), tuple(read), tuple(unread))
 
 
 def attack_two(folder: str | Path, before: str | Path, rules: ReleaseRules | None = None) -> list[str]:
@@ -101,7 +102,7 @@ def attack_two(folder: str | Path, before: str | Path, rules: ReleaseRules | Non
     rules : ReleaseRules, optional
         Smallest cell and rounding of the later one; those that its report states, if left out.
     """
-    known = [_gathered(Path(one), rules_of(Path(one)))[0] for one in (folder, before)]
+    known = [_gathered(Path(one), rules_of(Path(one)))[0][0] for one in (folder, before)]
     return apart(*known, (rules or rules_of(Path(folder))).min_cell)
 
 
@@ -112,33 +113,35 @@ def release_report(attacked: Attacked, folder: Path) -> None:
         ("cells opened", len(attacked.opened)),
         *(("opened", place) for place in attacked.opened["place"]),
         *(("table used", name) for name in attacked.read),
-        *(("table left out", name) for name in attacked.unread),
+        *(("table read apart", name) for name in attacked.unread),
     ]
     table = pd.DataFrame(rows, columns=["what", "found"])
     write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / REPORT)
 
 
-def _gathered(folder: Path, rules: ReleaseRules) -> tuple[Unknowns, list[str], list[str]]:
-    """Put together what the tables tell; one that contradicts the others was misread, and is left out."""
+def _gathered(folder: Path, rules: ReleaseRules) -> list[tuple[Unknowns, list[str]]]:
+    """Put together what the tables tell, with their names; those that contradict the others tell it by themselves."""
     told = {name: TELLERS[name](table) for name, table in tables_of(folder, rules).items() if name in TELLERS}
     whole = Unknowns()
     for one in told.values():
         whole = whole.with_facts_of(one)
     if not told:
-        return whole, [], []
+        return [(whole, [])]
     told[PAGE] = of_sentences(texts_of(folder).get(PAGE, ""), rules, whole)
     whole = whole.with_facts_of(told[PAGE])
     if Solver(whole).possible():
-        return whole, list(told), []
-    known, read, unread = Unknowns(), [], []
-    for name, one in told.items():
-        both = known.with_facts_of(one)
-        if Solver(both).possible():
-            known = both
-            read.append(name)
-        else:
-            unread.append(name)
-    return known, read, unread
+        return [(whole, list(told))]
+    systems: list[tuple[Unknowns, list[str]]] = []
+    while told:
+        known, read = Unknowns(), []
+        for name, one in told.items():
+            both = known.with_facts_of(one)
+            if Solver(both).possible():
+                known, read = both, [*read, name]
+        # What contradicts itself tells nothing.
+        systems.append((known, read or list(told)))
+        told = {name: one for name, one in told.items() if name not in systems[-1][1]}
+    return systems
 
 
 def _opened(known: Unknowns, rules: ReleaseRules) -> list[str]:

@@ -180,7 +180,8 @@ def _subgroups(table: Table) -> Unknowns:
         whose = f"{arm}, {modifier} {level}"
         people = table.learn(known, row, "n_people", whose)
         seen = table.learn(known, row, "n", f"{whose}, {outcome} known")
-        known.adds_up(people, seen, _left(known, table, row, f"{whose}, {outcome} not known", "n"))
+        over = "" if frame["n_people"][row] == SUPPRESSED else "n"
+        known.adds_up(people, seen, _left(known, table, row, f"{whose}, {outcome} not known", over))
         sums.setdefault((arm, modifier), {})[people] = None
         sums.setdefault((f"{arm}, {outcome} known", modifier), {})[seen] = None
         if frame["n_events"][row] == "":
@@ -280,7 +281,8 @@ def _at_risk(table: Table) -> Unknowns:
         there = [
             table.learn(known, row, "n_at_risk", f"{arm}, at risk on day {frame['day'][row]}") for row in rows.index
         ]
-        known.adds_up(known.know(str(arm)), there[0])
+        # A design may have left out some before the first day.
+        known.adds_up(known.know(str(arm)), there[0], _left(known, table, rows.index[0], f"{arm}, not at risk at all"))
         for row, one, other in zip(rows.index[1:], there, there[1:], strict=False):
             known.adds_up(one, other, _left(known, table, row, f"{arm}, left before day {frame['day'][row]}"))
     return known

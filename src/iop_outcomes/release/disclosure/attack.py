@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release.disclosure.bounding import bounds, widest
 from iop_outcomes.release.disclosure.system import Block
 
 _TOLERANCE = 1e-6
@@ -24,15 +23,18 @@ def attack_together(system: Sequence[Block], hidden: Mapping[str, pd.DataFrame])
     -------
     pandas.DataFrame
         One row per small count: table, row, column, low, high; lowest and highest are what it would be in at best.
+        Where it can be as small, or as large, as it would be at best, no more is sought.
     """
+    flags = {table: {column: frame[column].to_numpy(bool) for column in frame} for table, frame in hidden.items()}
     found = []
     for block in system:
         small = np.flatnonzero(block.small)
         if not len(small):
             continue
-        unknown = np.array([all(hidden[t][column].iloc[row] for t, row, column in cells) for cells in block.places])
+        unknown = np.array([all(flags[t][column][row] for t, row, column in cells) for cells in block.places])
+        ranges = block.ranges(unknown)
         for cell in small:
-            ends = bounds(block, cell, unknown)
+            ends = ranges.low(cell, 1.0), ranges.high(cell, block.least[cell] - 1)
             found += [(*place, *ends, *_widest(block, cell, *ends)) for place in block.places[cell]]
     return pd.DataFrame(found, columns=_FOUND)
 
@@ -45,4 +47,4 @@ def told(found: pd.DataFrame) -> pd.DataFrame:
 
 def _widest(block: Block, cell: int, low: float, high: float) -> tuple[float, float]:
     least, most = 1.0, block.least[cell] - 1
-    return (least, most) if low <= least + _TOLERANCE and high >= most - _TOLERANCE else widest(block, cell)
+    return (least, most) if low <= least + _TOLERANCE and high >= most - _TOLERANCE else block.widest(cell)

@@ -182,4 +182,5 @@ def _share(numerator: str, denominator: str, frame, rounded, hidden) -> tuple[np
 
 
 def _rests_on_hidden(counts: tuple[str, ...], hidden: pd.DataFrame) -> np.ndarray:
-    return hidden[list(counts)].any(axis=1).to_numpy() if counts else np.zeros(len(hidden), dtype=bool)
+    flags = [hidden[count].to_numpy() for count in dict.fromkeys(counts)]
+    return np.logical_or.reduce(flags) if flags else np.zeros(len(hidden), dtype=bool)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from string import Formatter
 
 import numpy as np
@@ -74,11 +73,11 @@ class Roles:
         for count, said in self.who.items():
             words, _, flag = said.partition("|")
             marked = frame[flag].to_numpy(bool) if flag else np.ones(len(frame), dtype=bool)
-            named = [name for _, name, _, _ in Formatter().parse(words) if name]
-            cells = zip(*(frame[name].tolist() for name in named), strict=True) if named else repeat((), len(frame))
+            named = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(words) if name))
+            rows = zip(*(frame[name] for name in named), strict=True) if named else [()] * len(frame)
             found[count] = [
-                words.format(**dict(zip(named, row, strict=True))) if true else ""
-                for row, true in zip(cells, marked, strict=True)
+                words.format_map(dict(zip(named, row, strict=True))) if true else ""
+                for row, true in zip(rows, marked, strict=True)
             ]
         return found
 

@@ -1,17 +1,20 @@
 """The counts of all tables and the sums among them, as blocks of linear equations that do not touch each other.
 
+Counts that stand in no sum are one block without equations.
+
 The same people are one unknown wherever they are counted: two cells that say whom they count (``Roles.who``), say the
 same, and hold the same count, are one cell of the system.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from iop_outcomes.release.disclosure.bounding import Ranges
 from iop_outcomes.release.disclosure.roles import Roles
 from iop_outcomes.study.release_rules import ReleaseRules
 
@@ -69,11 +72,31 @@ class Block:
         """Which counts are too small to be shown."""
         return (self.counts > 0) & (self.counts < self.least)
 
+    @cached_property
+    def at_best(self) -> Ranges:
+        """The ranges of counts if every count but the zeros were hidden: no release can leave them wider ones."""
+        return self.ranges(self.counts > 0)
+
+    def ranges(self, unknown: np.ndarray) -> Ranges:
+        """Return how small and how large counts can be, given which are not known; those of small ones are sought."""
+        found = Ranges(self.counts, self.equations, unknown)
+        found.spread(np.flatnonzero(self.small), self.least - 1)
+        return found
+
+    def widest(self, cell: int) -> tuple[float, float]:
+        """Return the range that a count would be in at best: 1 to ``min_cell - 1``, unless it is bound to others.
+
+        A sum of others, which are at least 1 each, is larger, and a part of one may be smaller.
+        """
+        most = float(self.least[cell] - 1)
+        return max(self.at_best.low(cell, 1.0), 1.0), min(self.at_best.high(cell, most), most)
+
 
 def blocks(parts: Sequence[Part]) -> list[Block]:
     """Split the counts of tables into blocks.
 
-    A sum with a missing part, or that does not hold, tells an attacker nothing and is left out.
+    A sum with a missing part, or that does not hold, tells an attacker nothing and is left out. So is a difference
+    below zero, of tables that do not agree: it counts nobody.
     """
     cells = {place: count for part in parts for place, count in _counts(part)}
     of = _whom(parts, cells)
@@ -99,7 +122,7 @@ def _shown(roles: Roles) -> set[str]:
 def _counts(part: Part) -> Iterator[tuple[Place, float]]:
     for column in part.roles.guarded:
         for row, count in enumerate(part.frame[column].to_numpy(float)):
-            if not np.isnan(count):
+            if count >= 0:
                 yield (part.name, row, column), float(count)
 
 
@@ -154,8 +177,10 @@ def _components(unknowns: list[Hashable], equations: list[_Sum]) -> list[tuple[l
         for other in others:
             root[find(other)] = find(first)
     found: dict[Hashable, tuple[list[Hashable], list[_Sum]]] = {}
+    bound = {unknown for equation in equations for unknown in equation}
     for unknown in unknowns:
-        found.setdefault(find(unknown), ([], []))[0].append(unknown)
+        # Those that no sum binds do not touch each other, and make one block without sums.
+        found.setdefault(find(unknown) if unknown in bound else None, ([], []))[0].append(unknown)
     for equation in equations:
         found[find(next(iter(equation)))][1].append(equation)
     return list(found.values())

@@ -39,7 +39,27 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     parts_ = [_arm_rows(curve[curve["arm"] == arm].sort_values("day"), arm, length, rules) for arm in arms]
     table = pd.concat(parts_, ignore_index=True)
     table["n_left"] = table["n_at_risk"] - table["n_next"]
+    table = with_left_out(table, tables.get("cohort"), rules, _CURVE)
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(study.cohort.arms)))
+
+
+def with_left_out(
+    table: pd.DataFrame, cohort: pd.DataFrame | None, rules: ReleaseRules, curve: tuple[str, str, str]
+) -> pd.DataFrame:
+    """Return curves with those of an arm whom a design left out, as people without a match, on its first rows.
+
+    Where they are few, points of the curve are rounded to steps as wide as one person, and mean days to whole ones:
+    whole numbers over the people at risk would tell how many these are.
+    """
+    sizes = pd.Series(dtype=float) if cohort is None else cohort["arm"].astype("str").value_counts()
+    arm, is_first = table["arm"].astype("str"), table["is_first"].astype(bool)
+    n_arm = arm.map(sizes).astype(float).where(is_first)
+    table = table.assign(n_arm=n_arm, n_left_out=n_arm - table["n_at_risk"])
+    few = arm.isin(arm[rules.small(table["n_left_out"])])
+    people = table["n_at_risk"].where(is_first).groupby(arm).transform("max")
+    for column, way in zip(curve, (np.round, np.floor, np.ceil), strict=True):
+        table[column] = table[column].mask(few, rules.stepped(table[column], people, 1 / rules.round_to, way=way))
+    return table.assign(mean_day=table["mean_day"].mask(few, table["mean_day"].round()))
 
 
 def shown_curves(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules, name: str) -> pd.DataFrame:
@@ -133,14 +153,19 @@ def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
     roles=Roles(
         labels=("arm", "day"),
         counts=("n_at_risk",),
-        hidden_counts=("n_next", "n_left"),
+        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
         values={name: () for name in (*_CURVE, "mean_day")},
-        sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
-        keep={"n_at_risk": "is_first"},
+        sums=(
+            parts("n_at_risk", "n_next", "n_left"),
+            chain("n_next", "n_at_risk", ("arm",), "day"),
+            parts("n_arm", "n_at_risk", "n_left_out"),
+        ),
+        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
         who={
             "n_at_risk": "{arm}|is_first",
             "n_next": "{arm}, in care at the point after day {day}",
             "n_left": "{arm}, left after day {day}",
+            "n_arm": "{arm}",
         },
     ),
     section="what",

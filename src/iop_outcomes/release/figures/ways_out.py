@@ -17,6 +17,7 @@ from iop_outcomes.release.figures.retention_curves import (
     numbers_at_risk,
     numbers_by_day,
     shown_curves,
+    with_left_out,
 )
 from iop_outcomes.study import Study
 
@@ -64,6 +65,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     found = pd.concat(made, ignore_index=True)
     found["n_left"] = found["n_at_risk"] - found["n_next"]
     found["is_first"] = (found["day"] == 0) & (found["cause"] == PEOPLE)
+    found = with_left_out(found, tables.get("cohort"), rules, _CURVE)
     return found.assign(arm=pd.Categorical(found["arm"], categories=list(study.cohort.arms)))
 
 
@@ -143,14 +145,19 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     roles=Roles(
         labels=("arm", "cause", "day"),
         counts=("n_at_risk",),
-        hidden_counts=("n_next", "n_left"),
+        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
         values={name: () for name in (*_CURVE, "mean_day")},
-        sums=(parts("n_at_risk", "n_next", "n_left"), chain("n_next", "n_at_risk", ("arm",), "day")),
-        keep={"n_at_risk": "is_first"},
+        sums=(
+            parts("n_at_risk", "n_next", "n_left"),
+            chain("n_next", "n_at_risk", ("arm",), "day"),
+            parts("n_arm", "n_at_risk", "n_left_out"),
+        ),
+        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
         who={
             "n_at_risk": "{arm}|is_first",
             "n_next": "{arm}, in care at the point after day {day}",
             "n_left": "{arm}, left after day {day}",
+            "n_arm": "{arm}",
         },
     ),
     section="what",

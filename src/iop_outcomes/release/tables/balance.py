@@ -67,8 +67,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     for side, treated in (("treated", True), ("reference", False)):
         total = _members(tables["propensity"], treated)
         wide[f"all_{side}"] = pd.MultiIndex.from_frame(wide[list(_DESIGN)]).map(total).astype(float)
-        those = (wide[f"mean_{side}_before"] * wide[f"n_known_{side}"]).round()
-        wide[f"n_{side}"] = those.where(is_flag, wide[f"n_{side}"])
+        # Of a flag the balance counts those who have it, or, where nobody has, everybody.
+        nobody = is_flag & (wide[f"mean_{side}_before"] == 0)
+        wide[f"n_{side}"] = wide[f"n_known_{side}"].where(is_flag, wide[f"n_{side}"]).mask(nobody, 0.0)
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
         wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
     wide = _with_dominating(_coarse(wide, study.release.rules("balance", "love_plot")), tables, study)

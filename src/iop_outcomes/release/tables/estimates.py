@@ -43,8 +43,10 @@ _LABELS = (
 #: How far one person moves a ratio of shares, times the people of the arm: a third, and no rarer, has the outcome.
 _RATIO_MOVES = 3.0
 _GUARDS = ("least_n", "least_with", "least_without")
-#: How close two numbers are that are made of the same counts, and how fine ends of an interval are that is made so.
-_SAME, _FINEST_END = 1e-9, 0.01
+#: How close two numbers are that are made of the same counts, and a number to the whole one that it is.
+_SAME, WHOLE = 1e-9, 1e-6
+#: How fine a difference is of two numbers that are made so, and the ends of its interval.
+_FINEST, _FINEST_END = 0.001, 0.01
 #: Numbers of both arms together in a sentence on how an interval was made.
 _TOTALS = re.compile(r"\b[\d,]+ (missing outcome|weekly result|member|partner)s?\b")
 _NOT_SEEN = re.compile(r"\b[\d,]+ (?=not seen\b)")
@@ -108,12 +110,16 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     # A ratio moves by one over the other arm's share.
     spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread) * rules.spread(unknown)
     moves = _moves_of_se(table, people)
+    # A whole number over the people of an arm tells how many they are, unless a step is as wide as one of them.
+    one = 1 / rules.round_to
     for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
         table.loc[naive, column] = rules.stepped(table[column], people, spread, way=way)[naive]
-        if column != "value":
-            table.loc[both, column] = rules.stepped(table[column], people, 0.0, _FINEST_END, way)[both]
+        finest = _FINEST if column == "value" else _FINEST_END
+        table.loc[both, column] = rules.stepped(table[column], people, one, finest, way)[both]
     table.loc[naive, "se"] = rules.stepped(table["se"], people, moves)[naive]
     table.loc[both, "se"] = rules.stepped(table["se"], people, 0.0, _FINEST_END / 2, np.ceil)[both]
+    # With how many have it, a difference would tell of how many it is.
+    table.loc[naive & (table["kind"] != NAIVE) & rules.small(table["least_left_out"]), "n_events"] = np.nan
     blurred = naive & counted & rules.too_coarse(people, unknown) & may_be_shown(table).to_numpy()
     return _withheld(table, blurred, "too few people for a share that does not tell how many they are")
 
@@ -121,21 +127,23 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
 def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows tell what was counted without weights, and which contrasts, of two such arms, come close to it.
 
-    Where a design gives everybody of an arm the same weight, its adjusted value is a share of counted people, and so is
-    the other arm's, less the contrast. A difference of two counted shares alone tells neither, with its standard error
-    or the ratio beside it both.
+    Where a design gives everybody of an arm the same weight, as matching gives those who found a match, its adjusted
+    value is a share of counted people, or a sum over them, and so is the other arm's, less the contrast. A difference
+    of two counted shares alone tells neither, with its standard error or the ratio beside it both.
     """
     naive, of_arm = (table["kind"] == NAIVE).to_numpy(), (table["role"] == ARM).to_numpy()
     place = pd.MultiIndex.from_frame(table[["analysis", "arm", "measure"]].astype("str"))
     counted = pd.Series(table["value"].to_numpy(float), place)[naive & of_arm]
     plain = counted[~counted.index.duplicated()].reindex(place).to_numpy()
-    same = ~naive & of_arm & (np.abs(table["value"].to_numpy(float) - plain) < _SAME)
+    value = table["value"].to_numpy(float)
+    summed = value * table["n"].to_numpy(float)
+    same = ~naive & of_arm & ((np.abs(value - plain) < _SAME) | (np.abs(summed - np.round(summed)) < WHOLE))
     by_analysis = pd.Series(same).groupby(table["analysis"].to_numpy())
     arms = pd.Series(~naive & of_arm).groupby(table["analysis"].to_numpy()).transform("sum")
     both = ((by_analysis.transform("sum") == arms) & (arms > 0)).to_numpy() & ~naive & ~of_arm
-    is_ratio, is_share = ((table["unit"] == unit).to_numpy() for unit in ("ratio", "share"))
+    is_ratio = (table["unit"] == "ratio").to_numpy()
     disguised = (of_arm & ~naive & by_analysis.transform("any").to_numpy()) | (both & is_ratio)
-    return naive | disguised, both & is_share & (table["role"] == CONTRAST).to_numpy()
+    return naive | disguised, both & ~is_ratio & (table["role"] == CONTRAST).to_numpy()
 
 
 def _moves_of_se(table: pd.DataFrame, people: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from iop_outcomes.conclude.subgroups import judge_subgroups
 from iop_outcomes.designs.modifiers import levels_by_person
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, dominating, levels, parts
+from iop_outcomes.release.tables.estimates import WHOLE
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.comparison import of_arms
@@ -169,14 +170,26 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
 
 
 def _coarse(table: pd.DataFrame, study: Study, rules: ReleaseRules) -> pd.DataFrame:
-    """Round what was counted without weights so coarsely that it tells no count."""
+    """Round what was counted without weights, or of those who found a match, so coarsely that it tells no count."""
     crude = table["analysis"].map(lambda name: is_crude(study, study.analyses[name])).to_numpy(bool)
+    matched = _of_matched(table) & ~crude
+    crude = crude | matched
     people = np.where(table["role"] == ARM, table["known"], table["least_n"]).astype(float)
     spread = np.where(table["with_it"].notna() | table["least_with"].notna(), 1.0, table["se"] * np.sqrt(people))
+    # Of a difference of those who found a match a step as wide as one of them is enough.
+    contrast = matched & (table["role"] != ARM) & (table["se_scale"] != "log")
+    spread = np.where(contrast, 1 / rules.round_to, spread)
     for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
         table.loc[crude, column] = rules.stepped(table[column], people, spread, way=way)[crude]
     table.loc[crude, "se"] = table.loc[crude, "se"].round(3)
     return table
+
+
+def _of_matched(table: pd.DataFrame) -> np.ndarray:
+    """Return which rows are of levels in which an arm's value is a whole number over its people."""
+    summed = (table["value"] * table["n"]).where(table["role"] == ARM)
+    whole = (summed - summed.round()).abs() < WHOLE
+    return whole.groupby([table[name] for name in ("analysis", "modifier", "level")]).transform("any").to_numpy(bool)
 
 
 def interactions(tables: Mapping[str, pd.DataFrame], subgroup: pd.DataFrame) -> pd.DataFrame:
