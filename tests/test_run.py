@@ -47,12 +47,13 @@ def test_check_fails_where_one_part_does_and_stops_there(clone, broken):
     assert calls[-1] == broken
 
 
-def test_ci_runs_the_demo_and_every_test_once(clone):
+def test_ci_runs_the_demo_the_notebooks_and_every_test_once(clone):
     slow = FAST.replace("not slow", "slow")
     code, calls = clone("bash", ".ci/run")
     assert code == 0
     assert calls[0].startswith("snakemake ")
-    assert calls[1:] == ["ruff check .", "ruff format --check .", "mypy ", FAST, slow]
+    assert calls[1].startswith("snakemake ") and calls[1].endswith(" notebooks")
+    assert calls[2:] == ["ruff check .", "ruff format --check .", "mypy ", FAST, slow]
 
 
 def test_the_path_of_a_study_is_enough_and_is_meant_from_where_the_command_is_given(clone, tmp_path):

@@ -37,7 +37,6 @@ EVERY_SECTION = {
     "specifications": {"trimming": {"scores": {"trim": 0.1}}},
     "ledger": "claims.yaml",
     "heterogeneity": {"folds": 3},
-    "specifications": {"estimators": ["aipw", "weighted"]},
 }
 
 

@@ -20,7 +20,7 @@ from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirl
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
 from iop_outcomes.ingest.identifying.columns import kind_by_name
 from iop_outcomes.ingest.identifying.pseudonyms import Pseudonyms, rows_as_facts
-from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, files_of_path, locate, read
+from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, collected, files_of_path, locate, read
 from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, StudyError, did_you_mean
 from iop_outcomes.kernel.registry import source
@@ -130,7 +130,7 @@ def _read(
             raw = _renamed(whole, name, columns.get(name, {}), complain)
             if raw is None:
                 continue
-            if name not in REQUIRED and raw.rows.head(1).collect().is_empty() and not raw.misshapen:
+            if name not in REQUIRED and collected(raw.rows.head(1), raw.name).is_empty() and not raw.misshapen:
                 notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
             codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
             kept = _accepted(raw, name, codes, settings, intake, parents)
