@@ -54,7 +54,7 @@ def made() -> dict[str, pd.DataFrame]:
 def panel(made, analysis: str) -> pd.DataFrame:
     """Return the rows of a panel by rule."""
     table = made["estimate"]
-    of_panel = table["scenario"].str.startswith("missing_panel: ")
+    of_panel = table["scenario"].str.startswith("missing_panel")
     mine = table[(table["analysis"] == analysis) & (table["role"] == CHECK) & of_panel]
     return mine.assign(rule=mine["scenario"].str.removeprefix("missing_panel: ")).set_index("rule")
 
