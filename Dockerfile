@@ -9,5 +9,5 @@ COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 ENV OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0 TZ=UTC MPLBACKEND=Agg
 # Results are written where the study is mounted, by whoever runs the container.
-WORKDIR /work
+WORKDIR /study
 ENTRYPOINT ["iop-outcomes"]
