@@ -6,6 +6,7 @@
 
 import sys
 
+from iop_outcomes.kernel.provenance import keep_code
 from iop_outcomes.show import first_answer
 from iop_outcomes.study import running
 from iop_outcomes.study.loading import text_digest
@@ -20,6 +21,9 @@ include: "workflow/rules/stages.smk"
 include: "workflow/rules/release.smk"
 include: "workflow/rules/operate.smk"
 include: "workflow/rules/notebooks.smk"
+
+# Every rule has asked for the digest of its code.
+keep_code()
 
 
 rule all:

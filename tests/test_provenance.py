@@ -57,6 +57,15 @@ def test_only_code_that_can_change_a_number_changes_the_digest(package, file, ol
     assert (package(file, old, new) != before) is counts
 
 
+def test_what_is_remembered_between_runs_is_what_would_be_made_anew(package, tmp_path, monkeypatch):
+    before = package()
+    monkeypatch.setattr(provenance, "_known", provenance._known)
+    provenance.remember_code(tmp_path)
+    assert package() == before
+    provenance.keep_code()
+    assert package("helper.py", "0.5", "0.6") != before
+
+
 def test_the_digest_of_a_stage_follows_its_imports():
     reached = {p.name for p in provenance._imports(provenance._files("iop_outcomes.cohort.build")[0])}
     assert {"capability.py", "registry.py"} <= reached

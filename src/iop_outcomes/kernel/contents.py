@@ -9,7 +9,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,9 +36,12 @@ class Digests:
     ----------
     memory : path, optional
         File that keeps the digests between runs; one that cannot be read is made anew.
+    digest : callable, optional
+        Gives the digest of a file; SHA-256 of its content unless told.
     """
 
-    def __init__(self, memory: str | Path | None = None) -> None:
+    def __init__(self, memory: str | Path | None = None, digest: Callable[[Path], str] | None = None) -> None:
+        self._digest = digest or file_digest
         self._memory = Path(memory) if memory is not None else None
         self._kept: dict[str, list[object]] = {}
         with suppress(OSError, ValueError):
@@ -47,7 +50,7 @@ class Digests:
         self._known = dict(self._kept)
 
     def of(self, path: str | Path) -> str:
-        """Return the SHA-256 of a file, remembered if size, inode and the times of its last changes are the same.
+        """Return the digest of a file, remembered if size, inode and the times of its last changes are the same.
 
         The time of the last change of the inode is among them: it cannot be set back as that of the content can.
         """
@@ -56,7 +59,7 @@ class Digests:
         known = self._known.get(str(place))
         if isinstance(known, list) and known[:-1] == now:
             return str(known[-1])
-        digest = file_digest(place)
+        digest = self._digest(place)
         if _standing(place) == now and time.time_ns() - max(now[2:]) > _TOO_FRESH_NS:
             self._known[str(place)] = [*now, digest]
         return digest

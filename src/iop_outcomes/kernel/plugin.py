@@ -104,8 +104,7 @@ class Plugin:
     def _model(self, defaults: Mapping[str, object]) -> type[BaseModel]:
         asked: dict[str, Any] = {
             p.name: (p.annotation, defaults.get(p.name, ... if p.default is p.empty else p.default))
-            for p in inspect.signature(self.function, eval_str=True).parameters.values()
-            if p.kind is p.KEYWORD_ONLY
+            for p in _keyword_only(self.function)
         }
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
         return create_model(f"{self.kind}_{self.name}", __config__=config, **asked)
@@ -116,6 +115,15 @@ class Plugin:
         except ValidationError as error:
             raise StudyFileError(sentence(error, place or f"{self.kind} '{self.name}'", model)) from None
         return {name: getattr(checked, name) for name in type(checked).model_fields}
+
+
+def _keyword_only(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the settings of a function; what else it takes and gives may be of a library that is loaded late."""
+    found = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    if any(isinstance(p.annotation, str) for p in found):
+        named = inspect.signature(function, eval_str=True).parameters
+        return [named[p.name] for p in found]
+    return found
 
 
 def _settings_beside(model: type[BaseModel], place: tuple[int | str, ...]) -> tuple[str, ...]:

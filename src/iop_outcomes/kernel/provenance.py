@@ -11,6 +11,7 @@ import json
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from types import CodeType
 from typing import Any
 
 from iop_outcomes.kernel.beside import file_beside
-from iop_outcomes.kernel.contents import file_digest, whole
+from iop_outcomes.kernel.contents import Digests, file_digest, whole
 from iop_outcomes.kernel.project import SHIPPED, clone
 
 PACKAGE = "iop_outcomes"
@@ -63,7 +64,7 @@ def code_digest(*modules: str, everything: bool = False) -> str:
     digest = hashlib.sha256()
     for path in code_files(*modules, everything=everything):
         digest.update(_place(path).encode())
-        digest.update(_bare_code(path))
+        digest.update(_code_of(path).encode())
     return digest.hexdigest()[:16]
 
 
@@ -188,9 +189,14 @@ def _module_file(name: str) -> tuple[Path, ...]:
 
 
 @cache
-def _bare_code(path: Path) -> bytes:
-    """Return what the interpreter makes of a file: no comments, no docstrings, no line numbers."""
-    return repr(list(_instructions(compile(_text(path), "", "exec", optimize=2, dont_inherit=True)))).encode()
+def _code_of(path: Path) -> str:
+    return _known.of(path)
+
+
+def _bare_code(path: Path) -> str:
+    """Return a digest of what the interpreter makes of a file: no comments, no docstrings, no line numbers."""
+    made = compile(path.read_text(encoding="utf-8"), "", "exec", optimize=2, dont_inherit=True)
+    return hashlib.sha256(repr(list(_instructions(made))).encode()).hexdigest()
 
 
 def _instructions(code: CodeType) -> Iterator[object]:
@@ -203,3 +209,18 @@ def _instructions(code: CodeType) -> Iterator[object]:
             yield sorted(map(repr, constant))
         else:
             yield repr(constant)
+
+
+#: What the interpreter makes of each file, read once as long as nothing about the file changes.
+_known = Digests(digest=_bare_code)
+
+
+def remember_code(folder: str | Path) -> None:
+    """Keep the digests of code between runs in a folder, a file for each version of the interpreter."""
+    global _known
+    _known = Digests(Path(folder) / f".code.{sys.implementation.cache_tag}.json", _bare_code)
+
+
+def keep_code() -> None:
+    """Write what is to be remembered, if it can be written."""
+    _known.keep()

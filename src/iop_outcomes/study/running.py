@@ -15,6 +15,7 @@ from iop_outcomes import study as studies
 from iop_outcomes.kernel.contents import Digests, damaged, halves
 from iop_outcomes.kernel.errors import NO_ROOM, StudyError, StudyFileError, in_words
 from iop_outcomes.kernel.project import PACKAGE_FOLDER
+from iop_outcomes.kernel.provenance import remember_code
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ def open_study(name: str, main: bool = True) -> studies.Study:
     os.environ.update(ENVIRONMENT)
     # Where it is set every job would compile all its imports anew, which takes longer than the jobs.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    remember_code(DIGESTS.parent)
     study = answer(studies.load, name)
     if main:
         answer(refuse_unstartable, sys.executable)

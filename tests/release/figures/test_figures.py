@@ -1,6 +1,8 @@
 """Figures are drawn from protected tables, whatever the arms and the data."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -24,6 +26,12 @@ from report_tables import attrition, study, tables
 #: Those of every study; the others stand in ``test_argument_figures``.
 NAMES = [figure.name for figure in FIGURES if not figure.asked_by]
 LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
+
+
+def test_names_of_figures_are_told_without_loading_what_draws_them():
+    asked = "import sys; from iop_outcomes.kernel import registry; registry.figure_names(); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert "matplotlib" not in told.stdout.split()
 
 
 @pytest.mark.slow

@@ -1,11 +1,10 @@
 """How much the answer depends on what "abstinent" means: every definition and missing rule side by side."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, parts
@@ -14,6 +13,10 @@ from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import refuse_withheld
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _MARKERS = ("o", "s", "^", "D")
 #: Up to so many definitions the missing rules of one lie beneath each other.
@@ -61,7 +64,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="sure",
     place=9,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw one row per definition, a colour per arm and a marker per missing rule."""
     table = style.shown(data)
     known = table.dropna(subset=["share"])
@@ -93,7 +96,9 @@ def draw(data: Released) -> Figure:
     return drawing
 
 
-def _key(table: pd.DataFrame, arms: list[str], rules: list[str]) -> list[Line2D]:
+def _key(table: pd.DataFrame, arms: list[str], rules: list[str]) -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
     look = {"linestyle": "", "marker": "o", "markersize": 5}
     handles = [Line2D([], [], color=style.colour(table, a), label=style.arm_label(a, 40), **look) for a in arms]
     for number, rule in enumerate(rules):

@@ -1,10 +1,10 @@
 """Attendance week by week: share of sessions attended, and hours."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release.disclosure import Released, Roles, dominating
 from iop_outcomes.release.figures import style
@@ -12,6 +12,9 @@ from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _GUARDS = ("n_people", "n_attended", "n_missed")
 #: With more weeks than this the cells are too narrow for their numbers.
@@ -59,7 +62,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="what",
     place=4,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw two heat maps, arms as rows and weeks as columns."""
     table = style.shown(data)
     arms = style.arms_of(table)
@@ -75,7 +78,7 @@ def draw(data: Released) -> Figure:
     return drawing
 
 
-def _heat_map(drawing: Figure, axes, wide: pd.DataFrame, label: str, top: float | None, show) -> None:
+def _heat_map(drawing: "Figure", axes, wide: pd.DataFrame, label: str, top: float | None, show) -> None:
     values = wide.to_numpy(float)
     top = top or (np.nanmax(values) if np.isfinite(values).any() else 1.0) or 1.0
     weeks = wide.columns.to_numpy(float)

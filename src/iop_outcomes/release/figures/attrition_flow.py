@@ -1,11 +1,10 @@
 """Flow of episodes into the cohort, arm by arm."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, chain, parts, same
@@ -13,6 +12,9 @@ from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Inches: the column of rules, a step, the line above; and arms beside each other.
 _RULES, _ROW, _ORIGIN, _ABREAST = 2.3, 0.56, 0.3, 4
@@ -76,7 +78,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     section="who",
     place=1,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a column per arm, boxes for those left and arrows for those excluded; four arms side by side at most."""
     flow = style.shown(data)
     arms = [arm for arm in style.arms_of(flow) if flow.loc[flow["arm"] == arm, "n_before"].ne(0).any()]
@@ -147,6 +149,8 @@ def _block(axes, flow: pd.DataFrame, arms: list[str], top: float) -> None:
 
 def _box(axes, x: float, y: float, column: float, row: pd.Series, colour: str, first: bool, last: bool) -> None:
     """Draw those left after a rule, and the arrow from those before it with the number excluded."""
+    from matplotlib.patches import FancyBboxPatch
+
     width, tall = min(1.2, column * 0.62), 0.28
     corner, shape = (x - width / 2, y - tall / 2), "round,pad=0,rounding_size=0.04"
     face = colour if last else "white"

@@ -1,9 +1,9 @@
 """Cost beside effect: every draw of both, from each perspective."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -12,6 +12,9 @@ from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import costs
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -42,7 +45,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=23,
     asked_by="costs",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a panel per perspective."""
     table = style.shown(data)
     names = list(table["perspective"].unique())

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.beside import own_name
 from iop_outcomes.kernel.plugin import Plugin, stated
@@ -13,11 +12,14 @@ from iop_outcomes.kernel.registry import Registry
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.study import Study
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Tables = Mapping[str, pd.DataFrame]
 #: Where in the report a figure can stand: who was compared, can they be compared, what happened, what difference it
 #: made, how sure one can be, for whom, what participation does, and at what cost.
 Section = Literal["who", "can", "what", "difference", "sure", "whom", "participation", "costs"]
-Draw = Callable[[Released], Figure]
+Draw = Callable[[Released], "Figure"]
 
 
 class NothingToDraw(Exception):

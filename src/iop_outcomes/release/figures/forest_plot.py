@@ -1,11 +1,10 @@
 """Every comparison of the study on one page: shown, withheld or refused."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -15,6 +14,9 @@ from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Inches: a line of a label, the head of a panel and its axis, and the widths of labels, plot and values.
 _LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
@@ -47,7 +49,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="difference",
     place=8,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a panel per unit, a row per analysis, contrast and measure."""
     table = style.shown(data)
     contrasts = table[is_contrast(table, ADJUSTED)].reset_index(drop=True)
@@ -216,6 +218,8 @@ def interval(row: pd.Series) -> str:
 
 
 def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
+    from matplotlib.lines import Line2D
+
     look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6}
     handles = [Line2D([], [], label="adjusted, 95% CI", **look)]
     if any(_naive(table, row) is not None for _, row in contrasts.iterrows()):

@@ -1,10 +1,10 @@
 """Dose-response: the share with the outcome had everybody come so many hours in every week."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -13,6 +13,9 @@ from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import attending, participation
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Hours a week from which on care is an intensive outpatient programme (ASAM level 2.1).
 NINE_HOURS = 9
@@ -47,7 +50,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=22,
     asked_by="asks_hours",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a point per number of hours, with the people it rests on below.
 
     Raises

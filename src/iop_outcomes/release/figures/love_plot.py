@@ -1,9 +1,9 @@
 """Standardised differences of the covariates, before and after."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -13,6 +13,9 @@ from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.tables import balance
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: As many rows as can be read on a page; those that differed most come first.
 _ROWS = 36
@@ -38,7 +41,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="can",
     place=2,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw one row per covariate level, hollow before and filled after."""
     table = style.shown(data)
     known = table.dropna(subset=["smd_before", "smd_after"])

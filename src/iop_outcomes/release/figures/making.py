@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.release.disclosure import (
@@ -21,6 +20,9 @@ from iop_outcomes.release.disclosure import (
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import FIGURES, NothingToDraw, Tables
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Endings of the files of a figure for print.
 PRINTED = ("pdf", "png")
@@ -45,7 +47,7 @@ class Drawn:
     title: str
     caption: str
     section: str
-    figure: Figure
+    figure: "Figure"
     data: Released
     reason: str = ""
 
@@ -139,7 +141,7 @@ def failed(error: Exception) -> str:
     return f"Nothing to show: this could not be made from these data ({type(error).__name__})."
 
 
-def _whole(drawing: Figure) -> Figure:
+def _whole(drawing: "Figure") -> "Figure":
     """Lay a figure out, so that one that cannot be written fails here and not when the report is written.
 
     Once is enough: to lay it out anew takes longer than to write it.

@@ -1,12 +1,10 @@
 """One outcome under every rule for what is missing, and what the missing would have to be for another answer."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
 from iop_outcomes.conclude.missing_panel import plausible_shift
 from iop_outcomes.release import words
@@ -21,6 +19,9 @@ from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import ADJUSTED, MAIN, has_interval, is_contrast, may_be_shown
 from iop_outcomes.tables.measure import RATIO, Measure, measure_of
 from iop_outcomes.tables.missing_panel import PLAUSIBLE, TIPPING_SHIFT, panel_rows, scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _ADDED = ("rule_words", "decides", "shift_first", "shift_second", "shift_unit", "plausible_shift", "outcome_words")
 #: Inches: the figure, and within it the lines' labels, lines and map.
@@ -87,7 +88,7 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     section="sure",
     place=10,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a line per rule, and a map of the shifts."""
     table = style.shown(data)
     rules = table[table["shift_first"].isna()].reset_index(drop=True)
@@ -132,8 +133,11 @@ def _of_measure(row: pd.Series) -> str:
     return f"Difference, {'percentage points' if row['unit'] == 'share' else row['unit']}"
 
 
-def _map(drawing: Figure, axes, mapped: pd.DataFrame, scale: float) -> None:
+def _map(drawing: "Figure", axes, mapped: pd.DataFrame, scale: float) -> None:
     """Draw the shifts of the first arm along, of the second up, and the lines along which the answer tips."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
     measure, first = measure_of(mapped["measure"].iloc[0]), mapped.iloc[0]
     wide = {name: _wide(mapped, name) for name in ("value", "ci_low", "ci_high")}
     across, up = wide["value"].columns.to_numpy(float), wide["value"].index.to_numpy(float)

@@ -1,10 +1,10 @@
 """Preference score by arm: are there people who might have been in either?"""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
@@ -14,6 +14,9 @@ from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BINS = 25
 _EQUIPOISE = (0.3, 0.7)
@@ -63,7 +66,7 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     section="can",
     place=3,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw mirrored histograms; the area of a bar is the share of the arm in it."""
     table = style.shown(data)
     drawing = style.blank(2.9)

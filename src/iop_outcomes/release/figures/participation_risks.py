@@ -1,10 +1,9 @@
 """Risk of the outcome by week, had everybody followed one strategy of attending or the other."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -13,6 +12,9 @@ from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import participation
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -45,8 +47,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=22,
     asked_by="participation",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw risks beside effective size and mean weight, a line per strategy."""
+    from matplotlib.ticker import MaxNLocator
+
     table = style.shown(data)
     drawing = style.blank(2.7)
     left, middle, right = drawing.subplots(1, 3)

@@ -1,10 +1,10 @@
 """What attending more does: risks by week under both strategies, and the same question asked three ways."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -15,6 +15,9 @@ from iop_outcomes.release.tables import participation
 from iop_outcomes.study import Study
 from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.estimate import may_be_shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: The ways in the words of the figure, from what decides to what misleads.
 WAYS = {
@@ -57,7 +60,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=21,
     asked_by="participation",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a line per way."""
     table = style.shown(data)
     height = 0.8 + 0.42 * len(table)

@@ -1,10 +1,10 @@
 """How long people stay: weighted Kaplan-Meier curves with the numbers at risk beneath."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
@@ -15,6 +15,9 @@ from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast, may_be_shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Days between two points of the curve, and at most so many columns of numbers at risk.
 _GRID, _COLUMNS = 7, 7
@@ -171,7 +174,7 @@ def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
     section="what",
     place=5,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw the curves above and the numbers at risk beneath, on one axis of days."""
     table = style.shown(data)
     arms = style.arms_of(table)

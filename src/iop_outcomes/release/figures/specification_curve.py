@@ -1,11 +1,10 @@
 """Every specification of the first question in the order of its estimate, above the choices that make it."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -15,6 +14,10 @@ from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import specifications
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import may_be_shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Inches of the curve, of a choice's line, of what stands between and around them, and of the labels.
 _CURVE, _LINE, _GAP, _AROUND, _LABELS = 2.1, 0.15, 0.12, 0.75, 2.4
@@ -51,7 +54,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=26,
     asked_by="specifications",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw the curve, and a mark for every choice of every specification below it."""
     table = style.shown(data)
     shown = table[may_be_shown(table) & table["value"].notna()].reset_index(drop=True)
@@ -75,7 +78,7 @@ def _choices(shown: pd.DataFrame) -> list[tuple[str, list[str]]]:
     return [(name, levels) for name, levels in found if len(levels) > 1]
 
 
-def _curve(axes: Axes, shown: pd.DataFrame) -> None:
+def _curve(axes: "Axes", shown: pd.DataFrame) -> None:
     place = np.arange(len(shown))
     low, high, value = (100 * shown[name].to_numpy(float) for name in ("ci_low", "ci_high", "value"))
     beyond = (low > 0) | (high < 0)
@@ -103,7 +106,7 @@ def _thin(n: int) -> float:
     return float(np.clip(180 / n, 0.4, 2.0))
 
 
-def _marks(axes: Axes, shown: pd.DataFrame, choices: list[tuple[str, list[str]]]) -> None:
+def _marks(axes: "Axes", shown: pd.DataFrame, choices: list[tuple[str, list[str]]]) -> None:
     """Draw inches from the top: a heading for each choice, and a line for each of its levels."""
     y = 0.0
     beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right"}

@@ -1,23 +1,26 @@
-"""How every figure looks: colours, sizes, words, and the same bytes each time it is saved."""
+"""How every figure looks: colours, sizes, words, and the same bytes each time it is saved.
+
+Every run asks for the names of figures before anything is drawn, so that matplotlib is loaded by what draws, here and
+in the figures.
+"""
 
 import io
 import textwrap
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import font_manager
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Okabe and Ito (2008), distinct for colour-blind readers, in the order in which arms take them.
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
@@ -69,8 +72,10 @@ _STYLE = {
 }
 
 
-def styled() -> mpl.RcParams:
+def styled() -> AbstractContextManager[None]:
     """Return a context in which figures are drawn and saved; it changes nothing outside."""
+    import matplotlib as mpl
+
     _know_own_font()
     return mpl.rc_context(_STYLE)
 
@@ -78,13 +83,18 @@ def styled() -> mpl.RcParams:
 @cache
 def _know_own_font() -> None:
     """Make matplotlib's own letters known by a name that no other font has."""
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
     for file, kind in _FONT_FILES.items():
         path = str(Path(mpl.get_data_path(), "fonts", "ttf", file))
         font_manager.fontManager.ttflist.append(font_manager.FontEntry(fname=path, name=_FONT, **kind))
 
 
-def blank(height: float, layout: str | None = "constrained") -> Figure:
+def blank(height: float, layout: str | None = "constrained") -> "Figure":
     """Return an empty figure that makes room for its labels by itself, unless another layout is asked for."""
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(WIDTH, height), layout=layout)
 
 
@@ -95,7 +105,7 @@ def shown(data: Released) -> pd.DataFrame:
     return data.frame
 
 
-def notice(text: str) -> Figure:
+def notice(text: str) -> "Figure":
     """Return a figure that says in words why there is nothing to see."""
     figure = blank(1.1, layout=None)
     figure.text(0.5, 0.5, wrapped(text, 80), ha="center", va="center", fontsize=9, color=GREY)
@@ -127,21 +137,25 @@ def arm_label(arm: str, width: int = 20) -> str:
     return wrapped(words.heading(arm), width)
 
 
-def percent_axis(axes: Axes, which: str = "y", decimals: int = 0) -> None:
+def percent_axis(axes: "Axes", which: str = "y", decimals: int = 0) -> None:
     """Show shares as percentages on one axis."""
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_formatter(lambda value, _: words.percent(value, decimals).replace("-", "\N{MINUS SIGN}"))
 
 
-def note(figure: Figure, sentences: Sequence[str]) -> None:
+def note(figure: "Figure", sentences: Sequence[str]) -> None:
     """Write remarks beneath the figure."""
     text = " ".join(s for s in sentences if s)
     if text:
         figure.supxlabel(wrapped(text, 125), x=0.01, ha="left", fontsize=7.5, color=GREY)
 
 
-def image(figure: Figure, kind: str, dots: int = SCREEN) -> bytes:
+def image(figure: "Figure", kind: str, dots: int = SCREEN) -> bytes:
     """Return a figure that is laid out as ``png``, ``svg`` or ``pdf``, without clock, user or random names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     stream = io.BytesIO()
     with styled():
         # ``savefig`` draws every figure twice, in case it is not laid out yet; without these entries of metadata the

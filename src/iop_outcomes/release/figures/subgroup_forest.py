@@ -1,10 +1,10 @@
 """The contrast of an analysis in every pre-specified subgroup, beside everybody's."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
@@ -16,6 +16,9 @@ from iop_outcomes.release.tables import subgroups
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import FLAGGED, is_contrast, may_be_shown
 from iop_outcomes.tables.measure import DIFFERENCE, measure_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Inches of a line, and of what stands above and below the lines.
 _LINE, _HEAD, _FOOT = 0.22, 0.35, 0.5
@@ -48,7 +51,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=20,
     asked_by="subgroups",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a line per level, under the heading of its modifier."""
     table = style.shown(data)
     rows = table[is_contrast(table) & table["measure"].map(lambda name: measure_of(name).scale == DIFFERENCE)]

@@ -1,11 +1,10 @@
 """Drug tests week by week: negative, positive, missed."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from iop_outcomes.release.disclosure import Released, Roles, levels
 from iop_outcomes.release.figures import style
@@ -13,6 +12,9 @@ from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: What the symbols of the weekly words mean; weeks without a test due, or in a controlled place, are no part of this.
 _RESULTS = {"-": "negative", "+": "positive", "*": "positive", "o": "missed"}
@@ -50,8 +52,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="what",
     place=7,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw stacked bars, a panel per arm; what may not be shown is hatched."""
+    from matplotlib.patches import Patch
+
     table = style.shown(data)
     arms = style.arms_of(table)
     drawing = style.blank(0.9 + 1.25 * len(arms))

@@ -1,10 +1,10 @@
 """How care ends: cumulative incidence of dropout, completion and other ways, with the numbers at risk beneath."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
 from iop_outcomes.release.figures import style
@@ -20,6 +20,9 @@ from iop_outcomes.release.figures.retention_curves import (
     with_left_out,
 )
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Days between two points of a curve.
 _GRID = 7
@@ -163,7 +166,7 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     section="what",
     place=6,
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a panel for each way to end care side by side, and the numbers at risk beneath."""
     table = style.shown(data)
     arms = style.arms_of(table)

@@ -1,16 +1,18 @@
 """Hours attended week by week, beside the nine from which on care is an intensive outpatient programme."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import attendance_heatmap, style
 from iop_outcomes.release.figures.declare import FIGURES, NothingToDraw, figure
 from iop_outcomes.release.figures.hours_response import NINE_HOURS
 from iop_outcomes.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -41,8 +43,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     place=20,
     asked_by="participation",
 )
-def draw(data: Released) -> Figure:
+def draw(data: Released) -> "Figure":
     """Draw a line per arm and one at nine hours."""
+    from matplotlib.ticker import MaxNLocator
+
     table = style.shown(data)
     drawing = style.blank(2.5)
     axes = drawing.subplots()
