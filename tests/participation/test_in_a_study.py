@@ -10,8 +10,15 @@ from iop_outcomes.conclude.participation import Followed, decide, judge_change, 
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.participation.from_history import person_weeks, weeks_of_change
 from iop_outcomes.tables import check
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, LANDMARK, MARGINAL
-from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED, PER_PROTOCOL
+from iop_outcomes.tables.attending import (
+    AS_STARTED,
+    BY_ATTENDANCE,
+    CLONES,
+    EVER_CHANGED,
+    LANDMARK,
+    MARGINAL,
+    PER_PROTOCOL,
+)
 from worlds_of_weeks import made, study
 
 AWAY = Interval(0.10, 0.02, 0.18)

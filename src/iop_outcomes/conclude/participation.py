@@ -14,8 +14,7 @@ from iop_outcomes.conclude.evidence import NO_INTERVAL, Interval
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.participation import FIRST_POSITIVE
-from iop_outcomes.tables.argument import CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
-from iop_outcomes.tables.attending import AS_STARTED
+from iop_outcomes.tables.attending import AS_STARTED, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.conclusion import (
     BETTER,
     CANNOT_TELL,

@@ -17,8 +17,8 @@ from iop_outcomes.estimates.sample import Sample, take_sample
 from iop_outcomes.estimates.stage import question_of
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.study.view import StudyView
-from iop_outcomes.tables.argument import CALIBRATION, SPREAD, group_name
 from iop_outcomes.tables.estimate import REFUSED, SHOWN, may_be_shown
+from iop_outcomes.tables.exploring import CALIBRATION, SPREAD, group_name
 
 Row = dict[str, Any]
 

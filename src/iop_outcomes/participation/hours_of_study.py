@@ -9,7 +9,7 @@ from iop_outcomes import tables
 from iop_outcomes.participation.clone_censor_weight import TRUNCATED, WEIGHTED
 from iop_outcomes.participation.marginal_structural import MarginalStructuralModel, marginal_structural_model
 from iop_outcomes.study.participation import Hours, Participation
-from iop_outcomes.tables.argument import AS_ATTENDED, MARGINAL
+from iop_outcomes.tables.attending import AS_ATTENDED, MARGINAL
 from iop_outcomes.tables.estimate import FLAGGED, SHOWN, WITHHELD
 
 #: Between these a mean stabilised weight speaks for the models behind it (Cole & Hernan 2008, Am J Epidemiol 168:656,

@@ -31,7 +31,7 @@ from iop_outcomes.participation.landmarks import landmark
 from iop_outcomes.participation.naive import LABEL, by_attendance
 from iop_outcomes.study.participation import FIRST_POSITIVE, Participation
 from iop_outcomes.study.view import StudyView
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
+from iop_outcomes.tables.attending import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.estimate import FLAGGED, REFUSED, SHOWN, WITHHELD
 
 #: Share of people of whom the outcome must be known.

@@ -14,14 +14,26 @@ from functools import cache
 import pandas as pd
 
 from iop_outcomes.kernel.errors import ContractError, counted, did_you_mean
-from iop_outcomes.tables import argument, attending, canonical, comparison, conclusion, follow_up, operating, privacy
+from iop_outcomes.tables import (
+    argument,
+    attending,
+    canonical,
+    comparison,
+    conclusion,
+    costing,
+    exploring,
+    follow_up,
+    operating,
+    privacy,
+)
 from iop_outcomes.tables.declare import Column, Table
 
-CONTRACTS: dict[str, Table] = {
-    table.name: table
-    for room in (canonical, privacy, follow_up, comparison, argument, attending, conclusion, operating)
-    for table in room.TABLES
-}
+#: In the order in which a study makes them.
+_ROOMS = (
+    *(canonical, privacy, follow_up, comparison),
+    *(argument, exploring, attending, costing, conclusion, operating),
+)
+CONTRACTS: dict[str, Table] = {table.name: table for room in _ROOMS for table in room.TABLES}
 CANONICAL: tuple[str, ...] = tuple(t.name for t in canonical.TABLES)
 
 

@@ -13,6 +13,7 @@ ADJUSTED, NAIVE = "adjusted", "naive"
 #: Of whom everybody counts, and the scenario in which nothing was changed.
 EVERYBODY, MAIN = "everybody", "main"
 SHOWN, FLAGGED, WITHHELD, REFUSED = "shown", "flagged", "withheld", "refused"
+STATUS = (SHOWN, FLAGGED, WITHHELD, REFUSED)
 
 #: Estimator whose naive contrast stands beside every adjusted one, so that a reader sees what adjustment did, and for
 #: whom it holds: no design chose them.

@@ -13,7 +13,7 @@ from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import participation
 from iop_outcomes.study import Study
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
+from iop_outcomes.tables.attending import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
 from iop_outcomes.tables.estimate import may_be_shown
 
 if TYPE_CHECKING:

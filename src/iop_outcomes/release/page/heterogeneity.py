@@ -8,8 +8,8 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
-from iop_outcomes.tables.argument import CALIBRATION
 from iop_outcomes.tables.estimate import may_be_shown
+from iop_outcomes.tables.exploring import CALIBRATION
 
 _LEVEL = 0.05
 

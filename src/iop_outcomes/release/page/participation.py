@@ -8,8 +8,16 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import Strategy
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES, CLONES_TRUNCATED, LANDMARK, MARGINAL
-from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED, PER_PROTOCOL
+from iop_outcomes.tables.attending import (
+    AS_STARTED,
+    BY_ATTENDANCE,
+    CLONES,
+    CLONES_TRUNCATED,
+    EVER_CHANGED,
+    LANDMARK,
+    MARGINAL,
+    PER_PROTOCOL,
+)
 
 _WAYS = {
     CLONES: "Strategies followed, weighted for who stayed",

@@ -10,7 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import FIRST_POSITIVE
-from iop_outcomes.tables.argument import BY_ATTENDANCE, CLONES
+from iop_outcomes.tables.attending import BY_ATTENDANCE, CLONES
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
 
 _NUMBERS = ("value", "se", "ci_low", "ci_high", "share_first", "share_second")
