@@ -22,9 +22,11 @@ def apart(now: Unknowns, before: Unknowns, min_cell: int) -> list[str]:
     min_cell : int
         The smallest cell of the later release.
     """
-    both = [name for name in now.bounds if name in before.bounds]
-    solver = Solver(now.with_shares().with_facts_of(_renamed(before.with_shares())))
-    left = both
+    known = now.with_shares().with_facts_of(_renamed(before.with_shares()))
+    left = _unlike(known, [name for name in now.bounds if name in before.bounds])
+    if not left:
+        return []
+    solver = Solver(known)
     # One solution shows of many at once that they might be of nobody, or of many.
     for sign in (1.0, -1.0):
         while left:
@@ -36,6 +38,21 @@ def apart(now: Unknowns, before: Unknowns, min_cell: int) -> list[str]:
                 break
             left = few
     return [now.tried.get(name, name) for name in left if _told(*solver.ends_of(_difference(name)), min_cell)]
+
+
+def _unlike(known: Unknowns, names: list[str]) -> list[str]:
+    """Return the counts that one solution, in which as few people are apart as can be, leaves apart.
+
+    Of all others it is shown that they might be the same in both releases, which is most of them where the same people
+    were counted.
+    """
+    more, fewer = {name: f"more: {name}" for name in names}, {name: f"fewer: {name}" for name in names}
+    apart_by = Unknowns()
+    for name in names:
+        apart_by.fact({**_difference(name), more[name]: -1.0, fewer[name]: 1.0}, 0.0, 0.0)
+    aim = dict.fromkeys([*more.values(), *fewer.values()], 1.0)
+    found = Solver(known.with_facts_of(apart_by)).numbers(aim)
+    return [name for name in names if found is None or found[name] != found[_BEFORE + name]]
 
 
 def _difference(name: str) -> Sum:
