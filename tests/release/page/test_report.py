@@ -54,6 +54,15 @@ def test_every_figure_stands_in_the_page_once_by_its_place(html):
     assert re.findall(r'id="figure-(\w+)"', html) == asked
 
 
+def test_a_page_of_people_assigned_by_chance_does_not_say_that_they_were_not():
+    analyses = {name: one.model_copy(update={"randomised": True}) for name, one in study().analyses.items()}
+    by_chance = study().model_copy(update={"analyses": analyses})
+    said = page(by_chance, release_tables(by_chance, tables()), {}, {})
+    assert "The study says of some of its comparisons that people were assigned by chance" in said
+    assert "here the study says so of some of its comparisons" in said
+    assert "not assigned to" not in said and "assigned by somebody" not in said
+
+
 def test_the_page_begins_with_the_answer(html):
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
     start = " ".join(text.split())[:700]

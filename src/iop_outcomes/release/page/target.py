@@ -27,9 +27,15 @@ def target_trial(study: Study) -> HtmlTable:
     told, done = _usual(study), _emulated(study)
     rows = [(_ELEMENTS[e], getattr(asked, e) or told[e], done[e]) for e in TargetTrial.ELEMENTS]
     stated = "" if study.target_trial else " The study file does not state the trial: what stands here follows from it."
+    by_chance = any(analysis.randomised for analysis in study.analyses.values())
+    assigned = (
+        "here the study says so of some of its comparisons"
+        if by_chance
+        else "here they were assigned by somebody, and the checks above ask what can be asked about that"
+    )
     note = (
-        "Elements of a protocol after Hernán and Robins (2016). The trial would assign people by chance; here they "
-        f"were assigned by somebody, and the checks above ask what can be asked about that.{stated}"
+        "Elements of a protocol after Hernán and Robins (2016). The trial would assign people by chance; "
+        f"{assigned}.{stated}"
     )
     return HtmlTable("The trial that this study stands for", ("Element", "Trial", "This study"), rows, note)
 
