@@ -34,6 +34,9 @@ SUMMARY_ROLES = Roles(
 def frame(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFrame:
     """Return a row per specification; one that rests on too few people is withheld.
 
+    Some are of people who were matched, each counted once, so that a finer number than one person makes would tell how
+    many they are. An interval only becomes wider by that.
+
     Parameters
     ----------
     tables : mapping
@@ -48,6 +51,9 @@ def frame(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFra
     table.loc[hidden, "status"] = WITHHELD
     table.loc[hidden, "reason"] = f"fewer than {rules.min_cell} people have, or do not have, the outcome in one arm"
     table.loc[~may_be_shown(table), list(_NUMBERS)] = np.nan
+    one = 1 / rules.round_to
+    for column, way in (("value", np.round), ("se", np.ceil), ("ci_low", np.floor), ("ci_high", np.ceil)):
+        table[column] = rules.stepped(table[column], table["least_n"], one, way=way)
     return table.reindex(columns=[*ROLES.labels, *ROLES.guarded, *ROLES.values, *ROLES.sentences])
 
 
@@ -64,6 +70,8 @@ def summary(tables: Mapping[str, pd.DataFrame], shown: pd.DataFrame) -> pd.DataF
     table = tables["specification_summary"].reset_index(drop=True).astype({"analysis": "str"})
     table["reason"] = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
     n_shown = int(may_be_shown(shown).sum())
+    # That of one specification must not be told more finely here than there.
+    table["median"] = shown.loc[may_be_shown(shown), "value"].median()
     if n_shown < int(table["n_shown"].iloc[0]):
         table[list(_SHARES)] = np.nan
         table["n_withheld"] += table["n_shown"] - n_shown
