@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.designs.judge.entry import judge_entry
-from iop_outcomes.study.file import GateThresholds
+from iop_outcomes.study.gate import GateThresholds
 from null_clinic import answer, checks, clinic, fooled, run, weekly_sessions
 
 

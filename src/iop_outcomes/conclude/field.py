@@ -6,17 +6,18 @@ from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from iop_outcomes import tables
 from iop_outcomes.kernel.errors import StudyFileError
+from iop_outcomes.kernel.section import Section
 from iop_outcomes.study.view import StudyView
 
 #: Between names in one cell.
 SEPARATOR = "; "
 
 
-class FieldClaim(BaseModel):
+class FieldClaim(Section):
     """A claim of the literature.
 
     Attributes
@@ -33,7 +34,6 @@ class FieldClaim(BaseModel):
         Who says it, what is known of it by chance assignment, and what data must have to test it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     claim: str
     name: str
     asks: Literal["participation", "subgroup", "contrast", "costs", "component"]

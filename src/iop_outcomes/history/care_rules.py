@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from iop_outcomes.kernel.section import Section
 
 
-class CareRules(BaseModel):
+class CareRules(Section):
     """The section ``care`` of a study: how long without contact ends care, and on which day.
 
     Attributes
@@ -17,7 +19,6 @@ class CareRules(BaseModel):
         Day on which care ended: that of the last contact, or the last of the ``gap_days``, when it came to be known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     gap_days: Annotated[int, Field(ge=1)] | None = 30
     dated: Literal["last_contact", "confirmation"] = "last_contact"
 

@@ -12,9 +12,9 @@ ICH E9 (R1) addendum on estimands, 2019, A.3.2 (strategies); Andersen et al. 201
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from iop_outcomes.history.outcome_rules import AfterCompletion, AfterDeath
+from iop_outcomes.kernel.section import Section
 
 DROPOUT, COMPLETION, TRANSFER, JAIL, DEATH = "dropout", "completion", "transfer", "jail", "death"
 #: How care can end, as far as outcomes are concerned.
@@ -39,7 +39,7 @@ CareStrategy = Literal["competing", "composite", "hypothetical"]
 UseStrategy = Literal["composite", "excluded"]
 
 
-class OfCare(BaseModel):
+class OfCare(Section):
     """The rule for one event.
 
     Attributes
@@ -49,7 +49,6 @@ class OfCare(BaseModel):
         ``hypothetical``: it censors, as though the person would have gone on like those still in care.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     care: CareStrategy = "competing"
 
 
@@ -68,7 +67,7 @@ class OfDeath(OfCare):
     use: UseStrategy = "composite"
 
 
-class EventRules(BaseModel):
+class EventRules(Section):
     """The section ``events`` of a study: one rule for each intercurrent event.
 
     Attributes
@@ -79,7 +78,6 @@ class EventRules(BaseModel):
         The same, and what it means for abstinence and use.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     completion: OfCare = OfCare()
     transfer: OfCare = OfCare()
     jail: OfCare = OfCare()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+from pydantic import Field, ValidationError, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from iop_outcomes.kernel.section import Section
 from iop_outcomes.tables.occasions import Thinning
 
 
@@ -37,7 +38,7 @@ Schedule = Annotated[
 ]
 
 
-class ThinningRule(BaseModel):
+class ThinningRule(Section):
     """One test is kept of every so many days from time zero: that due nearest to a day of them.
 
     Attributes
@@ -48,7 +49,6 @@ class ThinningRule(BaseModel):
         The day of them that it is due nearest to, 0 for the first.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     every_days: Annotated[int, Field(ge=2, le=91)] = 7
     on_day: Annotated[int, Field(ge=0, le=90)] = 0
 

@@ -55,7 +55,7 @@ class Worlds:
         All worlds share the seeds, so that they are of the same people with the same luck as far as they can be.
         """
         source = type(self.study.source)(
-            kind=self.study.source.kind, **self.study.source.settings | self.by_name[world].changes
+            kind=self.study.source.kind, **self.study.source.settings | self.by_name[world].settings
         )
         return self.study.model_copy(update={"source": source, "seed": seed_of(self.study.seed, f"replicate {number}")})
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from iop_outcomes.kernel.registry import DESIGN_METHODS
-from iop_outcomes.study.file import Design
+from iop_outcomes.study.analysis import Design
 from iop_outcomes.study.specifications import AS_ASKED, Trimming
 from iop_outcomes.study.view import StudyView
 

@@ -1,6 +1,8 @@
 """A study: one YAML file, typed and checked when it is loaded."""
 
-from iop_outcomes.study.file import Analysis, Cohort, Study
+from iop_outcomes.study.analysis import Analysis
+from iop_outcomes.study.cohort import Cohort
+from iop_outcomes.study.file import Study
 from iop_outcomes.study.loading import STUDIES, find, load, parse, recorded
 from iop_outcomes.study.reading import read_yaml
 

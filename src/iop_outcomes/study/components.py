@@ -2,17 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.kernel.section import Name, Section
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-
-class Components(BaseModel):
+class Components(Section):
     """What care is made of, measured by arm, and how it goes with an outcome.
 
     Attributes
@@ -26,7 +25,6 @@ class Components(BaseModel):
         Metric with which every component is associated, exploratory: no verdict and no claim rests on that.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     of: Annotated[dict[Name, Annotated[list[Name], Field(min_length=1)]], Field(min_length=1)]
     by: list[Name] = []
     outcome: Name | None = None

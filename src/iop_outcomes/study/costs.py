@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import DESIGN_METHODS
+from iop_outcomes.kernel.section import Name, Section
 from iop_outcomes.study.names import IN_TIME, WEEKLY_URINE
 from iop_outcomes.study.outcome import outcome_of
 
@@ -18,7 +19,7 @@ Bearer = Literal["payer", "program", "client", "society"]
 ESTIMANDS = ("ATE", "ATT", "ATC", "ATO", "ATM")
 
 
-class Costs(BaseModel):
+class Costs(Section):
     """What care costs, beside what it does.
 
     Attributes
@@ -38,10 +39,9 @@ class Costs(BaseModel):
         How often sites or people are drawn anew for cost and effect together.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     analysis: str = ""
     perspectives: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Annotated[list[Bearer], Field(min_length=1)]],
+        dict[Name, Annotated[list[Bearer], Field(min_length=1)]],
         Field(min_length=1, max_length=4),
     ] = {"payer": ["payer", "program"], "society": ["payer", "program", "client", "society"]}
     worth: Annotated[float, Field(gt=0)] | None = None

@@ -2,190 +2,31 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.intercurrent import EventRules
 from iop_outcomes.history.outcome_rules import ALL, OutcomeRules, Panel, Schedule, Thin, thinning_of
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import DESIGN_METHODS, METRICS, Metric
+from iop_outcomes.kernel.section import Name, Section, with_settings
+from iop_outcomes.study.analysis import Analysis, Claim, Design
+from iop_outcomes.study.cohort import Cohort
 from iop_outcomes.study.components import Components
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.gate import Gate, GateThresholds
 from iop_outcomes.study.heterogeneity import Heterogeneity
-from iop_outcomes.study.margins import Margin
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
 from iop_outcomes.study.release_rules import Release
 from iop_outcomes.study.simulate import Simulate
+from iop_outcomes.study.source import Source
 from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
 from iop_outcomes.tables.controls import PLACEBO
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Section(BaseModel):
-    """A part of a study file; keys it does not know are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(BaseModel):
-    """Where the raw data come from; the other keys are the settings of that kind of source.
-
-    Attributes
-    ----------
-    kind : str
-        The source; its settings stand on the page of plug-ins.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: str
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Everything but the kind."""
-        return dict(self.model_extra or {})
-
-
-class AssignmentRules(Section):
-    """How late an assignment, or a measurement of the baseline, may be and still count as made when care began.
-
-    Whoever is assigned to an arm after some time in care has stayed in care for that time, so that every day of grace
-    lets length of stay into the comparison.
-
-    Attributes
-    ----------
-    grace_days : int
-        Days after care began.
-    """
-
-    grace_days: Annotated[int, Field(ge=0, le=14)] = 1
-
-
-class Cohort(Section):
-    """Who is compared, from when, for how long.
-
-    Attributes
-    ----------
-    arms : mapping of str to mapping
-        Each arm and what makes an episode one of it: columns and the code, or codes, of each. The first is held against
-        the second unless an analysis says otherwise.
-    time_zero : {"assignment", "admission"}
-        The day from which everything is counted.
-    assignment : AssignmentRules
-        How late somebody may be assigned.
-    eligibility : list
-        Rules by what was known at time zero, in order, each a name or a name with its settings.
-    follow_up_days : int
-        Days from time zero after which nothing counts any more.
-    """
-
-    arms: dict[Name, dict[str, str | list[str]]] = Field(min_length=1)
-    time_zero: Literal["assignment", "admission"] = "assignment"
-    assignment: AssignmentRules = AssignmentRules()
-    eligibility: list[str | dict[str, dict[str, Any]]] = []
-    follow_up_days: Annotated[int, Field(ge=1, le=3660)] = 180
-
-    @field_validator("arms", mode="before")
-    @classmethod
-    def _codes_are_text(cls, arms: object) -> object:
-        def text(value: object) -> str | list[str]:
-            return [str(v) for v in value] if isinstance(value, list) else str(value)
-
-        if not isinstance(arms, dict):
-            return arms
-        return {a: {c: text(v) for c, v in s.items()} if isinstance(s, dict) else s for a, s in arms.items()}
-
-    @property
-    def rules(self) -> list[tuple[str, dict[str, Any]]]:
-        """Eligibility rules in order, each with its settings."""
-        return named(self.eligibility)
-
-
-class Design(BaseModel):
-    """One way to make the arms comparable; the other keys are the settings of the method.
-
-    Attributes
-    ----------
-    method : str
-        The design method; its settings stand on the page of plug-ins.
-    arms : {"all", "pairwise"} or list of str
-        Which arms it makes comparable at once, so that all its contrasts speak of the same people: all of the study,
-        those listed, or two at a time.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    method: str
-    arms: Literal["all", "pairwise"] | list[Name] = "all"
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Everything but the method and the arms."""
-        return dict(self.model_extra or {})
-
-
-class Analysis(Section):
-    """One outcome, compared once.
-
-    Attributes
-    ----------
-    outcome : str
-        A metric of the study, or ``time_in_care``, ``time_to_dropout``, ``weekly_urine``.
-    design : str
-        One of the study's designs.
-    estimator : str
-        How the difference is estimated; the estimators and their settings stand on the page of plug-ins.
-    measure : str or list of str
-        In what it is told, such as ``risk_difference``; the estimator's first where none is given.
-    estimand : str
-        For whom it holds (ATE, ATT, ATC, ATO, ATM); given only to have it checked against the design's.
-    contrast : pair of str, optional
-        The two arms, the first held against the second; the first two of the study unless given.
-    randomised : bool
-        Whether people were assigned to these two arms by chance.
-    margin : number or mapping, optional
-        Smallest difference that matters here, instead of that of the study.
-    settings : mapping
-        Settings of the estimator.
-    """
-
-    outcome: str
-    design: str
-    estimator: str
-    measure: str | list[str] = ""
-    estimand: str = ""
-    contrast: tuple[str, str] | None = None
-    randomised: bool = False
-    margin: Margin | None = None
-    settings: dict[str, Any] = {}
-
-    @property
-    def measures(self) -> list[str]:
-        """The measures asked for."""
-        return [self.measure] if isinstance(self.measure, str) else list(self.measure)
-
-
-class Claim(Section):
-    """A claim of the field, the analysis that tests it, and which way of the outcome it says the first arm goes.
-
-    Attributes
-    ----------
-    claim : str
-        The claim in words.
-    analysis : str
-        The analysis that may support it.
-    direction : {"better", "higher", "lower"}
-        Which way the claim says that the first arm goes.
-    """
-
-    claim: str
-    analysis: str
-    direction: Literal["better", "higher", "lower"] = "better"
 
 
 class Study(Section):
@@ -404,17 +245,9 @@ class Study(Section):
 
     def checks(self) -> list[tuple[str, dict[str, Any]]]:
         """Sensitivity checks in order, each with its settings."""
-        return named(self.sensitivity)
+        return with_settings(self.sensitivity)
 
     def checks_made(self) -> list[tuple[str, dict[str, Any]]]:
         """Checks asked for, and the placebo outcome, which runs by itself wherever use before time zero is known."""
         asked = self.checks()
         return asked if PLACEBO in dict(asked) else [*asked, (PLACEBO, {})]
-
-
-def named(entries: list[str | dict[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return ``[a, {b: {x: 1}}]`` as ``[(a, {}), (b, {x: 1})]``."""
-    pairs = []
-    for entry in entries:
-        pairs += [(entry, {})] if isinstance(entry, str) else list(entry.items())
-    return pairs

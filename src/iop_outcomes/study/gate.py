@@ -2,15 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from iop_outcomes.kernel.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class GateThresholds(BaseModel):
+class GateThresholds(Section):
     """What a design must reach before an outcome is shown; :class:`Gate` says what each threshold is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     max_smd: Annotated[float, Field(gt=0)] = 0.1
     min_equipoise: Share = 0.2
     min_ess: Annotated[float, Field(ge=0)] = 100

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.section import Section
 from iop_outcomes.tables.measure import MEAN, names_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from iop_outcomes.study.view import Readable
 
 
-class Heterogeneity(BaseModel):
+class Heterogeneity(Section):
     """Exploring for whom the first arm does more.
 
     Attributes
@@ -28,7 +29,6 @@ class Heterogeneity(BaseModel):
         Into how many groups people are ranked by their predicted effect.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     analysis: str = ""
     folds: Annotated[int, Field(ge=3, le=20)] = 5
     learner: Literal["regression", "boosting"] = "regression"

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+from iop_outcomes.kernel.section import Name, Section
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.canonical import LEVELS_OF_CARE
 
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
 
 #: The outcome that is no metric: the first positive test, week by week.
 FIRST_POSITIVE = "first_positive_test"
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Strategy(BaseModel):
+class Strategy(Section):
     """A rule that every week of a person keeps, breaks, or has nothing to do with.
 
     Attributes
@@ -33,7 +33,7 @@ class Strategy(BaseModel):
         Whether a documented step-up to more care is part of the strategy: it asks for nothing from that week on.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(strict=True)
     least_hours: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     below_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     grace_weeks: int = Field(default=0, ge=0)
@@ -42,7 +42,7 @@ class Strategy(BaseModel):
     step_up_allowed: bool = False
 
 
-class Landmark(BaseModel):
+class Landmark(Section):
     """When follow-up of a landmark analysis begins, and who counts as active then.
 
     Attributes
@@ -53,12 +53,11 @@ class Landmark(BaseModel):
         Hours a week from which on somebody is active.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     weeks: Annotated[int, Field(ge=1)]
     least_hours: Annotated[float, Field(gt=0)]
 
 
-class Hours(BaseModel):
+class Hours(Section):
     """Hours a week that are held against each other by a marginal structural model.
 
     Attributes
@@ -71,7 +70,6 @@ class Hours(BaseModel):
         Hours at which the bands begin whose probability makes the weights.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     high: Annotated[float, Field(gt=0, le=168)]
     low: Annotated[float, Field(ge=0, le=168)]
     curve: list[Annotated[float, Field(ge=0, le=168)]] = []
@@ -90,7 +88,7 @@ class Hours(BaseModel):
         return [self.low, *sorted({self.high, *self.curve} - {self.low})]
 
 
-class LevelChange(BaseModel):
+class LevelChange(Section):
     """A change of the level of care that is made a trial of in each week.
 
     Attributes
@@ -105,14 +103,13 @@ class LevelChange(BaseModel):
         Whether to ask as well what would be had nobody who did not change done so later.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     to: Literal[LEVELS_OF_CARE]  # type: ignore[valid-type]
     arms: Annotated[list[Name], Field(min_length=1)]
     weeks: Annotated[int, Field(ge=1, le=104)] = 6
     per_protocol: bool = True
 
 
-class Participation(BaseModel):
+class Participation(Section):
     """What following one strategy of attending, and not another, would bring to the people of some arms.
 
     Attributes
@@ -139,7 +136,6 @@ class Participation(BaseModel):
         Percentile at which weights are cut.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     outcome: str
     strategies: Annotated[dict[Name, Strategy], Field(min_length=2, max_length=2)]
     weeks: Annotated[int, Field(ge=2, le=104)] = 12

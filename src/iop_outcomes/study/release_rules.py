@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import figure_names
+from iop_outcomes.kernel.section import Section
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
@@ -237,7 +238,7 @@ def stated(text: str) -> ReleaseRules | None:
     return ReleaseRules(int(found[1]) + 1, int(rounded[1]) if rounded else 1)
 
 
-class TableRules(BaseModel):
+class TableRules(Section):
     """What one table of a release asks for beyond the rules of its study.
 
     Attributes
@@ -246,12 +247,11 @@ class TableRules(BaseModel):
         Larger than those of the study.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     min_cell: People | None = None
     round_to: People | None = None
 
 
-class Dominance(BaseModel):
+class Dominance(Section):
     """How large a share of an arm's total of costs, hours or days one person, or one of several sites, may make up.
 
     Attributes
@@ -261,12 +261,11 @@ class Dominance(BaseModel):
         n of 1 (Hundepool et al. 2012, Statistical Disclosure Control, section 4.2).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     person: Share = 0.5
     site: Share = 0.85
 
 
-class Release(BaseModel):
+class Release(Section):
     """The section ``release`` of a study: what may leave the building. Nothing else decides it.
 
     Attributes
@@ -283,7 +282,6 @@ class Release(BaseModel):
         Figures that go into ``manuscript/`` for print as well: 178 mm wide, as PDF and as PNG of 600 dots per inch.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     min_cell: People = 11
     round_to: People = 5
     tables: dict[str, TableRules] = {}

@@ -1,14 +1,16 @@
 """The section ``simulate``: in which worlds, and how often, the study is drawn anew."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import SOURCES
+from iop_outcomes.kernel.section import Name, OpenSection, Section
 
 if TYPE_CHECKING:
-    from iop_outcomes.study.file import Source, Study
+    from iop_outcomes.study.file import Study
+    from iop_outcomes.study.source import Source
 
 SIMULATED = "simulated"
 Replicates = Annotated[int, Field(ge=2, le=100_000)]
@@ -16,7 +18,7 @@ Replicates = Annotated[int, Field(ge=2, le=100_000)]
 PLANTED = {"none": 0.0, "benefit": 0.1, "harm": -0.1}
 
 
-class World(BaseModel):
+class World(OpenSection):
     """One world: how often it is drawn, and what is other in it than in the study's source.
 
     The other keys replace settings of a simulated source.
@@ -30,17 +32,11 @@ class World(BaseModel):
         shares, or standard deviations of an outcome that is no share.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
     replicates: Replicates | None = None
     planted: Annotated[float, Field(ge=-0.5, le=0.5)] | None = None
 
-    @property
-    def changes(self) -> dict[str, Any]:
-        """Settings of the source that are other in this world."""
-        return dict(self.model_extra or {})
 
-
-class Simulate(BaseModel):
+class Simulate(Section):
     """Operating characteristics: the study is drawn many times in each world, each time as far as its verdicts.
 
     Attributes
@@ -53,10 +49,9 @@ class Simulate(BaseModel):
         Worlds by name; where none is given, the source as it is, or the usual effects planted into real records.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     replicates: Replicates = 200
     truths: Annotated[int, Field(ge=2)] = 20
-    worlds: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], World] = {}
+    worlds: dict[Name, World] = {}
 
     def worlds_of(self, source: "Source") -> dict[str, World]:
         """Return the worlds asked for; where none are, the source as it is, or the usual effects to plant."""
@@ -84,11 +79,11 @@ def check_simulate(study: "Study") -> None:
         if study.source.kind == SIMULATED:
             if world.planted is not None:
                 raise StudyFileError(f"{place}.planted: the source simulates its effect; set true_effect instead")
-            SOURCES[SIMULATED].check(study.source.settings | world.changes, place)
+            SOURCES[SIMULATED].check(study.source.settings | world.settings, place)
             continue
-        if world.changes:
+        if world.settings:
             raise StudyFileError(
-                f"{place}: a study of real records has no setting '{next(iter(world.changes))}' to change; say "
+                f"{place}: a study of real records has no setting '{next(iter(world.settings))}' to change; say "
                 "planted: with the effect to plant, such as 0.1 for 10 percentage points to the good"
             )
         if world.planted is None:

@@ -2,25 +2,24 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.section import Name, Section
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.measure import MEAN, names_of
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
     from iop_outcomes.study.view import Readable
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 #: As the study file says it, and nothing left out or cut.
 AS_ASKED = "as asked"
 #: Design method and estimator that leave the arms as they are: no specification of an adjusted question.
 CRUDE = ("unweighted", "unadjusted")
 
 
-class Trimming(BaseModel):
+class Trimming(Section):
     """What is done to scores and weights at the ends; methods without such a setting are left as they are.
 
     Attributes
@@ -31,12 +30,11 @@ class Trimming(BaseModel):
         Quantile beyond which weights are set to it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     trim: Annotated[float, Field(gt=0, lt=0.5)] | Literal["crump"] | None = None
     truncate: Annotated[float, Field(gt=0.5, lt=1)] | None = None
 
 
-class Specifications(BaseModel):
+class Specifications(Section):
     """Alternatives for every choice behind one analysis, all of them put together.
 
     Attributes
@@ -59,7 +57,6 @@ class Specifications(BaseModel):
         Draws of signs behind the p-values under no effect.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     analysis: str = ""
     outcomes: list[str] = []
     arm_rules: dict[Name, dict[str, dict[str, str | list[str]]]] = {}

@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import ESTIMATORS
+from iop_outcomes.kernel.section import Name, Section
 from iop_outcomes.tables.measure import MEAN, names_of
 
 if TYPE_CHECKING:
     from iop_outcomes.study import Study
 
 
-class Modifier(BaseModel):
+class Modifier(Section):
     """Levels of one column known before the arm was given: its own codes, bands of a number, or codes put together.
 
     Attributes
@@ -26,7 +27,6 @@ class Modifier(BaseModel):
         Codes of each level; all others are ``any other``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     column: str = ""
     cut: Annotated[list[float], Field(max_length=6)] = []
     levels: dict[str, list[str]] = {}
@@ -50,7 +50,7 @@ class Modifier(BaseModel):
         return self
 
 
-class Subgroups(BaseModel):
+class Subgroups(Section):
     """Subgroups that were named beforehand.
 
     Attributes
@@ -61,8 +61,7 @@ class Subgroups(BaseModel):
         Those asked again in every level; the first of the study where none is named.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    by: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Modifier], Field(min_length=1)]
+    by: Annotated[dict[Name, Modifier], Field(min_length=1)]
     analyses: list[str] = []
 
     @field_validator("by", mode="before")

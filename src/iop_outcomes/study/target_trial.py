@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from iop_outcomes.kernel.section import Section
 
 
-class TargetTrial(BaseModel):
+class TargetTrial(Section):
     """The trial that is emulated, element by element, in the words of those who ask.
 
     Attributes
@@ -32,7 +32,6 @@ class TargetTrial(BaseModel):
     Hernan & Robins 2016, Am J Epidemiol 183:758 (the elements of a protocol).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     ELEMENTS: ClassVar[tuple[str, ...]] = (
         *("eligibility", "strategies", "assignment", "time_zero"),
         *("follow_up", "outcome", "estimand", "analysis"),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from iop_outcomes.history.outcome_rules import or_say
 from iop_outcomes.kernel.errors import StudyFileError
+from iop_outcomes.kernel.section import Section
 
 #: Degrees of freedom of a spline that says no other.
 DEFAULT_DF = 4
@@ -18,10 +19,8 @@ FORMS = (
 )
 
 
-class _Term(BaseModel):
+class _Term(Section):
     """A term of the models of score and outcome; keys it does not know are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Spline(_Term):

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from iop_outcomes.kernel.errors import SourceError
+from iop_outcomes.kernel.section import Section
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,7 +32,7 @@ _SAYS = {
 }
 
 
-class Database(BaseModel):
+class Database(Section):
     """Where a live database is: names that are no secret.
 
     Attributes
@@ -44,7 +45,7 @@ class Database(BaseModel):
         Schema of the table ``concept``, where it is another.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     service: Name | None = None
     schema_: Annotated[Name, Field(alias="schema")] = "public"

@@ -6,7 +6,9 @@ Everything here is only stated and checked; `cells` reckons it out.
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from iop_outcomes.kernel.section import Section
 
 
 def _code(value: object) -> object:
@@ -37,10 +39,10 @@ Listed = Annotated[list[Code], BeforeValidator(_listed, json_schema_input_type=l
 Allowed = Annotated[list[Ours], BeforeValidator(_listed, json_schema_input_type=list[Ours] | Ours)]
 
 
-class Part(BaseModel):
+class Part(Section):
     """A part of the mapping; keys it does not know are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Long(Part):
