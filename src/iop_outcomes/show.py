@@ -1,6 +1,6 @@
 """What a finished study found, as text: read from its release, so that nothing is told that may not be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -72,14 +72,8 @@ def _withheld(run: Run, verdict: pd.DataFrame) -> pd.DataFrame:
 def _one(run: Run, own: pd.DataFrame, analysis: str) -> Iterator[str]:
     yield from _answers(run, own)
     estimate = run.tables["estimate"]
-    rows = estimate[estimate["analysis"] == analysis]
     yield "\nEstimates (95% CI)"
-    for row in rows.to_dict("records"):
-        where = " ".join(part for part in (row["role"], row["kind"], row["arm"], row["against"]) if part)
-        limits = f" ({row['ci_low']} to {row['ci_high']})" if row["ci_low"] and row["ci_high"] else ""
-        value = f"{row['value']}{limits}" if row["value"] else row["status"]
-        scenario = "" if row["scenario"] == "main" else f", {row['scenario']}"
-        yield f"  {where}, {row['measure']}{scenario}: {value}"
+    yield from _aligned([_cells(row) for row in estimate[estimate["analysis"] == analysis].to_dict("records")])
     yield "\nChecks of its design"
     checks = run.tables.get("diagnostic", pd.DataFrame({"design": [], "arm": [], "against": []}))
     mine = own.iloc[0]
@@ -88,6 +82,24 @@ def _one(run: Run, own: pd.DataFrame, analysis: str) -> Iterator[str]:
     )
     for row in checks[same].to_dict("records"):
         yield _wrapped(f"  {row['status']:<13} {row['check']}: {row['reason']}", "      ")
+
+
+def _cells(row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return of whom, how, what and how much a row of the estimate table says."""
+    whom = f"{row['arm']} v {row['against']}" if row["against"] else row["arm"]
+    how = row["kind"] if row["scenario"] in ("main", row["measure"]) else f"{row['kind']}, {row['scenario']}"
+    what = row["measure"].replace("_", " ")
+    if not row["value"]:
+        return whom, how, what, row["status"]
+    limits = f" ({row['ci_low']} to {row['ci_high']})" if row["ci_low"] and row["ci_high"] else ""
+    unit = "" if row["unit"] in ("ratio", "share") else row["unit"]
+    return whom, how, what, f"{row['value']}{limits} {unit}".rstrip()
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _wrapped(text: str, later: str = "  ") -> str:
