@@ -104,3 +104,12 @@ def test_what_a_caller_may_catch_is_one_import_away():
 
     with pytest.raises(StudyError, match="there is no metric 'completed'"):
         iop_outcomes.load_study(CONTENT | {"metrics": {"completed": {}}})
+
+
+def test_what_most_wait_for_goes_first(study):
+    assert {name: stages.waiting(study, stages.named(name)) for name in ("ingest", "design", "estimate", "truth")} == {
+        "ingest": 6,  # cohort, metrics, outcomes, estimate, robustness, conclude
+        "design": 3,  # estimate, robustness, conclude
+        "estimate": 2,
+        "truth": 0,
+    }

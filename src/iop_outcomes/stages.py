@@ -366,6 +366,12 @@ def of(study: Study) -> list[Stage]:
     return [stage for stage in STAGES if stage.wanted(study)]
 
 
+def waiting(study: Study, stage: Stage) -> int:
+    """Return how many stages of a study, one after the other, wait for a stage: the more, the sooner it should run."""
+    then = [later for later in of(study) if any(maker(table, later) == stage for table in later.reads)]
+    return max((1 + waiting(study, later) for later in then), default=0)
+
+
 def named(name: str) -> Stage:
     """Return a stage by its name."""
     return next(stage for stage in STAGES if stage.name == name)

@@ -41,6 +41,7 @@ for STAGE in stages.of(STUDY):
             contents=running.contents(running.answer(STAGE.files, STUDY)),
         log:
             log_of(STAGE),
+        priority: stages.waiting(STUDY, STAGE)
         resources:
             mem_mb=STAGE.memory_mb,
         wildcard_constraints:

@@ -99,9 +99,10 @@ def _outcomes(table: Table) -> Unknowns:
 def _estimates(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     arms = (frame["role"] == "arm") & (frame["population"] == "everybody")
+    of_design = _of_designs(frame)
     for row in frame.index[arms]:
         arm = frame["arm"][row]
-        whose = f"{arm}, {frame['outcome'][row]}{_of_design(frame, row)}"
+        whose = f"{arm}, {frame['outcome'][row]}{of_design[row]}"
         seen = table.learn(known, row, "n", f"{whose} known")
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
         if frame["n_events"][row] == "":
@@ -116,14 +117,13 @@ def _estimates(table: Table) -> Unknowns:
     return known
 
 
-def _of_design(frame: pd.DataFrame, row: int) -> str:
-    """Return whom a row counts: those a design left, where it counts others than the row without it does."""
-    place = ["analysis", "role", "arm"]
-    same = (frame[place] == frame.loc[row, place]).all(axis=1)
-    naive = frame[same & (frame["kind"] == "naive")]
-    if naive.empty or (naive[["n", "n_events"]].iloc[0] == frame.loc[row, ["n", "n_events"]]).all():
-        return ""
-    return f" in {frame['design'][row]}"
+def _of_designs(frame: pd.DataFrame) -> pd.Series:
+    """Return whom each row counts: those a design left, where it counts others than the row without it does."""
+    place, counts = ["analysis", "role", "arm"], ["n", "n_events"]
+    naive = frame[frame["kind"] == "naive"].drop_duplicates(place).set_index(place)[counts]
+    without = naive.reindex(pd.MultiIndex.from_frame(frame[place])).set_index(frame.index)
+    others = without["n"].notna() & (without != frame[counts]).any(axis=1)
+    return (" in " + frame["design"]).where(others, "")
 
 
 def _missing_in_all(table: Table, known: Unknowns, rows: list[int], analysis: str) -> None:
