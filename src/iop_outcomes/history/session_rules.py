@@ -1,9 +1,10 @@
 """How many sessions each rule of ``sessions.py`` applied to: nothing is left out or changed in silence."""
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import Sessions, sessions_of
+from iop_outcomes.history.sessions import Sessions, sessions_of, shards
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME
 
@@ -18,10 +19,21 @@ def session_rules(history: History) -> pd.DataFrame:
         Sessions alike in day, type, mode and length are counted beyond the first where they are alike in status too,
         and all of them where some were attended and some were not.
     """
-    sessions = sessions_of(history)
-    rows = [(rule, answer, *sessions.broken[rule]) for rule, answer in ANSWERS.items()]
-    rows += [(rule, KEPT, len(members), members.nunique()) for rule, members in _alike(sessions).items()]
-    return pd.DataFrame(rows, columns=["rule", "answer", "n_sessions", "n_members"])
+    # Nobody's sessions are in two shards, so that members can be added up as sessions can.
+    counts = sum(_counts(sessions_of(shard)) for _, shard in shards(history))
+    told = {**ANSWERS, ALIKE: KEPT, CONTRADICTORY: KEPT}
+    table = pd.DataFrame(counts, columns=["n_sessions", "n_members"])
+    table.insert(0, "answer", list(told.values()))
+    table.insert(0, "rule", list(told))
+    return table
+
+
+def _counts(sessions: Sessions) -> np.ndarray:
+    """Return sessions and members of each rule, of shape (rules, 2)."""
+    rows = [sessions.broken[rule] for rule in ANSWERS]
+    alike = _alike(sessions)
+    rows += [(len(alike[rule]), alike[rule].nunique()) for rule in (ALIKE, CONTRADICTORY)]
+    return np.array(rows, dtype=np.int64)
 
 
 def _alike(sessions: Sessions) -> dict[str, pd.Series]:
