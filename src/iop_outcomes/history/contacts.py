@@ -143,7 +143,7 @@ def _make(history: History, codes: dict[str, str] | None, with_sessions: bool) -
     member, day, kind = member[seen], day[seen], kind[seen]
     first = int(day.min(initial=0))
     span = int(day.max(initial=0)) - first + 1
-    cell = distinct((member.astype(np.int64) * span + day - first) * len(KINDS) + kind)
+    cell = distinct((member.astype(np.int64) * span + day - first) * len(KINDS) + kind, history.n * span * len(KINDS))
     cell, kind = np.divmod(cell, len(KINDS))
     member, day = np.divmod(cell, span)
     return Contacts(history.n, member.astype(np.int32), (day + first).astype(np.int32), kind.astype(np.int8))
@@ -159,7 +159,7 @@ def _visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         is_medication = sessions.type[came] == SESSION_TYPES.index("medication")
         span = shard.longest_days
         slot = sessions.member[came].astype(np.int64) * span + sessions.day[came]
-        slot = distinct(slot * 2 + is_medication)
+        slot = distinct(slot * 2 + is_medication, 2 * shard.n * span)
         member, day = np.divmod(slot // 2, span)
         kind = np.where(slot % 2 == 1, medication, visit).astype(np.int8)
         found.append((member.astype(np.int32) + np.int32(first), day.astype(np.int32), kind))

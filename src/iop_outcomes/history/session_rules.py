@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
+from iop_outcomes.history.session_rows import MODES
 from iop_outcomes.history.sessions import Sessions, sessions_of, shards
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
-from iop_outcomes.tables.canonical import CAME
+from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
 
 
 def session_rules(history: History) -> pd.DataFrame:
@@ -38,10 +39,16 @@ def _counts(sessions: Sessions) -> np.ndarray:
 
 def _alike(sessions: Sessions) -> dict[str, pd.Series]:
     """Return the members of the sessions that look like others of the same day."""
-    slot = ["member", "day", "type", "mode", "minutes_scheduled"]
-    frame = pd.DataFrame({name: getattr(sessions, name) for name in (*slot, "status")})
-    frame = frame[frame.duplicated(slot, keep=False)]
-    frame["came"] = sessions.has_status(*CAME)[frame.index]
-    both = frame.groupby(slot, dropna=False)["came"].transform("nunique") > 1
-    again = frame.duplicated([*slot, "status"])
+    span = int(sessions.day.max(initial=0)) + 1
+    day = sessions.member.astype(np.int64) * span + sessions.day
+    # Most days have one session, which is like no other.
+    rows = np.flatnonzero(np.bincount(day, minlength=1)[day] > 1)
+    length, lengths = pd.factorize(sessions.minutes_scheduled[rows])
+    slot = (day[rows] * (len(SESSION_TYPES) + 1) + sessions.type[rows] + 1) * (len(MODES) + 1) + sessions.mode[rows] + 1
+    slot = slot * (len(lengths) + 1) + length + 1
+    frame = pd.DataFrame({"member": sessions.member[rows], "slot": slot, "status": sessions.status[rows]})
+    frame["came"] = sessions.has_status(*CAME)[rows]
+    frame = frame[frame["slot"].duplicated(keep=False)]
+    both = frame.groupby("slot")["came"].transform("nunique") > 1
+    again = (frame["slot"] * (len(SESSION_STATUSES) + 1) + frame["status"]).duplicated()
     return {ALIKE: frame.loc[again, "member"], CONTRADICTORY: frame.loc[both, "member"]}
