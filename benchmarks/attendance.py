@@ -53,8 +53,11 @@ VARIED = {
 }
 
 
-def records(n_episodes: int, n_sessions: int, seed: int) -> dict[str, pd.DataFrame]:
-    """Return canonical tables of episodes of a given number of sessions each, in no order of days."""
+def records(n_episodes: int, n_sessions: int, seed: int, first: int = 0) -> dict[str, pd.DataFrame]:
+    """Return canonical tables of episodes of a given number of sessions each, in no order of days.
+
+    Of a file that is made piece by piece ``first`` episodes are there already.
+    """
     rng = np.random.default_rng(seed)
     n = n_episodes * n_sessions
     stay = rng.integers(20, FOLLOW_UP_DAYS, n_episodes).astype(float)
@@ -62,8 +65,8 @@ def records(n_episodes: int, n_sessions: int, seed: int) -> dict[str, pd.DataFra
     scheduled = rng.choice(np.array([60.0, 90.0, 180.0]), n)
     status = _drawn(rng, SESSION_STATUSES, STATUS_SHARES, n)
     session = {
-        "session_id": numbered("A", (np.arange(n) + 1, 9)),
-        "episode_id": numbered("E", (episode + 1, 7)),
+        "session_id": numbered("A", (np.arange(n) + 1 + first * n_sessions, 9)),
+        "episode_id": numbered("E", (episode + 1 + first, 7)),
         "day": (rng.random(n, dtype=np.float32) * (stay[episode] + 4)).astype(np.int32),
         "type": _drawn(rng, SESSION_TYPES, TYPE_SHARES, n),
         "mode": _drawn(rng, ("in_person", "video", "phone"), (0.78, 0.17, 0.05), n),
@@ -72,7 +75,7 @@ def records(n_episodes: int, n_sessions: int, seed: int) -> dict[str, pd.DataFra
         "minutes_attended": scheduled * np.array([1, 0.5, 0, 0, 0, 0, 0, 0, 0])[status.codes],
     }
     made = {name: tables.empty(name) for name in tables.CANONICAL}
-    made |= {"session": pd.DataFrame(session, copy=False), "episode": _episodes(rng, stay)}
+    made |= {"session": pd.DataFrame(session, copy=False), "episode": _episodes(rng, stay, first)}
     age = np.where(rng.random(n_episodes) < 0.1, 16.0, 40.0)
     return made | {"person": pd.DataFrame({"person_id": made["episode"]["person_id"], "age_years": age})}
 
@@ -271,9 +274,9 @@ def _drawn(rng: np.random.Generator, names: tuple[str, ...], shares: tuple[float
     return pd.Categorical.from_codes(codes, list(names))
 
 
-def _episodes(rng: np.random.Generator, stay: np.ndarray) -> pd.DataFrame:
+def _episodes(rng: np.random.Generator, stay: np.ndarray, first: int) -> pd.DataFrame:
     n = len(stay)
-    number = np.arange(n) + 1
+    number = np.arange(n) + 1 + first
     return pd.DataFrame(
         {
             "episode_id": numbered("E", (number, 7)),

@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,8 @@ class Stage:
     of_members : tuple of str
         Tables of which only the rows of the cohort's members are read where they are long. Nothing it makes may rest
         on the rows of others.
+    in_parts : tuple of str
+        Tables that it goes through part by part where they are very long (``store.Stored``); others get them whole.
     memory_mb : int
         Memory that a study of a million episodes takes, for schedulers.
     """
@@ -70,6 +73,7 @@ class Stage:
     wanted: Callable[[Study], bool] = lambda study: True
     per_design: bool = False
     of_members: tuple[str, ...] = ()
+    in_parts: tuple[str, ...] = ()
     memory_mb: int = 2000
 
     def view(self, study: Study, design: str | None = None, only: Collection[str] | None = None) -> StudyView:
@@ -168,6 +172,7 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.cohort.stage:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
+        in_parts=("session",),
     ),
     Stage(
         "metrics",
@@ -182,6 +187,7 @@ STAGES: tuple[Stage, ...] = (
         of_members=(
             *("person", "episode", "session", "use_report", "assessment", "controlled_period", "service", "cost"),
         ),
+        in_parts=("session",),
         memory_mb=4000,
     ),
     Stage(
@@ -202,6 +208,7 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.cohort.hindsight:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
+        in_parts=("session",),
     ),
     Stage(
         "outcomes",
@@ -214,6 +221,7 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.dataset.outcomes:run",
         folder="dataset",
         of_members=("person", "episode", "session", "use_report", "controlled_period"),
+        in_parts=("session",),
     ),
     Stage(
         "design",
@@ -457,13 +465,16 @@ def read(stage: Stage, paths: Mapping[str, str | Path | Sequence[str | Path]]) -
     paths : mapping
         File or files by table; ``cohort`` stands before the tables of which only its members' rows are read.
     """
-    found: Tables = {}
+    found: dict[str, Any] = {}
     for name in stage.reads:
         only = None
         if name in stage.of_members:
             # Of an episode's person, since what a rule asks of earlier episodes is theirs, too.
             only = {"person_id": found["cohort"]["person_id"], "episode_id": found["cohort"]["member_id"]}
         files = [paths[name]] if isinstance(paths[name], (str, Path)) else paths[name]
+        if name in stage.in_parts and len(files) == 1 and store.is_long(files[0], name):
+            found[name] = store.Stored(files[0], name)
+            continue
         frames = [store.read(file, name, only=only) for file in files]
         found[name] = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     return found

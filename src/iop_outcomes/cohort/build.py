@@ -1,6 +1,7 @@
 """From episodes to a cohort: arms by assignment, time zero, eligibility step by step, follow-up."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.later_names import LATER
 from iop_outcomes.tables.canonical import CAME, MEASURED_DAY
 from iop_outcomes.tables.capability import unmet
-from iop_outcomes.tables.lookup import all_different, rows_of
+from iop_outcomes.tables.lookup import Held, all_different, rows_of
+from iop_outcomes.tables.parts import Parts, Table, parts_of, whole
 
-Records = Mapping[str, pd.DataFrame]
+Records = Mapping[str, Any]
 
 #: Arm of the episodes that were assigned to none of the study's arms.
 OTHER = "other"
@@ -113,7 +115,9 @@ def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
     episode = records["episode"].assign(arm=assign_arms(records["episode"], cohort.arms))
     candidates = episode[episode["arm"] != OTHER].sort_values("episode_id").set_index("episode_id")
     admitted = candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
-    candidates["began_day"] = admitted.fillna(_first_attended(records, candidates["assignment_day"]))
+    unknown = admitted.isna()
+    first = _first_attended(records.get("session"), candidates["assignment_day"][unknown])
+    candidates["began_day"] = admitted.fillna(first)
     candidates["time_zero_day"] = candidates["assignment_day"] if cohort.time_zero == "assignment" else admitted
     person = rows_of(records["person"], "person_id", candidates["person_id"])
     candidates = pd.concat([candidates, person[[c for c in person if c not in candidates]]], axis=1)
@@ -131,7 +135,12 @@ def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
 
 def without_later(records: Records) -> dict[str, pd.DataFrame]:
     """Return the tables without the columns that are known only after time zero: all that a rule gets to see."""
-    return {name: frame.drop(columns=[c for c in frame if c in LATER]) for name, frame in records.items()}
+    return {name: _without(table) for name, table in records.items()}
+
+
+def _without(table: Any) -> Any:
+    kept = [c for c in table.columns if c not in LATER]
+    return table.only(kept) if isinstance(table, Parts) else table[kept]
 
 
 def apply_rule(
@@ -149,6 +158,9 @@ def apply_rule(
     if refusal:
         raise StudyError(f"cohort.eligibility.{name}: the rule {refusal}; leave it out or use another source")
     checked = rule.check(settings)
+    # A rule gets frames; of a table in parts only where it says that it needs it.
+    needed = {option.partition(".")[0] for need in rule.needs for option in need.split("|")}
+    known = {name: whole(table) for name, table in known.items() if name in needed or not isinstance(table, Parts)}
     passed = rule(candidates.drop(columns=[c for c in candidates if c in LATER]), known, **checked)
     return rule.label.format(**checked), passed.fillna(False).astype(bool)
 
@@ -185,19 +197,23 @@ def stay_of(candidates: pd.DataFrame, days: int) -> pd.Series:
     return end.clip(lower=0, upper=days).fillna(days).mask(never, 0.0)
 
 
-def _first_attended(records: Records, assignment_day: pd.Series) -> pd.Series:
-    """Return the day of the first session attended in each episode, from which care is taken to have begun.
+def _first_attended(session: Table | None, assignment_day: pd.Series) -> pd.Series:
+    """Return the day of the first session attended in some episodes, from which care is taken to have begun.
 
     A single one before the assignment may be the assessment that led to it, and is none of care.
     """
-    session = records.get("session")
-    if session is None or not len(session):
-        return pd.Series(np.nan, index=assignment_day.index)
-    came = session.loc[session["status"].isin(CAME), ["episode_id", "day"]]
-    early = came["day"].to_numpy() < assignment_day.reindex(came["episode_id"]).to_numpy()
-    n_early = pd.Series(early).groupby(came["episode_id"].to_numpy()).transform("sum").to_numpy()
-    care = came[~early | (n_early > 1)]
-    return care.groupby("episode_id", observed=True)["day"].min().astype(float).reindex(assignment_day.index)
+    held = Held(assignment_day.index)
+    n_early, early, later = np.zeros(len(assignment_day)), *np.full((2, len(assignment_day)), np.inf)
+    for part in parts_of(session) if session is not None and len(assignment_day) else ():
+        came = part.loc[part["status"].isin(CAME).to_numpy(), ["episode_id", "day"]]
+        at = held.positions(came["episode_id"])
+        at, day = at[at >= 0], came["day"].to_numpy(float)[at >= 0]
+        before = day < assignment_day.to_numpy()[at]
+        np.add.at(n_early, at[before], 1)
+        np.minimum.at(early, at[before], day[before])
+        np.minimum.at(later, at[~before], day[~before])
+    first = np.where(n_early > 1, np.minimum(early, later), later)
+    return pd.Series(np.where(np.isfinite(first), first, np.nan), index=assignment_day.index)
 
 
 def watched(candidates: pd.DataFrame) -> pd.Series:

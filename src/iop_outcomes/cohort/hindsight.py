@@ -19,7 +19,8 @@ from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import CAME
-from iop_outcomes.tables.lookup import among
+from iop_outcomes.tables.lookup import Held
+from iop_outcomes.tables.parts import parts_of
 
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
@@ -86,10 +87,13 @@ def _later(candidates: pd.DataFrame, records: Mapping[str, pd.DataFrame], days: 
     found = {STAY: stay} if stay.notna().any() else {}
     session = records.get("session")
     if session is not None and len(session):
-        came = session[session["status"].isin(CAME) & among(session["episode_id"], candidates.index)]
-        day = came["day"].to_numpy() - zero.reindex(came["episode_id"]).to_numpy()
-        kept = came["episode_id"][(day > 0) & (day < days)]
-        found[CAME_TO] = kept.value_counts().reindex(candidates.index, fill_value=0)
+        held, n = Held(candidates.index), np.zeros(len(candidates))
+        for part in parts_of(session):
+            came = part[part["status"].isin(CAME).to_numpy()]
+            at = held.positions(came["episode_id"])
+            day = came["day"].to_numpy() - zero.to_numpy(float)[at]
+            n += np.bincount(at[(at >= 0) & (day > 0) & (day < days)], minlength=len(n))
+        found[CAME_TO] = pd.Series(n, index=candidates.index)
     if "discharge_reason" in candidates and candidates["discharge_reason"].notna().any():
         reason = candidates["discharge_reason"]
         found[COMPLETED] = (reason == "completed").astype(float).where(reason.notna())

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import SESSION_STATUSES
-from iop_outcomes.tables.lookup import among
+from iop_outcomes.tables.lookup import Held, among
+from iop_outcomes.tables.parts import Table, parts_of
 
 STATUS, PRESCRIBED = "session status", "prescribed"
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
@@ -39,17 +40,20 @@ def words_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> 
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _statuses(members: pd.DataFrame, session: pd.DataFrame | None, arms: list[str]) -> pd.DataFrame:
+def _statuses(members: pd.DataFrame, session: Table | None, arms: list[str]) -> pd.DataFrame:
     if session is None or not len(session):
         return pd.DataFrame()
-    who = members.set_index("member_id")
-    own = session[among(session["episode_id"], who.index)]
-    since = own["day"].to_numpy() - who["time_zero_day"].reindex(own["episode_id"]).to_numpy()
-    last = who["follow_up_end_day"].reindex(own["episode_id"]).to_numpy()
-    own = own[(since >= 0) & (since <= last)]
-    arm = who["arm"].astype("str").reindex(own["episode_id"]).to_numpy()
-    table = pd.crosstab(arm, own["status"].astype("str").to_numpy())
-    return _long(table.reindex(index=arms, columns=list(SESSION_STATUSES), fill_value=0), STATUS)
+    zero, last = members["time_zero_day"].to_numpy(), members["follow_up_end_day"].to_numpy()
+    arm = pd.Categorical(members["arm"].astype("str"), categories=arms).codes
+    held, counts = Held(members["member_id"]), np.zeros(len(arms) * len(SESSION_STATUSES), dtype=int)
+    for part in parts_of(session):
+        at = held.positions(part["episode_id"])
+        since = part["day"].to_numpy() - zero[at]
+        status = pd.Categorical(part["status"], categories=SESSION_STATUSES).codes
+        own = (at >= 0) & (since >= 0) & (since <= last[at]) & (status >= 0)
+        counts += np.bincount(arm[at[own]].astype(int) * len(SESSION_STATUSES) + status[own], minlength=len(counts))
+    table = pd.DataFrame(counts.reshape(len(arms), -1), index=arms, columns=list(SESSION_STATUSES))
+    return _long(table, STATUS)
 
 
 def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arms: list[str]) -> pd.DataFrame:

@@ -1,13 +1,15 @@
 """All metrics of a study over one cohort, and the refusal of those the source cannot give."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
 from iop_outcomes.history.history import History
+from iop_outcomes.history.sessions import in_shards, shards
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
@@ -40,13 +42,16 @@ def compute_metrics(
     """
     values, refused = [], []
     history = history.under(study.outcome_rules)
-    for name in study.metrics:
-        plugin, settings = study.metric(name)
+    asked = {name: study.metric(name) for name in study.metrics}
+    unfit = {name: unmet(plugin.needs, capability, history.records) for name, (plugin, _) in asked.items()}
+    of_shards = _by_shard(history, {n: one for n, one in asked.items() if one[0].by_member and not unfit[n]}, tell)
+    for name, (plugin, settings) in asked.items():
         start = time.perf_counter()
-        reason = unmet(plugin.needs, capability, history.records)
+        reason = unfit[name]
         try:
             if not reason:
-                values.append(as_table(name, plugin(history, **settings), history))
+                found = of_shards.pop(name) if name in of_shards else plugin(history, **settings)
+                values.append(as_table(name, found, history))
                 tell(f"{name}: {time.perf_counter() - start:.1f} s")
         except Refusal as refusal:
             reason = str(refusal)
@@ -55,6 +60,22 @@ def compute_metrics(
             tell(f"{name}: refused, {reason}")
     refusal = pd.DataFrame(refused, columns=["kind", "name", "reason"])
     return _stack(values, list(study.metrics)), refusal
+
+
+def _by_shard(
+    history: History, asked: Mapping[str, tuple[Any, Mapping[str, Any]]], tell: Callable[[str], None]
+) -> dict[str, pd.DataFrame]:
+    """Return what metrics of single members give, from a shard of members after the other; none if all are one."""
+    found: dict[str, list[pd.DataFrame]] = {name: [] for name in asked}
+    if not asked or not in_shards(history):
+        return {}
+    start = time.perf_counter()
+    for _, shard in shards(history):
+        for name, (plugin, settings) in asked.items():
+            one = plugin(shard, **settings)
+            found[name].append(one.to_frame("value") if isinstance(one, pd.Series) else one)
+    tell(f"{len(found)} metrics of single members, in shards: {time.perf_counter() - start:.1f} s")
+    return {name: pd.concat(each) for name, each in found.items()}
 
 
 def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> pd.DataFrame:

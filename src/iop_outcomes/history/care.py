@@ -19,7 +19,8 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import label_or_none, or_missing
-from iop_outcomes.history.sessions import CAME
+from iop_outcomes.history.session_rows import session_rows
+from iop_outcomes.tables.canonical import CAME
 
 
 def time_in_care(history: History) -> tuple[pd.Series, pd.Series]:
@@ -91,11 +92,11 @@ def _contacts(history: History, among: np.ndarray, until: np.ndarray) -> tuple[n
         start = np.where(never_came, 0.0, admitted)
     given = or_missing(history, "last_contact_day")
     start = np.where(np.isnan(given), start, given)
+    member, day = member[among[member]], day[among[member]]
     # A contact before the day from which a person's contacts are followed says nothing about its end.
     later = ~(day <= start[member])
-    known = np.flatnonzero(~np.isnan(start))
+    known = np.flatnonzero(~np.isnan(start) & among)
     member, day = np.append(known, member[later]), np.append(start[known], day[later])
-    member, day = member[among[member]], day[among[member]]
     order = np.lexsort((day, member))
     return member[order], day[order]
 
@@ -104,10 +105,9 @@ def _attended(history: History, until: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Return member and day of every attended session, also after the follow-up."""
     if not len(history.records.get("session", ())):
         return np.zeros(0, dtype=int), np.zeros(0)
-    frame, owner = history.records["session"], history.positions("session")
-    came = (owner >= 0) & frame["status"].isin(CAME).to_numpy()
-    member = owner[came]
-    day = frame["day"].to_numpy(float)[came] - history.members["time_zero_day"].to_numpy()[member]
+    rows = session_rows(history)
+    came = (rows.owner >= 0) & rows.has_status(*CAME)
+    member, day = rows.owner[came], rows.day[came]
     inside = (day >= 0) & (day <= until[member])
     return member[inside], day[inside]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import distinct, edges, sessions_of
+from iop_outcomes.history.sessions import distinct, edges, sessions_of, shards
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
 from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
 
@@ -143,18 +143,28 @@ def _make(history: History, codes: dict[str, str] | None, with_sessions: bool) -
     member, day, kind = member[seen], day[seen], kind[seen]
     first = int(day.min(initial=0))
     span = int(day.max(initial=0)) - first + 1
-    cell = distinct((member.astype(np.int64) * span + day - first) * len(KINDS) + kind)
+    cell = distinct((member.astype(np.int64) * span + day - first) * len(KINDS) + kind, history.n * span * len(KINDS))
     cell, kind = np.divmod(cell, len(KINDS))
     member, day = np.divmod(cell, span)
     return Contacts(history.n, member.astype(np.int32), (day + first).astype(np.int32), kind.astype(np.int8))
 
 
 def _visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    sessions = sessions_of(history)
-    came = sessions.has_status(*CAME)
-    medication = sessions.type[came] == SESSION_TYPES.index("medication")
-    kind = np.where(medication, KINDS.index("medication"), KINDS.index("visit")).astype(np.int8)
-    return sessions.member[came], sessions.day[came], kind
+    """Return member, day and kind of the attended sessions; of a shard of members each once."""
+    visit, medication = KINDS.index("visit"), KINDS.index("medication")
+    found = []
+    for first, shard in shards(history):
+        sessions = sessions_of(shard)
+        came = sessions.has_status(*CAME)
+        is_medication = sessions.type[came] == SESSION_TYPES.index("medication")
+        span = shard.longest_days
+        slot = sessions.member[came].astype(np.int64) * span + sessions.day[came]
+        slot = distinct(slot * 2 + is_medication, 2 * shard.n * span)
+        member, day = np.divmod(slot // 2, span)
+        kind = np.where(slot % 2 == 1, medication, visit).astype(np.int8)
+        found.append((member.astype(np.int32) + np.int32(first), day.astype(np.int32), kind))
+    member, day, kind = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return member, day, kind
 
 
 def _services(history: History, codes: dict[str, str] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

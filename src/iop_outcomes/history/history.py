@@ -11,7 +11,8 @@ from iop_outcomes.history.care_rules import CareRules
 from iop_outcomes.history.days import days_mended
 from iop_outcomes.history.outcome_rules import OutcomeRules
 from iop_outcomes.kernel.errors import StudyError
-from iop_outcomes.tables.lookup import positions, rows_of
+from iop_outcomes.tables.lookup import Held, rows_of
+from iop_outcomes.tables.parts import whole
 
 #: Day columns that are moved to time zero, by table.
 _DAYS = {
@@ -50,15 +51,18 @@ class History:
         What the study decided for all metrics of urine tests and use.
     care : CareRules
         What ends care where no discharge is on record.
+    is_shard : bool
+        Are these some of the members only, whose sessions are taken by themselves (``sessions.shards``)?
     """
 
     members: pd.DataFrame
-    records: Mapping[str, pd.DataFrame]
+    records: Mapping[str, Any]
     mended: Mapping[str, int] = field(default_factory=dict)
     rules: OutcomeRules = field(default_factory=OutcomeRules)
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     care: CareRules = field(default_factory=CareRules)
+    is_shard: bool = False
 
     @classmethod
     def of(
@@ -99,6 +103,11 @@ class History:
         """Observed days per member, counting time zero as one: ``follow_up_end_day + 1``."""
         return self.members["follow_up_end_day"].to_numpy() + 1
 
+    @property
+    def longest_days(self) -> int:
+        """Days for which the member observed longest was, of a shard those of all members."""
+        return int(self.once("longest", lambda: self.follow_up_days.max(initial=0)))
+
     def table(self, name: str) -> pd.DataFrame:
         """Return an event table of the members only, days counted from time zero.
 
@@ -122,15 +131,16 @@ class History:
 
     def positions(self, name: str) -> np.ndarray:
         """Return the position in ``members`` of each row of an event table, -1 for rows of others."""
-        frame = self.records[name]
+        return self.owners(whole(self.records[name]))
+
+    def owners(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return the position in ``members`` of each row of a frame of episodes or people, -1 for rows of others."""
         link = _link(frame)
         owner = self.members.index if link == "episode_id" else self.members["person_id"]
-        # Looking up each name once is several times faster than looking up every row.
-        code, names = pd.factorize(frame[link])
-        return np.append(positions(owner, names), -1)[code]
+        return self.once(("held", link), lambda: Held(owner)).positions(frame[link])
 
     def _of_members(self, name: str) -> pd.DataFrame:
-        frame, member = self.records[name], self.positions(name)
+        frame, member = whole(self.records[name]), self.positions(name)
         frame = frame[member >= 0].drop(columns=_link(frame))
         member = member[member >= 0]
         zero = self.members["time_zero_day"].to_numpy()[member]

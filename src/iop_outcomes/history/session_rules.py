@@ -1,11 +1,13 @@
 """How many sessions each rule of ``sessions.py`` applied to: nothing is left out or changed in silence."""
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import Sessions, sessions_of
+from iop_outcomes.history.session_rows import MODES
+from iop_outcomes.history.sessions import Sessions, sessions_of, shards
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
-from iop_outcomes.tables.canonical import CAME
+from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
 
 
 def session_rules(history: History) -> pd.DataFrame:
@@ -18,18 +20,35 @@ def session_rules(history: History) -> pd.DataFrame:
         Sessions alike in day, type, mode and length are counted beyond the first where they are alike in status too,
         and all of them where some were attended and some were not.
     """
-    sessions = sessions_of(history)
-    rows = [(rule, answer, *sessions.broken[rule]) for rule, answer in ANSWERS.items()]
-    rows += [(rule, KEPT, len(members), members.nunique()) for rule, members in _alike(sessions).items()]
-    return pd.DataFrame(rows, columns=["rule", "answer", "n_sessions", "n_members"])
+    # Nobody's sessions are in two shards, so that members can be added up as sessions can.
+    counts = sum(_counts(sessions_of(shard)) for _, shard in shards(history))
+    told = {**ANSWERS, ALIKE: KEPT, CONTRADICTORY: KEPT}
+    table = pd.DataFrame(counts, columns=["n_sessions", "n_members"])
+    table.insert(0, "answer", list(told.values()))
+    table.insert(0, "rule", list(told))
+    return table
+
+
+def _counts(sessions: Sessions) -> np.ndarray:
+    """Return sessions and members of each rule, of shape (rules, 2)."""
+    rows = [sessions.broken[rule] for rule in ANSWERS]
+    alike = _alike(sessions)
+    rows += [(len(alike[rule]), alike[rule].nunique()) for rule in (ALIKE, CONTRADICTORY)]
+    return np.array(rows, dtype=np.int64)
 
 
 def _alike(sessions: Sessions) -> dict[str, pd.Series]:
     """Return the members of the sessions that look like others of the same day."""
-    slot = ["member", "day", "type", "mode", "minutes_scheduled"]
-    frame = pd.DataFrame({name: getattr(sessions, name) for name in (*slot, "status")})
-    frame = frame[frame.duplicated(slot, keep=False)]
-    frame["came"] = sessions.has_status(*CAME)[frame.index]
-    both = frame.groupby(slot, dropna=False)["came"].transform("nunique") > 1
-    again = frame.duplicated([*slot, "status"])
+    span = int(sessions.day.max(initial=0)) + 1
+    day = sessions.member.astype(np.int64) * span + sessions.day
+    # Most days have one session, which is like no other.
+    rows = np.flatnonzero(np.bincount(day, minlength=1)[day] > 1)
+    length, lengths = pd.factorize(sessions.minutes_scheduled[rows])
+    slot = (day[rows] * (len(SESSION_TYPES) + 1) + sessions.type[rows] + 1) * (len(MODES) + 1) + sessions.mode[rows] + 1
+    slot = slot * (len(lengths) + 1) + length + 1
+    frame = pd.DataFrame({"member": sessions.member[rows], "slot": slot, "status": sessions.status[rows]})
+    frame["came"] = sessions.has_status(*CAME)[rows]
+    frame = frame[frame["slot"].duplicated(keep=False)]
+    both = frame.groupby("slot")["came"].transform("nunique") > 1
+    again = (frame["slot"] * (len(SESSION_STATUSES) + 1) + frame["status"]).duplicated()
     return {ALIKE: frame.loc[again, "member"], CONTRADICTORY: frame.loc[both, "member"]}

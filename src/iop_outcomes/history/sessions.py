@@ -13,18 +13,23 @@ What cannot be is answered by rule when the sessions are read, and counted (``se
    minutes or without minutes has those scheduled. A partial one without minutes counts half.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import or_missing
+from iop_outcomes.history.session_rows import STATUS, SessionRows, has_status, session_rows
 from iop_outcomes.tables.answered import ANSWERS
-from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE, SESSION_STATUSES, SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE
+from iop_outcomes.tables.parts import Parts
 
-MODES = ("in_person", "video", "phone")
-STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
+#: Sessions of a shard of members, few enough for what is made of them to be small.
+SHARD_SESSIONS = 2**20
+#: Numbers there may be for each that there is, up to which marking them off is faster than sorting.
+DENSE = 16
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,7 @@ class Sessions:
 
     def has_status(self, *names: str) -> np.ndarray:
         """Return which sessions have one of some statuses."""
-        chosen = np.zeros(len(STATUS) + 1, dtype=bool)
-        chosen[[STATUS[name] for name in names]] = True
-        return chosen[self.status]
+        return has_status(self.status, *names)
 
     def total(self, where: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
         """Return sums per member over the sessions chosen: of ones, or of values."""
@@ -87,6 +90,31 @@ def attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
     return history.once("attended_days", lambda: _attended_days(history))
 
 
+def in_shards(history: History) -> bool:
+    """Are the members taken a shard at a time?"""
+    return not history.is_shard and isinstance(history.records.get("session"), Parts) and history.n > 0
+
+
+def shards(history: History) -> Iterator[tuple[int, History]]:
+    """Yield the members a shard at a time, with the position of the first: all at once unless sessions come in parts.
+
+    A shard has its members' sessions; whoever asks it for other records, or for everybody, gets another answer than of
+    the whole. It is gone when the next is made, with everything made of it.
+    """
+    if not in_shards(history):
+        yield 0, history
+        return
+    rows = session_rows(history)
+    ends = np.cumsum(np.bincount(rows.owner, minlength=history.n))
+    first = 0
+    while first < history.n:
+        before = int(ends[first - 1]) if first else 0
+        stop = max(int(np.searchsorted(ends, before + SHARD_SESSIONS, side="right")), first + 1)
+        own = {"session rows": rows.cut(slice(before, int(ends[stop - 1])), first), "longest": history.longest_days}
+        yield first, replace(history, members=history.members.iloc[first:stop], is_shard=True, _ready={}, _kept=own)
+        first = stop
+
+
 def edges(member: np.ndarray, day: np.ndarray, n_members: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and the last day of each member, NaN without one; rows are sorted by member and day."""
     n = np.bincount(member, minlength=n_members)
@@ -96,8 +124,15 @@ def edges(member: np.ndarray, day: np.ndarray, n_members: int) -> tuple[np.ndarr
     return first, last
 
 
-def distinct(values: np.ndarray) -> np.ndarray:
-    """Return the distinct values, sorted; ``numpy.unique`` hashes them, which takes twenty times as long as this."""
+def distinct(values: np.ndarray, below: int) -> np.ndarray:
+    """Return the distinct whole numbers from 0 up to one, sorted; ``numpy.unique`` takes twenty times as long as this.
+
+    Where they are dense they are marked off on a list of all that there may be, and else sorted.
+    """
+    if below <= DENSE * len(values):
+        there = np.zeros(below, dtype=bool)
+        there[values] = True
+        return np.flatnonzero(there)
     values = np.sort(values)
     new = np.ones(len(values), dtype=bool)
     new[1:] = values[1:] != values[:-1]
@@ -105,59 +140,60 @@ def distinct(values: np.ndarray) -> np.ndarray:
 
 
 def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
-    sessions = sessions_of(history)
+    found = [(first, *_days_of(shard)) for first, shard in shards(history)]
+    member = np.concatenate([member + np.int32(first) for first, member, _ in found])
+    return member, np.concatenate([day for *_, day in found])
+
+
+def _days_of(shard: History) -> tuple[np.ndarray, np.ndarray]:
+    sessions = sessions_of(shard)
     came = sessions.has_status(*CAME)
-    span = int(history.follow_up_days.max(initial=1))
-    cell = distinct(sessions.member[came].astype(np.int64) * span + sessions.day[came])
+    span = int(shard.follow_up_days.max(initial=1))
+    cell = distinct(sessions.member[came].astype(np.int64) * span + sessions.day[came], shard.n * span)
     return (cell // span).astype(np.int32), (cell % span).astype(np.int32)
 
 
 def _read(history: History) -> Sessions:
-    frame, owner = history.records["session"], history.positions("session").astype(np.int32)
-    zero = history.members["time_zero_day"].to_numpy()
-    day = (frame["day"].to_numpy() - zero[owner]).astype(np.int32)
-    status = _codes(frame, "status", SESSION_STATUSES)
-    broken, keep = _left_out(history, frame, owner, day, status)
+    rows = session_rows(history)
+    broken, keep = _left_out(history, rows)
     kept = slice(None) if keep.all() else keep
-    member, status = owner[kept], status[kept]
-    scheduled, recorded = _minutes(frame, "minutes_scheduled")[kept], _minutes(frame, "minutes_attended")[kept]
+    member, status = rows.owner[kept], rows.status[kept]
+    scheduled, recorded = (minutes[kept].astype(float) for minutes in (rows.scheduled, rows.recorded))
     attended, minutes, changed = _received(status, scheduled, recorded)
-    tallies = {rule: _tally(rows, owner) for rule, rows in broken.items()}
-    tallies |= {rule: _tally(rows, member) for rule, rows in changed.items()}
-    kind, mode = _codes(frame, "type", SESSION_TYPES)[kept], _codes(frame, "mode", MODES)[kept]
-    return Sessions(history.n, member, day[kept], status, kind, mode, attended, scheduled, minutes, tallies)
+    tallies = {rule: _tally(at, rows.owner) for rule, at in broken.items()}
+    tallies |= {rule: _tally(at, member) for rule, at in changed.items()}
+    kind, mode = rows.type[kept], rows.mode[kept]
+    return Sessions(history.n, member, rows.day[kept], status, kind, mode, attended, scheduled, minutes, tallies)
 
 
-def _left_out(
-    history: History, frame: pd.DataFrame, owner: np.ndarray, day: np.ndarray, status: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _left_out(history: History, rows: SessionRows) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return the members' sessions each rule leaves out, and those that are kept."""
+    owner, day = rows.owner, rows.day
     keep = owner >= 0
     unknown, before, discharged, unobserved, again = list(ANSWERS)[:5]
     last_day = or_missing(history, "discharge_day") + DAYS_AFTER_DISCHARGE
     broken = {
-        unknown: keep & (status < 0),
+        unknown: keep & (rows.status < 0),
         before: keep & (day < 0),
         discharged: keep & (day > last_day[owner]),
         unobserved: keep & (day >= history.follow_up_days[owner]),
     }
-    for rows in broken.values():
-        keep = keep & ~rows
-    broken[again] = _slots_again(frame, owner, status, keep)
+    for each in broken.values():
+        keep = keep & ~each
+    broken[again] = _slots_again(rows, keep)
     return broken, keep & ~broken[again]
 
 
-def _slots_again(frame: pd.DataFrame, owner: np.ndarray, status: np.ndarray, among: np.ndarray) -> np.ndarray:
+def _slots_again(rows: SessionRows, among: np.ndarray) -> np.ndarray:
     """Return which rows name a slot that another of these rows names with a status that comes first."""
-    again = np.zeros(len(frame), dtype=bool)
-    if "session_id" not in frame or not _any_twice(frame["session_id"]):
+    again = np.zeros(len(rows.owner), dtype=bool)
+    if rows.slot is None or not _any_twice(rows.slot):
         return again
-    rows = np.flatnonzero(frame["session_id"].duplicated(keep=False) & among)
-    slots = pd.DataFrame({"owner": owner[rows], "slot": frame["session_id"].to_numpy()[rows], "status": status[rows]})
-    slots["minutes"] = -_minutes(frame, "minutes_attended")[rows]
-    slots["day"] = frame["day"].to_numpy()[rows]
+    at = np.flatnonzero(rows.slot.duplicated(keep=False) & among)
+    slots = pd.DataFrame({"owner": rows.owner[at], "slot": rows.slot.to_numpy()[at], "status": rows.status[at]})
+    slots["minutes"], slots["day"] = -rows.recorded[at], rows.day[at]
     slots = slots.sort_values(["owner", "slot", "status", "minutes", "day"], kind="stable")
-    again[rows[slots.index[slots.duplicated(["owner", "slot"])]]] = True
+    again[at[slots.index[slots.duplicated(["owner", "slot"])]]] = True
     return again
 
 
@@ -190,19 +226,6 @@ def _received(
     minutes[unknown] = (share * scheduled)[unknown]
     minutes[~attended & ~partial] = 0
     return share, minutes, changed
-
-
-def _codes(frame: pd.DataFrame, column: str, names: tuple[str, ...]) -> np.ndarray:
-    """Return a column as positions in a list of names, -1 where there is none."""
-    if column not in frame:
-        return np.full(len(frame), -1, dtype=np.int8)
-    values = frame[column].astype("category")
-    place = [names.index(name) if name in names else -1 for name in values.cat.categories]
-    return np.array([*place, -1], dtype=np.int8)[values.cat.codes.to_numpy()]
-
-
-def _minutes(frame: pd.DataFrame, column: str) -> np.ndarray:
-    return frame[column].to_numpy(dtype=float, na_value=np.nan) if column in frame else np.full(len(frame), np.nan)
 
 
 def _tally(rows: np.ndarray, owner: np.ndarray) -> tuple[int, int]:

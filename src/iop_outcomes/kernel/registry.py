@@ -124,6 +124,7 @@ class Metric(Plugin):
     missing: str
     source: str
     better: Literal["higher", "lower", "neither"]
+    by_member: bool = False
 
 
 @stated
@@ -213,6 +214,7 @@ def metric(
     missing: str,
     source: str,
     better: Literal["higher", "lower", "neither"] = "higher",
+    by_member: bool = False,
 ) -> Callable[[F], F]:
     """Declare a metric.
 
@@ -230,10 +232,12 @@ def metric(
         Where the definition comes from.
     better : {'higher', 'lower', 'neither'}
         Which way is good for the person.
+    by_member : bool
+        Does a value rest on nothing but the member's own sessions and row of ``members``? Then members may be taken a
+        shard at a time where sessions are many.
     """
-    return METRICS.register(
-        partial(Metric, unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source, better=better)
-    )
+    stated = {"unit": unit, "kind_of_value": kind, "needs": needs, "missing": missing, "source": source}
+    return METRICS.register(partial(Metric, **stated, better=better, by_member=by_member))
 
 
 #: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.

@@ -27,6 +27,7 @@ Partial = Literal["minutes", "half"]
     needs=("session.status", "session.missed"),
     missing="no session that counts in the window: no value; plan counts hours nobody booked as not attended",
     source=SOURCE,
+    by_member=True,
 )
 def attendance_rate(
     history: History, *, window_days: Days = 84, denominator: Denominator = "standard", partial: Partial = "minutes"
@@ -83,6 +84,7 @@ def attendance_rate(
     needs=("session.status", "session.minutes_scheduled"),
     missing="no minutes scheduled in the window: no value; sessions without scheduled minutes are left out",
     source=SOURCE,
+    by_member=True,
 )
 def hours_rate(history: History, *, window_days: Days = 84, denominator: Denominator = "standard") -> pd.DataFrame:
     """Minutes attended over minutes scheduled, or over those prescribed with ``plan``.
@@ -114,6 +116,7 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
     missing="no session attended, missed or cancelled late in the window: no value",
     source="No-shows over sessions held and not cancelled in time: attended, partial, no show, late cancellation",
     better="lower",
+    by_member=True,
 )
 def no_show_rate(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Sessions missed without a word over those that were attended, missed or cancelled less than a day before.

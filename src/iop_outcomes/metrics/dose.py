@@ -16,7 +16,7 @@ MISSING = (
 SOURCE = "Dose within a fixed window from time zero, the same for everybody"
 
 
-@metric(unit="sessions", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE)
+@metric(unit="sessions", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE, by_member=True)
 def sessions_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Number of sessions attended, in full or in part, within the window.
 
@@ -51,6 +51,7 @@ def sessions_attended(history: History, *, window_days: Days = 84) -> pd.DataFra
     needs=("session.status", "session.minutes_scheduled|session.minutes_attended"),
     missing=f"{MISSING}; attended for a time that is not recorded: no value",
     source=SOURCE,
+    by_member=True,
 )
 def hours_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Hours attended within the window.
@@ -71,7 +72,7 @@ def hours_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     return _dose(history, window_days, hours)
 
 
-@metric(unit="days", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE)
+@metric(unit="days", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE, by_member=True)
 def treatment_days(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Number of days with at least one attended session within the window; several on one day are one day.
 

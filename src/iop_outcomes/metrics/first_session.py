@@ -54,6 +54,7 @@ def time_to_first_session(history: History, since: Since = "referral") -> pd.Dat
     missing="no referral day: no value; not started when observation ends before the window does: no value",
     source=SOURCE,
     better="lower",
+    by_member=True,
 )
 def days_to_first_session(history: History, *, since: Since = "referral", window_days: Days = 84) -> pd.DataFrame:
     """Days from referral to the first attended session, at most the window.
@@ -98,6 +99,7 @@ def days_to_first_session(history: History, *, since: Since = "referral", window
     needs=("session.status",),
     missing="no referral day: no value; not started when observation ends before the days do: no value",
     source=SOURCE,
+    by_member=True,
 )
 def started_within(history: History, *, since: Since = "referral", window_days: Days = 14) -> pd.DataFrame:
     """Was a first session attended within so many days of referral, that is on day 0 to ``window_days - 1``?

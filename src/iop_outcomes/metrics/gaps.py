@@ -19,7 +19,15 @@ MISSING = "never missing; a gap cut by the end of observation is as long as it w
 SOURCE = "Differences of attended dates, with time zero to the first and the last to the end of window or observation"
 
 
-@metric(unit="days", kind="duration", needs=("session.status",), missing=MISSING, source=SOURCE, better="lower")
+@metric(
+    unit="days",
+    kind="duration",
+    needs=("session.status",),
+    missing=MISSING,
+    source=SOURCE,
+    better="lower",
+    by_member=True,
+)
 def longest_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Longest gap between days of treatment.
 
@@ -44,7 +52,15 @@ def longest_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     return result(history, longest, "", window_share(history, window_days))
 
 
-@metric(unit="days", kind="duration", needs=("session.status",), missing=MISSING, source=SOURCE, better="lower")
+@metric(
+    unit="days",
+    kind="duration",
+    needs=("session.status",),
+    missing=MISSING,
+    source=SOURCE,
+    better="lower",
+    by_member=True,
+)
 def median_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Median of the gaps between days of treatment.
 
@@ -76,6 +92,7 @@ def median_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     missing="fewer than two gaps: no value",
     source=SOURCE,
     better="lower",
+    by_member=True,
 )
 def gap_variation(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Standard deviation (n - 1) of the gaps over their mean: 0 for a person who comes like a clock.

@@ -7,7 +7,8 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share
-from iop_outcomes.history.sessions import MODES, sessions_of
+from iop_outcomes.history.session_rows import MODES
+from iop_outcomes.history.sessions import sessions_of
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
 from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
@@ -29,6 +30,7 @@ SessionType = Literal[
     missing=MISSING,
     source="Hours by type over all hours attended",
     better="neither",
+    by_member=True,
 )
 def session_type_share(history: History, *, type: SessionType = "group", window_days: Days = 84) -> pd.DataFrame:
     """Share of the hours attended that were of one type.
@@ -55,6 +57,7 @@ def session_type_share(history: History, *, type: SessionType = "group", window_
     missing=MISSING,
     source="Shannon entropy of the shares of hours by type, -sum p ln p",
     better="neither",
+    by_member=True,
 )
 def session_type_entropy(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """How mixed the hours attended were: 0 with one type only, ln 2 with two in equal parts.
@@ -79,6 +82,7 @@ def session_type_entropy(history: History, *, window_days: Days = 84) -> pd.Data
     missing="no attended session with a recorded mode: no value; sessions without a mode are left out",
     source="Sessions held by video or telephone over sessions attended",
     better="neither",
+    by_member=True,
 )
 def telehealth_share(
     history: History, *, mode: Literal["either", "video", "phone"] = "either", window_days: Days = 84

@@ -13,7 +13,7 @@ from pydantic import Field
 from iop_outcomes.history.denominators import Denominator, planned_days
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import label_or_none, or_missing, result, share, window_share
-from iop_outcomes.history.sessions import sessions_of
+from iop_outcomes.history.sessions import sessions_of, shards
 from iop_outcomes.history.windows import Days, observed_weeks
 from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.attendance import MINUTES_UNKNOWN, NO_PLAN, counted
@@ -41,6 +41,7 @@ Band = Literal["below", "within", "above"]
     needs=("session.status", "session.minutes_scheduled|session.minutes_attended"),
     missing="no whole week observed: no value; weeks after dropout are zero, weeks of unknown hours are left out",
     source="ASAM criteria count hours of service a week",
+    by_member=True,
 )
 def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Mean hours attended a week over the whole weeks of the window that were observed.
@@ -71,6 +72,7 @@ def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     missing="not assigned to level 2.1, no whole week observed, or hours not on record: no value",
     source="ASAM level 2.1: from 9 hours of clinical services a week for adults, 6 for adolescents, to under 20 "
     "(SAMHSA Advisory 2021)",
+    by_member=True,
 )
 def hours_fidelity(
     history: History,
@@ -168,8 +170,14 @@ def weekly_attendance(history: History, denominator: Denominator = "standard") -
         ``hours_attended`` (missing where a session was attended for an unknown time); one row for each whole week in
         which the member was observed.
     """
+    found = [_by_week(shard, denominator, first) for first, shard in shards(history)]
+    return pd.concat(found, ignore_index=True) if len(found) > 1 else found[0]
+
+
+def _by_week(history: History, denominator: Denominator, first: int) -> pd.DataFrame:
+    """Return the rows of a shard of members, whose positions begin with the first."""
     sessions, weeks = sessions_of(history), observed_weeks(history)
-    n_weeks = int(weeks.max(initial=0))
+    n_weeks = history.longest_days // 7
     counts = counted(sessions, 7 * n_weeks, denominator)
     totals = {
         "n_eligible": sessions.weekly(n_weeks, counts),
@@ -178,7 +186,7 @@ def weekly_attendance(history: History, denominator: Denominator = "standard") -
         "hours_attended": hours_by_week(history),
     }
     observed = np.flatnonzero(np.arange(n_weeks) < weeks[:, None])
-    place = {"member": observed // max(n_weeks, 1), "week": observed % max(n_weeks, 1) + 1}
+    place = {"member": observed // max(n_weeks, 1) + first, "week": observed % max(n_weeks, 1) + 1}
     return pd.DataFrame(place | {name: values.ravel()[observed] for name, values in totals.items()})
 
 
@@ -191,7 +199,7 @@ def hours_by_week(history: History) -> np.ndarray:
 
 
 def _hours_by_week(history: History, kind: str, clinical: bool = False) -> np.ndarray:
-    n_weeks = int(observed_weeks(history).max(initial=0))
+    n_weeks = history.longest_days // 7
     if kind == "assigned":
         return np.repeat(or_missing(history, "prescribed_hours_per_week")[:, None], n_weeks, axis=1)
     sessions = sessions_of(history)

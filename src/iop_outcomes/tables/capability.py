@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from iop_outcomes import tables
-from iop_outcomes.tables.parts import Table, filled
+from iop_outcomes.tables.parts import Table, filled, has_value
 
-Records = Mapping[str, pd.DataFrame]
+Records = Mapping[str, Table]
 
 #: Does the source record sessions that were missed? Where only those that took place leave a trace, as in bills, a rate
 #: of attendance would be one of everybody.
@@ -72,4 +72,4 @@ def _available(need: str, state: pd.DataFrame, records: Records | None) -> bool:
     frame = (records or {}).get(table)
     if table in state.index and not state["available"][table]:
         return False
-    return not column or frame is None or (column in frame and bool(frame[column].notna().any()))
+    return not column or frame is None or (column in frame.columns and has_value(frame, column))

@@ -68,6 +68,29 @@ def among(values: Keys, keys: Keys) -> NDArray[np.bool_]:
     return np.asarray(found, dtype=bool)
 
 
+class Held:
+    """Unique keys, in which those of many parts of a long table are looked up: prepared once."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys, self._held = keys, _text(keys)
+        self._places = pd.Index(hashes(self._held)) if len(keys) > FEW else None
+
+    def positions(self, wanted: Keys) -> NDArray[np.intp]:
+        """Return where each wanted key stands, -1 where it does not, of shape (len(wanted),)."""
+        # A look at every name once: rows of a part share few of them.
+        code, names = pd.factorize(wanted)
+        return np.append(self._of_names(names), -1)[code]
+
+    def _of_names(self, names: Keys) -> NDArray[np.intp]:
+        asked = _text(names)
+        if self._places is not None and self._places.is_unique:
+            found = np.asarray(self._places.get_indexer(pd.Index(hashes(asked))), dtype=np.intp)
+            there = found >= 0
+            if self._held.take(pa.array(found[there])).equals(asked.filter(pa.array(there))):
+                return found
+        return positions(self._keys, names)
+
+
 class Wanted:
     """Ids whose rows are wanted of a long table, prepared once for all its parts."""
 

@@ -45,6 +45,16 @@ class Parts:
         """Return all rows as one frame."""
         return pd.concat(list(self), ignore_index=True)
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(next(iter(self)).columns)
+
+    def only(self, columns: Iterable[str]) -> "Parts":
+        """Return some columns, those of them that there are, of every part."""
+        wanted = set(columns)
+        return Parts(lambda: (part[[c for c in part if c in wanted]] for part in self), len(self))
+
 
 Table = pd.DataFrame | Parts
 
@@ -63,6 +73,12 @@ def columns_of(table: Table, columns: Iterable[str]) -> pd.DataFrame:
     """Return some columns of a table, those of them that there are, as one frame."""
     wanted = set(columns)
     return pd.concat([part[[c for c in part if c in wanted]] for part in parts_of(table)], ignore_index=True)
+
+
+def has_value(table: Table, column: str) -> bool:
+    """Is at least one cell of a column not empty?"""
+    parts = table.only([column]) if isinstance(table, Parts) else [table]
+    return any(bool(part[column].notna().any()) for part in parts)
 
 
 def filled(table: Table | None) -> set[str]:

@@ -5,8 +5,9 @@ Its digest lies beside it and is held against it whenever it is read. Files carr
 table gives the same bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
+#: Of more rows a stage that can take a table in parts never holds them at once.
+LONG = 4 * MOST_ROWS
 #: Columns of which nearly every cell is another: a list of them beside the column only makes it slower to read.
 IDS = ("person_id", "episode_id", "member_id")
 
@@ -119,11 +122,8 @@ def read(
     """
     path = Path(path)
     name = name or path.stem
-    try:
-        if not intact(path):
-            raise ContractError(
-                f"{path}: the file is not as it was written, by its digest; run the pipeline again, which makes it anew"
-            )
+    with _readable(path, name):
+        _refuse_altered(path)
         if columns is not None:
             there = pq.read_schema(path).names
             columns = [c for c in columns if c in there]
@@ -133,12 +133,86 @@ def read(
         frame = (
             found.to_pandas(split_blocks=True, self_destruct=True) if found.num_rows > MOST_ROWS else found.to_pandas()
         )
+    known = {c.name: c for c in tables.contract(name).columns}
+    return pd.DataFrame({c: known[c].cast(frame[c], name) if c in known else frame[c] for c in frame.columns})
+
+
+def is_long(path: str | Path, name: str) -> bool:
+    """Has a table more rows than should be held at once?
+
+    Raises
+    ------
+    ContractError
+        As for :func:`read`.
+    """
+    with _readable(Path(path), name):
+        return int(pq.read_metadata(path).num_rows) > LONG
+
+
+class Stored(Parts):
+    """A long table in its file, of which a group of rows is held at a time.
+
+    The ids of a part are categories, so that whoever looks them up looks each up once; all else is as :func:`read`
+    gives it. No key repeats: they were held against each other when the table was written.
+
+    Parameters
+    ----------
+    path : path
+    name : str
+        Contract of the table.
+
+    Raises
+    ------
+    ContractError
+        The bytes of the file are no longer those that were written.
+    """
+
+    def __init__(self, path: str | Path, name: str) -> None:
+        super().__init__(self._groups, pq.read_metadata(path).num_rows)
+        self._path, self._name = Path(path), name
+        self._columns: list[str] | None = None
+        _refuse_altered(self._path)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(pq.read_schema(self._path).names) if self._columns is None else self._columns
+
+    def only(self, columns: Iterable[str]) -> "Stored":
+        """Return some columns, those of them that there are; the others are not read."""
+        fewer, wanted = copy(self), set(columns)
+        fewer._columns = [c for c in self.columns if c in wanted]
+        fewer._make = fewer._groups
+        return fewer
+
+    def whole(self) -> pd.DataFrame:
+        """Return all rows as one frame."""
+        return read(self._path, self._name, self._columns)
+
+    def _groups(self) -> Iterator[pd.DataFrame]:
+        known = {c.name: c for c in tables.contract(self._name).columns if c.name not in IDS}
+        with pq.ParquetFile(self._path, read_dictionary=[c for c in IDS if c in self.columns]) as file:
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group, columns=self._columns).to_pandas()
+                yield pd.DataFrame({c: known[c].cast(rows[c], self._name) if c in known else rows[c] for c in rows})
+
+
+@contextmanager
+def _readable(path: Path, name: str) -> Iterator[None]:
+    """Say in a sentence of a file that cannot be read what to do."""
+    try:
+        yield
     except FileNotFoundError:
         raise ContractError(f"table '{name}' is not at {path}; run the stage that makes it first") from None
     except (pa.ArrowInvalid, OSError):
         raise ContractError(f"{path} is not a Parquet file; delete it and run the pipeline again") from None
-    known = {c.name: c for c in tables.contract(name).columns}
-    return pd.DataFrame({c: known[c].cast(frame[c], name) if c in known else frame[c] for c in frame.columns})
+
+
+def _refuse_altered(path: Path) -> None:
+    if not intact(path):
+        raise ContractError(
+            f"{path}: the file is not as it was written, by its digest; run the pipeline again, which makes it anew"
+        )
 
 
 def _read_only(path: Path, columns: Sequence[str] | None, only: Mapping[str, pd.Series]) -> pa.Table:
