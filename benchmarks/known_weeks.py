@@ -9,8 +9,9 @@ import pandas as pd
 
 WEEKS, LANDMARK, GRACE = 12, 4, 2
 COVARIATES = ["readiness", "use"]
-#: As a study has it: hours of the week before tell who comes again.
-BEFORE = "hours_before"
+#: As a study has it: hours of the week before, and whether these were as many as the strategies ask, tell who comes.
+BEFORE = ["hours_before", "came_before"]
+ENOUGH = 6
 EFFECTS = {"participation only": 0.0, "participation works": -1.0}
 STEPPING = "stepping up does nothing"
 #: People of whom a truth is counted.
@@ -69,11 +70,11 @@ def person_weeks(
         before, habit, hours = hours, np.where(comes, 2.0, -2.0), hours_of(rng, comes)
         relapse = rng.random(n) < expit(-3.4 - 0.9 * readiness + 1.5 * use + effect * comes)
         rows = {"person_id": np.arange(n), "iop": own["iop"], "readiness": readiness, "use": use}
-        rows |= {"hours": hours, BEFORE: before, "event": relapse}
+        rows |= {"hours": hours, "hours_before": before, "came_before": before >= ENOUGH, "event": relapse}
         parts.append(pd.DataFrame({name: values[there] for name, values in rows.items()}).assign(week=week))
         there &= ~relapse
         use = rng.random(n) < expit(-0.6 - 0.6 * readiness + 1.2 * use + effect / 2 * comes)
-    return pd.concat(parts, ignore_index=True).astype({"use": int, "event": int, "iop": int})
+    return pd.concat(parts, ignore_index=True).astype({"use": int, "event": int, "iop": int, "came_before": int})
 
 
 def true_difference(effect: float, **told: int) -> float:

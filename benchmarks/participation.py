@@ -77,7 +77,7 @@ def assigned(data: pd.DataFrame) -> Row:
 
 def followed(data: pd.DataFrame, strategies: dict, replicates: int, seed: int) -> Row:
     found = iop.clone_censor_weight(
-        data, strategies=strategies, covariates=[*COVARIATES, BEFORE], bootstrap=replicates, seed=seed
+        data, strategies=strategies, covariates=[*COVARIATES, *BEFORE], bootstrap=replicates, seed=seed
     ).differences
     return numbers(found[found["weights"] == "weighted"].iloc[-1])
 
