@@ -9,8 +9,9 @@ import pandas as pd
 
 WEEKS, LANDMARK, GRACE = 12, 4, 2
 COVARIATES = ["readiness", "use"]
-#: As a study has it: hours of the week before tell who comes again.
-BEFORE = "hours_before"
+#: As a study has it: hours of the week before, and whether these were as many as the strategies ask, tell who comes.
+BEFORE = ["hours_before", "came_before"]
+ENOUGH = 6
 EFFECTS = {"participation only": 0.0, "participation works": -1.0}
 STEPPING = "stepping up does nothing"
 #: People of whom a truth is counted.
@@ -34,7 +35,13 @@ def hours_of(rng: np.random.Generator, comes: np.ndarray) -> np.ndarray:
 
 
 def person_weeks(
-    rng: np.random.Generator, n: int, effect: float, forced: bool | None = None, since: int = GRACE
+    rng: np.random.Generator,
+    n: int,
+    effect: float,
+    forced: bool | None = None,
+    since: int = GRACE,
+    until: int = WEEKS,
+    lapses: int = 0,
 ) -> pd.DataFrame:
     """Return one row per person and week up to relapse.
 
@@ -46,33 +53,46 @@ def person_weeks(
         What a week of coming does to the log odds of relapse in it, and half of that to use in the next.
     forced : bool, optional
         Whether everybody comes, or nobody does, from week ``since`` on; people decide unless told.
-    since : int
+    since, until : int
+        First week of being told, and the first after it.
+    lapses : int
+        Weeks of these in which each person may do the other thing before being told.
     """
     own = people_of(rng, n)
     readiness, use = own["readiness"], own["use"]
     habit, hours, there, parts = np.zeros(n), np.zeros(n), np.ones(n, dtype=bool), []
+    lapsed = np.zeros(n, dtype=int)
     for week in range(WEEKS):
         comes = rng.random(n) < expit(0.2 + 0.45 * readiness - 0.55 * use + habit)
-        if forced is not None and week >= since:
-            comes = np.full(n, forced)
+        if forced is not None and since <= week < until:
+            lapsed += comes != forced
+            comes = np.where(lapsed > lapses, forced, comes)
         before, habit, hours = hours, np.where(comes, 2.0, -2.0), hours_of(rng, comes)
         relapse = rng.random(n) < expit(-3.4 - 0.9 * readiness + 1.5 * use + effect * comes)
         rows = {"person_id": np.arange(n), "iop": own["iop"], "readiness": readiness, "use": use}
-        rows |= {"hours": hours, BEFORE: before, "event": relapse}
+        rows |= {"hours": hours, "hours_before": before, "came_before": before >= ENOUGH, "event": relapse}
         parts.append(pd.DataFrame({name: values[there] for name, values in rows.items()}).assign(week=week))
         there &= ~relapse
         use = rng.random(n) < expit(-0.6 - 0.6 * readiness + 1.2 * use + effect / 2 * comes)
-    return pd.concat(parts, ignore_index=True).astype({"use": int, "event": int, "iop": int})
+    return pd.concat(parts, ignore_index=True).astype({"use": int, "event": int, "iop": int, "came_before": int})
 
 
-def true_difference(effect: float, since: int) -> float:
-    """Return the difference of risks had everybody come, against nobody, from a week on."""
+def true_difference(effect: float, **told: int) -> float:
+    """Return the difference of risks in the programme had all its people come, against none.
+
+    Parameters
+    ----------
+    effect : float
+    **told : int
+        ``since``, ``until`` and ``lapses`` of ``person_weeks``.
+    """
     if not effect:
         return 0.0
-    risks = [
-        person_weeks(np.random.default_rng(99), MANY, effect, forced, since).groupby("person_id")["event"].max().mean()
-        for forced in (True, False)
-    ]
+    risks = []
+    for forced in (True, False):
+        weeks = person_weeks(np.random.default_rng(99), MANY, effect, forced, **told)
+        people = weeks[weeks["iop"] == 1].groupby("person_id")["event"]
+        risks.append(people.max().mean())
     return float(risks[0] - risks[1])
 
 

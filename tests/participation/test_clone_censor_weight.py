@@ -57,6 +57,19 @@ def test_weights_by_a_covariate_by_hand():
     assert row["mean_stabilised"] == pytest.approx(1)
 
 
+def test_a_model_that_is_right_makes_up_for_leavers_whoever_has_the_event():
+    """Who uses stays with probability 1/2 in either week, others with 3/4; of those who use half relapse in week 1.
+
+    Week 1: 4 x 2 + 12 x 4/3 of 24. Week 2: 1 x 4 + 9 x 16/9 = 20 of 2 x 2 + 12 x 4/3 = 20. The mean weight times the
+    shares who stayed would be 2 x 16/24 x 10/14 = 0.95, since those who relapse are no longer there.
+    """
+    using = weekly(*["Ah"] * 4, *["AA*"] * 2, "AAh", "AAA").assign(uses=1)
+    others = weekly(*["Ah"] * 4, *["AAh"] * 3, *["AAA"] * 9).assign(uses=0)
+    data = pd.concat([using, others.assign(person_id=others["person_id"] + 100)], ignore_index=True)
+    weights = followed(data, covariates=["uses"]).weights
+    assert weights.query("strategy == 'full'")["mean_stabilised"].tolist() == pytest.approx([1, 1, 1])
+
+
 def test_the_order_of_rows_and_the_names_of_people_do_not_matter():
     data = motivated(300, seed=1)
     asked = {"covariates": ["readiness", "use"], "week_powers": 2}

@@ -128,7 +128,10 @@ def test_jail_and_an_end_by_plan_excuse_and_what_is_not_known_is_no_event():
     # Days 20 to 22 lie in weeks 2 and 3 (from 0); day 50 is in week 7.
     assert excused == {"m00000": [2, 3], "m00001": [7, 8, 9, 10, 11]}
     assert rows.groupby("person_id")["week"].max()["m00002"] == 10
-    assert set(names) == {"readiness", "use in the week before", "hours in the week before"}
+    before = "hours in the week before", "6 hours or more in the week before"
+    assert set(names) == {"readiness", "use in the week before", *before}
+    # Both strategies part weeks at six hours: whoever kept one last week keeps it again more often.
+    assert (rows[before[1]] == (rows[before[0]] >= 6)).all()
 
 
 @pytest.mark.slow

@@ -55,11 +55,12 @@ def test_excused_weeks_have_no_hours_and_leave_the_weight_as_it_is():
     assert late.n_left_out == 1
 
 
-def test_statsmodels_gives_the_same_weights_and_the_same_pooled_model():
+@pytest.mark.parametrize("counting", ["mean", "both"])
+def test_statsmodels_gives_the_same_weights_and_the_same_pooled_model(counting):
     import statsmodels.api as sm
 
     data = motivated(300, seed=4)
-    found = fitted(data, week_powers=1)
+    found = fitted(data, week_powers=1, counting=counting)
     comes = (data["hours"] >= 6).astype(int)
     ordered = data.assign(comes=comes).sort_values(["person_id", "week"], ignore_index=True)
     same = ordered.groupby("person_id")
@@ -71,7 +72,8 @@ def test_statsmodels_gives_the_same_weights_and_the_same_pooled_model():
         ratio = ratio * np.where(ordered["comes"], chance, 1 - chance) ** sign
     weight = np.exp(np.log(pd.Series(ratio)).groupby(ordered["person_id"]).cumsum())
     hours = ordered["hours"].groupby(ordered["person_id"]).cumsum() / (ordered["week"] + 1)
-    design = sm.add_constant(pd.DataFrame({"week": ordered["week"], "hours": hours}).astype(float))
+    counted = {"mean": {"so far": hours}, "both": {"own": ordered["hours"], "so far": hours}}[counting]
+    design = sm.add_constant(pd.DataFrame({"week": ordered["week"]} | counted).astype(float))
     theirs = sm.GEE(
         ordered["event"], design, groups=ordered["person_id"], family=sm.families.Binomial(), weights=weight
     ).fit()

@@ -133,13 +133,16 @@ participation:
 An outcome that makes something of missing tests, or is itself about coming, staying or leaving, is refused: following a
 strategy would decide it. Weeks with a day in jail or hospital, and those after care ended by completion, transfer or
 jail, ask for nothing. Who stays on a strategy is modelled from the study's covariates and from use and hours of the
-week before. Both strategies need the gate's `min_ess` at the end; where they do not reach it, groups formed by
-attendance are withheld as well, since alone they mislead. Those groups are shown for their bias and never judged.
+week before, and whether these were as many as the strategies ask. Both strategies need the gate's `min_ess` at the end;
+where they do not reach it, groups formed by attendance are withheld as well, since alone they mislead. Those groups are
+shown for their bias and never judged.
 
 `hours` weights every person-week by how likely its hours were (`marginal_structural_model`) and gives the risk had
-everybody come so many hours in every week. It is withheld where too few people came about as much as either number, and
-flagged where mean weights stray from 1 or a few large ones carry it; it can speak against the strategies, never for
-them. `changes` holds, in each week, whoever changes their level of care against those who might have and did not
+everybody come so many hours in every week; the outcome hangs on the mean hours so far unless `counting` says `week`,
+those of its own week, or `both`. It is withheld where too few people came about as much as either number, and flagged
+where mean weights stray from 1 or a few large ones carry it; it can speak against the strategies, never for them.
+
+`changes` holds, in each week, whoever changes their level of care against those who might have and did not
 (`sequential_trials`), pooled over the weeks; its outcome is a positive test within `weeks`. A change is withheld where
 too few make it, or where weights leave who changed and who did not further apart than the gate's `max_smd`, and is
 judged by the rules below, which ask for nothing of strategies then."""

@@ -36,8 +36,9 @@ class CloneCensorWeight:
         ``weights``, ``strategy``, ``against``, ``week``, ``risk_difference``, and with a bootstrap the same three.
     weights : DataFrame
         By ``strategy`` and ``week`` the clones that remain (``n_uncensored``), leave (``n_deviating``) and have the
-        event (``n_events``), the weights' ``mean_weight``, ``mean_stabilised`` (near 1 where the model of staying is
-        right), ``max_weight``, and the effective sample size ``ess``. Before truncation.
+        event (``n_events``), the weights' ``mean_weight``, ``mean_stabilised`` (what those who stay weigh over
+        what those who began the week weighed, multiplied up to each week: near 1 where the model of staying is right),
+        ``max_weight``, and the effective sample size ``ess``. Before truncation.
     models : DataFrame
         ``strategy``, ``name``, ``coefficient`` of the logistic model of staying on it.
     naive : DataFrame
@@ -97,7 +98,9 @@ def clone_censor_weight(
         Columns of the person, whole weeks, hours attended in the week, and 1 in the week of the event, else 0.
     covariates : sequence of str
         Columns of what was known before the week's hours, at baseline or since: use in the week before, employment.
-        What follows from the hours of the same week must not be among them.
+        What follows from the hours of the same week must not be among them. Whether the rule was kept in the week
+        before should be, where it tells who keeps it again: with lapses allowed nothing else tells whoever has just
+        lapsed from the others.
     excused : str, optional
         Column of 1 for weeks that break no rule: illness, jail, hospital. Their hours may be missing.
     stepped_up : str, optional

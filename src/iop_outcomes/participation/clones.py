@@ -124,7 +124,6 @@ class Clones:
         none = n == 0
         with np.errstate(divide="ignore", invalid="ignore"):
             ess, mean = first**2 / second, first / n
-            stabilised = np.bincount(week, weights * self._shares_staying(), n_weeks) / n
         return pd.DataFrame(
             {
                 "strategy": self.name,
@@ -133,21 +132,26 @@ class Clones:
                 "n_deviating": np.bincount(week[self.leaves], minlength=n_weeks),
                 "n_events": np.bincount(week[self.kept & self.weeks.event], minlength=n_weeks),
                 "mean_weight": mean,
-                "mean_stabilised": stabilised,
+                "mean_stabilised": self._share_recovered(weights),
                 "max_weight": np.where(none, np.nan, largest),
                 "ess": ess,
             }
         )
 
-    def _shares_staying(self) -> NDArray[np.float64]:
-        """Return the product of the shares who stayed over the weeks in which a person was at risk of leaving."""
-        week = self.weeks.since_start
-        at_risk = np.bincount(week[self.at_risk], minlength=int(week.max()) + 1)
-        stayed = np.bincount(week[self.at_risk & self.kept], minlength=len(at_risk))
-        share = np.divide(stayed, at_risk, out=np.ones(len(at_risk)), where=at_risk > 0)
-        with np.errstate(divide="ignore"):
-            logarithm = np.where(self.at_risk, np.log(share)[week], 0.0)
-        shares: NDArray[np.float64] = np.exp(self.weeks.running(logarithm))
+    def _share_recovered(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by week what those who stay weigh over what those who began it weighed, multiplied up to each week.
+
+        Where the model of staying is right, those who stay make up for those who leave, in every week and whatever the
+        event does to who is left. Mean weights do not show that: where those who leave have the event more often, the
+        weighted clones come to be fewer than the shares who stayed would make them.
+        """
+        week, n_weeks = self.weeks.since_start, int(self.weeks.since_start.max()) + 1
+        # What somebody weighed when the week began: for leavers, too, whose own weight is 0 by now.
+        previous = np.where(self.weeks.first, 1.0, np.roll(weights, 1))
+        began, stayed = np.bincount(week, previous, n_weeks), np.bincount(week, weights, n_weeks)
+        shares: NDArray[np.float64] = np.cumprod(
+            np.divide(stayed, began, out=np.full(n_weeks, np.nan), where=began > 0)
+        )
         return shares
 
 

@@ -56,6 +56,10 @@ def person_weeks(asked: Participation, arms: list[str], made: Made) -> tuple[pd.
         _refuse_unrecorded(made["weekly"], "urine", "drug tests")
     weeks = _observed(asked, arms, made)
     rows, names = _told_weeks(weeks, arms, made)
+    for hours in parting(asked):
+        name = enough_before(hours)
+        rows[name] = (rows[HOURS_BEFORE] >= hours).astype(float)
+        names.append(name)
     rows["event"] = _event(asked, weeks, made["outcomes"])
     return _until_event(rows[rows["event"].notna()]), names
 
@@ -88,6 +92,21 @@ def weeks_of_change(asked: Participation, change: LevelChange, made: Made) -> tu
     rows["event"] = weeks["urine"].astype("str").isin(_POSITIVE).astype(int)
     rows["changed"] = _changed(weeks, made["cohort"].set_index("member_id"), change.to, made)
     return _in_order(rows), names
+
+
+def enough_before(hours: float) -> str:
+    """Return the name of the covariate that says whether the week before had so many hours."""
+    return f"{hours:g} hours or more in the week before"
+
+
+def parting(asked: Participation) -> list[float]:
+    """Return the hours above none at which a strategy parts weeks.
+
+    Whoever kept a rule last week keeps it again far more often than the hours alone tell, and where lapses are allowed
+    some of those who might leave it have just broken it: hours as one straight line mistake both.
+    """
+    rules = asked.strategies.values()
+    return sorted({hours for rule in rules for hours in (rule.least_hours, rule.below_hours) if hours})
 
 
 def _refuse_unrecorded(weekly: pd.DataFrame, column: str, what: str) -> None:

@@ -32,6 +32,7 @@ def fit_hours(asked: Participation, hours: Hours, weeks: pd.DataFrame, names: li
         covariates=names,
         doses=hours.doses(),
         borders=hours.borders,
+        counting=hours.counting,
         excused="excused",
         unusable="drop",
         ridge=RIDGE,

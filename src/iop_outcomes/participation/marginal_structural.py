@@ -1,8 +1,8 @@
 """A marginal structural model for weekly hours: what coming so many hours every week would have brought."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from iop_outcomes.stats.linear.robust_glm import RobustGlm, fit_robust_glm
 from iop_outcomes.stats.linear.splines import natural_spline, quantile_knots
 
 _HOURS = "hours a week"
+_SO_FAR = "mean hours so far"
+#: What the event hangs on: the mean hours so far, those of its own week, or both.
+Counting = Literal["mean", "week", "both"]
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,25 @@ class _Outcome:
 
     weeks: PersonWeeks
     used: NDArray[np.bool_]
-    hours: NDArray[np.float64]
+    counted: dict[str, NDArray[np.float64]]
     mean_hours: NDArray[np.float64]
     week_powers: int
-    knots: NDArray[np.float64] | None
+    knots: dict[str, NDArray[np.float64]]
 
-    def columns(self, week: NDArray[np.float64], hours: NDArray[np.float64]) -> pd.DataFrame:
+    def columns(self, week: NDArray[np.float64], counted: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
         told = {f"week^{power}": week**power for power in range(1, self.week_powers + 1)}
-        if self.knots is None:
-            return pd.DataFrame(told | {_HOURS: hours})
-        basis = natural_spline(hours, self.knots)
-        return pd.DataFrame(told | {f"{_HOURS} ({number + 1})": column for number, column in enumerate(basis.T)})
+        for name, hours in counted.items():
+            if name in self.knots:
+                basis = natural_spline(hours, self.knots[name])
+                told |= {f"{name} ({number + 1})": column for number, column in enumerate(basis.T)}
+            else:
+                told[name] = hours
+        return pd.DataFrame(told)
 
     def fit(self, weights: NDArray[np.float64]) -> RobustGlm:
         weeks, used = self.weeks, self.used
-        matrix = model_matrix(self.columns(weeks.week[used].astype(float), self.hours[used]))
+        counted = {name: hours[used] for name, hours in self.counted.items()}
+        matrix = model_matrix(self.columns(weeks.week[used].astype(float), counted))
         cluster = weeks.cluster[weeks.person][used]
         event = weeks.event[used].astype(float)
         try:
@@ -84,7 +91,8 @@ class _Outcome:
     def risk(self, fit: RobustGlm, hours: float) -> tuple[float, NDArray[np.float64]]:
         """Return the risk by the end had everybody come so many hours, and its gradient by the coefficients."""
         week = np.unique(self.weeks.week[self.used]).astype(float)
-        columns = self.columns(week, np.full(len(week), hours)).to_numpy(float)
+        always = dict.fromkeys(self.counted, np.full(len(week), hours))
+        columns = self.columns(week, always).to_numpy(float)
         rows = np.column_stack([np.ones(len(week)), columns])
         hazard = 1 / (1 + np.exp(-rows @ fit.coefficients))
         free = float(np.prod(1 - hazard))
@@ -102,7 +110,7 @@ def marginal_structural_model(
     doses: Sequence[float] = (0.0, 3.0, 6.0, 9.0),
     borders: Sequence[float] = (3.0, 6.0, 9.0),
     excused: str | None = None,
-    counting: Literal["mean", "week"] = "mean",
+    counting: Counting = "mean",
     df: int = 1,
     week_powers: int = 2,
     unusable: Literal["refuse", "drop"] = "refuse",
@@ -126,8 +134,9 @@ def marginal_structural_model(
         Hours a week for which the risk is given; differences are against the first.
     borders : sequence of float
         Hours at which the bands of the weights begin. A week counts with the mean hours of its band.
-    counting : {"mean", "week"}
-        Whether the event hangs on the mean hours of all weeks so far, or on those of its own week alone.
+    counting : {"mean", "week", "both"}
+        Whether the event hangs on the mean hours of all weeks so far, on those of its own week alone, or on both, each
+        with a curve of its own: where coming acts at once and later, too.
     df : int
         Columns of the dose-response curve: 1 for a straight line of log odds, more for a natural spline.
     week_powers : int
@@ -162,8 +171,8 @@ def marginal_structural_model(
     asked = _checked_doses(doses)
     if df < 1 or week_powers < 0:
         raise EstimationError(f"df, week_powers: {df} and {week_powers} given; df is 1 or more, week_powers 0 or more")
-    if counting not in ("mean", "week"):
-        raise EstimationError(f"counting: there is no '{counting}'; mean (of all weeks so far) or week (its own)")
+    if counting not in get_args(Counting):
+        raise EstimationError(f"counting: there is no '{counting}'; mean (of all weeks so far), week (its own) or both")
     if not 50 <= truncate <= 100:
         raise EstimationError(f"truncate: {truncate:g} given; it is a percentile from 50 to 100, 100 for none")
     weeks = read_person_weeks(
@@ -197,7 +206,7 @@ def marginal_structural_model(
         coefficients=_stacked(coefficients),
         weights=_by_week(weeks, weights),
         models=models,
-        n_left_out=int(np.isnan(outcome.hours).sum()),
+        n_left_out=int(np.isnan(np.sum(list(outcome.counted.values()), axis=0)).sum()),
     )
 
 
@@ -215,15 +224,21 @@ def _checked_doses(doses: Sequence[float]) -> NDArray[np.float64]:
     return asked
 
 
-def _outcome(decided: DecidedHours, counting: str, week_powers: int, df: int) -> _Outcome:
-    weeks, hours = decided.weeks, decided.mean_hours if counting == "mean" else decided.hours
+def _outcome(decided: DecidedHours, counting: Counting, week_powers: int, df: int) -> _Outcome:
+    weeks = decided.weeks
+    counted = {
+        "mean": {_HOURS: decided.mean_hours},
+        "week": {_HOURS: decided.hours},
+        "both": {_HOURS: decided.hours, _SO_FAR: decided.mean_hours},
+    }[counting]
     happened = weeks.week[weeks.event]
     if not len(happened):
         raise EstimationError("event: nobody has it, so that hours cannot make a difference that could be seen")
-    used = np.isfinite(hours) & (weeks.week >= happened.min()) & (weeks.week <= happened.max())
+    known = np.isfinite(np.sum(list(counted.values()), axis=0))
+    used = known & (weeks.week >= happened.min()) & (weeks.week <= happened.max())
     n_weeks = len(np.unique(weeks.week[used]))
-    knots = None if df == 1 else quantile_knots(hours[used], df)
-    return _Outcome(weeks, used, hours, decided.mean_hours, min(week_powers, n_weeks - 1), knots)
+    knots = {} if df == 1 else {name: quantile_knots(hours[used], df) for name, hours in counted.items()}
+    return _Outcome(weeks, used, counted, decided.mean_hours, min(week_powers, n_weeks - 1), knots)
 
 
 def _at_doses(

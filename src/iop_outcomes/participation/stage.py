@@ -17,7 +17,7 @@ from iop_outcomes.participation.clone_censor_weight import (
     CloneCensorWeight,
     clone_censor_weight,
 )
-from iop_outcomes.participation.from_history import HOURS_BEFORE, USE_BEFORE, person_weeks
+from iop_outcomes.participation.from_history import HOURS_BEFORE, USE_BEFORE, enough_before, parting, person_weeks
 from iop_outcomes.participation.hours_of_study import (
     NEAR_ONE,
     RIDGE,
@@ -156,7 +156,8 @@ def _of_landmark(asked: Participation, weeks: pd.DataFrame, names: list[str]) ->
         return None
     at = asked.landmark.weeks
     recent = [name for name in (USE_BEFORE, HOURS_BEFORE) if name in names]
-    baseline = [name for name in names if name not in recent]
+    formed = {enough_before(hours) for hours in parting(asked)}
+    baseline = [name for name in names if name not in recent and name not in formed]
     # Hours before the landmark are what forms the groups.
     latest = [name for name in recent if name != HOURS_BEFORE]
     try:

@@ -68,12 +68,15 @@ class Hours(Section):
         Further hours for which the risk is given.
     borders : list of float
         Hours at which the bands begin whose probability makes the weights.
+    counting : {"mean", "week", "both"}
+        Whether the outcome hangs on the mean hours so far, on those of its own week, or on both.
     """
 
     high: Annotated[float, Field(gt=0, le=168)]
     low: Annotated[float, Field(ge=0, le=168)]
     curve: list[Annotated[float, Field(ge=0, le=168)]] = []
     borders: Annotated[list[Annotated[float, Field(gt=0, le=168)]], Field(min_length=1)] = [3.0, 6.0, 9.0]
+    counting: Literal["mean", "week", "both"] = "mean"
 
     @model_validator(mode="after")
     def _in_order(self) -> "Hours":

@@ -66,7 +66,11 @@ PARTICIPATION_WEEK = Table(
         count("n_deviating", "People who leave it in this week"),
         count("n_events", "People who have the outcome in this week while they follow it"),
         number(
-            "mean_stabilised", "Mean weight times the share who stayed; near 1 where the model of staying fits", "", 0
+            "mean_stabilised",
+            "What those who stay weigh over all who began the week, multiplied up to it (of hours: the mean weight); "
+            "near 1 where the model fits",
+            "",
+            0,
         ),
         number("max_weight", "Largest weight", "", 0),
         number("ess", "Effective number of people", "members", 0),
