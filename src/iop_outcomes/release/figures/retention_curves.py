@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts, pool
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import beside, style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
@@ -39,7 +39,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     curve = curve[curve["analysis"] == primary_curve(curve, study)]
     arms = [arm for arm in study.cohort.arms if (curve["arm"] == arm).any()]
     length = max(int(curve["day"].max()), study.cohort.follow_up_days - 1)
-    parts_ = [_arm_rows(curve[curve["arm"] == arm].sort_values("day"), arm, length, rules) for arm in arms]
+    stated = beside.days_of_retention(study)
+    parts_ = [_arm_rows(curve[curve["arm"] == arm].sort_values("day"), arm, length, stated, rules) for arm in arms]
     table = pd.concat(parts_, ignore_index=True)
     table["n_left"] = table["n_at_risk"] - table["n_next"]
     table = with_left_out(table, tables.get("cohort"), rules, _CURVE)
@@ -77,17 +78,21 @@ def shown_curves(tables: Mapping[str, pd.DataFrame], study: Study, rules: Releas
     return shown
 
 
-def _arm_rows(curve: pd.DataFrame, arm: str, length: int, rules: ReleaseRules) -> pd.DataFrame:
-    numbers = numbers_by_day(curve.set_index("day")["n_at_risk"], length)
-    points = _coarse(curve, rules)
-    rows = points.merge(numbers, on="day", how="outer").sort_values("day", ignore_index=True)
+def _arm_rows(curve: pd.DataFrame, arm: str, length: int, stated: list[int], rules: ReleaseRules) -> pd.DataFrame:
+    own = curve.set_index("day")
+    at_risk, left = own["n_at_risk"], own["n_events"]
+    days, cuts = table_days(length), []
+    if beside.tells_counts(at_risk, left, own["survival"], rules):
+        cuts = beside.marks(beside.by_day(at_risk, left.to_frame()), days, stated, rules)
+        days = [day for day in days if day in (0, *cuts)]
+    points = _coarse(curve, cuts, rules)
+    rows = points.merge(numbers_by_day(at_risk, days), on="day", how="outer").sort_values("day", ignore_index=True)
     rows["is_first"] = rows["day"] == 0
     return rows.assign(arm=arm)
 
 
-def numbers_by_day(at_risk: pd.Series, length: int) -> pd.DataFrame:
-    """Return how many are at risk on a coarse grid of days, and how many on the next of them."""
-    days = table_days(length)
+def numbers_by_day(at_risk: pd.Series, days: list[int]) -> pd.DataFrame:
+    """Return how many are at risk on some days, and how many on the next of them."""
     numbers = pd.DataFrame({"day": days, "n_at_risk": [last_at_risk(at_risk, day) for day in days]})
     numbers["n_next"] = numbers["n_at_risk"].shift(-1, fill_value=0.0)
     return numbers
@@ -105,24 +110,30 @@ def table_days(length: int) -> list[int]:
     return list(range(0, length + 1, step))
 
 
-def _coarse(curve: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+def _coarse(curve: pd.DataFrame, cuts: list[int], rules: ReleaseRules) -> pd.DataFrame:
     """Thin a curve out to days since the last of which at least ``min_cell`` people left, or nobody.
 
     ``mean_day`` is the mean day on which those who left since the last point did, so that the line drawn can have the
-    area of the curve.
+    area of the curve. No two points have one of ``cuts`` between them, but the last day before it is one.
     """
     known = curve[curve["n_at_risk"] >= rules.min_cell]
     last = int(known["day"].max()) if len(known) else 0
     last = last if len(known) == len(curve) else last // _GRID * _GRID
     daily = _daily(known, last)
-    left = daily.groupby(np.ceil(daily.index / _GRID).astype(int))["n_events"].sum()
-    pools = pool(left, rules)
-    enough = ~rules.small(left.groupby(pools).sum())
-    ends = [min(int(left.index[pools == number][-1]) * _GRID, last) for number in np.flatnonzero(enough)]
+    ends = [end for days in beside.parted(daily, cuts, last) for end in _ends(days["n_events"], rules)]
     points = daily.loc[ends, list(_CURVE)].rename_axis("day").reset_index()
     if not ends or ends[0] > 0:
         points = pd.concat([pd.DataFrame({"day": [0], **dict.fromkeys(_CURVE, 1.0)}), points], ignore_index=True)
     return points.assign(mean_day=mean_days(points, daily["survival"]))
+
+
+def _ends(left: pd.Series, rules: ReleaseRules) -> list[int]:
+    """Return days, by the week, since the last of which nobody or enough of those who left by day did."""
+    weeks = left.groupby(np.ceil(left.index / _GRID).astype(int)).sum()
+    pools = pool(weeks, rules)
+    enough = ~rules.small(weeks.groupby(pools).sum())
+    last = int(left.index[-1])
+    return [min(int(weeks.index[pools == number][-1]) * _GRID, last) for number in np.flatnonzero(enough)]
 
 
 def _daily(curve: pd.DataFrame, last: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import beside, style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
@@ -17,6 +17,7 @@ from iop_outcomes.release.figures.retention_curves import (
     numbers_at_risk,
     numbers_by_day,
     shown_curves,
+    table_days,
     with_left_out,
 )
 from iop_outcomes.study import Study
@@ -63,7 +64,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     made = []
     for arm in arms:
         at_risk = table[(table["arm"] == arm) & (table["cause"] == causes[0])].set_index("day")["n_at_risk"]
-        made += [_points(known[arm], causes, rules), numbers_by_day(at_risk, length).assign(cause=PEOPLE)]
+        days, cuts = table_days(length), _cuts(table[table["arm"] == arm], causes, table_days(length), study, rules)
+        if cuts is not None:
+            days = [day for day in days if day in (0, *cuts)]
+        made += [_points(known[arm], causes, cuts or [], rules), numbers_by_day(at_risk, days).assign(cause=PEOPLE)]
         made[-2:] = [rows.assign(arm=arm) for rows in made[-2:]]
     found = pd.concat(made, ignore_index=True)
     found["n_left"] = found["n_at_risk"] - found["n_next"]
@@ -86,14 +90,27 @@ def _few(curves, causes: tuple[str, ...], rules: ReleaseRules) -> bool:
     return any(rules.small(total).any() for total in totals)
 
 
-def _points(curve: pd.DataFrame, causes: tuple[str, ...], rules: ReleaseRules) -> pd.DataFrame:
+def _cuts(
+    curve: pd.DataFrame, causes: tuple[str, ...], days: list[int], study: Study, rules: ReleaseRules
+) -> list[int] | None:
+    """Return days on which numbers at risk may stand beside an arm's curves; None where the curves tell no count."""
+    wide = curve[curve["cause"].isin(causes)].pivot(index="day", columns="cause")
+    at_risk, left = wide["n_at_risk"][causes[0]], wide["n_events"]
+    if not beside.tells_counts(at_risk, left.sum(axis=1), 1 - wide["incidence"].sum(axis=1), rules):
+        return None
+    return beside.marks(beside.by_day(at_risk, left), days, beside.days_of_retention(study), rules)
+
+
+def _points(curve: pd.DataFrame, causes: tuple[str, ...], cuts: list[int], rules: ReleaseRules) -> pd.DataFrame:
     """Return the curves of one arm at the days that may be shown, the same for all causes.
 
     ``mean_day`` is the mean day on which those who left between two points did, so that a line can keep its area.
     """
     events = curve.pivot(index="day", columns="cause", values="n_events")[list(causes)]
-    by_week = events.groupby(_GRID * np.ceil(events.index / _GRID)).sum()
-    ends = cut_days(by_week, rules, int(curve["day"].max()))
+    ends = []
+    for days in beside.parted(events, cuts, int(events.index.max())):
+        by_week = days.groupby(_GRID * np.ceil(days.index / _GRID)).sum()
+        ends += cut_days(by_week, rules, int(days.index.max()))
     found = []
     for cause in causes:
         own = curve[curve["cause"] == cause].set_index("day")
