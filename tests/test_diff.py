@@ -16,10 +16,10 @@ VERDICT = """analysis,arm,against,design,verdict,reasons,sentence
 primary,iop,outpatient,overlap,better,good_side; less_than_matters,People assigned to IOP did better.
 dropout,iop,outpatient,overlap,cannot tell,chance,Cannot tell.
 """
-ESTIMATE = """analysis,role,arm,against,kind,design,measure,population,scenario,day,unit,status,value,ci_low,ci_high,reason
-primary,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,,share,shown,0.09,0.05,0.13,
-dropout,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,,share,shown,-0.01,-0.05,0.03,
-late,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,,share,withheld,,,,the arms are unlike.
+ESTIMATE = """analysis,role,arm,against,kind,design,measure,population,scenario,unit,status,value,ci_low,ci_high,reason
+primary,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,share,shown,0.09,0.05,0.13,
+dropout,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,share,shown,-0.01,-0.05,0.03,
+late,contrast,iop,outpatient,adjusted,overlap,risk_difference,everybody,main,share,withheld,,,,the arms are unlike.
 """
 DIAGNOSTIC = """arm,against,design,check,status,reason
 iop,outpatient,overlap,max_smd,PASS,the arms are alike.
@@ -92,7 +92,7 @@ def test_an_analysis_or_a_table_that_one_run_lacks_is_named(run):
 
 
 def test_an_answer_that_is_withheld_in_one_run_is_told_as_such_and_not_as_a_number(run):
-    withheld = ESTIMATE.replace("main,,share,shown,0.09,0.05,0.13,", "main,,share,withheld,,,,unlike.")
+    withheld = ESTIMATE.replace("main,share,shown,0.09,0.05,0.13,", "main,share,withheld,,,,unlike.")
     found = between(run("one"), run("two", estimate=withheld))
     assert (found[0].kind, found[0].before, found[0].after) == ("shown or not", "shown", "withheld")
 
