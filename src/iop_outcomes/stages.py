@@ -203,7 +203,17 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "hindsight",
         sections=("cohort", "covariates", "outcome_rules"),
-        reads=("cohort", "person", "episode", "baseline", "session", "drug_test", "service", "capability"),
+        reads=(
+            "cohort",
+            "person",
+            "episode",
+            "baseline",
+            "session",
+            "drug_test",
+            "use_report",
+            "service",
+            "capability",
+        ),
         writes=("hindsight", "surveillance", "recording"),
         function="iop_outcomes.cohort.hindsight:run",
         folder="cohort",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.study import Cohort
@@ -33,7 +34,10 @@ def run(
     return {
         "hindsight": ties(made, study.cohort, study.covariate_names),
         "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
-        "recording": words_by_arm(made["cohort"], made),
+        "recording": pd.concat(
+            [words_by_arm(made["cohort"], made), measures_by_arm(made["cohort"], made, study.outcome_rules.targets())],
+            ignore_index=True,
+        ),
     }
 
 

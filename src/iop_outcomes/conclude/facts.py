@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.designs.judge.concerns import OF_SOME, concerns
 from iop_outcomes.designs.judge.gate import WARN
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
@@ -25,12 +26,8 @@ OF_BIAS = (
     "products",
     "prescribed_alike",
 )
-#: The same of outcomes made of drug tests.
-OF_TESTING = ("testing_by_arm", "tests_obtained")
 #: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
 OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
-#: The same of outcomes made of sessions.
-OF_SESSIONS = ("recorded_alike",)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -95,11 +92,8 @@ class Facts:
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""
-        return self._warned(
-            arms,
-            design,
-            OF_BIAS + (OF_TESTING if outcome.is_tested else ()) + (OF_SESSIONS if outcome.is_of_sessions else ()),
-        )
+        some = tuple(check for check in OF_SOME if concerns(check, outcome))
+        return self._warned(arms, design, OF_BIAS + some)
 
     def remarks(self, arms: tuple[str, str], design: str) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of its reach, by check."""

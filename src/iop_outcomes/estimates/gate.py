@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.designs.judge.concerns import concerns
 from iop_outcomes.designs.judge.gate import FAIL
-from iop_outcomes.designs.judge.hindsight import TESTING
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.comparison import of_arms
@@ -34,7 +34,8 @@ def apply_gate(estimate: pd.DataFrame, diagnostic: pd.DataFrame, study: Readable
     frame["reason"] = frame["reason"].astype(object)
     for name, analysis in study.analyses.items():
         concerned = of_arms(failed, study.contrast(analysis), analysis.design)
-        concerned &= (failed["check"] != TESTING) | outcome_of(study, analysis.outcome).is_tested
+        outcome = outcome_of(study, analysis.outcome)
+        concerned &= failed["check"].astype("str").map(lambda check, of=outcome: concerns(check, of)).astype(bool)
         reasons = failed.loc[concerned, "reason"].tolist()
         mine = ((frame["analysis"] == name) & may_be_shown(frame)).to_numpy()
         if not reasons or not mine.any():

@@ -10,8 +10,8 @@ import pandas as pd
 
 from iop_outcomes.designs import stage as designs
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.judge.concerns import concerns
 from iop_outcomes.designs.judge.gate import FAIL
-from iop_outcomes.designs.judge.hindsight import TESTING
 from iop_outcomes.estimates.means import Means
 from iop_outcomes.estimates.question import Question
 from iop_outcomes.estimates.several_arms import data_for
@@ -91,8 +91,9 @@ def _asked(study: StudyView, trimmed: Trimmed) -> Iterator[tuple[str, str]]:
 
 def _withheld(failed: pd.DataFrame, study: StudyView, outcome: str) -> str:
     """Return why the gate withholds an outcome under a design, empty where it does not."""
-    concerned = (failed["check"] != TESTING) | outcome_of(study, outcome).is_tested
-    return " ".join(failed.loc[concerned, "reason"].astype("str"))
+    asked = outcome_of(study, outcome)
+    rows = zip(failed["check"].astype("str"), failed["reason"].astype("str"), strict=True)
+    return " ".join(reason for check, reason in rows if concerns(check, asked))
 
 
 def _fitted(chosen: dict[str, Any], study: StudyView, comparison: Comparison, outcomes: pd.DataFrame) -> Specification:

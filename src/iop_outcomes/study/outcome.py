@@ -70,6 +70,16 @@ class Outcome:
         return any("session." in need for need in self.needs)
 
     @property
+    def is_reported(self) -> bool:
+        """Does it rest on what people reported of their use?"""
+        return any("use_report" in need for need in self.needs)
+
+    @property
+    def is_of_discharge(self) -> bool:
+        """Does it rest on the day on which care ended by the record?"""
+        return self.is_length or self.metric in ("retention", "dropout") or self.metric in TIME_TO
+
+    @property
     def is_made_up(self) -> bool:
         """Does it make something of what nobody saw, so that it is known of nobody knows how many?"""
         return self.settings.get("missing") not in (None, _OBSERVED)

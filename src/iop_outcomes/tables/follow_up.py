@@ -86,16 +86,24 @@ SURVEILLANCE = Table(
     unit="aggregate",
 )
 
+#: What the ``recording`` table counts by arm.
+RECORDED_OF_ARMS = (
+    *("session status", "prescribed", "specimen", "substance tested"),
+    *("way of asking", "late discharge"),
+)
+
 RECORDING = Table(
     "recording",
     "arm and word on record",
     ("arm", "what", "level"),
     (
         label("arm", "Arm", required=True, nullable=False),
-        code("what", "What is counted", "session status", "prescribed", required=True, nullable=False),
-        label("level", "Status of a session, or a medication", required=True, nullable=False),
-        count("n", "Sessions with that status, or people with that medication", required=True, nullable=False),
-        count("n_all", "All sessions, or people, of the arm", required=True, nullable=False),
+        code("what", "What is counted", *RECORDED_OF_ARMS, required=True, nullable=False),
+        label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
+        count("n", "Sessions, people, days tested or reports of that level", required=True, nullable=False),
+        count(
+            "n_all", "All of them in the arm; of late discharges, all for that reason", required=True, nullable=False
+        ),
     ),
     stage="cohort",
     unit="aggregate",

@@ -10,6 +10,7 @@ from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.measured import judge_measured
 from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.recording import judge_recording
 from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
@@ -76,6 +77,7 @@ def judge_circumstances(
             few_sites(comparison),
             *judge_reach(comparison),
             *judge_recording(circumstances.recording, arms),
+            *judge_measured(circumstances.recording, arms),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

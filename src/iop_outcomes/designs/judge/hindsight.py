@@ -18,7 +18,7 @@ Row = tuple[str, float, float, str, str]
 #: A tie that is all but complete: the one was made from the other.
 DETERMINED = 0.9
 #: Check that concerns outcomes of drug tests and no others, and how many times as often is too often to read them.
-TESTING, FAR_MORE = "testing_by_arm", 2.0
+TESTING, OBTAINED, FAR_MORE = "testing_by_arm", "tests_obtained", 2.0
 _CALLED = {"arm": "the arm", "covariate": "the covariate {}", "rule": "the eligibility rule “{}”"}
 
 
@@ -95,6 +95,6 @@ def _obtained(of_arm: pd.DataFrame, threshold: float) -> Row:
     gap = float(abs(share.iloc[0] - share.iloc[1]))
     value, reason = stepped(gap, min(due.values())), f"of the tests due while in care {said} were obtained"
     if gap <= threshold:
-        return "tests_obtained", value, threshold, PASS, f"{reason}."
+        return OBTAINED, value, threshold, PASS, f"{reason}."
     reason += f", a gap of more than the {threshold:.0%} allowed: what is made of missing tests decides the answer."
-    return "tests_obtained", value, threshold, WARN, reason
+    return OBTAINED, value, threshold, WARN, reason

@@ -33,6 +33,9 @@ _CHECKS = {
     "one_arm_periods": "Did everybody come when both arms were open?",
     "prescribed_alike": "Were the same medications prescribed in both arms?",
     "recorded_alike": "Are sessions recorded in the same words?",
+    "tested_alike": "Do the tests of both arms look for the same in the same way?",
+    "reported_alike": "Were people of both arms asked in the same way?",
+    "discharged_alike": "Are discharges written as soon in both arms?",
     "testing_by_arm": "Were both arms tested as often?",
     "tests_obtained": "Were as many of the tests due obtained in both arms?",
 }

@@ -1,0 +1,23 @@
+"""Which outcomes a check of the gate speaks of: most speak of every one, some of those taken in one way only."""
+
+from collections.abc import Callable
+
+from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
+from iop_outcomes.designs.judge.measured import DISCHARGED, REPORTED, TESTED
+from iop_outcomes.designs.judge.recording import RECORDED
+from iop_outcomes.study.outcome import Outcome
+
+#: Checks that speak of some outcomes only, and of which.
+OF_SOME: dict[str, Callable[[Outcome], bool]] = {
+    TESTING: lambda outcome: outcome.is_tested,
+    OBTAINED: lambda outcome: outcome.is_tested,
+    TESTED: lambda outcome: outcome.is_tested,
+    REPORTED: lambda outcome: outcome.is_reported,
+    DISCHARGED: lambda outcome: outcome.is_of_discharge,
+    RECORDED: lambda outcome: outcome.is_of_sessions,
+}
+
+
+def concerns(check: str, outcome: Outcome) -> bool:
+    """Does a check of the gate speak of an outcome?"""
+    return check not in OF_SOME or OF_SOME[check](outcome)

@@ -1,0 +1,150 @@
+"""Worlds in which nothing differs but how it was taken: another specimen, another panel, another way of asking.
+
+Before, nothing was said: where IOP tested breath and outpatient care urine, fewer tests found use in IOP, and that was
+"better".
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.cohort.measured import measures_by_arm
+from iop_outcomes.designs.judge.measured import judge_measured
+from null_clinic import checks, clinic, run
+
+WEIGHTED = {"design": "overlap", "estimator": "weighted"}
+MEMBERS = pd.DataFrame(
+    {
+        "member_id": ["e1", "e2", "e3"],
+        "person_id": ["p1", "p2", "p3"],
+        "arm": ["iop", "outpatient", "outpatient"],
+        "time_zero_day": [0, 0, 10],
+        "follow_up_end_day": [179, 179, 179],
+    }
+)
+
+
+def drug_tests(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["person_id", "day", "substance", "result", "matrix"])
+
+
+def counted(records: dict[str, pd.DataFrame], what: str) -> dict[tuple[str, str], tuple[int, int]]:
+    found = measures_by_arm(MEMBERS, records)
+    own = found[found["what"] == what]
+    return {(row.arm, row.level): (row.n, row.n_all) for row in own.itertuples()}
+
+
+def test_days_are_counted_by_specimen_and_those_before_time_zero_are_not():
+    table = drug_tests(
+        ("p1", 3, "any", "negative", "breath"),
+        ("p1", 3, "opioids", "negative", "breath"),
+        ("p2", 3, "any", "positive", "urine"),
+        ("p3", 9, "any", "positive", "breath"),
+        ("p3", 12, "any", "missing", None),
+        ("p3", 14, "any", "negative", None),
+    )
+    assert counted({"drug_test": table}, "specimen") == {
+        ("iop", "breath"): (1, 1),
+        ("iop", "urine"): (0, 1),
+        ("outpatient", "breath"): (0, 1),
+        ("outpatient", "urine"): (1, 1),
+    }
+
+
+def test_a_substance_listed_only_when_it_is_found_is_no_part_of_a_panel():
+    table = drug_tests(
+        ("p1", 3, "any", "negative", None),
+        ("p1", 5, "cocaine", "positive", None),
+        ("p2", 3, "opioids", "negative", None),
+        ("p3", 13, "opioids", "positive", None),
+    )
+    assert counted({"drug_test": table}, "substance tested") == {
+        ("iop", "opioids"): (0, 2),
+        ("outpatient", "opioids"): (2, 2),
+    }
+
+
+def test_a_discharge_is_late_two_weeks_after_the_last_session_somebody_came_to():
+    episode = pd.DataFrame(
+        {"episode_id": ["e1", "e2", "e3"], "discharge_day": [24, 25, None], "discharge_reason": "dropout"}
+    )
+    session = pd.DataFrame(
+        {
+            "episode_id": ["e1", "e1", "e2", "e3"],
+            "day": [10, 20, 10, 12],
+            "status": ["attended", "no_show"] + ["partial"] * 2,
+        }
+    )
+    assert counted({"episode": episode, "session": session}, "late discharge") == {
+        ("iop", "dropout"): (0, 1),
+        ("outpatient", "dropout"): (1, 1),
+    }
+
+
+@pytest.mark.parametrize(("in_iop", "status"), [(10, "PASS"), (11, "WARN"), (50, "WARN"), (51, "FAIL")])
+def test_one_in_ten_otherwise_is_worth_a_warning_and_more_than_half_is_too_much(in_iop, status):
+    cells = [("iop", in_iop), ("outpatient", 0)]
+    rows = [(arm, "specimen", "breath", n, 100) for arm, n in cells]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    assert judge_measured(recording, ("iop", "outpatient"))[0][3] == status
+
+
+@pytest.mark.parametrize(("n_all", "asked"), [(19, False), (20, True)])
+def test_of_nineteen_discharged_for_a_reason_nothing_is_asked(n_all, asked):
+    rows = [("iop", "late discharge", "dropout", 0, n_all), ("outpatient", "late discharge", "dropout", 80, 80)]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    assert [row[3] for row in judge_measured(recording, ("iop", "outpatient"))] == ["FAIL"] * asked
+
+
+def test_a_source_that_says_nothing_of_it_has_none_of_the_checks():
+    nothing = measures_by_arm(MEMBERS, {})
+    assert list(nothing.columns) == ["arm", "what", "level", "n", "n_all"]
+    assert judge_measured(nothing, ("iop", "outpatient")) == []
+
+
+def shown(made: dict[str, pd.DataFrame]) -> dict[str, str]:
+    rows = made["estimate"].query("role == 'contrast' and kind == 'adjusted'")
+    return dict(zip(rows["analysis"].astype(str), rows["status"].astype(str), strict=True))
+
+
+def in_iop(tables: dict[str, pd.DataFrame]) -> np.ndarray:
+    return (tables["episode"]["level_of_care"] == "2.1").to_numpy()
+
+
+def test_breath_in_one_arm_and_urine_in_the_other_withholds_what_tests_say_and_nothing_else(tmp_path):
+    tables = clinic()
+    episode = tables["episode"]
+    seen = np.random.default_rng(3).random((len(episode), 12)) < np.where(in_iop(tables), 0.25, 0.5)[:, None]
+    tables["drug_test"] = pd.DataFrame(
+        {
+            "person_id": episode["person_id"].repeat(12),
+            "day": np.tile(np.arange(3, 87, 7), len(episode)),
+            "substance": "any",
+            "result": np.where(seen.ravel(), "positive", "negative"),
+            "matrix": np.where(in_iop(tables), "breath", "urine").repeat(12),
+        }
+    )
+    made = run(
+        tmp_path,
+        tables,
+        metrics={"proportion_negative": {}},
+        analyses={"proportion_negative": WEIGHTED | {"outcome": "proportion_negative"}},
+    )
+    assert checks(made).loc["tested_alike", "status"] == "FAIL"
+    assert shown(made) == {"proportion_negative": "withheld", "primary": "shown"}
+
+
+def test_discharges_a_month_late_in_one_arm_withhold_retention(tmp_path):
+    tables = clinic()
+    late = ~in_iop(tables)
+    tables["episode"].loc[late, "discharge_day"] += 30
+    made = run(
+        tmp_path,
+        tables,
+        metrics={"retention_90": {"metric": "retention", "day": 90}},
+        analyses={"retention_90": WEIGHTED | {"outcome": "retention_90"}},
+    )
+    row = checks(made).loc["discharged_alike"]
+    assert row["status"] == "FAIL"
+    assert row["reason"].startswith("of those discharged as “")
+    assert shown(made) == {"retention_90": "withheld", "primary": "shown"}
