@@ -11,13 +11,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import CAME
+from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REPORT, SPECIMEN, SUBSTANCE
 from iop_outcomes.tables.lookup import Held, among
 from iop_outcomes.tables.parts import Table, parts_of
 
-SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
 COUNTED = ["arm", "what", "level", "n", "n_all"]
-#: A discharge is late if it is written more than so many days after the last session the person came to.
-LATE = 14
 
 
 def measures_by_arm(members: pd.DataFrame, records: Mapping[str, Table], targets: object = None) -> pd.DataFrame:

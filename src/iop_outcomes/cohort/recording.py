@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import SESSION_STATUSES
+from iop_outcomes.tables.follow_up import PRESCRIBED, STATUS
 from iop_outcomes.tables.lookup import Held, among
 from iop_outcomes.tables.parts import Table, parts_of
 
-STATUS, PRESCRIBED = "session status", "prescribed"
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
 MEDICATIONS = ("buprenorphine", "methadone", "naltrexone", "disulfiram", "acamprosate")
 

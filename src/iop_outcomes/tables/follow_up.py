@@ -87,10 +87,10 @@ SURVEILLANCE = Table(
 )
 
 #: What the ``recording`` table counts by arm.
-RECORDED_OF_ARMS = (
-    *("session status", "prescribed", "specimen", "substance tested"),
-    *("way of asking", "late discharge"),
-)
+STATUS, PRESCRIBED = "session status", "prescribed"
+SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
+#: A discharge is late if it is dated more than so many days after the last session the person came to.
+LATE = 14
 
 RECORDING = Table(
     "recording",
@@ -98,7 +98,18 @@ RECORDING = Table(
     ("arm", "what", "level"),
     (
         label("arm", "Arm", required=True, nullable=False),
-        code("what", "What is counted", *RECORDED_OF_ARMS, required=True, nullable=False),
+        code(
+            "what",
+            "What is counted",
+            STATUS,
+            PRESCRIBED,
+            SPECIMEN,
+            SUBSTANCE,
+            REPORT,
+            DISCHARGE,
+            required=True,
+            nullable=False,
+        ),
         label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
         count("n", "Sessions, people, days tested or reports of that level", required=True, nullable=False),
         count(

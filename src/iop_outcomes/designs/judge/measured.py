@@ -5,8 +5,8 @@ An instrument that finds less in one arm makes a difference of its own, which no
 
 import pandas as pd
 
-from iop_outcomes.cohort.measured import DISCHARGE, LATE, REPORT, SPECIMEN, SUBSTANCE
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
+from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REPORT, SPECIMEN, SUBSTANCE
 
 Row = tuple[str, float, float, str, str]
 
