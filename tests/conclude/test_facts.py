@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from iop_outcomes.conclude.cut_short import cut_short
 from iop_outcomes.conclude.facts import Facts, ends_with_care
 
 
@@ -44,3 +45,25 @@ def test_known_are_counted_over_the_two_arms_compared():
     known = facts.known("x", ("iop", "outpatient"))
     assert (known.n, known.n_people, known.share, known.least) == (340, 400, 0.85, 0.6)
     assert facts.known("y", ("iop", "outpatient")) is None
+
+
+def cut(n_unknown: int, ended: bool = False, told=lambda counts: counts) -> list[tuple[str, str, str]]:
+    """Ask of twenty people an arm, some of iop unknown on day 90 and, unless they left, in care when last seen."""
+    ids = [f"m{number}" for number in range(40)]
+    cohort = pd.DataFrame({"member_id": ids, "arm": ["iop"] * 20 + ["outpatient"] * 20, "end_reason": "end_of_data"})
+    outcomes = pd.DataFrame({"member_id": ids, "retention_ended": True, "stayed": 0.0})
+    outcomes.loc[: n_unknown - 1, ["retention_ended", "stayed"]] = [ended, float("nan")]
+    return cut_short(cohort, outcomes, ["stayed"], told)
+
+
+@pytest.mark.parametrize(("n_unknown", "found"), [(0, False), (1, False), (2, True)])
+def test_more_than_one_in_twenty_more_cut_short_in_care_is_found(n_unknown, found):
+    assert cut(n_unknown) == [("stayed", "iop", "outpatient")] * found
+
+
+def test_who_left_and_is_unknown_is_unknown_for_another_reason():
+    assert cut(10, ended=True) == []
+
+
+def test_counts_that_may_not_be_told_decide_nothing():
+    assert cut(10, told=lambda counts: 0 * counts) == []

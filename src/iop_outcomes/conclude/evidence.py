@@ -84,6 +84,8 @@ class Evidence:
         Checks of the gate that warn of a bias.
     only_those_who_stayed : bool
         Does observation end with care, so that the outcome is known only of those who stayed?
+    known_of_leavers : bool
+        Was one arm's observation cut short, so that the outcome is known of those who left and not of those who stayed?
     unlike_lengths : bool
         Does the outcome hang on how long treatment lasts, which is unlike in the arms, at a day after the shorter ends?
     predicts : bool
@@ -117,6 +119,7 @@ class Evidence:
     crude: bool = False
     warnings: tuple[str, ...] = ()
     only_those_who_stayed: bool = False
+    known_of_leavers: bool = False
     unlike_lengths: bool = False
     predicts: bool = False
     others: tuple[Interval, ...] = ()

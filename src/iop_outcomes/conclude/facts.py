@@ -1,6 +1,6 @@
 """What a verdict must know beside the estimates: of how many people an outcome is known, and until when."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -62,12 +62,15 @@ class Facts:
         Table of that contract.
     unlike_lengths : mapping of (str, str) to float
         Pairs of arms in which completed treatment lasts unlike, with the day on which the shorter ends.
+    cut_short : collection of (str, str, str)
+        Outcomes and pairs of arms of which one has many more whose observation ended while they were in care.
     """
 
     counts: pd.DataFrame | None = None
     ends_with_care: bool = False
     diagnostic: pd.DataFrame | None = None
     unlike_lengths: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    cut_short: Collection[tuple[str, str, str]] = ()
     #: What was asked before: hundreds of analyses ask the same of a handful of comparisons.
     _told: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -89,6 +92,11 @@ class Facts:
             return outcome.is_length
         asked = outcome.settings.get("day", outcome.settings.get("window_days", day))
         return not (isinstance(asked, (int, float)) and asked < end)
+
+    def known_of_leavers(self, arms: tuple[str, str], outcome: Outcome) -> bool:
+        """Return whether an outcome of staying or leaving is known of those who left and not of those who stayed."""
+        one, other = sorted(arms)
+        return outcome.hangs_on_length and (outcome.name, one, other) in self.cut_short
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""

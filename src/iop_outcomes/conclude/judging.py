@@ -126,6 +126,7 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         crude=is_crude(study, analysis),
         warnings=tuple(facts.warnings(study.contrast(analysis), analysis.design, outcome)),
         only_those_who_stayed=seen_only_in_care(outcome, facts),
+        known_of_leavers=facts.known_of_leavers(study.contrast(analysis), outcome),
         unlike_lengths=facts.planned_apart(study.contrast(analysis), outcome, measure.name, row["day"]),
         predicts=measure.predicts,
         others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
@@ -182,7 +183,7 @@ def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ..
 
 def _is_a_look(evidence: Evidence) -> bool:
     """Return whether what an analysis found can confirm or contradict another."""
-    return not (evidence.crude or evidence.predicts or evidence.unlike_lengths)
+    return not (evidence.crude or evidence.predicts or evidence.unlike_lengths or evidence.known_of_leavers)
 
 
 def _side_shown(judged: Judged) -> int:

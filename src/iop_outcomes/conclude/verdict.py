@@ -110,6 +110,13 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.only_those_who_stayed,
     ),
     Rule(
+        "known_of_leavers",
+        INCONCLUSIVE,
+        "many more of one arm were still in care when their observation ended, so that an outcome of staying or "
+        "leaving is known of those who left and not of those who stayed",
+        lambda e: e.known_of_leavers,
+    ),
+    Rule(
         "placebo_failed",
         INCONCLUSIVE,
         "the design finds a difference in use before time zero, which the arm cannot have made: by more than balance "

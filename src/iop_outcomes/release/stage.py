@@ -320,7 +320,7 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
     if study.costs and _has(tables, "cost_effectiveness"):
         found = costs.frames(tables, study, rules(*costs.ROLES))
         frames |= {name: (table, costs.ROLES[name]) for name, table in found.items() if name != "cost_plane"}
-    frames["facts"] = (verdict.facts(tables), verdict.FACT_ROLES)
+    frames["facts"] = (verdict.facts(tables, rules("facts")), verdict.FACT_ROLES)
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.cut_short import cut_short
 from iop_outcomes.conclude.facts import Facts, ends_with_care
 from iop_outcomes.conclude.judging import Judged, claim_verdicts, judge_study, verdict_table
 from iop_outcomes.conclude.lengths import unlike_lengths
@@ -13,6 +14,7 @@ from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.study.release_rules import ReleaseRules
 
 _NUMBERS = ("value", "ci_low", "ci_high", "p_value", "p_adjusted", "known_share")
 
@@ -48,6 +50,8 @@ FACT_ROLES = Roles(
 DEATHS, OBSERVATION = "deaths", "observation"
 #: What a fact about two arms begins with, what stands between them, and before the day on which the shorter ends.
 LENGTHS, AGAINST, UNTIL = "lengths of ", " against ", " until "
+#: What a fact about an outcome and two arms begins with; names have no blanks.
+CUT = "cut short "
 _ENDS_WITH_CARE = (
     "For most people who left, observation ends on the day they left: what came of them is not known, and outcomes "
     "other than the stay itself are those of whoever stayed."
@@ -59,6 +63,11 @@ _SOME_DIED = "Some people are on record as having died while followed; how many 
 _LENGTHS = (
     "Completed treatment lasts unlike in the arms: people of the shorter programme are in care for less time, drop out "
     "less and complete more by plan. What is of staying, leaving or completing gets no verdict after it ends."
+)
+
+_CUT = (
+    "Many more of one arm were still in care when their observation ended: whether they stayed is known of those who "
+    "left before, and of no others."
 )
 
 
@@ -73,7 +82,9 @@ def judged(released: Mapping[str, Released], study: Study) -> list[Judged]:
     told = facts_told(released)
     diagnostic = released["diagnostic"].frame if "diagnostic" in released else None
     apart = dict(_pair(fact) for fact in told if fact.startswith(LENGTHS))
-    return judge_study(released["estimate"].frame, study, Facts(counts, OBSERVATION in told, diagnostic, apart))
+    cut = [tuple(fact.removeprefix(CUT).split()) for fact in told if fact.startswith(CUT)]
+    facts = Facts(counts, OBSERVATION in told, diagnostic, apart, cut)
+    return judge_study(released["estimate"].frame, study, facts)
 
 
 def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> list[str]:
@@ -107,7 +118,7 @@ def _pair(fact: str) -> tuple[tuple[str, str], float]:
     return (one, other), float(day)
 
 
-def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def facts(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFrame:
     """Return what the records say of deaths, of observation that ends with care, and of how long treatment lasts.
 
     The last names the arms in which completed treatment lasts unlike, and the day on which the shorter ends.
@@ -123,8 +134,17 @@ def facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             said += [
                 (f"{LENGTHS}{one}{AGAINST}{other}{UNTIL}{day:.0f}", np.nan, _LENGTHS) for (one, other), day in pairs
             ]
+            asked = tables["estimate"]["outcome"].astype("str").unique() if "estimate" in tables else ()
+            cut = cut_short(cohort, outcomes, asked, lambda counts: _told(counts, rules))
+            said += [(f"{CUT}{' '.join(one)}", np.nan, _CUT) for one in cut]
     found = pd.DataFrame(said, columns=["fact", "n", "sentence"]).astype({"n": float})
     return found.assign(is_of_people=found["fact"] == DEATHS)
+
+
+def _told(counts: np.ndarray, rules: ReleaseRules) -> np.ndarray:
+    """Return counts as closely as they may be known: rounded, and small ones, nought with them, all the same."""
+    rounded = rules.rounded(counts)
+    return np.where((counts == 0) | rules.small(counts), 0.0, rounded)
 
 
 def facts_told(released: Mapping[str, Released]) -> dict[str, str]:

@@ -90,6 +90,7 @@ def cautions(
         ("Left out", _left_out(first, sizes)),
         ("Deaths", f"{told['deaths']} {words.capital(dead)}." if "deaths" in told else ""),
         ("Observation", told.get("observation", "")),
+        ("Cut short", next((said for fact, said in told.items() if fact.startswith("cut short")), "")),
         ("Length of programmes", next((said for fact, said in told.items() if fact.startswith("lengths")), "")),
     ]
     return [(topic, said) for topic, said in found if said]

@@ -42,6 +42,10 @@ _WHY = {
     "only_those_who_stayed": (
         "observation ends on the day people leave care, so that this is known only of those who stayed"
     ),
+    "known_of_leavers": (
+        "many more of one arm were still in care when their observation ended, so that this is known of those who left "
+        "and not of those who stayed; ask for time in care, or take only people who could be observed for long enough"
+    ),
     "placebo_failed": (
         "the same comparison finds a difference in use before time zero, which the arm cannot have made, so that the "
         "arms were unlike in something that nobody adjusted for"
