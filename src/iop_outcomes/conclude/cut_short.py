@@ -49,7 +49,7 @@ def cut_short(
     for name in (name for name in names if name in outcomes):
         unknown = arm[in_care & both[name].isna()].value_counts().reindex(size.index, fill_value=0)
         if unknown.any():
-            share = pd.Series(told(unknown.to_numpy(float)), size.index) / size
+            share = pd.Series(told(np.asarray(unknown, dtype=np.float64)), size.index) / size
             found += [(name, *pair) for pair in _apart(share)]
     return found
 
