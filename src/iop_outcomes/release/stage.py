@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import figures, predecessors, words
 from iop_outcomes.release.attack import attack_release, release_report
@@ -162,7 +163,8 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     parts = [*_parts(study, tables), *asked]
     whole = protect_together(parts)
     useful = utility.utility(parts, whole)
-    whole |= _concluded(study, whole, tables.get("field_claim"))
+    judged = verdict.judged(whole, study)
+    whole |= _concluded(study, whole, judged, tables.get("field_claim"))
     released = {name: table for name, table in whole.items() if name not in numbers}
     given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
     drawn = {name: _drawn(name, tables, study, given) for name in ordered}
@@ -172,8 +174,8 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     for name, roles in _table_roles(study).items():
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
-    write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
-    write_kit(study, released, drawn, run, aside / "manuscript")
+    write_bytes(page(study, released, drawn, run, judged).encode("utf-8"), aside / "report.html")
+    write_kit(study, released, drawn, run, judged, aside / "manuscript")
     write_bytes(manifest(aside), aside / MANIFEST)
     return useful
 
@@ -252,7 +254,7 @@ def release_tables(study: Study, tables: Tables, beside: Sequence[Part] = ()) ->
         What else is released, as the numbers of figures: protected as one with the tables, and returned with them.
     """
     released = protect_together([*_parts(study, tables), *beside])
-    return released | _concluded(study, released, tables.get("field_claim"))
+    return released | _concluded(study, released, verdict.judged(released, study), tables.get("field_claim"))
 
 
 def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -324,29 +326,29 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
-def _concluded(study: Study, released: Mapping[str, Released], field: pd.DataFrame | None) -> dict[str, Released]:
+def _concluded(
+    study: Study, released: Mapping[str, Released], judged: list[Judged], field: pd.DataFrame | None
+) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
-    judged, made = verdict.judged(released, study), {}
+    made: dict[str, tuple[pd.DataFrame, Roles]] = {}
     if "participation" in released:
         made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
     if "level_change" in released:
         changed = attending.change_verdicts(released["level_change"], study)
         made["level_change_verdict"] = (changed, attending.CHANGE_VERDICT_ROLES)
-    estimate = released["estimate"].frame if judged else pd.DataFrame()
     if judged:
-        made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)
-    if judged and study.claims:
-        made["claim"] = (
-            plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
-            plain.ROLES["claim"],
-        )
+        said = verdict.frame(judged, released["estimate"].frame, study)
+        made["verdict"] = (said, verdict.ROLES)
+        if study.claims:
+            claimed = plain.frame("claim", verdict.claims(judged, said, study), study.release.rules())
+            made["claim"] = (claimed, plain.ROLES["claim"])
     if "subgroup" in released:
         made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
     if "cost_effectiveness" in released:
         made["cost_verdict"] = (costs.verdicts(released, judged, study), costs.VERDICT_ROLES)
     if study.ledger and field is not None and len(field):
         verdicts = {name: table for name, (table, _) in made.items()}
-        made["ledger"] = (ledger.frame(field, judged, estimate, verdicts, released, study), ledger.ROLES)
+        made["ledger"] = (ledger.frame(field, judged, verdicts, released, study), ledger.ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

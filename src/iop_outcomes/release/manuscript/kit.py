@@ -1,10 +1,11 @@
 """The folder ``manuscript/`` of a release: one content, written as Word, LaTeX and CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.checklists.filling import LISTS, checklists
 from iop_outcomes.release.disclosure import Released, write_bytes
 from iop_outcomes.release.disclosure.writing import inert
@@ -34,6 +35,7 @@ def write_kit(
     released: Mapping[str, Released],
     drawn: Mapping[str, Drawn],
     run: Mapping[str, object],
+    judged: Sequence[Judged],
     folder: str | Path,
 ) -> None:
     """Write what a paper needs, from what has passed disclosure control.
@@ -47,10 +49,12 @@ def write_kit(
         Figures by name.
     run : mapping
         Facts of the run, of which the versions are named.
+    judged : sequence of Judged
+        The verdicts on what is released.
     folder : path
         Where ``files`` are written.
     """
-    folder, paper = Path(folder), manuscript(study, released, drawn, run)
+    folder, paper = Path(folder), manuscript(study, released, drawn, run, judged)
     write_bytes(word_bytes(paper), folder / "manuscript.docx")
     write_bytes(latex_text(paper).encode("utf-8"), folder / "manuscript.tex")
     entries = "\n\n".join(reference.bibtex() for reference in paper.references)

@@ -1,11 +1,11 @@
 """The first screen: the answer, its doubt, what to keep in mind, and the answers to the study's other outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.tables.verdict import facts_told, judged, warnings_of
+from iop_outcomes.release.tables.verdict import facts_told, warnings_of
 from iop_outcomes.release.words.doubts import cautions, doubt
 from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
 from iop_outcomes.study import Study
@@ -46,9 +46,13 @@ class Answer:
     others: list[Line]
 
 
-def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, tuple[str, str]]) -> Answer:
-    """Return the first screen of a study from what is released of it."""
-    every = judged(released, study)
+def answer(
+    study: Study,
+    released: Mapping[str, Released],
+    every: Sequence[Judged],
+    sizes: Mapping[str, tuple[str, str]],
+) -> Answer:
+    """Return the first screen of a study from what is released of it, and the verdicts on that."""
     if not every:
         nothing = "Cannot be answered: no analysis could be made."
         return Answer(REFUSED, "Cannot be answered", nothing, "", [], [])
@@ -60,7 +64,7 @@ def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, t
     return Answer(first.decision.verdict, badge(first), said, line, minded, _others(every, table, study))
 
 
-def _others(every: list[Judged], table, study: Study) -> list[Line]:
+def _others(every: Sequence[Judged], table, study: Study) -> list[Line]:
     """Return the answers after the first; a reason already given is not given again."""
     by_name, lines = {one.name: one for one in every}, []
     said = {str(every[0].row["reason"])}

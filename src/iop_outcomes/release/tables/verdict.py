@@ -93,11 +93,10 @@ def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.Data
     return table.assign(sentence=[sentence(one, estimate, study) for one in judged])
 
 
-def claims(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the ``claim`` table with the sentence of the verdict that each claim rests on."""
+def claims(judged: list[Judged], verdicts: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the ``claim`` table with the sentence of the verdict that each claim rests on, as :func:`frame` has it."""
     table = claim_verdicts(judged, study)
-    said = {one.name: sentence(one, estimate, study) for one in judged}
-    return table.assign(explanation=table["analysis"].map(said))
+    return table.assign(explanation=table["analysis"].map(verdicts.set_index("analysis")["sentence"]))
 
 
 def _pair(fact: str) -> tuple[tuple[str, str], float]:
