@@ -175,7 +175,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
     write_bytes(page(study, released, drawn, run, judged).encode("utf-8"), aside / "report.html")
-    write_kit(study, released, drawn, run, judged, aside / "manuscript")
+    write_kit(study, released, drawn, run, aside / "manuscript", judged)
     write_bytes(manifest(aside), aside / MANIFEST)
     return useful
 

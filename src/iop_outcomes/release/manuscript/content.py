@@ -15,6 +15,7 @@ from iop_outcomes.release.manuscript.references import Reference, used
 from iop_outcomes.release.page import checks, found, who
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable
+from iop_outcomes.release.tables import verdict as verdicts
 from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import doubt
 from iop_outcomes.study import Study
@@ -54,7 +55,7 @@ def manuscript(
     released: Mapping[str, Released],
     drawn: Mapping[str, Drawn],
     run: Mapping[str, object],
-    judged: Sequence[Judged],
+    judged: Sequence[Judged] | None = None,
 ) -> Manuscript:
     """Return the paper's parts of a study.
 
@@ -67,8 +68,8 @@ def manuscript(
         Figures by name.
     run : mapping
         Facts of the run: its ``versions`` are named in the methods.
-    judged : sequence of Judged
-        The verdicts on what is released.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
     made = {
         "flow": _flow(drawn),
@@ -86,7 +87,7 @@ def manuscript(
     return Manuscript(
         study.title or words.capital(words.plain(study.name)),
         paragraphs,
-        _results(released, judged, study),
+        _results(released, verdicts.judged(released, study) if judged is None else judged, study),
         tables,
         [(f"figures/{one.name}.svg", one.title, one.caption) for one in drawn.values() if not one.reason],
         used(paragraphs.values()),

@@ -35,8 +35,8 @@ def write_kit(
     released: Mapping[str, Released],
     drawn: Mapping[str, Drawn],
     run: Mapping[str, object],
-    judged: Sequence[Judged],
     folder: str | Path,
+    judged: Sequence[Judged] | None = None,
 ) -> None:
     """Write what a paper needs, from what has passed disclosure control.
 
@@ -49,10 +49,10 @@ def write_kit(
         Figures by name.
     run : mapping
         Facts of the run, of which the versions are named.
-    judged : sequence of Judged
-        The verdicts on what is released.
     folder : path
         Where ``files`` are written.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
     folder, paper = Path(folder), manuscript(study, released, drawn, run, judged)
     write_bytes(word_bytes(paper), folder / "manuscript.docx")

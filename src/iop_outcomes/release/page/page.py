@@ -28,6 +28,7 @@ from iop_outcomes.release.page import (
 )
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
+from iop_outcomes.release.tables import verdict
 from iop_outcomes.study import Study
 
 #: The sections, in order: what a link to each is called, and its heading.
@@ -54,7 +55,7 @@ def page(
     released: Mapping[str, Released],
     drawn: Mapping[str, Drawn],
     run: Mapping[str, object],
-    judged: Sequence[Judged],
+    judged: Sequence[Judged] | None = None,
 ) -> str:
     """Return the report as one HTML page that needs nothing else.
 
@@ -67,8 +68,8 @@ def page(
         Figures by name.
     run : mapping
         Facts of the run.
-    judged : sequence of Judged
-        The verdicts on what is released.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
     here = resources.files("iop_outcomes.release.page")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -90,7 +91,7 @@ def page(
         headings=HEADINGS,
         absent=[place for place, asked in optional.items() if not asked],
         arms=[words.arm(a) for a in study.cohort.arms],
-        answer=answer(study, released, judged, sizes),
+        answer=answer(study, released, verdict.judged(released, study) if judged is None else judged, sizes),
         definitions=definitions(study),
         numbers=found.key_numbers(study, released, sizes),
         intake=who.intake(released.get("intake")),
