@@ -21,6 +21,7 @@ from iop_outcomes.release.disclosure import (
     without_rows,
     write_bytes,
 )
+from iop_outcomes.release.figures.drawing import Second, draw_all
 from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
@@ -94,6 +95,7 @@ def build(
     out: str | Path,
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    processes: int = 1,
 ) -> None:
     """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
@@ -114,6 +116,8 @@ def build(
         belongs in it.
     tell : callable
         Gets a line per step, for progress.
+    processes : int
+        With more than one, a second process draws some of the figures.
 
     Raises
     ------
@@ -131,7 +135,8 @@ def build(
     study = study.model_copy(update={"release": study.release.keyed(secret)})
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
-    useful = _build_aside(study, tables, aside, run or {}, tell)
+    with Second(study, processes > 1) as second:
+        useful = _build_aside(study, tables, aside, run or {}, tell, second)
     write_bytes(useful.to_csv(index=False, lineterminator="\n").encode("utf-8"), own / utility.REPORT)
     tell(utility.in_words(useful))
     attacked = attack_release(aside, study.release.rules())
@@ -154,7 +159,9 @@ def release_files(study: Study) -> list[str]:
     return [*sorted(tables), *sorted(pictures), *paper, MANIFEST, "report.html"]
 
 
-def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> pd.DataFrame:
+def _build_aside(
+    study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell, second: Second
+) -> pd.DataFrame:
     asked_for = [plugin for plugin in figures.FIGURES if plugin.asked(study)]
     ordered = [plugin.name for plugin in sorted(asked_for, key=lambda figure: figure.place)]
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
@@ -167,7 +174,7 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     whole |= _concluded(study, whole, judged, tables.get("field_claim"))
     released = {name: table for name, table in whole.items() if name not in numbers}
     given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
-    drawn = {name: _drawn(name, tables, study, given) for name in ordered}
+    drawn = draw_all(ordered, given, study, second)
     for name, one in drawn.items():
         one.write(aside)
         tell(f"{name}: {one.reason or 'drawn'}")
@@ -178,16 +185,6 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     write_kit(study, released, drawn, run, aside / "manuscript", judged)
     write_bytes(manifest(aside), aside / MANIFEST)
     return useful
-
-
-def _drawn(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str]) -> figures.Drawn:
-    """Draw a figure in both formats; one that cannot be written is replaced by the reason."""
-    one = figures.make(name, tables, study, given)
-    try:
-        one.png, one.svg  # noqa: B018 - both are kept once made, and made here so that a failure is known in time
-    except Exception as error:
-        return figures.make(name, tables, study, {name: figures.failed(error)})
-    return one
 
 
 def _swap(aside: Path, out: Path) -> None:

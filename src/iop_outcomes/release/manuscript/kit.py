@@ -60,7 +60,7 @@ def write_kit(
     entries = "\n\n".join(reference.bibtex() for reference in paper.references)
     write_bytes(f"{entries}\n".encode(), folder / "references.bib")
     for name in study.release.print_figures:
-        for kind, content in drawn[name].for_print().items():
+        for kind, content in drawn[name].printed.items():
             write_bytes(content, folder / f"{name}.{kind}")
     filled = {f"checklist_{name}": table for name, table in checklists(study, released, drawn, run).items()}
     for name, table in ({name: paper.tables.get(name) for name in _TABLES} | filled).items():
