@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.controls import CONTROLS, PLACEBO_DIFFERENCE
-from iop_outcomes.tables.estimate import ADJUSTED, ARM, CHECK, EVERYBODY, MAIN, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, CHECK, EVERYBODY, MAIN, by_analysis, is_contrast, may_be_shown
 from iop_outcomes.tables.missing_panel import panel_rows
 
 
@@ -62,7 +62,7 @@ class EveryRow:
             "panel": panel_rows(estimate) if "scenario" in estimate else estimate.iloc[:0],
             "controls": checks[checks["estimator"].astype("str") == CONTROLS],
         }
-        self._parts = {name: dict(list(rows.groupby(rows["analysis"].astype("str")))) for name, rows in parts.items()}
+        self._parts = {name: by_analysis(rows) for name, rows in parts.items()}
         self._placebos = checks[checks["measure"] == PLACEBO_DIFFERENCE]
         self._none = estimate.iloc[:0]
 

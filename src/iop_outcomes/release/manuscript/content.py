@@ -20,7 +20,7 @@ from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import doubt
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
-from iop_outcomes.tables.estimate import ADJUSTED, ARM, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, by_analysis, is_contrast, may_be_shown
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
     if "estimate" not in released or "verdict" not in released:
         return None
     estimate, verdict = released["estimate"].frame, released["verdict"].frame
-    rows = []
+    rows, own = [], by_analysis(estimate[estimate["kind"] == ADJUSTED])
     for _, said in verdict.iterrows():
-        mine = estimate[(estimate["analysis"] == said["analysis"]) & (estimate["kind"] == ADJUSTED)]
+        mine = own.get(str(said["analysis"]), estimate.iloc[:0])
         codes = str(said["reasons"]).split("; ")
         contrast = mine[is_contrast(mine) & of_arms(mine, (said["arm"], said["against"]), said["design"])]
         contrast = contrast[contrast["measure"] == said["measure"]]

@@ -10,6 +10,7 @@ from iop_outcomes.release.words.doubts import cautions, doubt
 from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
+from iop_outcomes.tables.estimate import by_analysis
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ def answer(
 
 def _others(every: Sequence[Judged], table, study: Study) -> list[Line]:
     """Return the answers after the first; a reason already given is not given again."""
-    by_name, lines = {one.name: one for one in every}, []
+    by_name, rows, lines = {one.name: one for one in every}, by_analysis(table), []
     said = {str(every[0].row["reason"])}
     for one in every[1:]:
         reason, verdict = str(one.row["reason"]), one.decision.verdict
         hidden = verdict in (WITHHELD, REFUSED)
         if one.place == FURTHER and not hidden:
             continue
-        text = brief(one, table, study)
+        text = brief(one, rows.get(one.name, table.iloc[:0]), study)
         if verdict == WITHHELD and reason in said:
             text = f"{text.partition('. ')[0]}, for the reason given above."
         said.add(reason)

@@ -13,6 +13,7 @@ from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.estimate import by_analysis
 
 _NUMBERS = ("value", "ci_low", "ci_high", "p_value", "p_adjusted", "known_share")
 
@@ -89,8 +90,8 @@ def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> 
 
 def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the ``verdict`` table with its sentences."""
-    table = verdict_table(judged, study)
-    return table.assign(sentence=[sentence(one, estimate, study) for one in judged])
+    table, own, nothing = verdict_table(judged, study), by_analysis(estimate), estimate.iloc[:0]
+    return table.assign(sentence=[sentence(one, own.get(one.name, nothing), study) for one in judged])
 
 
 def claims(judged: list[Judged], verdicts: pd.DataFrame, study: Study) -> pd.DataFrame:
