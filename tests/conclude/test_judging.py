@@ -8,6 +8,8 @@ from iop_outcomes import tables
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.families import answers, is_crude
 from iop_outcomes.conclude.judging import claim_verdicts, judge_study, verdict_table
+from iop_outcomes.tables.controls import PLACEBO, PLACEBO_DIFFERENCE
+from iop_outcomes.tables.estimate import CHECK
 from iop_outcomes.tables.missing_panel import OBSERVED, shift
 from verdicts import contrast, of_panel, one_outcome, together
 
@@ -231,3 +233,19 @@ def test_the_table_of_verdicts_keeps_its_contract():
     assert (first["verdict"], first["reasons"]) == ("better", "good_side; more_than_matters")
     assert (first["margin"], first["no_difference"], first["better"], first["place"]) == (0.05, 0, "higher", "primary")
     assert table["better"].tolist() == ["higher", "lower", "higher", "higher"]
+
+
+def test_arms_that_were_unlike_before_time_zero_are_so_in_every_analysis_of_their_design():
+    # The check is made once for a design, and its row stands beside the first analysis.
+    others = {"hours": {"outcome": "weekly_hours", "measure": "mean_difference"}}
+    study = one_outcome(analyses=others, metrics={"completion": {}, "weekly_hours": {}})
+    unlike = {"role": CHECK, "estimator": PLACEBO, "scenario": PLACEBO, "se": 0.05}
+    table = together(
+        contrast(study, 0.2, 0.1, 0.3),
+        contrast(study, 0.3, 0.2, 0.4, measure=PLACEBO_DIFFERENCE, **unlike),
+        contrast(study, 5.0, 4.0, 6.0, analysis="hours"),
+    )
+    assert {analysis: codes(study, table, analysis)[0] for analysis in study.analyses} == {
+        "primary": "placebo_failed",
+        "hours": "placebo_failed",
+    }

@@ -56,6 +56,7 @@ rule release:
         beside=BESIDE,
     log:
         at("logs/release.log"),
+    threads: 2
     resources:
         mem_mb=2000,
     script:

@@ -11,4 +11,5 @@ with stage(snakemake) as study:  # noqa: F821
     paths = dict(snakemake.input.items())  # noqa: F821
     run = json.loads(Path(paths.pop("run")).read_text(encoding="utf-8"))
     tables = {name: store.read(path) for name, path in paths.items() if path.endswith(".parquet")}
-    build(study, tables, Path(snakemake.output[-1]).parent, run, progress("release", snakemake.log[0]))  # noqa: F821
+    tell = progress("release", snakemake.log[0])  # noqa: F821
+    build(study, tables, Path(snakemake.output[-1]).parent, run, tell, snakemake.threads)  # noqa: F821

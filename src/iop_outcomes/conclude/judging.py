@@ -13,13 +13,14 @@ from iop_outcomes.conclude.facts import Facts, Known, seen_only_in_care
 from iop_outcomes.conclude.families import answers, changed, is_crude
 from iop_outcomes.conclude.missing_panel import deciding_in
 from iop_outcomes.conclude.p_values import p_value
+from iop_outcomes.conclude.rows import EveryRow, Rows
 from iop_outcomes.conclude.verdict import Decision, decide
 from iop_outcomes.stats.multiplicity import adjust_p_values
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.outcome import Outcome, good_sign, outcome_of
 from iop_outcomes.tables.conclusion import BETTER, DIFFERENT, FURTHER, PRIMARY, SECONDARY, WORSE
-from iop_outcomes.tables.estimate import ADJUSTED, ARM, EVERYBODY, MAIN, REFUSED, SHOWN, is_contrast
+from iop_outcomes.tables.estimate import REFUSED, SHOWN
 from iop_outcomes.tables.measure import measure_of
 
 #: The first answer may err 5 times in 100 where nothing differs. The others together may do so 1.5 times, so that all
@@ -55,10 +56,8 @@ def judge_study(estimate: pd.DataFrame, study: Study, facts: Facts | None = None
         Of how many people the outcomes are known, and whether observation ends with care.
     """
     facts, answer = facts or Facts(), answers(study)
-    # Each analysis is looked for once: among those of hundreds that would take longer than all that follows.
-    own_rows = dict(list(estimate.groupby(estimate["analysis"].astype("str"), sort=False)))
-    nothing = estimate.iloc[:0]
-    judged = {name: _gathered(own_rows.get(name, nothing), study, facts, name, answer[name]) for name in study.analyses}
+    rows = EveryRow(estimate)
+    judged = {name: _gathered(rows.of(name), study, facts, name, answer[name]) for name in study.analyses}
     looks = {name: _looks(study, judged, name) for name in judged}
     family = [j for j in judged.values() if j.place == SECONDARY and j.evidence.status == SHOWN]
     adjusted = adjust_p_values([j.p for j in family])
@@ -98,20 +97,14 @@ def claim_verdicts(judged: list[Judged], study: Study) -> pd.DataFrame:
 
 def main_rows(estimate: pd.DataFrame, analysis: str) -> pd.DataFrame:
     """Return the contrasts of an analysis under its design, as planned and for everybody: the first is judged."""
-    mine = (estimate["analysis"].astype("str") == analysis) & is_contrast(estimate, ADJUSTED)
-    return estimate[mine & _is(estimate, "scenario", MAIN) & _is(estimate, "population", EVERYBODY)]
+    return EveryRow(estimate).of(analysis).main
 
 
-def _is(table: pd.DataFrame, column: str, value: str) -> pd.Series:
-    return table[column].astype("str") == value if column in table else pd.Series(True, index=table.index)
-
-
-def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, answer: str) -> Judged:
-    """Return what is known of one analysis by itself, from its rows."""
+def _gathered(rows: Rows, study: Study, facts: Facts, name: str, answer: str) -> Judged:
+    """Return what is known of one analysis by itself, from its rows and the checks of its comparison."""
     analysis = study.analyses[name]
     place = PRIMARY if name == next(iter(study.analyses)) else SECONDARY if answer == name else FURTHER
-    rows = main_rows(estimate, name)
-    row = pd.Series(_not_made(study, name)) if rows.empty else rows.iloc[0]
+    row = pd.Series(_not_made(study, name)) if rows.main.empty else rows.main.iloc[0]
     outcome = outcome_of(study, analysis.outcome)
     seen = None if outcome.is_made_up else facts.known(analysis.outcome, study.contrast(analysis))
     measure = measure_of(row["measure"])
@@ -129,12 +122,12 @@ def _gathered(estimate: pd.DataFrame, study: Study, facts: Facts, name: str, ans
         known_of_leavers=facts.known_of_leavers(study.contrast(analysis), outcome),
         unlike_lengths=facts.planned_apart(study.contrast(analysis), outcome, measure.name, row["day"]),
         predicts=measure.predicts,
-        others=tuple(interval_of(other) for _, other in rows.iloc[1:].iterrows()),
+        others=tuple(interval_of(other) for _, other in rows.main.iloc[1:].iterrows()),
         missing=_missing_alone(outcome, seen),
-        **known_without_effect(estimate, study, name),
-        least_share=_least_share(estimate, name) if outcome.unit_of(measure.name) == "share" else np.nan,
+        **known_without_effect(rows, study, name),
+        least_share=rows.least_share() if outcome.unit_of(measure.name) == "share" else np.nan,
     )
-    return Judged(name, row, place, answer, evidence, deciding_in(estimate, study, row), seen, p_value(row))
+    return Judged(name, row, place, answer, evidence, deciding_in(rows.panel, study, row), seen, p_value(row))
 
 
 def _not_made(study: Study, name: str) -> dict[str, object]:
@@ -157,12 +150,6 @@ def _missing(alone: str, looks: tuple[Look, ...], side: int) -> str:
     if not sides:
         return alone
     return known.AGREES if all(other == side for other in sides) else known.LEAVES_OPEN
-
-
-def _least_share(estimate: pd.DataFrame, name: str) -> float:
-    mine = (estimate["analysis"].astype("str") == name) & (estimate["kind"] == ADJUSTED) & (estimate["role"] == ARM)
-    shares = estimate.loc[mine, "value"].to_numpy(float)
-    return float(np.min([shares, 1 - shares])) if len(shares) else np.nan
 
 
 def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ...]:

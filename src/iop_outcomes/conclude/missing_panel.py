@@ -14,7 +14,6 @@ from iop_outcomes.tables.missing_panel import (
     PANEL,
     PLAUSIBLE,
     PLAUSIBLE_SHIFT,
-    panel_rows,
     scenario,
     shifts_of_one_arm,
 )
@@ -67,14 +66,12 @@ def deciding(
     return panel[asked & (panel["measure"].astype("str") == measure) & (panel["status"] == SHOWN)]
 
 
-def deciding_in(estimate: pd.DataFrame, study: Study, row: pd.Series) -> pd.DataFrame:
-    """Return the rows of the ``estimate`` table that decide for the analysis of a row, as the study asks it."""
-    if "scenario" not in estimate:
-        return estimate.iloc[:0]
+def deciding_in(panel: pd.DataFrame, study: Study, row: pd.Series) -> pd.DataFrame:
+    """Return the rows of the panel of an analysis that decide for its contrast, as the study asks it."""
+    if panel.empty:
+        return panel
     asked = settings_of(study)
-    panel = panel_rows(estimate)
-    mine = panel[panel["analysis"].astype("str") == str(row["analysis"])]
-    return deciding(mine, str(row["measure"]), plausible_shift(study, str(row["outcome"])), asked["bounds_decide"])
+    return deciding(panel, str(row["measure"]), plausible_shift(study, str(row["outcome"])), asked["bounds_decide"])
 
 
 def plausible_shift(study: Study, outcome: str) -> float:

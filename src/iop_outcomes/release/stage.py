@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import figures, predecessors, words
 from iop_outcomes.release.attack import attack_release, release_report
@@ -20,6 +21,7 @@ from iop_outcomes.release.disclosure import (
     without_rows,
     write_bytes,
 )
+from iop_outcomes.release.figures.drawing import Second, draw_all
 from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
@@ -93,6 +95,7 @@ def build(
     out: str | Path,
     run: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    processes: int = 1,
 ) -> None:
     """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
@@ -113,6 +116,8 @@ def build(
         belongs in it.
     tell : callable
         Gets a line per step, for progress.
+    processes : int
+        With more than one, a second process draws some of the figures.
 
     Raises
     ------
@@ -130,7 +135,8 @@ def build(
     study = study.model_copy(update={"release": study.release.keyed(secret)})
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
-    useful = _build_aside(study, tables, aside, run or {}, tell)
+    with Second(study, processes > 1) as second:
+        useful = _build_aside(study, tables, aside, run or {}, tell, second)
     write_bytes(useful.to_csv(index=False, lineterminator="\n").encode("utf-8"), own / utility.REPORT)
     tell(utility.in_words(useful))
     attacked = attack_release(aside, study.release.rules())
@@ -153,7 +159,9 @@ def release_files(study: Study) -> list[str]:
     return [*sorted(tables), *sorted(pictures), *paper, MANIFEST, "report.html"]
 
 
-def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell) -> pd.DataFrame:
+def _build_aside(
+    study: Study, tables: Tables, aside: Path, run: Mapping[str, object], tell, second: Second
+) -> pd.DataFrame:
     asked_for = [plugin for plugin in figures.FIGURES if plugin.asked(study)]
     ordered = [plugin.name for plugin in sorted(asked_for, key=lambda figure: figure.place)]
     numbers = {name: figures.numbers(name, tables, study) for name in ordered}
@@ -162,30 +170,21 @@ def _build_aside(study: Study, tables: Tables, aside: Path, run: Mapping[str, ob
     parts = [*_parts(study, tables), *asked]
     whole = protect_together(parts)
     useful = utility.utility(parts, whole)
-    whole |= _concluded(study, whole, tables.get("field_claim"))
+    judged = verdict.judged(whole, study)
+    whole |= _concluded(study, whole, judged, tables.get("field_claim"))
     released = {name: table for name, table in whole.items() if name not in numbers}
     given = {name: whole[name] if isinstance(part, Part) else part for name, part in numbers.items()}
-    drawn = {name: _drawn(name, tables, study, given) for name in ordered}
+    drawn = draw_all(ordered, given, study, second)
     for name, one in drawn.items():
         one.write(aside)
         tell(f"{name}: {one.reason or 'drawn'}")
     for name, roles in _table_roles(study).items():
         release(released.get(name) or without_rows(roles, study.release.rules(name)), aside / "tables" / f"{name}.csv")
     tell(f"{len(released)} tables protected")
-    write_bytes(page(study, released, drawn, run).encode("utf-8"), aside / "report.html")
-    write_kit(study, released, drawn, run, aside / "manuscript")
+    write_bytes(page(study, released, drawn, run, judged).encode("utf-8"), aside / "report.html")
+    write_kit(study, released, drawn, run, aside / "manuscript", judged)
     write_bytes(manifest(aside), aside / MANIFEST)
     return useful
-
-
-def _drawn(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str]) -> figures.Drawn:
-    """Draw a figure in both formats; one that cannot be written is replaced by the reason."""
-    one = figures.make(name, tables, study, given)
-    try:
-        one.png, one.svg  # noqa: B018 - both are kept once made, and made here so that a failure is known in time
-    except Exception as error:
-        return figures.make(name, tables, study, {name: figures.failed(error)})
-    return one
 
 
 def _swap(aside: Path, out: Path) -> None:
@@ -252,7 +251,7 @@ def release_tables(study: Study, tables: Tables, beside: Sequence[Part] = ()) ->
         What else is released, as the numbers of figures: protected as one with the tables, and returned with them.
     """
     released = protect_together([*_parts(study, tables), *beside])
-    return released | _concluded(study, released, tables.get("field_claim"))
+    return released | _concluded(study, released, verdict.judged(released, study), tables.get("field_claim"))
 
 
 def conclusions(study: Study, tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -324,29 +323,29 @@ def _parts(study: Study, tables: Tables) -> list[Part]:
     return [Part(name, frame, roles, rules(name)) for name, (frame, roles) in frames.items() if len(frame)]
 
 
-def _concluded(study: Study, released: Mapping[str, Released], field: pd.DataFrame | None) -> dict[str, Released]:
+def _concluded(
+    study: Study, released: Mapping[str, Released], judged: list[Judged], field: pd.DataFrame | None
+) -> dict[str, Released]:
     """Return the tables of verdicts and claims, made from what is released so that they tell nothing more."""
-    judged, made = verdict.judged(released, study), {}
+    made: dict[str, tuple[pd.DataFrame, Roles]] = {}
     if "participation" in released:
         made["participation_verdict"] = (participation.verdicts(released, study), participation.VERDICT_ROLES)
     if "level_change" in released:
         changed = attending.change_verdicts(released["level_change"], study)
         made["level_change_verdict"] = (changed, attending.CHANGE_VERDICT_ROLES)
-    estimate = released["estimate"].frame if judged else pd.DataFrame()
     if judged:
-        made["verdict"] = (verdict.frame(judged, estimate, study), verdict.ROLES)
-    if judged and study.claims:
-        made["claim"] = (
-            plain.frame("claim", verdict.claims(judged, estimate, study), study.release.rules()),
-            plain.ROLES["claim"],
-        )
+        said = verdict.frame(judged, released["estimate"].frame, study)
+        made["verdict"] = (said, verdict.ROLES)
+        if study.claims:
+            claimed = plain.frame("claim", verdict.claims(judged, said, study), study.release.rules())
+            made["claim"] = (claimed, plain.ROLES["claim"])
     if "subgroup" in released:
         made["subgroup_verdict"] = (subgroups.verdicts(released, judged, study), subgroups.VERDICT_ROLES)
     if "cost_effectiveness" in released:
         made["cost_verdict"] = (costs.verdicts(released, judged, study), costs.VERDICT_ROLES)
     if study.ledger and field is not None and len(field):
         verdicts = {name: table for name, (table, _) in made.items()}
-        made["ledger"] = (ledger.frame(field, judged, estimate, verdicts, released, study), ledger.ROLES)
+        made["ledger"] = (ledger.frame(field, judged, verdicts, released, study), ledger.ROLES)
     return {name: protect(frame, roles, study.release.rules(name)) for name, (frame, roles) in made.items()}
 
 

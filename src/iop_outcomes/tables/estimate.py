@@ -33,6 +33,11 @@ def may_be_shown(table: pd.DataFrame) -> pd.Series:
     return table["status"].isin([SHOWN, FLAGGED])
 
 
+def by_analysis(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of each analysis, found once: to seek each among all takes long where there are hundreds."""
+    return {str(name): rows for name, rows in table.groupby(table["analysis"].astype("str"), sort=False)}
+
+
 @overload
 def has_interval(rows: pd.DataFrame) -> NDArray[np.bool_]: ...
 @overload

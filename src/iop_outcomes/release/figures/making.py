@@ -37,6 +37,7 @@ class Drawn:
     name, title, caption, section : str
         The caption reads under a paper's figure; the section is that of the report.
     figure : matplotlib.figure.Figure
+        Only in the process that drew it; others have its pictures.
     data : Released
         The numbers in it; without rows where there were none to draw.
     reason : str
@@ -61,9 +62,13 @@ class Drawn:
         """The figure as SVG."""
         return style.image(self.figure, "svg")
 
-    def for_print(self) -> dict[str, bytes]:
-        """Return the figure as a journal asks for it, by the ending of its file: PDF, and PNG of 600 dots per inch."""
+    @cached_property
+    def printed(self) -> dict[str, bytes]:
+        """The figure as a journal asks for it, by the ending of its file: PDF, and PNG of 600 dots per inch."""
         return {kind: style.image(self.figure, kind, style.PRINT) for kind in PRINTED}
+
+    def __getstate__(self) -> dict[str, object]:
+        return vars(self) | {"figure": None}
 
     def write(self, folder: str | Path) -> None:
         """Write ``figures/<name>.png`` and ``.svg`` and the same numbers as ``tables/<name>.csv``."""

@@ -80,6 +80,14 @@ def styled() -> AbstractContextManager[None]:
     return mpl.rc_context(_STYLE)
 
 
+def load() -> None:
+    """Load all that drawing needs."""
+    from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
+
+    with styled():
+        blank(1.0)
+
+
 @cache
 def _know_own_font() -> None:
     """Make matplotlib's own letters known by a name that no other font has."""

@@ -1,10 +1,11 @@
 """What a manuscript holds, before it is written in any format: paragraphs, numbered tables, legends of figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
@@ -14,12 +15,12 @@ from iop_outcomes.release.manuscript.references import Reference, used
 from iop_outcomes.release.page import checks, found, who
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable
-from iop_outcomes.release.tables.verdict import judged
+from iop_outcomes.release.tables import verdict as verdicts
 from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import doubt
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
-from iop_outcomes.tables.estimate import ADJUSTED, ARM, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, by_analysis, is_contrast, may_be_shown
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ class Manuscript:
 
 
 def manuscript(
-    study: Study, released: Mapping[str, Released], drawn: Mapping[str, Drawn], run: Mapping[str, object]
+    study: Study,
+    released: Mapping[str, Released],
+    drawn: Mapping[str, Drawn],
+    run: Mapping[str, object],
+    judged: Sequence[Judged] | None = None,
 ) -> Manuscript:
     """Return the paper's parts of a study.
 
@@ -63,6 +68,8 @@ def manuscript(
         Figures by name.
     run : mapping
         Facts of the run: its ``versions`` are named in the methods.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
     made = {
         "flow": _flow(drawn),
@@ -80,7 +87,7 @@ def manuscript(
     return Manuscript(
         study.title or words.capital(words.plain(study.name)),
         paragraphs,
-        _results(released, study),
+        _results(released, verdicts.judged(released, study) if judged is None else judged, study),
         tables,
         [(f"figures/{one.name}.svg", one.title, one.caption) for one in drawn.values() if not one.reason],
         used(paragraphs.values()),
@@ -95,9 +102,9 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
     if "estimate" not in released or "verdict" not in released:
         return None
     estimate, verdict = released["estimate"].frame, released["verdict"].frame
-    rows = []
+    rows, own = [], by_analysis(estimate[estimate["kind"] == ADJUSTED])
     for _, said in verdict.iterrows():
-        mine = estimate[(estimate["analysis"] == said["analysis"]) & (estimate["kind"] == ADJUSTED)]
+        mine = own.get(str(said["analysis"]), estimate.iloc[:0])
         codes = str(said["reasons"]).split("; ")
         contrast = mine[is_contrast(mine) & of_arms(mine, (said["arm"], said["against"]), said["design"])]
         contrast = contrast[contrast["measure"] == said["measure"]]
@@ -155,10 +162,10 @@ def _flow(drawn: Mapping[str, Drawn]) -> HtmlTable | None:
     return HtmlTable("Who was left out, and why", columns, rows, flow.caption, (2, 3, 4), file="attrition_flow")
 
 
-def _results(released: Mapping[str, Released], study: Study) -> list[str]:
+def _results(released: Mapping[str, Released], judged: Sequence[Judged], study: Study) -> list[str]:
     """Return the sentences of the verdicts, and after the first the doubt that stands beside it on the page."""
     if "verdict" not in released:
         return ["No analysis of this study has an answer that may be given."]
     said = [sentence for sentence in released["verdict"].frame["sentence"].astype("str") if sentence]
-    doubted = doubt(judged(released, study)[0], released["estimate"].frame, study)
+    doubted = doubt(judged[0], released["estimate"].frame, study)
     return list(dict.fromkeys([*said[:1], *([doubted] if doubted else []), *said[1:]]))

@@ -1,10 +1,11 @@
 """The folder ``manuscript/`` of a release: one content, written as Word, LaTeX and CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.checklists.filling import LISTS, checklists
 from iop_outcomes.release.disclosure import Released, write_bytes
 from iop_outcomes.release.disclosure.writing import inert
@@ -35,6 +36,7 @@ def write_kit(
     drawn: Mapping[str, Drawn],
     run: Mapping[str, object],
     folder: str | Path,
+    judged: Sequence[Judged] | None = None,
 ) -> None:
     """Write what a paper needs, from what has passed disclosure control.
 
@@ -49,14 +51,16 @@ def write_kit(
         Facts of the run, of which the versions are named.
     folder : path
         Where ``files`` are written.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
-    folder, paper = Path(folder), manuscript(study, released, drawn, run)
+    folder, paper = Path(folder), manuscript(study, released, drawn, run, judged)
     write_bytes(word_bytes(paper), folder / "manuscript.docx")
     write_bytes(latex_text(paper).encode("utf-8"), folder / "manuscript.tex")
     entries = "\n\n".join(reference.bibtex() for reference in paper.references)
     write_bytes(f"{entries}\n".encode(), folder / "references.bib")
     for name in study.release.print_figures:
-        for kind, content in drawn[name].for_print().items():
+        for kind, content in drawn[name].printed.items():
             write_bytes(content, folder / f"{name}.{kind}")
     filled = {f"checklist_{name}": table for name, table in checklists(study, released, drawn, run).items()}
     for name, table in ({name: paper.tables.get(name) for name in _TABLES} | filled).items():

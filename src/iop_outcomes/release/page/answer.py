@@ -1,15 +1,16 @@
 """The first screen: the answer, its doubt, what to keep in mind, and the answers to the study's other outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.tables.verdict import facts_told, judged, warnings_of
+from iop_outcomes.release.tables.verdict import facts_told, warnings_of
 from iop_outcomes.release.words.doubts import cautions, doubt
 from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
+from iop_outcomes.tables.estimate import by_analysis
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,13 @@ class Answer:
     others: list[Line]
 
 
-def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, tuple[str, str]]) -> Answer:
-    """Return the first screen of a study from what is released of it."""
-    every = judged(released, study)
+def answer(
+    study: Study,
+    released: Mapping[str, Released],
+    every: Sequence[Judged],
+    sizes: Mapping[str, tuple[str, str]],
+) -> Answer:
+    """Return the first screen of a study from what is released of it, and the verdicts on that."""
     if not every:
         nothing = "Cannot be answered: no analysis could be made."
         return Answer(REFUSED, "Cannot be answered", nothing, "", [], [])
@@ -60,16 +65,16 @@ def answer(study: Study, released: Mapping[str, Released], sizes: Mapping[str, t
     return Answer(first.decision.verdict, badge(first), said, line, minded, _others(every, table, study))
 
 
-def _others(every: list[Judged], table, study: Study) -> list[Line]:
+def _others(every: Sequence[Judged], table, study: Study) -> list[Line]:
     """Return the answers after the first; a reason already given is not given again."""
-    by_name, lines = {one.name: one for one in every}, []
+    by_name, rows, lines = {one.name: one for one in every}, by_analysis(table), []
     said = {str(every[0].row["reason"])}
     for one in every[1:]:
         reason, verdict = str(one.row["reason"]), one.decision.verdict
         hidden = verdict in (WITHHELD, REFUSED)
         if one.place == FURTHER and not hidden:
             continue
-        text = brief(one, table, study)
+        text = brief(one, rows.get(one.name, table.iloc[:0]), study)
         if verdict == WITHHELD and reason in said:
             text = f"{text.partition('. ')[0]}, for the reason given above."
         said.add(reason)

@@ -1,11 +1,12 @@
 """The page: what each section says, filled into the template."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.checklists.filling import checklists
 from iop_outcomes.release.disclosure import Released
@@ -27,6 +28,7 @@ from iop_outcomes.release.page import (
 )
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
+from iop_outcomes.release.tables import verdict
 from iop_outcomes.study import Study
 
 #: The sections, in order: what a link to each is called, and its heading.
@@ -48,7 +50,13 @@ HEADINGS = {
 }
 
 
-def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Drawn], run: Mapping[str, object]) -> str:
+def page(
+    study: Study,
+    released: Mapping[str, Released],
+    drawn: Mapping[str, Drawn],
+    run: Mapping[str, object],
+    judged: Sequence[Judged] | None = None,
+) -> str:
     """Return the report as one HTML page that needs nothing else.
 
     Parameters
@@ -60,6 +68,8 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         Figures by name.
     run : mapping
         Facts of the run.
+    judged : sequence of Judged, optional
+        The verdicts on what is released; found anew where they are left out.
     """
     here = resources.files("iop_outcomes.release.page")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -81,7 +91,7 @@ def page(study: Study, released: Mapping[str, Released], drawn: Mapping[str, Dra
         headings=HEADINGS,
         absent=[place for place, asked in optional.items() if not asked],
         arms=[words.arm(a) for a in study.cohort.arms],
-        answer=answer(study, released, sizes),
+        answer=answer(study, released, verdict.judged(released, study) if judged is None else judged, sizes),
         definitions=definitions(study),
         numbers=found.key_numbers(study, released, sizes),
         intake=who.intake(released.get("intake")),

@@ -8,7 +8,6 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.conclude.ledger import Found, ledger
 from iop_outcomes.release.disclosure import Released, Roles
 from iop_outcomes.release.tables.components import measured
-from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
 
 ROLES = Roles(labels=("name", "claim", "verdict", "rests_on"), sentences=("why", "source", "evidence"))
@@ -17,7 +16,6 @@ ROLES = Roles(labels=("name", "claim", "verdict", "rests_on"), sentences=("why",
 def frame(
     claims: pd.DataFrame,
     judged: list[Judged],
-    estimate: pd.DataFrame,
     verdicts: Mapping[str, pd.DataFrame],
     released: Mapping[str, Released],
     study: Study,
@@ -30,14 +28,16 @@ def frame(
         Table ``field_claim``.
     judged : list of Judged
         Verdicts on the study's analyses.
-    estimate : pandas.DataFrame
-        Released estimates.
     verdicts : mapping of str to DataFrame
-        Verdicts on subgroups, strategies and costs, by the names of their tables.
+        Verdicts on analyses, subgroups, strategies and costs, by the names of their tables.
     released : mapping of str to Released
     study : Study
     """
-    strategies, of_costs = verdicts.get("participation_verdict"), verdicts.get("cost_verdict")
+    said, strategies, of_costs = (
+        verdicts.get("verdict"),
+        verdicts.get("participation_verdict"),
+        verdicts.get("cost_verdict"),
+    )
     found = Found(
         judged=tuple(judged),
         participation=None if strategies is None else (strategies["verdict"].iloc[0], strategies["sentence"].iloc[0]),
@@ -45,7 +45,7 @@ def frame(
         components=measured(released.get("component")),
         subgroups=_by(_of_first(verdicts.get("subgroup_verdict")), "modifier"),
         subgroup=_of_first(released["subgroup"].frame) if "subgroup" in released else pd.DataFrame(),
-        sentences={one.name: sentence(one, estimate, study) for one in judged},
+        sentences={} if said is None else dict(zip(said["analysis"], said["sentence"], strict=True)),
     )
     return ledger(claims, found, study)[[*ROLES.labels, *ROLES.sentences]]
 

@@ -15,6 +15,7 @@ from iop_outcomes.release.words.verdict import sentence
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.study.release_rules import ReleaseRules
+from iop_outcomes.tables.estimate import by_analysis
 
 _NUMBERS = ("value", "ci_low", "ci_high", "p_value", "p_adjusted", "known_share")
 
@@ -100,15 +101,14 @@ def warnings_of(released: Mapping[str, Released], study: Study, one: Judged) -> 
 
 def frame(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the ``verdict`` table with its sentences."""
-    table = verdict_table(judged, study)
-    return table.assign(sentence=[sentence(one, estimate, study) for one in judged])
+    table, own, nothing = verdict_table(judged, study), by_analysis(estimate), estimate.iloc[:0]
+    return table.assign(sentence=[sentence(one, own.get(one.name, nothing), study) for one in judged])
 
 
-def claims(judged: list[Judged], estimate: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the ``claim`` table with the sentence of the verdict that each claim rests on."""
+def claims(judged: list[Judged], verdicts: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the ``claim`` table with the sentence of the verdict that each claim rests on, as :func:`frame` has it."""
     table = claim_verdicts(judged, study)
-    said = {one.name: sentence(one, estimate, study) for one in judged}
-    return table.assign(explanation=table["analysis"].map(said))
+    return table.assign(explanation=table["analysis"].map(verdicts.set_index("analysis")["sentence"]))
 
 
 def _pair(fact: str) -> tuple[tuple[str, str], float]:
