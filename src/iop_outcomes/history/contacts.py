@@ -137,7 +137,11 @@ def _rows_of_file(path: str) -> list[tuple[str, str]]:
 def _make(history: History, codes: dict[str, str] | None, with_sessions: bool) -> Contacts:
     parts = [_services(history, codes)]
     if codes is None and with_sessions and "session" in history.records:
-        parts.append(_visits(history))
+        visits = _visits(history)
+        if not len(parts[0][0]):
+            # Of sessions alone every day and kind stands there once, in order, and within the follow-up.
+            return Contacts(history.n, *visits)
+        parts.append(visits)
     member, day, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     seen = day < history.follow_up_days[member]
     member, day, kind = member[seen], day[seen], kind[seen]
