@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from iop_outcomes import stages, tables
+from iop_outcomes.history import sessions
 from iop_outcomes.ingest.sources.teds_d import codebook
-from iop_outcomes.kernel.errors import ContractError
+from iop_outcomes.kernel.errors import ContractError, SourceError
 from iop_outcomes.kernel.registry import SOURCES
 from iop_outcomes.road import load_study
 from iop_outcomes.tables import keys, parts, store
@@ -100,22 +101,85 @@ def test_records_of_teds_in_parts_are_those_at_once(tmp_path, long, monkeypatch)
         pd.testing.assert_frame_equal(whole(made[name]), table)
 
 
+FOLDER = {
+    "person": pd.DataFrame({"person_id": list("pq"), "death_day": [None, "40"]}),
+    "episode": pd.DataFrame({"episode_id": list("xy"), "person_id": list("pq"), "assignment_day": "0"}),
+    "session": pd.DataFrame(
+        [
+            ("s1", "x", "0", "attended", "60"),
+            ("s2", "y", "41", "no_show", ""),  # after the person's death
+            ("s3", "x", "1", "attended", "60"),
+            ("s4", "z", "1", "attended", "60"),  # of no episode
+            ("s5", "x", "2", "attended", "60"),
+            ("s1", "x", "0", "attended", "60"),  # the first row again
+            ("s3", "x", "1", "no_show", ""),  # what contradicts the third
+            ("s6", "y", "one", "attended", "60"),
+            ("s7", "y", "3", "partial", "30"),
+        ],
+        columns=["session_id", "episode_id", "day", "status", "minutes_scheduled"],
+    ),
+    "drug_test": pd.DataFrame(
+        [
+            ("p", "0", "opioids", "negative"),
+            ("q", "1", "alcohol", "positive"),
+            ("p", "2", "opioids", "missing"),
+            ("q", "3", "any", "positive"),
+            ("p", "0", "opioids", "positive"),  # stronger than the first
+            ("q", "50", "cannabis", "negative"),  # after the person's death, and the only one of its kind
+        ],
+        columns=["person_id", "day", "substance", "result"],
+    ),
+}
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4])
+def test_a_long_file_is_sifted_in_parts_as_at_once(tmp_path, monkeypatch, n_rows):
+    for name, rows in FOLDER.items():
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    settings = {"path": ".", "max_rejected_share": 1.0}
+    once = SOURCES["tables"](tmp_path, 1, **settings)
+    monkeypatch.setattr(parts, "MOST_ROWS", n_rows)
+    monkeypatch.setattr(parts, "LONG", 2)
+    found = SOURCES["tables"](tmp_path, 1, **settings)
+    assert once["session"]["session_id"].tolist() == ["s1", "s5", "s7"]
+    assert once["drug_test"]["result"].tolist() == ["positive", "missing", "positive", "positive"]
+    assert isinstance(found["session"], Parts)
+    assert isinstance(found["drug_test"], Parts)
+    for name, frame in once.items():
+        assert len(found[name]) == len(frame)
+        pd.testing.assert_frame_equal(whole(found[name]), frame)
+
+
+def test_what_a_long_file_holds_of_more_than_one_row_is_asked_of_all_of_it(tmp_path, monkeypatch):
+    for name, rows in FOLDER.items():
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    monkeypatch.setattr(parts, "LONG", 2)
+    with pytest.raises(SourceError, match=r"session.csv: 5 of 9 rows cannot become rows of 'session'"):
+        SOURCES["tables"](tmp_path, 1, path=".", max_rejected_share=0.5)
+
+
 @pytest.mark.slow
 def test_a_study_of_long_tables_has_the_numbers_of_short_ones(tmp_path, monkeypatch):
     written = yaml.safe_load((Path(__file__).parent / "golden" / "study.yaml").read_text(encoding="utf-8"))
     study = load_study(written | {"source": written["source"] | {"n_people": 300, "n_sites": 4}})
-    made = stages.run_stages(study, stages.between("", "outcomes"), {})
+    read = stages.run_stages(study, stages.between("", "ingest"), {})
+    # In no order, so that those of a member lie in several parts.
+    read["session"] = read["session"].sample(frac=1, random_state=1, ignore_index=True)
+    made = stages.run_stages(study, stages.between("ingest", "outcomes"), read)
     for name in ("ingest", "cohort", "metrics", "covariates", "outcomes"):
         stage = stages.named(name)
         for table in stage.writes:
             store.write(made[table], table, tmp_path / stages.path(stage, table))
     for module in (parts, store):
         monkeypatch.setattr(module, "MOST_ROWS", 100)
+    monkeypatch.setattr(parts, "LONG", 100)
+    monkeypatch.setattr(sessions, "SHARD_SESSIONS", 500)
     assert len(made["cohort"]) < len(made["episode"])
-    for name in ("metrics", "covariates", "outcomes"):
+    for name in ("cohort", "metrics", "covariates", "hindsight", "outcomes"):
         stage = stages.named(name)
         given = stages.read(stage, {t: tmp_path / p for t, p in stages.inputs(stage, []).items()})
-        assert len(given["person"]) < len(made["person"])
+        assert name in ("cohort", "hindsight") or len(given["person"]) < len(made["person"])
+        assert name == "covariates" or isinstance(given["session"], Parts)
         for table, frame in stage.run(study, given).items():
             expected = tables.check(made[table], table)
             pd.testing.assert_frame_equal(tables.check(frame, table), expected, check_exact=True)

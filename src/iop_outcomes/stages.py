@@ -482,7 +482,7 @@ def read(stage: Stage, paths: Mapping[str, str | Path | Sequence[str | Path]]) -
             # Of an episode's person, since what a rule asks of earlier episodes is theirs, too.
             only = {"person_id": found["cohort"]["person_id"], "episode_id": found["cohort"]["member_id"]}
         files = [paths[name]] if isinstance(paths[name], (str, Path)) else paths[name]
-        if name in stage.in_parts and len(files) == 1 and store.is_long(files[0], name):
+        if name in stage.in_parts and len(files) == 1 and store.is_long_file(files[0], name):
             found[name] = store.Stored(files[0], name)
             continue
         frames = [store.read(file, name, only=only) for file in files]

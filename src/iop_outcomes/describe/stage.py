@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ def run(
 ) -> dict[str, Table]:
     """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
-    found = describe(history, made["capability"], cluster=study.cluster, events=study.events)
+    found: dict[str, Any] = describe(history, made["capability"], cluster=study.cluster, events=study.events)
     metric_value, refusals = compute_metrics(history, study, made["capability"], tell)
     answered = found["set_aside"][["table", "rule", "n"]].astype({"table": "str", "rule": "str"})
     for sentence in refused(study.refuse, answered.itertuples(index=False, name=None)):
@@ -55,7 +56,7 @@ def describe(
     *,
     cluster: str | None = "site",
     events: EventRules | None = None,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Return the descriptive tables of a cohort; one that the source cannot give is empty.
 
     Parameters
@@ -73,7 +74,7 @@ def describe(
 
     Returns
     -------
-    dict of str to DataFrame
+    dict of str to DataFrame or Parts
         ``weekly``, ``abstinence_share``, ``agreement``, ``set_aside``, ``retained``, ``intercurrent``, and ``refusal``:
         what the tests of the source cannot give of them. Tables of those contracts.
     """

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import distinct, edges, sessions_of, shards
+from iop_outcomes.history.sessions import distinct, edges, visits
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
-from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
 
 KINDS = ("visit", "medication", "long_acting_medication", "inpatient", "residential", "hospice")
 
@@ -137,7 +136,12 @@ def _rows_of_file(path: str) -> list[tuple[str, str]]:
 def _make(history: History, codes: dict[str, str] | None, with_sessions: bool) -> Contacts:
     parts = [_services(history, codes)]
     if codes is None and with_sessions and "session" in history.records:
-        parts.append(_visits(history))
+        member, day, medication = visits(history)
+        kind = np.where(medication, KINDS.index("medication"), KINDS.index("visit")).astype(np.int8)
+        if not len(parts[0][0]):
+            # Of sessions alone every day and kind stands there once, in order, and within the follow-up.
+            return Contacts(history.n, member, day, kind)
+        parts.append((member, day, kind))
     member, day, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     seen = day < history.follow_up_days[member]
     member, day, kind = member[seen], day[seen], kind[seen]
@@ -147,24 +151,6 @@ def _make(history: History, codes: dict[str, str] | None, with_sessions: bool) -
     cell, kind = np.divmod(cell, len(KINDS))
     member, day = np.divmod(cell, span)
     return Contacts(history.n, member.astype(np.int32), (day + first).astype(np.int32), kind.astype(np.int8))
-
-
-def _visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return member, day and kind of the attended sessions; of a shard of members each once."""
-    visit, medication = KINDS.index("visit"), KINDS.index("medication")
-    found = []
-    for first, shard in shards(history):
-        sessions = sessions_of(shard)
-        came = sessions.has_status(*CAME)
-        is_medication = sessions.type[came] == SESSION_TYPES.index("medication")
-        span = shard.longest_days
-        slot = sessions.member[came].astype(np.int64) * span + sessions.day[came]
-        slot = distinct(slot * 2 + is_medication, 2 * shard.n * span)
-        member, day = np.divmod(slot // 2, span)
-        kind = np.where(slot % 2 == 1, medication, visit).astype(np.int8)
-        found.append((member.astype(np.int32) + np.int32(first), day.astype(np.int32), kind))
-    member, day, kind = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    return member, day, kind
 
 
 def _services(history: History, codes: dict[str, str] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

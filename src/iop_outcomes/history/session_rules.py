@@ -5,7 +5,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.session_rows import MODES
-from iop_outcomes.history.sessions import Sessions, sessions_of, shards
+from iop_outcomes.history.sessions import DENSE, Sessions, sessions_of, shards
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
 
@@ -33,22 +33,27 @@ def _counts(sessions: Sessions) -> np.ndarray:
     """Return sessions and members of each rule, of shape (rules, 2)."""
     rows = [sessions.broken[rule] for rule in ANSWERS]
     alike = _alike(sessions)
-    rows += [(len(alike[rule]), alike[rule].nunique()) for rule in (ALIKE, CONTRADICTORY)]
+    rows += [(len(alike[rule]), len(np.unique(alike[rule]))) for rule in (ALIKE, CONTRADICTORY)]
     return np.array(rows, dtype=np.int64)
 
 
-def _alike(sessions: Sessions) -> dict[str, pd.Series]:
+def _alike(sessions: Sessions) -> dict[str, np.ndarray]:
     """Return the members of the sessions that look like others of the same day."""
     span = int(sessions.day.max(initial=0)) + 1
     day = sessions.member.astype(np.int64) * span + sessions.day
-    # Most days have one session, which is like no other.
-    rows = np.flatnonzero(np.bincount(day, minlength=1)[day] > 1)
+    rows = np.arange(len(day))
+    if sessions.n_members * span <= DENSE * len(day):
+        # Many days have one session, which is like no other.
+        rows = np.flatnonzero(np.bincount(day)[day] > 1)
     length, lengths = pd.factorize(sessions.minutes_scheduled[rows])
     slot = (day[rows] * (len(SESSION_TYPES) + 1) + sessions.type[rows] + 1) * (len(MODES) + 1) + sessions.mode[rows] + 1
     slot = slot * (len(lengths) + 1) + length + 1
-    frame = pd.DataFrame({"member": sessions.member[rows], "slot": slot, "status": sessions.status[rows]})
-    frame["came"] = sessions.has_status(*CAME)[rows]
-    frame = frame[frame["slot"].duplicated(keep=False)]
-    both = frame.groupby("slot")["came"].transform("nunique") > 1
-    again = (frame["slot"] * (len(SESSION_STATUSES) + 1) + frame["status"]).duplicated()
-    return {ALIKE: frame.loc[again, "member"], CONTRADICTORY: frame.loc[both, "member"]}
+    slot = pd.factorize(slot)[0]
+    n_alike = np.bincount(slot)
+    n_came = np.bincount(slot, sessions.has_status(*CAME)[rows])
+    status = slot * (len(SESSION_STATUSES) + 1) + sessions.status[rows]
+    alike = np.flatnonzero(n_alike[slot] > 1)
+    again = alike[pd.Series(status[alike]).duplicated().to_numpy()]
+    both = (n_came > 0) & (n_came < n_alike)
+    member = sessions.member[rows]
+    return {ALIKE: member[again], CONTRADICTORY: member[both[slot]]}

@@ -23,7 +23,7 @@ from iop_outcomes.history.history import History
 from iop_outcomes.history.result import or_missing
 from iop_outcomes.history.session_rows import STATUS, SessionRows, has_status, session_rows
 from iop_outcomes.tables.answered import ANSWERS
-from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE
+from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE, SESSION_TYPES
 from iop_outcomes.tables.parts import Parts
 
 #: Sessions of a shard of members, few enough for what is made of them to be small.
@@ -139,18 +139,32 @@ def distinct(values: np.ndarray, below: int) -> np.ndarray:
     return values[new]
 
 
+def visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return member, day, and whether it was for medication, of what was attended: each once, sorted by all three."""
+    return history.once("visits", lambda: _visits(history))
+
+
 def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
-    found = [(first, *_days_of(shard)) for first, shard in shards(history)]
-    member = np.concatenate([member + np.int32(first) for first, member, _ in found])
-    return member, np.concatenate([day for *_, day in found])
+    member, day, _ = visits(history)
+    new = np.ones(len(day), dtype=bool)
+    new[1:] = (member[1:] != member[:-1]) | (day[1:] != day[:-1])
+    return (member, day) if new.all() else (member[new], day[new])
 
 
-def _days_of(shard: History) -> tuple[np.ndarray, np.ndarray]:
-    sessions = sessions_of(shard)
+def _visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    found = [_visits_of(shard, first) for first, shard in shards(history)]
+    member, day, medication = (np.concatenate(each) for each in zip(*found, strict=True))
+    return member, day, medication
+
+
+def _visits_of(shard: History, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    sessions, span = sessions_of(shard), max(shard.longest_days, 1)
     came = sessions.has_status(*CAME)
-    span = int(shard.follow_up_days.max(initial=1))
-    cell = distinct(sessions.member[came].astype(np.int64) * span + sessions.day[came], shard.n * span)
-    return (cell // span).astype(np.int32), (cell % span).astype(np.int32)
+    medication = sessions.type[came] == SESSION_TYPES.index("medication")
+    slot = (sessions.member[came].astype(np.int64) * span + sessions.day[came]) * 2 + medication
+    slot = distinct(slot, 2 * shard.n * span)
+    member, day = np.divmod(slot // 2, span)
+    return member.astype(np.int32) + np.int32(first), day.astype(np.int32), slot % 2 == 1
 
 
 def _read(history: History) -> Sessions:

@@ -13,6 +13,7 @@ from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
 from iop_outcomes.kernel.errors import SourceError, StudyError, counted
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import polars as pl
 
@@ -101,6 +102,16 @@ class Intake:
         strongest : Strongest, optional
             Which of contradicting rows is taken.
         """
+        good, n_rows = self.keeping_rules(raw, table, rows, rules)
+        if key:
+            good = self.without_repeats(raw, table, good, key, strongest)
+        self.close(raw, table, n_rows)
+        return good
+
+    def keeping_rules(
+        self, raw: RawFile, table: str, rows: "pl.LazyFrame", rules: Sequence[Rule]
+    ) -> "tuple[pl.DataFrame, int]":
+        """Return the rows that break no rule and how many there were, and note the others."""
         import polars as pl
 
         rules = [*rules, *_clean_text(raw, rows)]
@@ -110,40 +121,40 @@ class Intake:
         names = [f"{_BROKEN}{i}" for i in range(len(rules))]
         for name, rule in zip(names, rules, strict=True):
             self._note(raw.name, table, flagged[LINE].filter(flagged[name]), rule.words, rule.expected)
-        # One name for the rows before and after, so that the memory of the first is free for the second.
         broken = flagged.select(pl.any_horizontal([pl.lit(False), *names])).to_series()
-        good = (flagged.filter(~broken) if broken.any() else flagged).drop(names)
-        del flagged
-        if key:
-            good = self._without_repeats(raw, table, good, key, strongest)
+        return (flagged.filter(~broken) if broken.any() else flagged).drop(names), n_rows
+
+    def close(self, raw: RawFile, table: str, n_rows: int) -> None:
+        """Enter how many rows of a file were read, and refuse it if too many of them broke a rule."""
+        import polars as pl
+
         self._note(raw.name, table, pl.Series(raw.misshapen, dtype=pl.UInt32), MISSHAPEN)
         self._n_in[raw.name, table] = n_rows + len(raw.misshapen)
         self._refuse_if_too_many(raw.name, table)
-        return good
 
-    def _without_repeats(
+    def without_repeats(
         self, raw: RawFile, table: str, rows: "pl.DataFrame", key: Sequence[str], strongest: "Strongest | None"
     ) -> "pl.DataFrame":
         """Return the rows with each key once, and note copies and contradictions apart from each other."""
         import polars as pl
 
-        unique = rows.select(_one_of(key).is_unique())[:, 0]
+        unique = rows.select(one_of(key).is_unique())[:, 0]
         if unique.all():
             return rows
         content = [c for c in raw.columns if c in rows.columns]
         again = rows.filter(~unique)
-        first = again.select(_one_of(content).is_first_distinct())[:, 0]
+        first = again.select(one_of(content).is_first_distinct())[:, 0]
         named = " + ".join(key)
         self._note(raw.name, table, again.filter(~first)[LINE], f"{named}: {COPY}", expected=True)
         again = again.filter(first)
-        lost = again.select(~_one_of(key).is_unique())[:, 0]
+        lost = again.select(~one_of(key).is_unique())[:, 0]
         words = f"{named}: {CONFLICT}"
         if strongest is not None:
             # Among equally strong rows their content decides, never their order or that of the columns.
             again = again.sort(
                 strongest.order(), *(pl.col(c).cast(pl.String) for c in sorted(content)), nulls_last=True
             )
-            lost = again.select(~_one_of(key).is_first_distinct())[:, 0]
+            lost = again.select(~one_of(key).is_first_distinct())[:, 0]
             words = f"{named}: {strongest.words}"
         self._note(raw.name, table, again.filter(lost)[LINE], words)
         return pl.concat([rows.filter(unique), again.filter(~lost)]).sort(LINE)
@@ -177,6 +188,10 @@ class Intake:
         schema["expected"] = pl.Boolean
         return pl.concat([pl.DataFrame(schema=schema), *self._rejected])
 
+    def lines(self, file: str, table: str) -> "np.ndarray":
+        """Return the lines of a file that were rejected, sorted, each once."""
+        return self._of(file, table)["line"].unique().sort().to_numpy()
+
     def _of(self, file: str, table: str) -> "pl.DataFrame":
         import polars as pl
 
@@ -209,7 +224,7 @@ def _clean_text(raw: RawFile, rows: "pl.LazyFrame") -> list[Rule]:
     return [Rule(f"{name}: holds a control character", pl.col(name).str.contains(CONTROLS)) for name in text]
 
 
-def _one_of(columns: Sequence[str]) -> "pl.Expr":
+def one_of(columns: Sequence[str]) -> "pl.Expr":
     """Return columns as one to compare rows by; a single column is compared as it is, which is faster."""
     import polars as pl
 

@@ -236,8 +236,8 @@ def metric(
         Does a value rest on nothing but the member's own sessions and row of ``members``? Then members may be taken a
         shard at a time where sessions are many.
     """
-    stated = {"unit": unit, "kind_of_value": kind, "needs": needs, "missing": missing, "source": source}
-    return METRICS.register(partial(Metric, **stated, better=better, by_member=by_member))
+    said = partial(Metric, unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source)
+    return METRICS.register(partial(said, better=better, by_member=by_member))
 
 
 #: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.

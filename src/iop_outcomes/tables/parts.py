@@ -13,6 +13,8 @@ import pyarrow as pa
 #: A table of no more rows is held as a whole. It is also what Parquet keeps together, so that a table written in parts
 #: is grouped as one that was written at once.
 MOST_ROWS = 2**20
+#: Of more rows whoever can go through a table part by part never holds them at once.
+LONG = 4 * MOST_ROWS
 
 
 class Parts:
@@ -57,6 +59,11 @@ class Parts:
 
 
 Table = pd.DataFrame | Parts
+
+
+def is_long(n_rows: int) -> bool:
+    """Are these more rows than should be held at once?"""
+    return n_rows > LONG
 
 
 def whole(table: Table) -> pd.DataFrame:

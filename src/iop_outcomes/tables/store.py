@@ -22,12 +22,10 @@ from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables.keys import digest, repeats
 from iop_outcomes.tables.lookup import Wanted
-from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, regrouped
+from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, is_long, regrouped
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
-#: Of more rows a stage that can take a table in parts never holds them at once.
-LONG = 4 * MOST_ROWS
 #: Columns of which nearly every cell is another: a list of them beside the column only makes it slower to read.
 IDS = ("person_id", "episode_id", "member_id")
 
@@ -137,8 +135,8 @@ def read(
     return pd.DataFrame({c: known[c].cast(frame[c], name) if c in known else frame[c] for c in frame.columns})
 
 
-def is_long(path: str | Path, name: str) -> bool:
-    """Has a table more rows than should be held at once?
+def is_long_file(path: str | Path, name: str) -> bool:
+    """Has a table that was written more rows than should be held at once?
 
     Raises
     ------
@@ -146,7 +144,7 @@ def is_long(path: str | Path, name: str) -> bool:
         As for :func:`read`.
     """
     with _readable(Path(path), name):
-        return int(pq.read_metadata(path).num_rows) > LONG
+        return is_long(pq.read_metadata(path).num_rows)
 
 
 class Stored(Parts):

@@ -43,9 +43,13 @@ def identifying(tables: Mapping[str, Table]) -> Iterator[str]:
             continue
         types = {column.name: column.type for column in contracts.contract(name).columns}
         told: dict[str, Found] = {}
-        for part in parts_of(table):
-            for column in [c for c in part.columns if types.get(c, "label") in _TEXTS]:
-                is_id = column.endswith("_id") and column in types
+        for number, part in enumerate(parts_of(table)):
+            texts = {c: c.endswith("_id") and c in types for c in part.columns if types.get(c, "label") in _TEXTS}
+            # The first ids tell what ids are; where there is nothing else, no other part need be made.
+            looked_at = {c: is_id for c, is_id in texts.items() if not (is_id and number)}
+            if not looked_at:
+                break
+            for column, is_id in looked_at.items():
                 found = _in_id(part[column]) if is_id else told_by(column, part[column], column in types)
                 if found is not None:
                     before = told[column].n_cells if column in told else 0

@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import Field
 
 from iop_outcomes import tables as contracts
-from iop_outcomes.ingest import by_contract
-from iop_outcomes.ingest.accepting import Intake, Rule, refuse, to_table
+from iop_outcomes.ingest import by_contract, in_parts
+from iop_outcomes.ingest.accepting import Intake, Rule, Strongest, refuse, to_table
 from iop_outcomes.ingest.crosschecks import ORDER, STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.examining import Complain, Examined, going_on
 from iop_outcomes.ingest.identifying.columns import kind_by_name
@@ -24,6 +23,7 @@ from iop_outcomes.ingest.reading import ENDINGS, LINE, RawFile, collected, files
 from iop_outcomes.ingest.stored_types import refuse_unfit
 from iop_outcomes.kernel.errors import SourceError, StudyError, did_you_mean
 from iop_outcomes.kernel.registry import source
+from iop_outcomes.tables.parts import Parts, Table, is_long, whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +47,8 @@ Code = str | int | float | bool
 def examine(folder: Path, seed: int, **settings: Any) -> Examined:
     """Read every table there is and keep every problem, and say what in the folder nobody reads."""
     found = Examined()
-    found.tables = _read(folder, seed, settings, found.complain, found.notes, found.telling)
+    made = _read(folder, seed, settings, found.complain, found.notes, found.telling)
+    found.tables = {name: whole(table) for name, table in made.items()}
     return found
 
 
@@ -64,7 +65,7 @@ def read_tables(
     categories: tuple[str, ...] = (),
     quantities: tuple[str, ...] = (),
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Read canonical tables from a folder.
 
     Parameters
@@ -93,8 +94,8 @@ def read_tables(
 
     Returns
     -------
-    dict of str to DataFrame
-        The tables there are, intake and rejected.
+    dict of str to DataFrame or Parts
+        The tables there are, intake and rejected; very long ones in parts, unless pseudonyms are made.
     """
     settings = {name: value for name, value in locals().items() if name not in ("folder", "seed")}
     return _read(folder, seed, settings, refuse, [])
@@ -107,7 +108,7 @@ def _read(
     complain: Complain,
     notes: list[str],
     telling: list[str] | None = None,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Table]:
     """Return the tables of a folder; what is wrong with one is handed on, and the others are read."""
     columns, values = settings["columns"] or {}, settings["values"] or {}
     place = locate(folder, settings["path"])
@@ -119,20 +120,23 @@ def _read(
     if both := sorted(set(settings["categories"]) & set(settings["quantities"])):
         complain(SourceError(f"source: '{both[0]}' stands among the categories and the quantities; it is one of them"))
     intake = Intake(settings["max_rejected_share"], complain)
-    frames: dict[str, pd.DataFrame] = {}
+    frames: dict[str, Table] = {}
     parents: dict[str, pl.DataFrame] = {}
     names = _pseudonyms(files, seed, complain) if settings["ids"] == "replaced" else None
     for name in [n for n in ORDER if n in files]:
         with going_on(complain):
-            whole = read(files[name])
+            as_given = read(files[name])
             if telling is not None:
-                telling += _telling(whole, name, columns.get(name, {}), names is not None)
-            raw = _renamed(whole, name, columns.get(name, {}), complain)
+                telling += _telling(as_given, name, columns.get(name, {}), names is not None)
+            raw = _renamed(as_given, name, columns.get(name, {}), complain)
             if raw is None:
                 continue
             if name not in REQUIRED and collected(raw.rows.head(1), raw.name).is_empty() and not raw.misshapen:
                 notes.append(f"{raw.name}: the file has a header and no rows, so that there is no '{name}'")
             codes = {spot.partition(".")[2]: ours for spot, ours in values.items() if spot.startswith(f"{name}.")}
+            if names is None and name in in_parts.BY_ROW and is_long(in_parts.n_rows(raw)):
+                frames[name] = _accepted_in_parts(raw, name, codes, settings, intake, parents)
+                continue
             kept = _accepted(raw, name, codes, settings, intake, parents)
             parents[name] = heirlooms(kept, name)
             own = by_contract.covariates_typed(
@@ -164,10 +168,30 @@ def _accepted(
 ) -> "pl.DataFrame":
     """Return the rows of a file that keep every rule, and enter the others."""
     rows, rules = _rows_and_rules(raw, name, codes, settings["missing"], parents)
-    # Where the column that tells which row is stronger is not there, none of contradicting rows is taken.
+    return intake.sift(raw, name, rows, rules, contracts.contract(name).key, _strongest(raw, name))
+
+
+def _accepted_in_parts(
+    raw: RawFile,
+    name: str,
+    codes: dict[str, dict[Code, str]],
+    settings: dict[str, Any],
+    intake: Intake,
+    parents: "Mapping[str, pl.DataFrame]",
+) -> Parts:
+    """Return the rows of a long file that keep every rule, in parts, and enter the others."""
+
+    def typed(piece: RawFile) -> "tuple[pl.LazyFrame, list[Rule]]":
+        return _rows_and_rules(piece, name, codes, settings["missing"], parents)
+
+    key = contracts.contract(name).key
+    return in_parts.sifted(intake, raw, name, typed, key, _strongest(raw, name))
+
+
+def _strongest(raw: RawFile, name: str) -> Strongest | None:
+    """Return which of contradicting rows is taken; none where the column that tells is not there."""
     strongest = STRONGEST.get(name)
-    strongest = strongest if strongest and strongest.column in raw.columns else None
-    return intake.sift(raw, name, rows, rules, contracts.contract(name).key, strongest)
+    return strongest if strongest and strongest.column in raw.columns else None
 
 
 def _telling(raw: RawFile, table: str, names: dict[str, str | None], replaced: bool) -> list[str]:
