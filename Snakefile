@@ -17,6 +17,9 @@ STUDY = running.open_study(config["study"], main=workflow.is_main_process)
 config["checked"] = running.answer(text_digest, config["study"])
 RESULTS = f"results/{STUDY.name}"
 
+# The image of the Dockerfile, for jobs that are to run in it (`--sdm apptainer`); without that it changes nothing.
+container: "docker-daemon://iop-outcomes:latest"
+
 include: "workflow/rules/stages.smk"
 include: "workflow/rules/release.smk"
 include: "workflow/rules/operate.smk"

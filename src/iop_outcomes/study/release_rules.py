@@ -279,7 +279,8 @@ class Release(Section):
     allowed_by : str
         Who allowed cells of fewer than 5 people, or outcomes by site; printed in the report.
     print_figures : list of str
-        Figures that go into ``manuscript/`` for print as well: 178 mm wide, as PDF and as PNG of 600 dots per inch.
+        Figures that go into ``manuscript/`` for print as well: 178 mm wide, and for one column 89 mm (``_column``),
+        each as SVG, as PDF and as PNG of 600 dots per inch.
     """
 
     min_cell: People = 11

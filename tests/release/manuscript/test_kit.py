@@ -116,11 +116,13 @@ def test_a_figure_for_print_holds_its_letters_and_is_fine_enough(released, tmp_p
     asked = study(release={"print_figures": ["retention_curves"]})
     drawn = {"retention_curves": make("retention_curves", tables(), asked)}
     write_kit(asked, released, drawn, RUN, tmp_path)
-    assert {"retention_curves.pdf", "retention_curves.png"} <= set(files(asked))
-    assert b"/FontFile2" in (tmp_path / "retention_curves.pdf").read_bytes()
-    with Image.open(tmp_path / "retention_curves.png") as picture:
-        assert picture.width == 7 * 600
-        assert round(picture.info["dpi"][0]) == 600
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files(asked))
+    for name, inches in (("retention_curves", 7), ("retention_curves_column", 3.5)):
+        assert f"{name}.svg" in files(asked)
+        assert b"/FontFile2" in (tmp_path / f"{name}.pdf").read_bytes()
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert picture.width == inches * 600
+            assert round(picture.info["dpi"][0]) == 600
 
 
 def test_a_figure_that_the_study_does_not_have_cannot_be_printed():

@@ -73,8 +73,11 @@ def draw(data: Released) -> "Figure":
     order = list(known.groupby("endpoint")["share"].mean().sort_values(kind="stable").index)
     rules, arms = list(dict.fromkeys(table["missing_rule"])), style.arms_of(table)
     dodge = 0.8 / len(rules) if len(order) <= _ROOMY else 0.0
-    row = 0.13 * len(rules) + 0.06 if dodge else 0.16
-    drawing = style.blank(0.9 + 0.17 * -(-(len(arms) + len(rules)) // 3) + row * len(order))
+    names = [style.wrapped(words.plain(name), style.fit(200, 26)) for name in order]
+    lines = max(name.count("\n") + 1 for name in names)
+    row = max(0.13 * len(rules) + 0.06 if dodge else 0.16, 0.12 * lines if lines > 1 else 0.0)
+    columns = style.fit(3, 2)
+    drawing = style.blank(0.9 + 0.17 * -(-(len(arms) + len(rules)) // columns) + row * len(order))
     axes = drawing.subplots()
     axes.set_axisbelow(True)
     axes.grid(axis="y", color="#EEEEEE", linewidth=0.6)
@@ -87,10 +90,10 @@ def draw(data: Released) -> "Figure":
             row_of = np.array([order.index(name) for name in mine["endpoint"]], dtype=float)
             y = row_of - dodge * (number - (len(rules) - 1) / 2)
             axes.scatter(mine["share"], y, s=18, linewidths=0.9, clip_on=False, zorder=3, **look)
-    axes.set_yticks(range(len(order)), [words.plain(name) for name in order], fontsize=6.5)
+    axes.set_yticks(range(len(order)), names, fontsize=style.readable(6.5))
     axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")
     style.percent_axis(axes, "x")
-    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=3)
+    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=columns)
     n_hidden = len(order) * len(rules) * len(arms) - len(known)
     style.note(drawing, [f"{n_hidden} points are not shown, to protect small counts." if n_hidden else ""])
     return drawing

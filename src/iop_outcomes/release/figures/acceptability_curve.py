@@ -34,7 +34,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="At which price of the effect is it good value?",
     caption=(
-        "Left, how often in the draws the first arm gains more, by what a unit of the effect is worth; right, the mean "
+        "How often in the draws the first arm gains more, by what a unit of the effect is worth, and then the mean "
         "gain in money with its 95% interval. Half of the draws is no evidence either way."
     ),
     needs=("acceptability",),
@@ -47,8 +47,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def draw(data: Released) -> "Figure":
     """Draw a line per perspective in both panels."""
     table = style.shown(data)
-    drawing = style.blank(2.8)
-    left, right = drawing.subplots(1, 2)
+    drawing = style.blank(style.fit(2.8, 4.6))
+    left, right = drawing.subplots(*style.fit((1, 2), (2, 1)))
     for number, (name, own) in enumerate(table.groupby("perspective", sort=False)):
         look = {"color": style.ARM_COLOURS[number], "linestyle": style.ARM_LINES[number % len(style.ARM_LINES)]}
         label = words.capital(words.plain(str(name)))

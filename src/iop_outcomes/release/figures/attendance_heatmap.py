@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GUARDS = ("n_people", "n_attended", "n_missed")
-#: With more weeks than this the cells are too narrow for their numbers.
-_WEEKS_WITH_NUMBERS = 26
+#: With more weeks than this the cells are too narrow for their numbers, across a page or in a column.
+_WEEKS_WITH_NUMBERS = (26, 9)
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -69,7 +69,8 @@ def draw(data: Released) -> "Figure":
     maps = [("share_attended", "Sessions attended, %", 1.0, lambda v: f"{100 * v:.0f}")]
     if (table["hours_per_person"] > 0).any():
         maps.append(("hours_per_person", "Hours per person", None, lambda v: f"{v:.1f}" if v < 9.95 else f"{v:.0f}"))
-    drawing = style.blank(0.7 + len(maps) * (0.4 + 0.3 * len(arms)))
+    n_lines = max(_arm(arm).count("\n") + 1 for arm in arms)
+    drawing = style.blank(0.7 + len(maps) * (0.4 + max(0.3, style.fit(0.0, 0.14) * n_lines) * len(arms)))
     panels = drawing.subplots(len(maps), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (column, label, top, show) in zip(panels, maps, strict=True):
         wide = table.pivot(index="arm", columns="week", values=column).reindex(arms)
@@ -78,13 +79,17 @@ def draw(data: Released) -> "Figure":
     return drawing
 
 
+def _arm(arm: str) -> str:
+    return style.arm_label(arm, style.fit(22, 12))
+
+
 def _heat_map(drawing: "Figure", axes, wide: pd.DataFrame, label: str, top: float | None, show) -> None:
     values = wide.to_numpy(float)
     top = top or (np.nanmax(values) if np.isfinite(values).any() else 1.0) or 1.0
     weeks = wide.columns.to_numpy(float)
     extent = (weeks[0] - 0.5, weeks[-1] + 0.5, len(wide) - 0.5, -0.5)
     picture = axes.imshow(values, aspect="auto", cmap="cividis", vmin=0, vmax=top, extent=extent, interpolation="none")
-    axes.set_yticks(range(len(wide)), [style.arm_label(arm, 22) for arm in wide.index])
+    axes.set_yticks(range(len(wide)), [_arm(str(arm)) for arm in wide.index])
     axes.set_title(label, fontsize=8.5, weight="normal")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -93,8 +98,9 @@ def _heat_map(drawing: "Figure", axes, wide: pd.DataFrame, label: str, top: floa
     bar.ax.tick_params(labelsize=7, length=2)
     if top == 1.0 and label.endswith("%"):
         bar.set_ticks([0, 0.5, 1], labels=["0", "50", "100"])
-    if len(weeks) <= _WEEKS_WITH_NUMBERS:
+    if len(weeks) <= style.fit(*_WEEKS_WITH_NUMBERS):
         for (row, position), value in np.ndenumerate(values):
             if np.isfinite(value):
                 ink = style.INK if value > 0.6 * top else "white"
-                axes.text(weeks[position], row, show(value), ha="center", va="center", fontsize=6, color=ink)
+                look = {"ha": "center", "va": "center", "fontsize": style.readable(6), "color": ink}
+                axes.text(weeks[position], row, show(value), **look)

@@ -16,8 +16,8 @@ from iop_outcomes.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Inches: the column of rules, a step, the line above; and arms beside each other.
-_RULES, _ROW, _ORIGIN, _ABREAST = 2.3, 0.56, 0.3, 4
+#: Inches: a step, the line of a rule, and the line above.
+_ROW, _LINE, _ORIGIN = 0.56, 0.125, 0.3
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -79,18 +79,19 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     place=1,
 )
 def draw(data: Released) -> "Figure":
-    """Draw a column per arm, boxes for those left and arrows for those excluded; four arms side by side at most."""
+    """Draw a column per arm, boxes for those left and arrows for those excluded; a few arms side by side at most."""
     flow = style.shown(data)
     arms = [arm for arm in style.arms_of(flow) if flow.loc[flow["arm"] == arm, "n_before"].ne(0).any()]
     if not arms:
         return style.notice("Nothing to show: the source has no episode in any arm.")
-    blocks = [arms[start : start + _ABREAST] for start in range(0, len(arms), _ABREAST)]
+    abreast = style.fit(4, 2)
+    blocks = [arms[start : start + abreast] for start in range(0, len(arms), abreast)]
     height = _ORIGIN + sum(_block_height(flow, block) for block in blocks)
     drawing = style.blank(height, layout=None)
     axes = drawing.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, style.WIDTH), ylim=(-height, 0))
+    axes.set(xlim=(0, style.width()), ylim=(-height, 0))
     axes.axis("off")
-    axes.text(0.1, -_ORIGIN / 2, _origin(flow, arms), va="center", fontsize=8, color=style.GREY)
+    axes.text(0.1, -_ORIGIN / 2, _origin(flow, arms), va="center", fontsize=style.fit(8, 7), color=style.GREY)
     top = -_ORIGIN
     for block in blocks:
         _block(axes, flow, block, top)
@@ -102,15 +103,26 @@ def _origin(flow: pd.DataFrame, arms: list[str]) -> str:
     """Say how many episodes there were at all, and which arms have none."""
     read = words.people(flow["n_episodes"].iloc[0])
     absent = [words.arm(arm) for arm in style.arms_of(flow) if arm not in arms]
-    return ". ".join(
-        part
-        for part in (f"{read} episodes were read" if read else "", f"None in {words.joined(absent)}" if absent else "")
-        if part
-    )
+    said = (f"{read} episodes were read" if read else "", f"None in {words.joined(absent)}" if absent else "")
+    return style.wrapped(". ".join(part for part in said if part), style.fit(125, 58))
+
+
+def _rules() -> float:
+    """Return the inches of the column of rules."""
+    return 1.35 if style.narrow() else 2.3
+
+
+def _rule(flow: pd.DataFrame, step: int) -> str:
+    return style.wrapped(flow.loc[flow["step"] == step, "rule"].iloc[0], style.fit(36, 22))
+
+
+def _row(flow: pd.DataFrame) -> float:
+    """Return the inches of a step, in which the longest rule has its place."""
+    return max(_ROW, 0.1 + _LINE * max(_rule(flow, step).count("\n") + 1 for step in _steps(flow)))
 
 
 def _labels(arms: list[str]) -> list[str]:
-    column = (style.WIDTH - _RULES) / len(arms)
+    column = (style.width() - _rules()) / len(arms)
     return [style.arm_label(arm, max(9, int(column * 12))) for arm in arms]
 
 
@@ -126,28 +138,30 @@ def _steps(flow: pd.DataFrame) -> list[int]:
 
 
 def _block_height(flow: pd.DataFrame, arms: list[str]) -> float:
-    return _head(arms) + _ROW * len(_steps(flow))
+    return _head(arms) + _row(flow) * len(_steps(flow))
 
 
 def _block(axes, flow: pd.DataFrame, arms: list[str], top: float) -> None:
     """Draw some of the arms beside each other, the rules at the left."""
-    steps = _steps(flow)
-    head, column = _head(arms), (style.WIDTH - _RULES) / len(arms)
+    steps, tall = _steps(flow), _row(flow)
+    head, column = _head(arms), (style.width() - _rules()) / len(arms)
     for position, (arm, label) in enumerate(zip(arms, _labels(arms), strict=True)):
-        x, colour = _RULES + (position + 0.5) * column, style.colour(flow, arm)
+        x, colour = _rules() + (position + 0.5) * column, style.colour(flow, arm)
         axes.text(x, top - head / 2, label, ha="center", va="center", weight="bold", color=colour)
         for number, step in enumerate(steps):
             row = flow[(flow["step"] == step) & (flow["arm"] == arm)]
             if len(row):
-                y = top - head - _ROW * (number + 0.35)
-                _box(axes, x, y, column, row.iloc[0], colour, number == 0, number == len(steps) - 1)
+                y = top - head - tall * (number + 0.35)
+                _box(axes, x, y, column, tall, row.iloc[0], colour, number == 0, number == len(steps) - 1)
     for number, step in enumerate(steps):
-        rule = style.wrapped(flow.loc[flow["step"] == step, "rule"].iloc[0], 36)
-        y = top - head - _ROW * (number + 0.35)
-        axes.text(0.1, y, rule, va="center", fontsize=8, weight="bold" if number == len(steps) - 1 else None)
+        y = top - head - tall * (number + 0.35)
+        weight = "bold" if number == len(steps) - 1 else None
+        axes.text(0.1, y, _rule(flow, step), va="center", fontsize=style.fit(8, 7), weight=weight)
 
 
-def _box(axes, x: float, y: float, column: float, row: pd.Series, colour: str, first: bool, last: bool) -> None:
+def _box(
+    axes, x: float, y: float, column: float, step: float, row: pd.Series, colour: str, first: bool, last: bool
+) -> None:
     """Draw those left after a rule, and the arrow from those before it with the number excluded."""
     from matplotlib.patches import FancyBboxPatch
 
@@ -161,7 +175,7 @@ def _box(axes, x: float, y: float, column: float, row: pd.Series, colour: str, f
     if first:
         return
     arrow = {"arrowstyle": "-|>", "color": style.GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", xy=(x, y + tall / 2 + 0.01), xytext=(x, y + _ROW - tall / 2), arrowprops=arrow)
+    axes.annotate("", xy=(x, y + tall / 2 + 0.01), xytext=(x, y + step - tall / 2), arrowprops=arrow)
     gone = words.people(row["n_excluded"])
     text = {"": "not shown", "0": "none"}.get(gone, f"\N{MINUS SIGN}{gone}")
-    axes.text(x + 0.06, y + _ROW / 2, text, ha="left", va="center", fontsize=7, color=style.GREY)
+    axes.text(x + 0.06, y + step / 2, text, ha="left", va="center", fontsize=7, color=style.GREY)

@@ -49,15 +49,18 @@ def draw(data: Released) -> "Figure":
     """Draw a panel per perspective."""
     table = style.shown(data)
     names = list(table["perspective"].unique())
-    drawing = style.blank(2.8)
-    panels = drawing.subplots(1, len(names), squeeze=False, sharex=True, sharey=True)[0]
+    rows, columns = (len(names), 1) if style.narrow() else (1, len(names))
+    drawing = style.blank(0.6 + 2.2 * rows)
+    panels = drawing.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for axes, name in zip(panels, names, strict=True):
         own = table[table["perspective"] == name]
         axes.axhline(0, color=style.GREY, linewidth=0.8)
         axes.axvline(0, color=style.GREY, linewidth=0.8)
         axes.plot(own["effect"], own["cost"], "o", color=style.ARM_COLOURS[0], markersize=3, alpha=0.5)
         axes.set_title(words.capital(words.plain(str(name))))
-        axes.set_xlabel("Difference of effect (more is better)")
+        if axes is panels[-1] or not style.narrow():
+            axes.set_xlabel("Difference of effect (more is better)")
         axes.yaxis.set_major_formatter(lambda value, _: words.number(value, 0))
-    panels[0].set_ylabel("Difference of cost")
+    for axes in panels[:rows]:
+        axes.set_ylabel("Difference of cost")
     return drawing

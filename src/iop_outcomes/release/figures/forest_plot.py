@@ -1,7 +1,7 @@
 """Every comparison of the study on one page: shown, withheld or refused."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,31 @@ from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contr
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Inches: a line of a label, the head of a panel and its axis, and the widths of labels, plot and values.
+#: Inches: a line of a label, the head of a panel and its axis.
 _LINE, _HEAD, _AXIS = 0.135, 0.5, 0.42
-_LABELS, _PLOT, _VALUES = 2.15, 2.35, 2.4
+
+
+class _Layout(NamedTuple):
+    """Inches to the plot, of the plot, and from its end to the middles of three columns; letters of lines of text."""
+
+    left: float
+    plot: float
+    values: tuple[float, float, float]
+    label: int
+    heading: int
+    reason: int
+
+
+#: Across a page the labels stand beside their rows; in a column they stand above them, and so does what is withheld.
+_PAGE = _Layout(2.15, 2.35, (0.38, 0.98, 1.86), 34, 10, 92)
+_COLUMN = _Layout(0.08, 1.3, (0.25, 0.7, 1.47), 56, 8, 56)
+
 _ARMS = ["arm", "against"]
 _PLACE = ["analysis", *_ARMS, "measure", "population", "scenario"]
 #: More lines than these nobody compares by eye, and a page of them would be of ten megabytes.
 _MOST = 60
+#: What stands above the values of arms without names, and letters that both have room for above them in a column.
+_NAMELESS, _SHORT = ("First arm", "Second arm"), 14
 _RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -62,27 +80,34 @@ def draw(data: Released) -> "Figure":
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
-    contrasts["lines"] = [max(label.count("\n") + 1, 2) for label in labels]
+    n_lines = [label.count("\n") + 1 for label in labels]
+    contrasts["lines"] = [n + 2 if style.narrow() else max(n, 2) for n in n_lines]
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
     heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
-    whole = sum(heights) + 0.3 + (0.2 if n_all > _MOST else 0.0)
+    handles = _legend(contrasts, table) if _any_shown(contrasts) else []
+    key = 0.1 + 0.17 * sum(1 + handle.get_label().count("\n") for handle in handles) if style.narrow() else 0.3
+    whole = sum(heights) + key + (style.fit(0.2, 0.3) if n_all > _MOST else 0.0)
     drawing = style.blank(whole, layout=None)
-    top = whole - 0.3
+    top = whole - key
+    lay = _layout()
     for (unit, rows), height in zip(panels, heights, strict=True):
         foot = _AXIS if _any_shown(rows) else 0.0
-        box = (_LABELS / style.WIDTH, (top - height + foot) / whole, _PLOT / style.WIDTH, (height - foot) / whole)
-        axes = drawing.add_axes(box)
+        across = (lay.left / style.width(), lay.plot / style.width())
+        axes = drawing.add_axes((across[0], (top - height + foot) / whole, across[1], (height - foot) / whole))
         _panel(axes, unit, rows, table)
         top -= height
-    handles = _legend(contrasts, table) if _any_shown(contrasts) else []
-    drawing.legend(handles=handles, loc="upper left", ncols=3, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+    columns = 1 if style.narrow() else 3
+    drawing.legend(handles=handles, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
     if n_all > _MOST:
-        left_out = (
-            f"The first {_MOST} of {n_all:,} lines, in the order of the study; the table of estimates has them all."
-        )
+        left_out = f"The first {_MOST} of {n_all:,} lines, in the order of the study; the table has them all."
+        left_out = style.wrapped(left_out, style.fit(125, 60))
         drawing.text(0.005, 0.0, left_out, fontsize=7.5, color=style.GREY, va="bottom")
     return drawing
+
+
+def _layout() -> _Layout:
+    return _COLUMN if style.narrow() else _PAGE
 
 
 def _any_shown(rows: pd.DataFrame) -> bool:
@@ -97,7 +122,7 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
     head = _HEAD if _any_shown(rows) else 0.0
     ends = head + _LINE * (rows["lines"] + 1).cumsum()
-    middle = ends - _LINE * (rows["lines"] + 1) / 2
+    middle = ends - (1.8 * _LINE if style.narrow() else _LINE * (rows["lines"] + 1) / 2)
     axes.set_ylim(float(ends.iloc[-1]), 0)
     scale, null = (100.0 if unit == "share" else 1.0), (1.0 if unit == "ratio" else 0.0)
     axes.set_xlim(_limits(rows, table, scale, null))
@@ -105,7 +130,8 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
         _ratio_axis(axes)
     if _any_shown(rows):
         axes.plot((null, null), (head, ends.iloc[-1]), color=style.GREY, linewidth=0.8, zorder=1)
-        axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1)
+        place = {"x": 0.0, "ha": "left"} if style.narrow() else {}
+        axes.set_xlabel("Ratio" if unit == "ratio" else f"Difference, {_unit(unit)}", labelpad=1, **place)
     else:
         axes.axis("off")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
@@ -116,8 +142,13 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
         if np.isfinite(row["true_value"]) and np.isfinite(row["value"]):
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
             axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
-        beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
-        axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
+        if style.narrow():
+            above = {"transform": axes.get_yaxis_transform(), "va": "bottom", "fontsize": 7}
+            above["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+            axes.text(0, y - 0.7 * _LINE, row["label"], **above)
+        else:
+            beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
+            axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     _values(axes, middle, rows, table, unit)
@@ -168,31 +199,52 @@ def _label(row: pd.Series, is_usual: bool) -> str:
     kind = f", {words.plain(row['measure'])}" if row["unit"] == "ratio" else ""
     estimand = f", {row['estimand']}" if row["estimand"] != "none" else ""
     how = f"({words.plain(row['analysis'])}{estimand}{kind})"
-    arms = style.wrapped(f"{words.arm(row['arm'])} v {words.arm(row['against'])}", 34)
+    letters = _layout().label
+    arms = style.wrapped(f"{words.arm(row['arm'])} v {words.arm(row['against'])}", letters)
     unusual = [] if is_usual else [arms]
-    return "\n".join([style.wrapped(row["outcome_words"], 34), *unusual, style.wrapped(how, 36)])
+    return "\n".join([style.wrapped(row["outcome_words"], letters), *unusual, style.wrapped(how, letters + 2)])
 
 
 def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str) -> None:
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
-    places = [(_PLOT + 0.1 + x) / _PLOT for x in (0.28, 0.88, 1.76)]
-    shown = rows.loc[may_be_shown(rows), _ARMS].drop_duplicates()
-    names = [words.heading(arm) for arm in shown.iloc[0]] if len(shown) == 1 else ["First arm", "Second arm"]
-    heads = [style.wrapped(name, 10) for name in names] + [f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"]
-    if len(shown):
+    lay = _layout()
+    places = [(lay.plot + x) / lay.plot for x in lay.values]
+    names = _names(rows)
+    contrast = f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"
+    heads = [*(_head(name, lay.heading) for name in names or _NAMELESS), contrast]
+    if _any_shown(rows):
         for x, head in zip(places, heads, strict=True):
             axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if not np.isfinite(row["value"]):
             text = f"{words.capital(row['status'])}: {words.sentences(row['reason'])}"
-            look = {"fontsize": 6.8, "color": style.GREY, "style": "italic", "va": "center", "zorder": 5}
-            look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            axes.text(0.02, y, _shortened(text, 92, int(row["lines"])), transform=right, **look)
+            look = {"fontsize": style.readable(6.8), "color": style.GREY, "style": "italic", "va": "center"}
+            look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5}
+            said = _shortened(text, lay.reason, 2 if style.narrow() else int(row["lines"]))
+            axes.text(0.02, y, said, transform=right, **look)
             continue
         values = [arm_value(table, row, arm) for arm in row[_ARMS]]
         for x, text in zip(places, (*values, interval(row)), strict=True):
-            axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=7.5)
+            axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=style.fit(7.5, 7.0))
+
+
+def _pair(rows: pd.DataFrame) -> list[str]:
+    """Return the names of the two arms of all rows that are shown, none where there are several pairs."""
+    shown = rows.loc[may_be_shown(rows), _ARMS].drop_duplicates()
+    return [words.heading(arm) for arm in shown.iloc[0]] if len(shown) == 1 else []
+
+
+def _head(name: str, letters: int) -> str:
+    """Return a name in lines that break between its words where these are short enough."""
+    return style.wrapped(name, max(letters, *map(len, name.split())) if style.narrow() else letters)
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    """Return the names of the arms that have room above their values; in a column the key says those that have none."""
+    names = _pair(rows)
+    longest = [max(map(len, name.split())) for name in names]
+    return [] if style.narrow() and sum(longest) > _SHORT else names
 
 
 def _shortened(text: str, width: int, n_lines: int) -> str:
@@ -225,6 +277,9 @@ def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
     if any(_naive(table, row) is not None for _, row in contrasts.iterrows()):
         look = {"color": style.GREY, "marker": "o", "markersize": 4, "markerfacecolor": "white", "linewidth": 0.8}
         handles.append(Line2D([], [], label="not adjusted", **look))
+    if style.narrow() and not _names(contrasts):
+        told = zip(_NAMELESS, map(words.heading, contrasts.iloc[0][_ARMS]), strict=True)
+        handles += [Line2D([], [], linestyle="", label=style.wrapped(f"{place}: {name}", 50)) for place, name in told]
     if contrasts["true_value"].notna().any():
         look = {"color": style.GOOD, "marker": "D", "markersize": 6, "fillstyle": "none", "linestyle": ""}
         handles.append(Line2D([], [], label="true value (simulated)", **look))

@@ -79,6 +79,7 @@ def draw(data: Released) -> "Figure":
     room = 0.12 * max(float(table["ci_high"].max() - table["ci_low"].min()), 0.05)
     axes.set_ylim(float(table["ci_low"].min()) - 2 * room, float(table["ci_high"].max()) + room)
     axes.set_xticks(table["hours"], [f"{hours:g}" for hours in table["hours"]])
-    axes.set_xlabel("Hours in every week (people who came about as much, above the axis)")
-    axes.set_title(f"Share with “{table['outcome_words'].iloc[0]}”", loc="left")
+    said = "Hours in every week (people who came about as much, above the axis)"
+    axes.set_xlabel(style.wrapped(said, style.fit(80, 44)))
+    axes.set_title(style.wrapped(f"Share with “{table['outcome_words'].iloc[0]}”", style.fit(100, 42)), loc="left")
     return drawing

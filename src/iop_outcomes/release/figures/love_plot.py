@@ -17,8 +17,9 @@ from iop_outcomes.tables.comparison import of_arms
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: As many rows as can be read on a page; those that differed most come first.
-_ROWS = 36
+#: As many rows as can be read on a page, or in a column where their labels stand above them; those that differed most
+#: come first.
+_ROWS, _ROWS_OF_A_COLUMN = 36, 24
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -45,12 +46,12 @@ def draw(data: Released) -> "Figure":
     """Draw one row per covariate level, hollow before and filled after."""
     table = style.shown(data)
     known = table.dropna(subset=["smd_before", "smd_after"])
-    order = known["smd_before"].abs().sort_values(ascending=False, kind="stable").index[:_ROWS]
-    rows = known.loc[order[::-1]]
+    order = known["smd_before"].abs().sort_values(ascending=False, kind="stable").index
+    rows = known.loc[order[: style.fit(_ROWS, _ROWS_OF_A_COLUMN)][::-1]]
     remarks = _remarks(len(table) - len(known), len(known) - len(rows), data.rules.min_cell)
     if rows.empty:
         return style.notice(" ".join(remarks))
-    drawing = style.blank(1.1 + 0.19 * len(rows))
+    drawing = style.blank(1.1 + (0.3 if style.narrow() else 0.19) * len(rows))
     axes = drawing.subplots()
     y = range(len(rows))
     axes.hlines(y, rows["smd_before"], rows["smd_after"], color=style.LIGHT, linewidth=1, zorder=1)
@@ -63,12 +64,26 @@ def draw(data: Released) -> "Figure":
         axes.axvline(side, color=style.GREY, linewidth=0.8, linestyle="--")
     reach = 1.1 * max(rows[["smd_before", "smd_after"]].abs().max().max(), threshold)
     axes.set(xlim=(-reach, reach), ylim=(-0.8, len(rows) - 0.2))
-    axes.set_yticks(list(y), [_label(row) for row in rows.itertuples()])
+    labels = [_label(row) for row in rows.itertuples()]
+    if style.narrow():
+        _above(axes, labels)
+    else:
+        axes.set_yticks(list(y), labels)
     first, second = (words.heading(arm) for arm in rows[["arm", "against"]].iloc[0])
-    axes.set_xlabel(style.wrapped(f"Standardised mean difference (right: higher in {first}; left: in {second})", 70))
+    said = f"Standardised mean difference (right: higher in {first}; left: in {second})"
+    axes.set_xlabel(style.wrapped(said, style.fit(70, 52)))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     style.note(drawing, remarks)
     return drawing
+
+
+def _above(axes, labels: list[str]) -> None:
+    """Write the label of each row above it, from the left edge."""
+    axes.set(ylim=(-0.6, len(labels) - 0.1), yticks=[])
+    axes.spines["left"].set_visible(False)
+    for y, label in enumerate(labels):
+        place = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 7}
+        axes.text(0, y + 0.5, label, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5}, **place)
 
 
 def _label(row) -> str:

@@ -24,8 +24,8 @@ from iop_outcomes.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Endings of the files of a figure for print.
-PRINTED = ("pdf", "png")
+#: Endings of the files of a figure for print, and what stands before them, by the inches that it is wide.
+PRINTED, WIDTHS = ("svg", "pdf", "png"), {"": style.WIDTH, "_column": style.COLUMN}
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,23 @@ class Drawn:
 
     @cached_property
     def printed(self) -> dict[str, bytes]:
-        """The figure as a journal asks for it, by the ending of its file: PDF, and PNG of 600 dots per inch."""
-        return {kind: style.image(self.figure, kind, style.PRINT) for kind in PRINTED}
+        """The figure as a journal asks for it, by name of file: for a page and a column, PNG of 600 dots per inch."""
+        made = {}
+        for ending, wide in WIDTHS.items():
+            drawing = self.figure if wide == style.WIDTH else self.drawn_at(wide)
+            made |= {f"{self.name}{ending}.{kind}": style.image(drawing, kind, style.PRINT) for kind in PRINTED}
+        return made
+
+    def drawn_at(self, wide: float) -> "Figure":
+        """Return the same numbers drawn anew, so many inches wide; what cannot be drawn so says why in its place."""
+        reason = self.reason
+        with style.styled(wide):
+            if not reason:
+                try:
+                    return _whole(FIGURES[self.name](self.data))
+                except Exception as error:
+                    reason = failed(error)
+            return style.notice(sentence(reason, self.data.rules))
 
     def __getstate__(self) -> dict[str, object]:
         return vars(self) | {"figure": None}
@@ -76,6 +91,11 @@ class Drawn:
         write_bytes(self.png, place / f"{self.name}.png")
         write_bytes(self.svg, place / f"{self.name}.svg")
         release(self.data, Path(folder) / "tables" / f"{self.name}.csv")
+
+
+def print_files(name: str) -> list[str]:
+    """Return the files of a figure for print."""
+    return [f"{name}{ending}.{kind}" for ending in WIDTHS for kind in PRINTED]
 
 
 def make(name: str, tables: Tables, study: Study, given: Mapping[str, Released | str] | None = None) -> Drawn:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ADDED = ("rule_words", "decides", "shift_first", "shift_second", "shift_unit", "plausible_shift", "outcome_words")
-#: Inches: the figure, and within it the lines' labels, lines and map.
-_HEIGHT, _LABELS, _LINES, _MAP, _FOOT, _HEAD = 3.4, 1.95, 1.75, 2.4, 0.8, 0.35
+#: Inches: lines and map, how tall they are, what stands above them, and below them.
+_LINES, _MAP, _TALL, _HEAD, _FOOT = 1.75, 2.4, 2.25, 0.35, 0.8
 
 
 #: Beyond this part of the largest difference a cell is too dark for dark numbers.
@@ -76,8 +76,8 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 @figure(
     title="One outcome under every rule for what is missing",
     caption=(
-        "Left: the first answer with missing outcomes, as analysed and under other rules for them, with 95% "
-        "confidence intervals; hollow, the best and the worst case, between which every other rule lies. Right: the "
+        "The lines: the first answer with missing outcomes, as analysed and under other rules for them, with 95% "
+        "confidence intervals; hollow, the best and the worst case, between which every other rule lies. The map: the "
         "difference if the missing of each arm were shifted from what is expected of people like them (0, 0); it "
         "vanishes along the solid line, and chance could explain it beyond, or between, the dashed ones. Framed "
         "are the shifts of one arm that are still believed."
@@ -94,21 +94,25 @@ def draw(data: Released) -> "Figure":
     rules = table[table["shift_first"].isna()].reset_index(drop=True)
     mapped = table[table["shift_first"].notna()]
     scale = 100.0 if table["unit"].iloc[0] == "share" else 1.0
-    drawing = style.blank(_HEIGHT, layout=None)
-    _lines(drawing.add_axes(_box(_LABELS, _LINES)), rules, scale)
+    label = style.wrapped(table["outcome_words"].iloc[0], style.fit(95, 50))
+    head = _HEAD + 0.15 * label.count("\n")
+    names = [style.wrapped(words.capital(text), style.fit(31, 26)) for text in rules["rule_words"]]
+    beneath = _TALL + 0.5 if style.narrow() and len(mapped) else 0.0
+    tall = max(_TALL, style.fit(0.0, 0.125) * len(names) * (1 + max(name.count("\n") for name in names)))
+    height = head + tall + beneath + _FOOT
+    drawing = style.blank(height, layout=None)
+
+    wide = style.width()
+    box = (style.fit(1.95, 1.65) / wide, (_FOOT + beneath) / height, _LINES / wide, tall / height)
+    _lines(drawing.add_axes(box), rules, names, scale)
     if len(mapped):
-        _map(drawing, drawing.add_axes(_box(style.WIDTH - _MAP - 0.1, _MAP)), mapped, scale)
-    label = style.wrapped(table["outcome_words"].iloc[0], 95)
-    drawing.text(0.08 / style.WIDTH, 1 - 0.08 / _HEIGHT, label, va="top", fontsize=9, weight="bold")
+        box = ((wide - _MAP - 0.1) / wide, _FOOT / height, _MAP / wide, _TALL / height)
+        _map(drawing, drawing.add_axes(box), mapped, scale)
+    drawing.text(0.08 / style.width(), 1 - 0.08 / height, label, va="top", fontsize=style.fit(9, 8), weight="bold")
     return drawing
 
 
-def _box(left: float, width: float) -> tuple[float, float, float, float]:
-    height = _HEIGHT - _FOOT - _HEAD
-    return left / style.WIDTH, _FOOT / _HEIGHT, width / style.WIDTH, height / _HEIGHT
-
-
-def _lines(axes, rules: pd.DataFrame, scale: float) -> None:
+def _lines(axes, rules: pd.DataFrame, names: list[str], scale: float) -> None:
     null = measure_of(rules["measure"].iloc[0]).no_difference
     axes.axvline(null * scale, color=style.GREY, linewidth=0.8, zorder=1)
     for place, row in rules.iterrows():
@@ -119,8 +123,8 @@ def _lines(axes, rules: pd.DataFrame, scale: float) -> None:
             axes.plot(ends, (place, place), color=colour, linewidth=width, zorder=2)
         look = {"markersize": 5.5, "color": colour, "markerfacecolor": colour if solid else "white"}
         axes.plot(row["value"] * scale, place, "o", zorder=3, **look)
-    axes.set_yticks(range(len(rules)), [style.wrapped(words.capital(text), 31) for text in rules["rule_words"]])
-    axes.tick_params(axis="y", length=0, labelsize=7.5)
+    axes.set_yticks(range(len(rules)), names)
+    axes.tick_params(axis="y", length=0, labelsize=style.fit(7.5, 7.0))
     axes.set_ylim(len(rules) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
     axes.locator_params(axis="x", nbins=5)
@@ -174,7 +178,7 @@ def _cells(axes, wide: pd.DataFrame, measure: Measure, scale: float) -> None:
     decimals = 2 if measure.scale == RATIO else 0 if scale == 100 else 1
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if abs(apart[row, column]) > _DARK * most else style.INK
-        centred = {"ha": "center", "va": "center", "fontsize": 6.5, "color": ink}
+        centred = {"ha": "center", "va": "center", "fontsize": style.readable(6.5), "color": ink}
         axes.text(across[column], up[row], words.number(value * scale, decimals), **centred)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import figure
@@ -81,7 +80,7 @@ def draw(data: Released) -> "Figure":
         axes.bar(rows["score_low"], tall, width, zorder=2, **bars)
         place = {"xy": (0.01, 0.97 if sign > 0 else 0.03), "xycoords": "axes fraction"}
         place |= {"va": "top" if sign > 0 else "bottom", "weight": "bold", "color": style.colour(table, arm)}
-        axes.annotate(words.heading(arm), **place)
+        axes.annotate(style.arm_label(arm, style.fit(60, 40)), **place)
     axes.axhline(0, color=style.INK, linewidth=0.8)
     axes.set(xlim=(0, 1), xlabel="Preference score", ylabel=f"Share of the arm\nper {1 / _BINS:.2f} of score")
     reach = 1.15 * max(abs(v) for v in axes.get_ylim())

@@ -36,9 +36,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 @figure(
     title="Under which strategy, how many by when",
     caption=(
-        "Left, the share with the outcome by the end of each week had everybody followed the strategy; right, the "
-        "effective number of people who still do, and the mean weight, which is near 1 where the model of who stays "
-        "fits. Weeks between which only a few people stopped are left out."
+        "The share with the outcome by the end of each week had everybody followed the strategy; then the effective "
+        "number of people who still do, and the mean weight, which is near 1 where the model of who stays fits. Weeks "
+        "between which only a few people stopped are left out."
     ),
     needs=("participation", "participation_week"),
     frame=frame,
@@ -52,8 +52,12 @@ def draw(data: Released) -> "Figure":
     from matplotlib.ticker import MaxNLocator
 
     table = style.shown(data)
-    drawing = style.blank(2.7)
-    left, middle, right = drawing.subplots(1, 3)
+    if style.narrow():
+        drawing = style.blank(4.6)
+        left, middle, right = drawing.subplots(3, 1, sharex=True, gridspec_kw={"hspace": 0.08})
+    else:
+        drawing = style.blank(2.7)
+        left, middle, right = drawing.subplots(1, 3)
     for number, (name, own) in enumerate(table.groupby("strategy", sort=False)):
         look = {
             "color": style.ARM_COLOURS[number],
@@ -71,11 +75,12 @@ def draw(data: Released) -> "Figure":
     right.axhline(1.0, color=style.GREY, linewidth=0.8, zorder=1)
     for axes, title in ((left, "Share with the outcome"), (middle, "Effective number"), (right, "Mean weight")):
         axes.set_title(title)
-        axes.set_xlabel("Week")
+        if axes is right or not style.narrow():
+            axes.set_xlabel("Week")
         axes.set_xlim(0.5, float(table["week"].max()) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.set_ylim(0.75, 1.3)
     left.set_ylim(0, 1.15 * float(table["risk"].max()))
     middle.set_ylim(bottom=0)
-    middle.legend(fontsize=6)
+    middle.legend(fontsize=style.readable(6))
     return drawing

@@ -63,19 +63,25 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def draw(data: Released) -> "Figure":
     """Draw a line per way."""
     table = style.shown(data)
-    height = 0.8 + 0.42 * len(table)
+    height = (0.95 if style.narrow() else 0.8) + 0.42 * len(table)
     drawing = style.blank(height, layout=None)
-    axes = drawing.add_axes((0.3, 0.5 / height, 0.4, (height - 0.8) / height))
+    left, wide = (0.03, 0.54) if style.narrow() else (0.3, 0.4)
+    head = 0.45 if style.narrow() else 0.3
+    axes = drawing.add_axes((left, 0.5 / height, wide, (height - 0.5 - head) / height))
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     axes.set_xlabel("Difference, percentage points")
-    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
-    for place, (_, row) in enumerate(table.iterrows()):
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": style.fit(7.5, 7.0)}
+    for line, (_, row) in enumerate(table.iterrows()):
         biased = str(row["way"]) == BY_ATTENDANCE
         colour = style.GREY if biased else style.INK
-        axes.text(-0.04, place, WAYS[str(row["way"])], ha="right", color=colour, **beside)
+        place = line + 0.2 if style.narrow() else line
+        if style.narrow():
+            axes.text(0, line - 0.2, WAYS[str(row["way"])].replace("\n", " "), color=colour, **beside)
+        else:
+            axes.text(-0.04, place, WAYS[str(row["way"])], ha="right", color=colour, **beside)
         if not np.isfinite(row["value"]):
             # Why is in the table: several reasons of several lines would lie over each other here.
             axes.text(1.03, place, words.capital(str(row["status"])), color=style.GREY, style="italic", **beside)
@@ -85,5 +91,6 @@ def draw(data: Released) -> "Figure":
         axes.plot([low, high], [place, place], color=colour, linewidth=1.5, zorder=2)
         axes.plot(value, place, "o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
         axes.text(1.03, place, f"{words.number(value)} ({words.number(low)} to {words.number(high)})", **beside)
-    drawing.text(0.01, 1 - 0.1 / height, f"Share with “{table['outcome_words'].iloc[0]}”", va="top", weight="bold")
+    title = style.wrapped(f"Share with “{table['outcome_words'].iloc[0]}”", style.fit(110, 52))
+    drawing.text(0.01, 1 - 0.1 / height, title, va="top", weight="bold")
     return drawing

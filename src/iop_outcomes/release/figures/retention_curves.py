@@ -198,7 +198,7 @@ def draw(data: Released) -> "Figure":
         axes.fill_between(rows["day"], rows["ci_low"], rows["ci_high"], alpha=0.15, color=look["color"])
     axes.set(ylim=(0, 1.02), ylabel="Still in care", xlabel="Days since time zero")
     axes.tick_params(labelbottom=True)
-    axes.legend(loc="upper right")
+    style.key(drawing, axes, loc="upper right")
     style.percent_axis(axes)
     numbers_at_risk(numbers, table, arms)
     return drawing

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Inches of the curve, of a choice's line, of what stands between and around them, and of the labels.
-_CURVE, _LINE, _GAP, _AROUND, _LABELS = 2.1, 0.15, 0.12, 0.75, 2.4
+#: Inches of the curve, of a line, and of what stands between and around the choices.
+_CURVE, _LINE, _GAP, _AROUND = 2.1, 0.15, 0.12, 0.75
 _HEADINGS = {
     "arm_rule": "Arms",
     "time_zero": "Time zero",
@@ -61,15 +61,21 @@ def draw(data: Released) -> "Figure":
     if shown.empty:
         return style.notice("Nothing to show: no specification may be shown.")
     choices = _choices(shown)
-    below = sum(_LINE * len(levels) + _GAP + _LINE for _, levels in choices)
+    below = sum(_level() * len(levels) + _GAP + _LINE for _, levels in choices)
     height = _CURVE + below + _AROUND
     drawing = style.blank(height, layout=None)
-    left, wide = _LABELS / style.WIDTH, 1 - _LABELS / style.WIDTH - 0.02
+    labels = style.fit(2.4, 0.6)
+    left, wide = labels / style.width(), 1 - labels / style.width() - 0.02
     axes = drawing.add_axes((left, (below + 0.35) / height, wide, _CURVE / height))
     _curve(axes, shown)
     marks = drawing.add_axes((left, 0.12 / height, wide, (below + 0.1) / height), sharex=axes)
     _marks(marks, shown, choices)
     return drawing
+
+
+def _level() -> float:
+    """Return the inches of a level of a choice, whose label stands beside it, or above it in a column."""
+    return _LINE if not style.narrow() else 1.8 * _LINE
 
 
 def _choices(shown: pd.DataFrame) -> list[tuple[str, list[str]]]:
@@ -109,20 +115,22 @@ def _thin(n: int) -> float:
 def _marks(axes: "Axes", shown: pd.DataFrame, choices: list[tuple[str, list[str]]]) -> None:
     """Draw inches from the top: a heading for each choice, and a line for each of its levels."""
     y = 0.0
-    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right"}
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": style.fit("right", "left")}
+    edge, up = style.fit(-0.01, -0.17), style.fit(0.0, 0.85 * _LINE)
     for name, levels in choices:
         y += _GAP + _LINE
-        axes.text(-0.01, y, _HEADINGS[name], weight="bold", fontsize=7.5, **beside)
+        axes.text(edge, y, _HEADINGS[name], weight="bold", fontsize=7.5, **beside)
         for level in levels:
-            y += _LINE
+            y += _level()
             chosen = np.flatnonzero(shown[name] == level)
             axes.plot(
                 chosen, np.full(len(chosen), y), "|", color=style.INK, markersize=5, markeredgewidth=_thin(len(shown))
             )
-            axes.text(-0.01, y, _cut(words.capital(words.plain(level))), fontsize=6.8, **beside)
+            label = _cut(words.capital(words.plain(level)), style.fit(42, 56))
+            axes.text(edge, y - up, label, fontsize=style.readable(6.8), **beside)
     axes.set_ylim(y + _LINE, 0)
     axes.axis("off")
 
 
-def _cut(text: str, most: int = 42) -> str:
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_Size = TypeVar("_Size")
+
 #: Okabe and Ito (2008), distinct for colour-blind readers, in the order in which arms take them.
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 ARM_LINES = ("-", "--", "-.", ":")
 GREY, LIGHT, INK = "#6B6B6B", "#D9D9D9", "#1A1A1A"
 GOOD, BAD, UNSEEN = "#009E73", "#D55E00", "#BBBBBB"
-#: Inches: the width of a page of two columns, 178 mm.
-WIDTH = 7.0
+#: Inches: the width of a page of two columns, 178 mm, and of one of them, 89 mm.
+WIDTH, COLUMN = 7.0, 3.5
 #: Dots per inch of pictures for a screen, and for print.
 SCREEN, PRINT = 200, 600
 
@@ -72,12 +74,36 @@ _STYLE = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Return a context in which figures are drawn and saved; it changes nothing outside."""
+def styled(wide: float = WIDTH) -> AbstractContextManager[None]:
+    """Return a context in which figures are drawn, so many inches wide, and saved; it changes nothing outside."""
     import matplotlib as mpl
 
     _know_own_font()
-    return mpl.rc_context(_STYLE)
+    small = {"axes.titlesize": 8.5, "axes.labelsize": 8, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5}
+    look = _STYLE | (small | {"font.size": 8, "legend.fontsize": 7.5} if wide <= COLUMN else {})
+    return mpl.rc_context(look | {"figure.figsize": (wide, wide)})
+
+
+def width() -> float:
+    """Return the inches that a figure drawn now is wide."""
+    import matplotlib as mpl
+
+    return float(mpl.rcParams["figure.figsize"][0])
+
+
+def narrow() -> bool:
+    """Return whether a figure drawn now stands in one column of a page of two, where labels stand above their rows."""
+    return width() <= COLUMN
+
+
+def readable(size: float) -> float:
+    """Return a size of letters for a figure drawn now: in a column none under 7 points, which nothing can enlarge."""
+    return max(size, 7.0) if narrow() else size
+
+
+def fit(on_page: _Size, in_column: _Size) -> _Size:
+    """Return what suits a figure drawn now: letters of a line, inches or columns across a page, or in a column."""
+    return in_column if narrow() else on_page
 
 
 def load() -> None:
@@ -103,7 +129,7 @@ def blank(height: float, layout: str | None = "constrained") -> "Figure":
     """Return an empty figure that makes room for its labels by itself, unless another layout is asked for."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(WIDTH, height), layout=layout)
+    return Figure(figsize=(width(), height), layout=layout)
 
 
 def shown(data: Released) -> pd.DataFrame:
@@ -116,7 +142,7 @@ def shown(data: Released) -> pd.DataFrame:
 def notice(text: str) -> "Figure":
     """Return a figure that says in words why there is nothing to see."""
     figure = blank(1.1, layout=None)
-    figure.text(0.5, 0.5, wrapped(text, 80), ha="center", va="center", fontsize=9, color=GREY)
+    figure.text(0.5, 0.5, wrapped(text, fit(80, 42)), ha="center", va="center", fontsize=9, color=GREY)
     return figure
 
 
@@ -145,6 +171,15 @@ def arm_label(arm: str, width: int = 20) -> str:
     return wrapped(words.heading(arm), width)
 
 
+def key(figure: "Figure", axes: "Axes", **place: str) -> None:
+    """Say which line is which: where there is room among them, and in a column above them."""
+    if not narrow():
+        axes.legend(**place)
+        return
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left")
+
+
 def percent_axis(axes: "Axes", which: str = "y", decimals: int = 0) -> None:
     """Show shares as percentages on one axis."""
     axis = axes.yaxis if which == "y" else axes.xaxis
@@ -155,7 +190,7 @@ def note(figure: "Figure", sentences: Sequence[str]) -> None:
     """Write remarks beneath the figure."""
     text = " ".join(s for s in sentences if s)
     if text:
-        figure.supxlabel(wrapped(text, 125), x=0.01, ha="left", fontsize=7.5, color=GREY)
+        figure.supxlabel(wrapped(text, fit(125, 62)), x=0.01, ha="left", fontsize=7.5, color=GREY)
 
 
 def image(figure: "Figure", kind: str, dots: int = SCREEN) -> bytes:

@@ -1,7 +1,7 @@
 """The contrast of an analysis in every pre-specified subgroup, beside everybody's."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 #: Inches of a line, and of what stands above and below the lines.
 _LINE, _HEAD, _FOOT = 0.22, 0.35, 0.5
-_LEFT, _PLOT = 2.3, 2.6
+
+
+class _Layout(NamedTuple):
+    """Inches to the plot and of it, lines of a level, letters of its label and of why there is none."""
+
+    left: float
+    plot: float
+    lines: int
+    label: int
+    reason: int
+
+
+#: Across a page the label of a level stands beside it, in a column above it, and why there is none takes its place.
+_PAGE, _COLUMN = _Layout(2.3, 2.6, 1, 34, 44), _Layout(0.08, 1.95, 2, 56, 56)
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -57,11 +70,14 @@ def draw(data: Released) -> "Figure":
     rows = table[is_contrast(table) & table["measure"].map(lambda name: measure_of(name).scale == DIFFERENCE)]
     refused = table[is_contrast(table) & ~table["population"].isin(rows["population"])]
     rows = pd.concat([rows, refused]).drop_duplicates("population")
-    lines = _lines(rows)
-    height = _HEAD + _LINE * len(lines) + _FOOT
+    lines, lay = _lines(rows), _COLUMN if style.narrow() else _PAGE
+    n_lines = sum(1 if row is None else lay.lines for _, row in lines)
+    title = style.wrapped(str(rows["outcome_words"].iloc[0]), style.fit(110, 50))
+    height = _HEAD + 0.15 * title.count("\n") + _LINE * n_lines + _FOOT
     drawing = style.blank(height, layout=None)
-    axes = drawing.add_axes((_LEFT / style.WIDTH, _FOOT / height, _PLOT / style.WIDTH, _LINE * len(lines) / height))
-    axes.set_ylim(len(lines) - 0.5, -0.5)
+    tall = _LINE * n_lines / height
+    axes = drawing.add_axes((lay.left / style.width(), _FOOT / height, lay.plot / style.width(), tall))
+    axes.set_ylim(n_lines - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     unit = str(rows["unit"].iloc[0])
@@ -74,11 +90,11 @@ def draw(data: Released) -> "Figure":
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     what = "percentage points" if unit == "share" or unit.startswith("percent") else unit
     axes.set_xlabel(f"Difference, {what}")
-    for place, (label, row) in enumerate(lines):
-        _line(axes, place, label, row, scale)
-    drawing.text(
-        0.01, 1 - 0.12 / height, style.wrapped(str(rows["outcome_words"].iloc[0]), 110), va="top", weight="bold"
-    )
+    place = 0
+    for label, row in lines:
+        _line(axes, place, label, row, scale, lay)
+        place += 1 if row is None else lay.lines
+    drawing.text(0.01, 1 - 0.12 / height, title, va="top", weight="bold")
     return drawing
 
 
@@ -90,17 +106,20 @@ def _lines(rows: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
     return found
 
 
-def _line(axes, place: int, label: str, row: pd.Series | None, scale: float) -> None:
-    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
+def _line(axes, place: int, label: str, row: pd.Series | None, scale: float, lay: _Layout) -> None:
+    """Draw a level, its label on the first of its lines and its interval on the last."""
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": style.fit(7.5, 7.0)}
     if row is None:
-        axes.text(-0.85, place, label, weight="bold", **beside)
+        axes.text(style.fit(-0.85, 0.0), place, label, weight="bold", **beside)
         return
-    axes.text(-0.8, place, style.wrapped(label, 34), **beside)
+    axes.text(style.fit(-0.8, 0.0), place, style.wrapped(label, lay.label), **beside)
+    place += lay.lines - 1
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["value"]):
         said = f"{words.capital(str(row['status']))}: {str(row['reason']).partition(':')[0]}"
-        axes.text(
-            1.05, place, style.wrapped(said, 44), color=style.GREY, style="italic", **(beside | {"fontsize": 6.5})
-        )
+        quiet = beside | {"fontsize": style.readable(6.5), "color": style.GREY, "style": "italic"}
+        if style.narrow():
+            quiet |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5}
+        axes.text(style.fit(1.05, 0.0), place, style.wrapped(said, lay.reason), **quiet)
         return
     filled = str(row["status"]) != FLAGGED
     axes.plot([row["ci_low"] * scale, row["ci_high"] * scale], [place, place], color=style.INK, linewidth=1.5, zorder=2)

@@ -76,12 +76,12 @@ def draw(data: Released) -> "Figure":
             wide.index, hidden, 0.86, bottom=floor, color="white", edgecolor=style.GREY, hatch="////", linewidth=0.4
         )
         axes.set(ylim=(0, 1), yticks=[0, 0.5, 1])
-        axes.set_title(style.arm_label(arm, 60), color=style.colour(table, arm))
+        axes.set_title(style.arm_label(arm, style.fit(60, 40)), color=style.colour(table, arm))
         style.percent_axis(axes)
     axes.set_xlabel("Week since time zero")
     drawing.supylabel("People with a test due", fontsize=8.5)
     keys = [Patch(facecolor=colour, label=result) for result, colour in _COLOURS.items()]
     if any_hidden:
         keys.append(Patch(facecolor="white", edgecolor=style.GREY, hatch="////", label="too few to show apart"))
-    drawing.legend(handles=keys, loc="outside upper center", ncols=4)
+    drawing.legend(handles=keys, loc="outside upper center", ncols=style.fit(4, 3 if len(keys) < 4 else 2))
     return drawing

@@ -23,6 +23,7 @@ from iop_outcomes.release.figures.retention_curves import (
 from iop_outcomes.study import Study
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Days between two points of a curve.
@@ -188,25 +189,37 @@ def draw(data: Released) -> "Figure":
     table = style.shown(data)
     arms = style.arms_of(table)
     causes = [cause for cause in _TITLES if (table["cause"] == cause).any()]
-    drawing = style.blank(3.6 + 0.3 * len(arms))
-    grid = drawing.add_gridspec(2, len(causes), height_ratios=[3.0, 0.3 + 0.28 * len(arms)])
-    panels = [drawing.add_subplot(grid[0, number]) for number in range(len(causes))]
+    drawing, panels, people = _places(len(causes), len(arms))
     highest = float(np.nanmax(table[list(_CURVE)].to_numpy(float), initial=0.05))
     for axes, cause in zip(panels, causes, strict=True):
         for arm in arms:
             _curve(axes, table, arm, cause)
-        axes.set(ylim=(0, min(1.02, 1.08 * highest)), xlim=(0, table["day"].max()), xlabel="Days since time zero")
-        axes.set_title(style.wrapped(_TITLES[cause], 18))
+        axes.set(ylim=(0, min(1.02, 1.08 * highest)), xlim=(0, table["day"].max()))
+        axes.set_title(style.wrapped(_TITLES[cause], style.fit(18, 50)))
         style.percent_axis(axes)
-        axes.tick_params(labelleft=axes is panels[0])
+        axes.tick_params(labelleft=axes is panels[0] or style.narrow())
+        if axes is panels[-1] or not style.narrow():
+            axes.set_xlabel("Days since time zero")
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside upper left", ncols=1 if max(map(len, labels)) > _SHORT else 3)
-    people = drawing.add_subplot(grid[1, :])
     numbers_at_risk(people, table[table["cause"] == PEOPLE], arms, "incidence")
     # Under three panels the days are told beneath the numbers.
     people.tick_params(labelbottom=True)
     people.set_xlim(-0.04 * table["day"].max(), 1.04 * table["day"].max())
     return drawing
+
+
+def _places(n_causes: int, n_arms: int) -> "tuple[Figure, list[Axes], Axes]":
+    """Return a figure with a panel for each way, side by side or beneath each other, and one for numbers at risk."""
+    numbers = 0.3 + 0.28 * n_arms
+    if style.narrow():
+        drawing = style.blank(1.2 * n_causes + numbers + 0.9)
+        grid = drawing.add_gridspec(n_causes + 1, 1, height_ratios=[*[1.2] * n_causes, numbers])
+    else:
+        drawing = style.blank(3.6 + 0.3 * n_arms)
+        grid = drawing.add_gridspec(2, n_causes, height_ratios=[3.0, numbers])
+    panels = [drawing.add_subplot(grid[n, 0] if style.narrow() else grid[0, n]) for n in range(n_causes)]
+    return drawing, panels, drawing.add_subplot(grid[-1, :])
 
 
 def _curve(axes, table: pd.DataFrame, arm: str, cause: str) -> None:

@@ -60,5 +60,5 @@ def draw(data: Released) -> "Figure":
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("Week since time zero")
     axes.set_ylabel("Hours per person")
-    axes.legend()
+    style.key(drawing, axes)
     return drawing

@@ -9,7 +9,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.checklists.filling import LISTS, checklists
 from iop_outcomes.release.disclosure import Released, write_bytes
 from iop_outcomes.release.disclosure.writing import inert
-from iop_outcomes.release.figures import PRINTED, Drawn
+from iop_outcomes.release.figures import Drawn, print_files
 from iop_outcomes.release.manuscript.content import manuscript
 from iop_outcomes.release.manuscript.latex import latex_text
 from iop_outcomes.release.manuscript.word import word_bytes
@@ -27,7 +27,7 @@ FILES = (
 
 def files(study: Study) -> list[str]:
     """Return every file of the folder that a study has."""
-    return [*FILES, *(f"{name}.{kind}" for name in study.release.print_figures for kind in PRINTED)]
+    return [*FILES, *(file for name in study.release.print_figures for file in print_files(name))]
 
 
 def write_kit(
@@ -60,8 +60,8 @@ def write_kit(
     entries = "\n\n".join(reference.bibtex() for reference in paper.references)
     write_bytes(f"{entries}\n".encode(), folder / "references.bib")
     for name in study.release.print_figures:
-        for kind, content in drawn[name].printed.items():
-            write_bytes(content, folder / f"{name}.{kind}")
+        for file, content in drawn[name].printed.items():
+            write_bytes(content, folder / file)
     filled = {f"checklist_{name}": table for name, table in checklists(study, released, drawn, run).items()}
     for name, table in ({name: paper.tables.get(name) for name in _TABLES} | filled).items():
         cells = pd.DataFrame(table.rows, columns=list(table.columns)) if table else pd.DataFrame()

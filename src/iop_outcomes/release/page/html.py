@@ -25,6 +25,8 @@ class HtmlTable:
         Numbered from 1, beneath the note.
     file : str
         Released table that holds its numbers, without its ending.
+    most : int
+        More rows than these are folded away until somebody opens them; on paper they are open.
     """
 
     caption: str
@@ -34,6 +36,12 @@ class HtmlTable:
     numbers: tuple[int, ...] = ()
     footnotes: list[str] = field(default_factory=list)
     file: str = ""
+    most: int = 30
+
+    @property
+    def summary(self) -> str:
+        """What a folded table holds; empty for one that stands open."""
+        return f"{self.caption} ({len(self.rows)} rows)" if len(self.rows) > self.most else ""
 
 
 def cell(table: Released, row: int, column: str, text: str) -> str:

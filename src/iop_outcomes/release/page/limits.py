@@ -6,6 +6,8 @@ from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.study import Study
 
 _STATUS = {"PASS": "Pass", "WARN": "Caution", "FAIL": "Fail", "NOT_EVALUATED": "Not judged"}
+#: More checks than these that passed are folded away.
+_FEW = 12
 _CHECKS = {
     "max_smd": "Are the arms alike after weighting or matching?",
     "second_moments": "Are they alike at the extremes too?",
@@ -42,7 +44,7 @@ _CHECKS = {
 
 
 def gate(table: Released | None) -> list[HtmlTable]:
-    """Return a table of checks per two arms and design, each row with its status and reason."""
+    """Return checks per two arms and design, each with status and reason: first what has not passed, then the rest."""
     if table is None:
         return []
     found = []
@@ -50,7 +52,14 @@ def gate(table: Released | None) -> list[HtmlTable]:
         checks = zip(*(rows[c].astype("str") for c in ("check", "status", "reason")), strict=True)
         body = [(_check(check), _STATUS[status], words.sentences(reason)) for check, status, reason in checks]
         caption = f"Can {words.arm(first)} and {words.arm(second)} be compared under the design “{design}”?"
-        found.append(HtmlTable(caption, ("Check", "Result", "In words"), body, file="diagnostic"))
+        open_ = [row for row in body if row[1] != _STATUS["PASS"]]
+        passed = [row for row in body if row[1] == _STATUS["PASS"]]
+        columns = ("Check", "Result", "In words")
+        if open_:
+            found.append(HtmlTable(caption, columns, open_, file="diagnostic"))
+            caption = f"What else was asked of {words.arm(first)} and {words.arm(second)} under “{design}”, and passed"
+        if passed:
+            found.append(HtmlTable(caption, columns, passed, file="diagnostic", most=_FEW))
     return found
 
 

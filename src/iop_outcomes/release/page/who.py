@@ -77,7 +77,7 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
     )
     rows = [_characteristic(chosen, position) for position in range(len(chosen))]
     return HtmlTable(
-        "Baseline characteristics by arm", tuple(columns), rows, note, numbers=tuple(range(1, 7)), file="balance"
+        "Baseline characteristics by arm", tuple(columns), rows, note, tuple(range(1, 7)), file="balance", most=60
     )
 
 

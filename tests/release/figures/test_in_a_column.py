@@ -1,0 +1,84 @@
+"""Figures in one column of a page of two: nothing cut off, nothing over another, no letters too small."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+import argument_tables
+from iop_outcomes.release import figures
+from iop_outcomes.release.figures import FIGURES, style
+from report_tables import study, tables
+
+LONG = ("standard_medical_management", "enhanced_opioid_drug_counselling_programme", "iop", "outpatient")
+NAMES = [figure.name for figure in FIGURES if not figure.asked_by]
+ASKED = [figure.name for figure in FIGURES if figure.asked_by]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("arms", [("iop", "outpatient"), LONG[:2], LONG], ids=["short", "long", "four"])
+def test_a_column_holds_every_figure(name, arms):
+    drawn = figures.make(name, tables(arms, (300, 520, 140, 90)[: len(arms)]), study(arms))
+    assert_readable(drawn.drawn_at(style.COLUMN))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASKED)
+def test_a_column_holds_what_only_some_studies_ask_for(name):
+    drawn = figures.make(name, argument_tables.tables(), argument_tables.study())
+    assert_readable(drawn.drawn_at(style.COLUMN))
+
+
+def test_the_sentence_in_place_of_a_figure_fits_as_well():
+    drawn = figures.make("overlap", {}, study())
+    assert_readable(drawn.drawn_at(style.COLUMN))
+
+
+def test_a_reason_tells_no_small_count_at_any_width():
+    drawn = replace(figures.make("overlap", {}, study()), reason="Withheld: 3 members have no outcome.")
+    said = " ".join(text.get_text().replace("\n", " ") for text in _seen(drawn.drawn_at(style.COLUMN)))
+    assert "fewer than 11 members" in said
+
+
+def test_a_column_leaves_the_figure_across_a_page_as_it_was():
+    first = figures.make("overlap", tables(), study())
+    before = first.png
+    first.drawn_at(style.COLUMN)
+    assert figures.make("overlap", tables(), study()).png == before
+
+
+def assert_readable(figure: Figure) -> None:
+    """Hold a figure against what can be read in print."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    width, height = figure.get_size_inches()
+    assert width == 3.5
+    box = figure.get_tightbbox(canvas.get_renderer())
+    assert box.x0 > -0.02 and box.y0 > -0.02
+    assert box.x1 < width + 0.02 and box.y1 < height + 0.02
+    texts = {text: text.get_window_extent(canvas.get_renderer()) for text in _seen(figure)}
+    assert texts
+    assert min(text.get_fontsize() for text in texts) >= 7
+    for (first, one), (second, other) in combinations(texts.items(), 2):
+        shared = Bbox.intersection(one, other)
+        # Boxes of letters have room above and below them.
+        over = shared is not None and shared.width > 1.5 and shared.height > 2.5
+        assert not over, f"'{first.get_text()}' lies over '{second.get_text()}'"
+
+
+def _seen(figure: Figure) -> list[Text]:
+    """Return the texts of a figure; ticks beyond the ends of an axis are not drawn."""
+    unseen = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            beyond = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+            unseen |= {label for tick in beyond for label in (tick.label1, tick.label2)}
+    return [
+        text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible() and text not in unseen
+    ]
