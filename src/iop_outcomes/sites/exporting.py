@@ -102,7 +102,7 @@ def _row(verdict: dict[str, str], main: pd.DataFrame) -> dict[str, str]:
 
 def _without_people(run: Run, study: Study) -> list[str]:
     """Return the arms in which the site has nobody; a number that is hidden is not none."""
-    attrition = run.tables.get("attrition", pd.DataFrame())
+    attrition = run.tables.get("attrition_flow", pd.DataFrame())
     if attrition.empty:
         return []
     last = attrition.drop_duplicates("arm", keep="last").set_index("arm")["n_after"]
