@@ -53,16 +53,13 @@ def run(study: StudyView, made: Tables, *, tell: Callable[[str], None], folder: 
     for perspective in asked.perspectives:
         labels |= {"perspective": perspective, "price_year": year, "outcome": study.analyses[name].outcome}
         of_one = _guards(known, f"cost: {perspective}", (first, second))["person_share"] >= MOST_OF_ONE
+        own = (FLAGGED, _OF_ONE) if of_one and status == SHOWN else (status, reason or None)
+        status_of = dict(zip(("status", "reason"), own, strict=True))
         try:
             found = _of_perspective(study, known, settings, perspective, drawn)
         except StudyError as error:
             found = _refused(labels, [perspective], _OF_ONE if of_one else str(error))
             status_of = {}
-        else:
-            doubted = of_one and status == SHOWN
-            status_of = (
-                {"status": FLAGGED, "reason": _OF_ONE} if doubted else {"status": status, "reason": reason or None}
-            )
         for table, rows in found.items():
             parts[table].append(rows.assign(**(labels | (status_of if "status" in _columns(table) else {}))))
         tell(f"{perspective}: {status}")
