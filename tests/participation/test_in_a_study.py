@@ -115,6 +115,42 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(changes, sentence):
     assert sentence in str(error.value)
 
 
+def test_where_no_week_binds_anybody_there_is_nothing_to_compare():
+    """Everybody is in jail all along: both strategies are everybody, whose difference of 0 would be no finding."""
+    tables = made(60, 0)
+    jail = {"start_day": 0, "end_day": 200, "reason": "jail"}
+    tables["controlled_period"] = tables["cohort"][["person_id"]].assign(**jail)
+    found = run(study(), tables)["participation"]
+    assert found["status"].tolist() == ["refused"]
+    assert "no week of anybody could break it" in found["reason"].iloc[0]
+
+
+def test_an_interval_of_two_sites_drawn_anew_is_not_taken_at_its_word():
+    tables = made(300, 1)
+    tables["cohort"]["site_id"] = np.where(np.arange(300) % 2, "s1", "s2")
+    asked = study(bootstrap_by="site")
+    found = run(asked, tables)["participation"]
+    row = found.set_index("way").loc[CLONES]
+    # Four ways to draw two sites leave no difference outside of what they give.
+    assert row["ci_high"] < 0
+    assert (row["status"], "of 2 sites drawn anew" in row["reason"]) == ("flagged", True)
+    assert judge_participation(found, asked) == ("inconclusive", "gate_failed")
+
+
+def test_where_nobody_differs_there_is_a_reason_and_no_interval():
+    tables = made(300, 1)
+    found = run(study(), {**tables, "outcomes": tables["outcomes"].assign(abstinent=1.0)})["participation"]
+    row = found.set_index("way").loc[[CLONES, BY_ATTENDANCE], ["ci_low", "ci_high"]]
+    assert row.isna().all(axis=None)
+    assert "makes no interval" in found.set_index("way").loc[CLONES, "reason"]
+
+
+def test_groups_by_attendance_do_not_stand_where_the_strategies_are_refused():
+    tables = made(300, 1)
+    found = run(study(), {**tables, "outcomes": tables["outcomes"].assign(abstinent=np.nan)})["participation"]
+    assert found.set_index("way")["status"][[CLONES, BY_ATTENDANCE]].tolist() == ["refused", "withheld"]
+
+
 def test_jail_and_an_end_by_plan_excuse_and_what_is_not_known_is_no_event():
     tables = made(40, 0)
     tables["controlled_period"] = pd.DataFrame(

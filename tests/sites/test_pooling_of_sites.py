@@ -1,21 +1,26 @@
 """Several sites: what each gives away, and what they show together in worlds with and without a biased one."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from iop_outcomes.cli import app
 from iop_outcomes.conclude.sites import pool_sites
 from iop_outcomes.errors import StudyError
 from iop_outcomes.kernel.contents import MANIFEST, manifest
+from iop_outcomes.kernel.provenance import write_record
 from iop_outcomes.release.stage import build
 from iop_outcomes.sites.exporting import export_site
 from iop_outcomes.sites.pooling import numbers, pool_analysis
 from iop_outcomes.sites.reading import Site, all_estimates, read_sites
 from iop_outcomes.sites.run import pool, pool_exports
 from iop_outcomes.sites.verdicts import judge_sites
+from iop_outcomes.study import recorded
 from report_tables import study, tables
 
 QUESTION = {"primary": {"outcome": "completion", "made_up": False}}
@@ -45,7 +50,7 @@ def site(name: str, value: float, se: float = 0.02, one_armed: bool = False, **t
         "status": "shown",
         "reason": "",
     }
-    return Site(name, QUESTION, one_armed, pd.DataFrame([row | told]))
+    return Site(name, "1", QUESTION, one_armed, pd.DataFrame([row | told]))
 
 
 def verdict(*sites: Site) -> tuple[str, str]:
@@ -165,6 +170,48 @@ def test_folders_become_tables_a_figure_and_a_page(exported, tmp_path):
     assert by_site["site"].unique().tolist() == ["north", "south", "west"]
 
 
+def rewritten(export: Path, folder: Path, changed: dict | None) -> Path:
+    """Return an export that says something else, with digests made anew: None for nothing that can be read."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(export, folder)
+    facts = json.loads((folder / "site.json").read_text()) | (changed or {})
+    kept = {name: value for name, value in facts.items() if value is not None}
+    (folder / "site.json").write_text(json.dumps(kept) if changed else "{")
+    (folder / MANIFEST).unlink()
+    (folder / MANIFEST).write_bytes(manifest(folder))
+    return folder
+
+
+def test_a_site_with_one_arm_is_named_by_the_commands(exported, tmp_path, monkeypatch):
+    """The fourth site has nobody in outpatient care: its command exports that, and the pool counts and names it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("iop_outcomes.cli.studies.load", lambda _: study())
+    known = tables()
+    last = known["attrition"].index[known["attrition"]["arm"].astype("str") == "outpatient"][-1]
+    known["attrition"].loc[last, "n_after"] = 0
+    build(study(), known, Path("results") / study().name / "release")
+    found = CliRunner().invoke(app, ["export-site", "own", "out", "--site", "east"])
+    assert (found.exit_code, found.output.count("is written")) == (0, 3)
+    assert json.loads(Path("out/site.json").read_text())["arms_without_people"] == ["outpatient"]
+    folders = [str(exported / name) for name in ("north", "south", "west")]
+    found = CliRunner().invoke(app, ["pool", *folders, "out", "--out", "pooled"])
+    assert found.exit_code == 0
+    assert "1 estimate is of a site with one arm only." in found.output
+    by_site = pd.read_csv("pooled/sites.csv").query("analysis == 'primary'").set_index("site")["use"]
+    assert by_site.to_dict() == {"north": "pooled", "south": "pooled", "west": "pooled", "east": "one arm only"}
+
+
+def test_a_study_file_changed_since_its_release_is_not_exported(tmp_path):
+    """What was asked would be told from the new file, and what was answered from the old one."""
+    results = tmp_path / "results"
+    build(study(), tables(), results / "release")
+    write_record(recorded(study()), [], results / "run.json")
+    export_site(study(), tmp_path / "same", "north", results)
+    changed = study(cohort={**study().cohort.model_dump(), "follow_up_days": 90})
+    with pytest.raises(StudyError, match="the study file has changed since its release; run the study again"):
+        export_site(changed, tmp_path / "stale", "north", results)
+
+
 def test_files_that_cannot_be_pooled_are_refused_by_name(exported, tmp_path):
     north, south = exported / "north", exported / "south"
     with pytest.raises(StudyError, match=r"there is 1 folder; name those of two sites or more"):
@@ -177,6 +224,18 @@ def test_files_that_cannot_be_pooled_are_refused_by_name(exported, tmp_path):
     export_site(study(cohort={**study().cohort.model_dump(), "follow_up_days": 90}), other, "x", exported / "results")
     with pytest.raises(StudyError, match=r"'primary' of 'x' has another follow up days than that of 'north'"):
         read_sites([north, other])
+    elsewhere = tmp_path / "elsewhere"
+    told = {"questions": {"another": QUESTION["primary"]}}, {"version": "0.0.9"}, {"format": 1}, {"site": None}, None
+    said = (
+        "no analysis of 'x' is called as one of 'north' is",
+        "'x' was exported by version 0.0.9 and 'north' by",
+        "the export is of another form than 2",
+        "it does not say 'site'",
+        "there is nothing in it that an export says",
+    )
+    for changed, sentence in zip(told, said, strict=True):
+        with pytest.raises(StudyError, match=sentence):
+            read_sites([north, rewritten(other, elsewhere, changed)])
     facts = json.loads((south / "site.json").read_text())
     (other / "site.json").write_text(json.dumps(facts))
     with pytest.raises(StudyError, match=r"the file is not as it was exported"):

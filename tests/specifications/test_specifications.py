@@ -9,7 +9,7 @@ from iop_outcomes import study, tables
 from iop_outcomes.errors import StudyError
 from iop_outcomes.release.page.specifications import specifications as in_words
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.stages import run_study
+from iop_outcomes.stages import between, run_stages, run_study
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 CONTENT = yaml.safe_load("""
@@ -59,6 +59,52 @@ def test_the_locked_path_is_the_analysis_itself(made):
         assert locked[name].iloc[0] == pytest.approx(own[name], rel=1e-9)
 
 
+SINGLE = [
+    ("as asked", "assignment", "completed_or_moved", "everybody", "scores", "aipw"),
+    ("any_hours", "admission", "completion", "everybody", "weights", "weighted"),
+    ("as asked", "admission", "completed_or_moved", "overlap", "as asked", "outcome_regression"),
+]
+
+
+@pytest.mark.parametrize("chosen", SINGLE)
+def test_a_specification_finds_what_a_study_of_it_alone_finds(made, chosen):
+    rule, time_zero, outcome, design, trimming, estimator = chosen
+    asked = CONTENT["specifications"]
+    alone = {name: part for name, part in CONTENT.items() if name != "specifications"}
+    arms = CONTENT["cohort"]["arms"] | asked["arm_rules"].get(rule, {})
+    alone["cohort"] = CONTENT["cohort"] | {"time_zero": time_zero, "arms": arms}
+    alone["designs"] = {"own": CONTENT["designs"][design] | asked["trimming"].get(trimming, {})}
+    analysis = {"outcome": outcome, "design": "own", "estimator": estimator, "measure": "risk_difference"}
+    estimate = run_study(study.parse(alone | {"analyses": {"primary": analysis}}))["estimate"]
+    own = estimate[is_contrast(estimate, ADJUSTED)].iloc[0]
+    columns = ["arm_rule", "time_zero", "outcome", "design", "trimming", "estimator"]
+    row = made["specification"].set_index(columns).loc[chosen]
+    for name in ("value", "se", "ci_low", "ci_high"):
+        assert row[name] == pytest.approx(own[name], rel=1e-9)
+
+
+def test_of_three_arms_the_two_of_the_analysis_are_varied():
+    content = {**CONTENT, "source": {**CONTENT["source"], "n_people": 1500}}
+    content["cohort"] = {**CONTENT["cohort"]}
+    content["cohort"]["arms"] = {**CONTENT["cohort"]["arms"], "residential": {"level_of_care": "3"}}
+    content["designs"] = {"overlap": {"method": "overlap_weights"}, "everybody": {"method": "ate_weights"}}
+    content["analyses"] = {"primary": {**CONTENT["analyses"]["primary"], "contrast": ["iop", "residential"]}}
+    content["specifications"] = {"trimming": {"weights": {"truncate": 0.99}}, "draws": 99}
+    asked = study.parse(content)
+    records = run_stages(asked, between("", "ingest"), {})
+    # Every other outpatient goes to another level, whatever they are like.
+    level = records["episode"]["level_of_care"].astype("str")
+    level = level.mask((level == "1") & (np.arange(len(level)) % 2 == 0), "3")
+    episode = records["episode"].assign(level_of_care=level)
+    made = run_stages(asked, between("ingest", "conclude"), {**records, "episode": episode})
+    table = made["specification"]
+    assert (table["status"] == "shown").all()
+    assert len(table) == 3 * 3
+    own = made["estimate"][is_contrast(made["estimate"], ADJUSTED)].iloc[0]
+    assert (own["arm"], own["against"]) == ("iop", "residential")
+    assert table.query("locked")["value"].tolist() == pytest.approx([own["value"]], rel=1e-9)
+
+
 def test_an_arm_rule_that_selects_the_same_people_finds_the_same(made):
     by_rule = made["specification"].set_index("arm_rule")["value"].astype(float)
     np.testing.assert_allclose(by_rule["as asked"].to_numpy(), by_rule["any_hours"].to_numpy(), rtol=1e-9)
@@ -100,3 +146,12 @@ def test_what_is_another_question_is_refused(asked, says):
     content["designs"] = {**CONTENT["designs"], "crude": {"method": "unweighted"}}
     with pytest.raises(StudyError, match=says):
         study.parse(content)
+
+
+def test_where_the_gate_withholds_them_all_the_reason_stands_in_their_place():
+    content = CONTENT | {"gate": {**CONTENT["gate"], "min_ess": 100_000}, "specifications": {"draws": 99}}
+    made = run_study(study.parse(content))
+    row = made["specification_summary"].iloc[0]
+    assert row["n_withheld"] == row["n_specifications"]
+    assert row["reason"].startswith("estimates: 0 are there; two are needed")
+    assert np.isnan(row["median"])

@@ -71,3 +71,13 @@ def test_the_trial_stands_beside_what_the_study_does():
     )
     assert rows["For whom the answer holds"][0] == "Those who would accept either"
     assert len(table.rows) == 8
+
+
+def test_of_a_trial_it_is_not_said_that_clinicians_assigned():
+    trial = {"primary": CONTENT["analyses"]["primary"] | {"randomised": True}}
+    rows = {row[0]: row[1:] for row in target_trial(changed(analyses=trial)).rows}
+    said = "By chance, as the study says; made alike in sex and age years, too"
+    assert rows["How they are assigned"] == ("By chance", said)
+    both = trial | {"further": CONTENT["analyses"]["primary"]}
+    rows = {row[0]: row[1:] for row in target_trial(changed(analyses=both)).rows}
+    assert "for some comparisons by chance, as the study says" in rows["How they are assigned"][1]

@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "gate_failed",
         INCONCLUSIVE,
-        "weights stray from 1, or the outcome is known of too few of those who stopped coming",
+        "weights stray from 1, or the outcome is known of too few who stopped coming, or too few sites were drawn",
         lambda f: f.status == FLAGGED,
     ),
     Rule(

@@ -24,6 +24,9 @@ from iop_outcomes.tables.estimate import FLAGGED, REFUSED, SHOWN, WITHHELD
 
 #: Below this share of an arm of whom cost and effect are both known nothing is said.
 ENOUGH_KNOWN = 0.8
+#: From this share of an arm's costs on that one person bears, the mean is of that person more than of the others.
+MOST_OF_ONE = 0.25
+_OF_ONE = "the costs of an arm hang on very few people, so that their mean says little of what others would cost"
 WRITES = ("cost_difference", "cost_effectiveness", "acceptability", "cost_plane")
 Tables = dict[str, pd.DataFrame]
 #: Draws of the mean in the first arm, and in the second, by column.
@@ -49,13 +52,14 @@ def run(study: StudyView, made: Tables, *, tell: Callable[[str], None], folder: 
         return _refused(labels, list(asked.perspectives), str(error))
     for perspective in asked.perspectives:
         labels |= {"perspective": perspective, "price_year": year, "outcome": study.analyses[name].outcome}
+        of_one = _guards(known, f"cost: {perspective}", (first, second))["person_share"] >= MOST_OF_ONE
+        own = (FLAGGED, _OF_ONE) if of_one and status == SHOWN else (status, reason or None)
+        status_of = dict(zip(("status", "reason"), own, strict=True))
         try:
             found = _of_perspective(study, known, settings, perspective, drawn)
         except StudyError as error:
-            found = _refused(labels, [perspective], str(error))
+            found = _refused(labels, [perspective], _OF_ONE if of_one else str(error))
             status_of = {}
-        else:
-            status_of = {"status": status, "reason": reason or None}
         for table, rows in found.items():
             parts[table].append(rows.assign(**(labels | (status_of if "status" in _columns(table) else {}))))
         tell(f"{perspective}: {status}")

@@ -190,7 +190,11 @@ anything; in `participation works` a week of coming lowers the odds of relapse i
 could hold: their rejection is how often they find something. Intervals of strategies are percentiles of 200 bootstrap
 draws, as in a study; the model of hours and the trials take their weights as known, which makes theirs a little wide.
 In `participation works` coming acts in its own week and through use in the next, and six hours do as much as nine:
-neither a straight line in mean hours nor one in the hours of the week is the whole of that, and both find too little.
+neither a straight line in mean hours nor one in the hours of the week is the whole of that, and both find too little;
+both together, with hours in two bands (`counting: both`), come closer. The truth of strategies and hours is that of the
+programme's people, of whom they are asked. Strategies bind every week from the third on; or the third to the sixth, of
+which one may be missed. By their weights some 20 people carry the rarer of them at the end, where the gate of a study
+asks for 100 and would withhold it: the numbers speak of the method, not of what a study would show.
 By `benchmarks/participation.py`: 2,400 people a world, some half of them in the programme."""
 
 

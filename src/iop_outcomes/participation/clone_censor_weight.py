@@ -155,6 +155,12 @@ def clone_censor_weight(
         cluster=cluster,
     )
     every = [Clones.of(name, weeks, rule, week_powers, unusable, ridge) for name, rule in rules.items()]
+    for clones in every:
+        if not clones.at_risk.any():
+            raise EstimationError(
+                f"strategy '{clones.name}': no week of anybody could break it, since all are grace, excused or after "
+                "its last, so that following it says nothing; choose weeks that bind"
+            )
     fits = [clones.staying() for clones in every]
     found = _risks(every, fits, truncate, None)
     repeated = _repeated(every, found, truncate, bootstrap, seed) if bootstrap else None

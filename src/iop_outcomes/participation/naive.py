@@ -79,6 +79,8 @@ def compared(weeks: PersonWeeks, least_hours: float, level: float) -> pd.DataFra
     clustered = len(np.unique(weeks.cluster)) < weeks.n_people
     covariance = influence_covariance(influence, cluster=weeks.cluster if clustered else None)
     difference, se = risks[0] - risks[1], float(covariance.se[0])
+    # Where all or none have the event nobody differs: that shows no variance, and not that none is.
+    se = se if se > 0 else np.nan
     half = stdtrit(covariance.degrees_of_freedom, (1 + level) / 2) * se
     return pd.DataFrame(
         {

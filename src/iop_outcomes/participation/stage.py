@@ -36,6 +36,9 @@ from iop_outcomes.tables.estimate import FLAGGED, REFUSED, SHOWN, WITHHELD
 
 #: Share of people of whom the outcome must be known.
 ENOUGH_KNOWN = 0.8
+#: Fewer clusters than this, drawn with replacement, vary too little (Cameron, Gelbach & Miller 2008, Rev Econ Stat
+#: 90:414, find a tenth and more of intervals at fault with ten or fewer).
+ENOUGH_SITES = 10
 _NUMBERS = ["value", "se", "ci_low", "ci_high", "share_first", "share_second"]
 Row = dict[str, Any]
 
@@ -66,7 +69,9 @@ def run(
         _of_attendance(asked, weeks, study),
     ]
     rows = pd.DataFrame([_labels(asked, study) | row for row in ways if row])
-    judged = _judged(rows.reindex(columns=tables.empty("participation").columns), found, study, known)
+    judged = _judged(
+        rows.reindex(columns=tables.empty("participation").columns), found, study, known, _few_sites(asked, weeks)
+    )
     tell(f"{weeks['person_id'].nunique():,} people, {found.n_replicates} replicates, {judged['status'].iloc[0]}")
     of_weeks = pd.concat([_weeks(found, asked), by_week], ignore_index=True) if len(by_week) else _weeks(found, asked)
     return {"participation": judged, "participation_week": of_weeks, "participation_hours": curve} | changed
@@ -138,6 +143,8 @@ def _of_clones(found: CloneCensorWeight, asked: Participation, way: str, name: s
     last = own.iloc[-1]
     row: Row = {"way": name, "value": last["risk_difference"], "week": int(last["week"]) + 1, "status": SHOWN}
     row |= {column: last[column] for column in ("se", "ci_low", "ci_high")}
+    if np.isnan(last["se"]):
+        row["reason"] = _NO_INTERVAL
     risks = found.risks[(found.risks["weights"] == way) & (found.risks["week"] == last["week"])]
     for place, strategy in zip(("first", "second"), asked.strategies, strict=True):
         weights = found.weights[found.weights["strategy"] == strategy]
@@ -208,18 +215,20 @@ def _of_attendance(asked: Participation, weeks: pd.DataFrame, study: StudyView) 
     return row
 
 
-def _judged(table: pd.DataFrame, found: CloneCensorWeight, study: StudyView, known: float) -> pd.DataFrame:
+def _judged(
+    table: pd.DataFrame, found: CloneCensorWeight, study: StudyView, known: float, few_sites: list[tuple[str, str]]
+) -> pd.DataFrame:
     """Withhold or flag what the weights, or the people who still follow a strategy, cannot carry."""
     table, gate = table.copy(), study.gate
     table["reason"] = table["reason"].astype("object")
-    failed = {CLONES: _faults(found, gate.min_ess, known)}
+    failed = {CLONES: _faults(found, gate.min_ess, known) + few_sites}
     failed[CLONES_TRUNCATED] = failed[CLONES]
     failed[LANDMARK] = [fault for fault in failed[CLONES] if fault[1] == _UNKNOWN]
     own = table[table["way"] == LANDMARK]
     if len(own) and own[["ess_first", "ess_second"]].min(axis=None) < gate.min_ess:
         failed[LANDMARK].append((WITHHELD, _TOO_FEW.format(size=gate.min_ess)))
     hidden = any(status == WITHHELD for status, _ in failed[CLONES]) and gate.on_failure == "withhold"
-    if hidden:
+    if hidden or table.loc[table["way"] == CLONES, "status"].eq(REFUSED).any():
         failed[BY_ATTENDANCE] = [(WITHHELD, "it would stand alone, and alone it misleads")]
     for way, faults in failed.items():
         mine = ((table["way"] == way) & (table["status"] == SHOWN)).to_numpy()
@@ -232,6 +241,8 @@ def _judged(table: pd.DataFrame, found: CloneCensorWeight, study: StudyView, kno
     return table
 
 
+_NO_INTERVAL = "everybody who was drawn anew gave the same number, which shows no variance and makes no interval"
+_FEW_SITES = "the interval is of {n} sites drawn anew, and of fewer than {least} it comes out too narrow"
 _UNKNOWN = "the outcome is known of fewer than four in five, and who does not come is tested or asked less often"
 _TOO_FEW = (
     "too few people still follow one of the strategies at the end: the gate asks for an effective size of {size:g}"
@@ -249,6 +260,12 @@ def _faults(found: CloneCensorWeight, least: float, known: float) -> list[tuple[
     if known < ENOUGH_KNOWN:
         faults.append((FLAGGED, _UNKNOWN))
     return faults
+
+
+def _few_sites(asked: Participation, weeks: pd.DataFrame) -> list[tuple[str, str]]:
+    n = weeks["site"].nunique()
+    few = asked.bootstrap_by == "site" and n < ENOUGH_SITES
+    return [(FLAGGED, _FEW_SITES.format(n=n, least=ENOUGH_SITES))] if few else []
 
 
 def _known_share(weeks: pd.DataFrame, asked: Participation, n_people: int) -> float:

@@ -8,10 +8,11 @@ import pandas as pd
 from iop_outcomes.diff.run import RELEASE, Run, read_run
 from iop_outcomes.kernel.contents import MANIFEST, Digests, altered, manifest
 from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.kernel.provenance import versions
 from iop_outcomes.release.disclosure import write_bytes
 from iop_outcomes.release.disclosure.writing import SUPPRESSED
 from iop_outcomes.sites.question import questions
-from iop_outcomes.study import Study
+from iop_outcomes.study import Study, recorded
 from iop_outcomes.tables.estimate import ADJUSTED, ARM, CONTRAST, EVERYBODY, MAIN, REFUSED
 
 ESTIMATES, FACTS = "estimates.csv", "site.json"
@@ -22,7 +23,7 @@ OF_VERDICT = (
 )
 OF_ESTIMATE = ("value", "se", "se_scale", "ci_low", "ci_high", "unit", "status", "reason")
 #: Form of the two files; a pool of files of another form is refused.
-FORMAT = 1
+FORMAT = 2
 
 
 def export_site(study: Study, folder: Path, site: str, results: Path) -> list[Path]:
@@ -41,7 +42,7 @@ def export_site(study: Study, folder: Path, site: str, results: Path) -> list[Pa
     Raises
     ------
     StudyError
-        There is no whole release, or a file of it is not as it was released.
+        There is no whole release, a file of it is not as it was released, or the study file has changed since.
     """
     release = results / RELEASE
     if not (release / MANIFEST).is_file():
@@ -50,8 +51,14 @@ def export_site(study: Study, folder: Path, site: str, results: Path) -> list[Pa
     if changed:
         raise StudyError(f"{release / changed[0]}: the file is not as it was released; run the study again")
     run = read_run(str(results))
+    # What was asked is told from the study file, and what was answered from the release.
+    if run.record and run.record.get("settings") != recorded(study):
+        raise StudyError(
+            f"{study.name}: the study file has changed since its release; run the study again, then export"
+        )
     facts = {
         "format": FORMAT,
+        "version": versions()["iop-outcomes"],
         "site": site,
         "questions": questions(study),
         "arms_without_people": _without_people(run, study),
@@ -95,7 +102,7 @@ def _row(verdict: dict[str, str], main: pd.DataFrame) -> dict[str, str]:
 
 def _without_people(run: Run, study: Study) -> list[str]:
     """Return the arms in which the site has nobody; a number that is hidden is not none."""
-    attrition = run.tables.get("attrition", pd.DataFrame())
+    attrition = run.tables.get("attrition_flow", pd.DataFrame())
     if attrition.empty:
         return []
     last = attrition.drop_duplicates("arm", keep="last").set_index("arm")["n_after"]

@@ -13,6 +13,7 @@ from iop_outcomes.kernel.errors import StudyError, counted
 from iop_outcomes.sites.exporting import ESTIMATES, FACTS, FORMAT, OF_ESTIMATE, OF_VERDICT
 from iop_outcomes.sites.using import use_of
 
+_FACTS = ("site", "version", "questions", "arms_without_people")
 _NUMBERS = ("day", "value", "se", "ci_low", "ci_high", "margin", "known_share")
 
 
@@ -23,6 +24,8 @@ class Site:
     Attributes
     ----------
     name : str
+    version : str
+        Of the package that it was exported by.
     questions : dict
         What its analyses asked, by name.
     one_armed : bool
@@ -32,6 +35,7 @@ class Site:
     """
 
     name: str
+    version: str
     questions: dict[str, dict[str, Any]]
     one_armed: bool
     estimates: pd.DataFrame
@@ -43,8 +47,8 @@ def read_sites(folders: Sequence[Path]) -> list[Site]:
     Raises
     ------
     StudyError
-        There are fewer than two, a folder holds no whole export, two have one name, or two asked different things by
-        one name.
+        There are fewer than two, a folder holds no whole export, two have one name or were exported by different
+        versions, or two asked nothing in common, or different things by one name.
     """
     if len(folders) < 2:
         raise StudyError(f"pool: there is {counted(len(folders), 'folder')}; name those of two sites or more")
@@ -71,18 +75,47 @@ def _read(folder: Path) -> Site:
     changed = altered(folder, Digests())
     if changed:
         raise StudyError(f"{folder / changed[0]}: the file is not as it was exported; ask the site for it again")
-    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    if facts.get("format") != FORMAT:
-        raise StudyError(f"{folder / FACTS}: the export is of another form than {FORMAT}; export the site anew")
-    table = pd.read_csv(folder / ESTIMATES, dtype="str", keep_default_na=False)
+    facts, table = _facts(folder / FACTS), _table(folder / ESTIMATES)
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in _NUMBERS}
+    one_armed = bool(facts["arms_without_people"])
+    return Site(facts["site"], facts["version"], facts["questions"], one_armed, table.assign(**numbers))
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        form = facts.get("format")
+    except (OSError, ValueError, AttributeError):
+        raise StudyError(f"{path}: there is nothing in it that an export says; export the site anew") from None
+    if form != FORMAT:
+        raise StudyError(f"{path}: the export is of another form than {FORMAT}; export the site anew")
+    lacking = [name for name in _FACTS if name not in facts]
+    if lacking:
+        raise StudyError(f"{path}: it does not say '{lacking[0]}'; export the site anew")
+    return dict(facts)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False)
+    except (OSError, ValueError):
+        raise StudyError(f"{path}: it cannot be read as a table; export the site anew") from None
     lacking = [name for name in (*OF_VERDICT, *OF_ESTIMATE) if name not in table]
     if lacking:
-        raise StudyError(f"{folder / ESTIMATES}: there is no column '{lacking[0]}'; export the site anew")
-    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in _NUMBERS}
-    return Site(facts["site"], facts["questions"], bool(facts["arms_without_people"]), table.assign(**numbers))
+        raise StudyError(f"{path}: there is no column '{lacking[0]}'; export the site anew")
+    return table
 
 
 def _refuse_unlike(first: Site, other: Site) -> None:
+    if first.version != other.version:
+        raise StudyError(
+            f"pool: '{other.name}' was exported by version {other.version} and '{first.name}' by {first.version}; "
+            "run and export them by one version"
+        )
+    if not first.questions.keys() & other.questions.keys():
+        raise StudyError(
+            f"pool: no analysis of '{other.name}' is called as one of '{first.name}' is; pool sites of one study"
+        )
     for name in first.questions.keys() & other.questions.keys():
         one, two = first.questions[name], other.questions[name]
         differs = next((part for part in one if one[part] != two.get(part)), None)

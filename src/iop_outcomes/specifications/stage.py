@@ -74,7 +74,7 @@ def _together(shown: Sequence[Specification], study: StudyView):
     return joint_null(
         values,
         errors,
-        added.to_numpy(float).T.reshape(len(shown), -1),
+        added.to_numpy(float).T.reshape(len(shown), len(added)),
         reach=(high - low) / (2 * errors),
         n_draws=study.specifications.draws,
         seed=seed_of(study.seed, "specifications"),

@@ -108,7 +108,7 @@ def joint_null(
 
 def _refuse_unusable(value: NDArray[np.float64], error: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
     if len(value) < 2:
-        raise EstimationError(f"estimates: there is {counted(len(value), 'one', 'of them')}; two are needed at least")
+        raise EstimationError(f"estimates: {counted(len(value), 'is', 'are')} there; two are needed at least")
     if shares.shape[1] < FEWEST_UNITS:
         raise EstimationError(
             f"estimates: they rest on {counted(shares.shape[1], 'unit')}, whose signs give too few patterns; "

@@ -54,6 +54,15 @@ def _usual(study: Study) -> dict[str, str]:
     }
 
 
+def _assigned(study: Study) -> str:
+    alike = words.joined([words.plain(name) for name in study.covariate_names]) or "nothing"
+    by_chance = [analysis.randomised for analysis in study.analyses.values()]
+    if by_chance and all(by_chance):
+        return f"By chance, as the study says; made alike in {alike}, too"
+    others = "; for some comparisons by chance, as the study says" if any(by_chance) else ""
+    return f"By clinicians, payers, courts and people themselves{others}; made alike in {alike}"
+
+
 def _emulated(study: Study) -> dict[str, str]:
     cohort = study.cohort
     rules = ", ".join(words.plain(name) for name, _ in cohort.rules) or "everybody on record"
@@ -64,10 +73,7 @@ def _emulated(study: Study) -> dict[str, str]:
         "strategies": words.capital(
             words.joined([words.arm(arm) for arm in cohort.arms], "or") + ", as recorded at entry"
         ),
-        "assignment": (
-            "By clinicians, payers, courts and people themselves; made alike in "
-            + (words.joined([words.plain(name) for name in study.covariate_names]) or "nothing")
-        ),
+        "assignment": _assigned(study),
         "time_zero": f"The day of {cohort.time_zero}, at most {late} after care began",
         "follow_up": f"{cohort.follow_up_days} days, to death, or as far as records go",
         "outcome": "None",
