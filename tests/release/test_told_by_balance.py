@@ -6,7 +6,7 @@ from iop_outcomes.release.disclosure import ReleaseRules, protect
 from iop_outcomes.release.tables import balance
 from report_tables import study, tables
 
-AFTER = ["mean_treated_after", "mean_reference_after", "sd_treated_after", "sd_reference_after", "smd_after"]
+AFTER = ["mean_treated_after", "mean_reference_after", "smd_after"]
 
 
 def few_of_the_first_arm() -> dict[str, pd.DataFrame]:
