@@ -253,3 +253,12 @@ def test_rows_of_baselines_tell_how_many_episodes_there_are():
     assert opened_in(intake=read, attrition_flow=steps.assign(n_episodes=hidden, n_elsewhere=22)) == places
     read["n_in"] = read["n_accepted"] = hidden
     assert opened_in(intake=read, attrition_flow=steps.assign(n_episodes=hidden, n_elsewhere=22)) == []
+
+
+def test_those_who_found_a_match_beside_everybody_tell_of_those_who_found_none():
+    """115 of 280 who found a match have the outcome, and 120 of all 300: five of the twenty others."""
+    row = {"analysis": "primary", "outcome": "completion", "role": "arm", "arm": "iop", "population": "everybody"}
+    row |= {"measure": "mean", "unit": "share", "design": "matched", "value": "suppressed", "se_method": ""}
+    both = [("adjusted", 280, 115), ("naive", 300, 120)]
+    frame = pd.DataFrame([row | {"kind": kind, "n": n, "n_events": events} for kind, n, events in both])
+    assert opened_in(estimate=frame) == ["estimate, row 1, not with"]

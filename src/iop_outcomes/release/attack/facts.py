@@ -118,14 +118,17 @@ def _estimates(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     arms = (frame["role"] == "arm") & (frame["population"] == "everybody")
     for row in frame.index[arms]:
-        arm = frame["arm"][row]
-        whose = f"{arm}, {frame['outcome'][row]}{_of_design(frame, row)}"
+        arm, of_design = frame["arm"][row], _of_design(frame, row)
+        everybody = f"{arm}, {frame['outcome'][row]}"
+        whose = f"{everybody}{of_design}"
         seen = table.learn(known, row, "n", f"{whose} known")
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
         if frame["n_events"][row] == "":
             continue
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
+        for count in (" known", " with", " without") if of_design else ():
+            known.adds_up(f"{everybody}{count}", f"{whose}{count}", _left(known, table, row, f"{whose}, not{count}"))
         counted = frame["kind"][row] == "naive" or "unweighted" in frame["se_method"][row]
         if counted and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
             _share(table, known, row, "value", events, seen, arm=arm)
