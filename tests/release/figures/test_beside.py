@@ -1,4 +1,4 @@
-"""A number at risk beside a line of equal weights: never on a day that would tell how few left since the line's point."""
+"""A number at risk beside a line of equal weights: never on a day that would tell how few left since a point."""
 
 import pandas as pd
 

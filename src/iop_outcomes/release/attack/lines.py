@@ -1,4 +1,4 @@
-"""What lines tell beside numbers at risk: times the people at its start, a line of equal weights is a count of people."""
+"""What lines tell beside numbers at risk: a line of equal weights, times the people at its start, counts people."""
 
 from collections.abc import Iterator, Mapping
 

@@ -40,7 +40,7 @@ def by_day(at_risk: pd.Series, left: pd.DataFrame) -> pd.DataFrame:
 
 
 def marks(lost: pd.DataFrame, days: Iterable[int], stated: Iterable[int], rules: ReleaseRules) -> list[int]:
-    """Return the days on which a number at risk may stand: since the one before nobody or enough were lost, in each way.
+    """Return the days on which a number at risk may stand: since the one before nobody or enough were lost each way.
 
     Parameters
     ----------
