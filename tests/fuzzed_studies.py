@@ -25,6 +25,50 @@ VALUES = (
     *(None, True, -1, 0, 1e308, float("nan"), 10**30, "", "x" * 5000, "\x07", [], {}, [[]], {"a": {"b": 1}}, ["a", 1]),
 )
 
+#: What a study may ask beyond its analyses, each part with all that it may say.
+EVERYTHING = (
+    STUDY.replace("completion: {}}", "completion: {}, attendance_rate: {}, retention: {}}")
+    + """
+heterogeneity: {analysis: primary, folds: 3, learner: boosting, groups: 2}
+participation:
+  outcome: first_positive_test
+  weeks: 12
+  arms: [iop]
+  strategies:
+    active: {least_hours: 6, grace_weeks: 2, last_week: 7, lapses_allowed: 2, step_up_allowed: true}
+    less: {below_hours: 6}
+  landmark: {weeks: 4, least_hours: 6}
+  hours: {high: 9, low: 3, curve: [6], borders: [3, 6]}
+  changes: {stepping_up: {to: "2.1", arms: [outpatient], weeks: 6, per_protocol: false}}
+  bootstrap: 50
+  bootstrap_by: site
+  truncate: 99
+components: {of: {flexibility: [attendance_rate]}, by: [sex], outcome: completion}
+specifications:
+  analysis: primary
+  outcomes: [retention]
+  arm_rules: {nine_hours: {iop: {prescribed_hours_per_week: "9"}}}
+  time_zero: [assignment, admission]
+  designs: [overlap]
+  estimators: [weighted, aipw]
+  trimming: {scores: {trim: 0.05}, weights: {truncate: 0.99}}
+  draws: 99
+costs:
+  analysis: primary
+  perspectives: {payer: [payer, program]}
+  worth: 20000
+  willingness: [0, 1000]
+  draws: 100
+subgroups: {analyses: [primary], by: {sex: {column: sex, levels: {men: [male], women: [female]}}}}
+sensitivity: [e_value, missing_panel: {imputations: 10}, omitted_variable, leave_one_site_out]
+margin: 0.05
+events: {death: {use: excluded}}
+target_trial: {}
+simulate: {}
+describe_by: [sex]
+"""
+)
+
 
 def complaint(call: Callable[[], object]) -> str:
     """Return the one clean sentence with which a call refuses, empty if it does not; any other error is a failure."""
@@ -39,14 +83,22 @@ def complaint(call: Callable[[], object]) -> str:
 
 @cache
 def study_texts() -> list[str]:
-    """Return the studies of this project and the smallest there is."""
-    return [STUDY, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / studies.STUDIES).glob("*.yaml")))]
+    """Return the studies of this project, the smallest there is, and one that asks all that may be asked."""
+    return [
+        STUDY,
+        EVERYTHING,
+        *(path.read_text(encoding="utf-8") for path in sorted((ROOT / studies.STUDIES).glob("*.yaml"))),
+    ]
 
 
 def wrong_texts() -> st.SearchStrategy[str]:
     """Return study files in which pieces of text were put in, left out or doubled."""
     edit = st.tuples(st.sampled_from(("put", "cut", "double")), st.floats(0, 1), st.sampled_from(TOKENS))
-    return st.builds(_edited, st.sampled_from((*[STUDY] * 8, *study_texts())), st.lists(edit, min_size=1, max_size=4))
+    return st.builds(
+        _edited,
+        st.sampled_from((*[STUDY] * 8, *[EVERYTHING] * 4, *study_texts())),
+        st.lists(edit, min_size=1, max_size=4),
+    )
 
 
 def _edited(text: str, edits: list[tuple[str, float, str]]) -> str:
@@ -60,7 +112,8 @@ def _edited(text: str, edits: list[tuple[str, float, str]]) -> str:
 def wrong_contents() -> st.SearchStrategy[dict]:
     """Return what study files hold, with some of their values replaced by others of any kind."""
     swap = st.tuples(st.integers(0, 10_000), st.sampled_from(VALUES))
-    return st.builds(_swapped, st.integers(0, len(study_texts()) - 1), st.lists(swap, min_size=1, max_size=3))
+    number = st.one_of(st.just(1), st.integers(0, len(study_texts()) - 1))
+    return st.builds(_swapped, number, st.lists(swap, min_size=1, max_size=3))
 
 
 def _swapped(number: int, swaps: list[tuple[int, object]]) -> dict:

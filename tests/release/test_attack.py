@@ -215,3 +215,50 @@ def test_one_person_fewer_is_not_released_beside_the_release_before(tmp_path):
     fewer = given | {"cohort": given["cohort"].iloc[1:].reset_index(drop=True)}
     with pytest.raises(DisclosureError, match="1 to 10 people fewer than in an earlier release"):
         build(study(), fewer, tmp_path / "release")
+
+
+def line(*points: tuple) -> pd.DataFrame:
+    """Return an arm's curve: day, share still in care, and people at risk on that day."""
+    return pd.DataFrame(points, columns=["day", "survival", "n_at_risk"]).assign(arm="iop")
+
+
+def staying(**weights) -> pd.DataFrame:
+    """Return the estimate of time in care of 329 people, of whom so many are left by the weights."""
+    row = {"analysis": "staying", "outcome": "time_in_care", "role": "arm", "arm": "iop", "kind": "adjusted"}
+    row |= {"population": "everybody", "measure": "rmst", "unit": "days", "design": "overlap", "n": 329, "value": 99}
+    return pd.DataFrame([row | {"n_events": "", "se_method": "normalised", "ess": 329} | weights])
+
+
+def test_a_line_of_equal_weights_beside_a_number_at_risk_is_opened():
+    """189 are at risk on day 60; by day 63 0.566 of 329 are still there, 186: three left in three days."""
+    curve = line((0, 1, 329), (49, 0.602, ""), (60, "", 189), (63, 0.566, ""))
+    place = ["retention_curves, row 3, n_at_risk beside the line"]
+    assert opened_in(retention_curves=curve, estimate=staying(se_method="unweighted")) == place
+    assert opened_in(retention_curves=curve, estimate=staying(ess=327)) == place
+    assert opened_in(retention_curves=curve, estimate=staying(ess=200)) == []
+
+
+def test_a_line_that_ends_a_part_on_the_day_before_is_not_opened():
+    curve = line((0, 1, 329), (14, 0.916, ""), (29, 0.708, ""), (30, "", 233), (35, 0.669, ""))
+    assert opened_in(retention_curves=curve, estimate=staying(ess=327)) == []
+
+
+def test_rows_of_baselines_tell_how_many_episodes_there_are():
+    """Of 120 people with 120 baselines 22 are in one arm: 98 in the other, of whom 90 are left after three rules."""
+    read = pd.DataFrame({"table": ["person", "episode", "baseline"], "n_in": [120, "suppressed", 120]})
+    read = read.assign(n_accepted=read["n_in"], n_rejected=0)
+    hidden = "suppressed"
+    steps = flow((hidden, hidden, hidden), (hidden, hidden, hidden), (hidden, hidden, 90))
+    places = [f"attrition_flow, row {row}, n_excluded" for row in (1, 2, 3)]
+    assert opened_in(intake=read, attrition_flow=steps.assign(n_episodes=hidden, n_elsewhere=22)) == places
+    read["n_in"] = read["n_accepted"] = hidden
+    assert opened_in(intake=read, attrition_flow=steps.assign(n_episodes=hidden, n_elsewhere=22)) == []
+
+
+def test_those_who_found_a_match_beside_everybody_tell_of_those_who_found_none():
+    """115 of 280 who found a match have the outcome, and 120 of all 300: five of the twenty others."""
+    row = {"analysis": "primary", "outcome": "completion", "role": "arm", "arm": "iop", "population": "everybody"}
+    row |= {"measure": "mean", "unit": "share", "design": "matched", "value": "suppressed", "se_method": ""}
+    both = [("adjusted", 280, 115), ("naive", 300, 120)]
+    frame = pd.DataFrame([row | {"kind": kind, "n": n, "n_events": events} for kind, n, events in both])
+    assert opened_in(estimate=frame) == ["estimate, row 1, not with"]

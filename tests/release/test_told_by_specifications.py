@@ -1,5 +1,7 @@
 """What specifications of few people may not tell: how many they are, as a share of three decimals would."""
 
+import numpy as np
+
 from argument_tables import study, tables
 from iop_outcomes.release.tables import specifications
 
@@ -33,3 +35,13 @@ def test_the_median_is_told_no_more_finely_than_the_specifications():
         "specification_summary": given["specification"].iloc[:1].assign(**row, median=0.1534),
     }
     assert specifications.summary(given, specifications.frame(given, RULES))["median"].tolist() == [0.15]
+
+
+def test_where_two_sites_give_no_median_none_is_made_up():
+    """The page would have said what it amounts to, and was lost to a number of draws that is missing."""
+    given = tables()
+    row = {"analysis": "primary", "n_specifications": 2, "n_shown": 2, "n_withheld": 0, "n_refused": 0}
+    table = given["specification_summary"] = given["specification"].iloc[:1].assign(**row, reason="two units")
+    given["specification_summary"] = table.assign(median=np.nan, n_draws=np.nan)
+    found = specifications.summary(given, specifications.frame(given, RULES))
+    assert found["median"].isna().all() and found["reason"].tolist() == ["two units"]

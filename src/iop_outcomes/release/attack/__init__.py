@@ -13,6 +13,7 @@ import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.attack.facts import TELLERS, of_sentences
+from iop_outcomes.release.attack.lines import opened_by_lines
 from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
 from iop_outcomes.release.attack.twice import apart
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
@@ -85,8 +86,9 @@ def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Att
     rules = (rules or rules_of(folder)).without_key()
     systems = _gathered(folder, rules)
     opened = [place for known, _ in systems if known.tried for place in _opened(known, rules)]
-    opened += _written(folder, rules)
-    tried = sum(len(known.tried) for known, _ in systems)
+    beside, told = opened_by_lines(tables_of(folder, rules), rules)
+    opened += [*told, *_written(folder, rules)]
+    tried = sum(len(known.tried) for known, _ in systems) + beside
     (_, read), *apart_ = systems
     unread = [name for _, names in apart_ for name in names]
     return Attacked(tried, pd.DataFrame({"place": opened}, dtype="object"), tuple(read), tuple(unread))

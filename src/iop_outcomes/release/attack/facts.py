@@ -51,7 +51,25 @@ def _intake(table: Table) -> Unknowns:
             table.learn(known, row, f"n_{what}", f"{name}, {what}") for what in ("in", "accepted", "rejected")
         )
         known.adds_up(read, accepted, rejected)
+    _episodes(table, known)
     return known
+
+
+def _episodes(table: Table, known: Unknowns) -> None:
+    """Take as many episodes as there are people, where there are as many baselines; and see how many more or fewer."""
+    rows = {name: row for row, name in enumerate(table.frame["table"])}
+    exact = table.rules.round_to == 1 and {"person", "baseline", "episode"} <= set(rows)
+    if not exact:
+        return
+    people, baselines, episodes = (table.number(rows[name], "n_accepted") for name in ("person", "baseline", "episode"))
+    if people == baselines and np.isnan(episodes):
+        known.adds_up("episode, accepted", "person, accepted")
+    for name in ("person", "baseline"):
+        pair = ("episode, accepted", f"{name}, accepted")
+        more, fewer = pair if table.number(rows[name], "n_accepted") <= episodes else pair[::-1]
+        apart = known.guess(f"{name} beside episodes", f"{table.name}, row {rows[name] + 1}, beside episodes")
+        if not np.isnan(table.number(rows[name], "n_accepted") + episodes):
+            known.adds_up(more, fewer, apart)
 
 
 def _balance(table: Table) -> Unknowns:
@@ -102,13 +120,16 @@ def _estimates(table: Table) -> Unknowns:
     of_design = _of_designs(frame)
     for row in frame.index[arms]:
         arm = frame["arm"][row]
-        whose = f"{arm}, {frame['outcome'][row]}{of_design[row]}"
+        everybody = f"{arm}, {frame['outcome'][row]}"
+        whose = f"{everybody}{of_design[row]}"
         seen = table.learn(known, row, "n", f"{whose} known")
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
         if frame["n_events"][row] == "":
             continue
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
+        for count in (" known", " with", " without") if of_design else ():
+            known.adds_up(f"{everybody}{count}", f"{whose}{count}", _left(known, table, row, f"{whose}, not{count}"))
         counted = frame["kind"][row] == "naive" or "unweighted" in frame["se_method"][row]
         if counted and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
             _share(table, known, row, "value", events, seen, arm=arm)

@@ -9,6 +9,9 @@ import pandas as pd
 from iop_outcomes.release.disclosure import ReleaseRules
 from iop_outcomes.study import Study
 
+#: Who is no longer observed, beside those who left in one way or another.
+UNOBSERVED = "unobserved"
+
 
 def tells_counts(at_risk: pd.Series, left: pd.Series, line: pd.Series, rules: ReleaseRules) -> bool:
     """Tell whether a line of those still in care, times the people at its start, is nearly their count.
@@ -32,12 +35,12 @@ def tells_counts(at_risk: pd.Series, left: pd.Series, line: pd.Series, rules: Re
 def by_day(at_risk: pd.Series, left: pd.DataFrame) -> pd.DataFrame:
     """Return how many left on each day from 0 to the last, by way, and how many were observed no longer."""
     after = at_risk.shift(-1, fill_value=0)
-    lost = left.assign(unobserved=at_risk - left.sum(axis=1) - after)
+    lost = left.assign(**{UNOBSERVED: at_risk - left.sum(axis=1) - after})
     return lost.reindex(range(int(at_risk.index.max()) + 1), fill_value=0)
 
 
 def marks(lost: pd.DataFrame, days: Iterable[int], stated: Iterable[int], rules: ReleaseRules) -> list[int]:
-    """Return the days on which a number at risk may stand: since the one before nobody or enough were lost, in each way.
+    """Return the days on which a number at risk may stand: since the one before nobody or enough were lost each way.
 
     Parameters
     ----------
@@ -54,10 +57,13 @@ def marks(lost: pd.DataFrame, days: Iterable[int], stated: Iterable[int], rules:
     end, stated = len(lost), set(stated)
     kept = sorted({0, end, *(day for day in {*days, *stated} if 0 < day < end)})
     totals = np.vstack([np.zeros(lost.shape[1]), lost.to_numpy(float).cumsum(axis=0)])
+    left = lost.columns != UNOBSERVED
     place = 0
     while place < len(kept) - 1:
         between = totals[kept[place + 1]] - totals[kept[place]]
-        if not ((between > 0) & (between < rules.clear)).any():
+        # After the last number nothing says how many are observed no longer.
+        counted = left | (kept[place + 1] < end)
+        if not ((between > 0) & (between < rules.clear) & counted).any():
             place += 1
         elif 0 < kept[place + 1] < end and kept[place + 1] not in stated:
             kept.pop(place + 1)

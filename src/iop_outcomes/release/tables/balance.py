@@ -24,13 +24,20 @@ _OF_ARM = {
 }
 #: A difference and one arm's mean give the other arm's mean, so a difference rests on both arms.
 _DOMINATING = ("dominating_treated", "dominating_reference")
-_NUMBERS = {**_OF_ARM, "smd": (*_COUNTS, *_KNOWN, *_DOMINATING)}
+_OF_BOTH = (*_COUNTS, *_KNOWN, *_DOMINATING)
+_NUMBERS = {**_OF_ARM, "smd": _OF_BOTH}
+#: A design makes arms alike, so that afterwards the mean of one is nearly that of the other, and of a third.
+_AFTERWARDS = dict.fromkeys(_NUMBERS, (*_OF_BOTH, "few_elsewhere"))
 
 ROLES = Roles(
     labels=(*_BY, "level", "threshold", "place"),
     counts=_COUNTS,
-    hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference", *_KNOWN, *_DOMINATING),
-    values={f"{number}_{stage}": rests_on for number, rests_on in _NUMBERS.items() for stage in ("before", "after")},
+    hidden_counts=("all_treated", "all_reference", "rest_treated", "rest_reference", *_OF_BOTH[2:], "few_elsewhere"),
+    values={
+        f"{number}_{stage}": rests_on
+        for number in _NUMBERS
+        for stage, rests_on in (("before", _NUMBERS[number]), ("after", _AFTERWARDS[number]))
+    },
     sums=(
         levels("n_treated", "all_treated", _BY, rest="rest_treated"),
         levels("n_reference", "all_reference", _BY, rest="rest_reference"),
@@ -72,9 +79,17 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         wide[f"n_{side}"] = wide[f"n_known_{side}"].where(is_flag, wide[f"n_{side}"]).mask(nobody, 0.0)
         listed = wide.groupby(list(_BY), sort=False)[f"n_{side}"].transform("sum")
         wide[f"rest_{side}"] = wide[f"all_{side}"] - listed
-    wide = _with_dominating(_coarse(wide, study.release.rules("balance", "love_plot")), tables, study)
+    rules = study.release.rules("balance", "love_plot")
+    wide = _with_dominating(_coarse(_with_few_elsewhere(wide, rules), rules), tables, study)
     wide = wide.assign(threshold=study.gate.max_smd, is_total=True)
     return wide[[*ROLES.labels, *ROLES.guarded, *ROLES.values, "is_total"]]
+
+
+def _with_few_elsewhere(wide: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Mark levels of which some arm of a design has few, on the rows of its other arms, too."""
+    few = pd.Series(rules.small(wide[list(_COUNTS)]).any(axis=1), wide.index)
+    elsewhere = few.groupby([wide[name] for name in ("design", "covariate", "level")], sort=False).transform("any")
+    return wide.assign(few_elsewhere=elsewhere.astype(float))
 
 
 def _with_dominating(wide: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:

@@ -1,13 +1,14 @@
 """Estimates: what may be shown, what is withheld and why, with the arms' own values beside each contrast."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, parts
+from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
@@ -51,14 +52,26 @@ _FINEST, _FINEST_END = 0.001, 0.01
 _TOTALS = re.compile(r"\b[\d,]+ (missing outcome|weekly result|member|partner)s?\b")
 _NOT_SEEN = re.compile(r"\b[\d,]+ (?=not seen\b)")
 
+
+def _naive_is_more(frame: pd.DataFrame) -> Iterator[Equation]:
+    """Everybody known is those whom a design left and those whom it left out."""
+    place = [frame[name].astype("str") for name in ("analysis", "arm")]
+    naive = ((frame["role"] == ARM) & (frame["kind"] == NAIVE)).to_numpy()
+    for rows in frame.groupby(place, sort=False).indices.values():
+        whole = next((int(row) for row in rows if naive[row]), None)
+        for row in rows:
+            if whole is not None and frame["n_beside"].notna().iloc[row]:
+                yield {(whole, "n"): 1.0, (int(row), "n"): -1.0, (int(row), "n_beside"): -1.0}
+
+
 ROLES = Roles(
     labels=_LABELS,
     counts=("n", "n_events"),
-    hidden_counts=("n_without", "n_arm", "n_left_out", *_GUARDS),
+    hidden_counts=("n_without", "n_arm", "n_left_out", "n_beside", *_GUARDS),
     values={name: _GUARDS for name in ("value", "se", "ci_low", "ci_high")}
     | {"ess": ("n", *_GUARDS), "true_value": ()},
     sentences=("se_method", "reason"),
-    sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out")),
+    sums=(parts("n", "n_events", "n_without"), parts("n_arm", "n", "n_left_out"), _naive_is_more),
     keep={"n_arm": "arm_is_shown"},
     who={
         "n_arm": "{arm}",
@@ -103,7 +116,9 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     naive, both = _counted_rows(table)
     of_arm = (table["role"] == ARM).to_numpy()
     people = np.where(of_arm, table["n"], table["least_n"]).astype(float)
-    unknown = np.where(of_arm, table["n_left_out"], table["least_left_out"]).astype(float)
+    # A matched arm is told by the other one and their difference.
+    own = of_arm & (table["kind"] == NAIVE).to_numpy()
+    unknown = np.where(own, table["n_left_out"], table["least_left_out"]).astype(float)
     counted = table["least_with"].notna().to_numpy()
     unknown = np.where(counted, unknown, 0.0)
     spread = np.where(table["unit"] == "share", 1.0, table["se"].to_numpy(float) * np.sqrt(people))
@@ -119,7 +134,10 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     table.loc[naive, "se"] = rules.stepped(table["se"], people, moves)[naive]
     table.loc[both, "se"] = rules.stepped(table["se"], people, 0.0, _FINEST_END / 2, np.ceil)[both]
     # With how many have it, a difference would tell of how many it is.
-    table.loc[naive & (table["kind"] != NAIVE) & rules.small(table["least_left_out"]), "n_events"] = np.nan
+    adjusted = table["kind"] != NAIVE
+    table.loc[naive & adjusted & rules.small(table["least_left_out"]), "n_events"] = np.nan
+    apart = table["events_apart"].groupby(table["analysis"]).transform("min")
+    table.loc[adjusted & rules.small(apart), "n_events"] = np.nan
     blurred = naive & counted & rules.too_coarse(people, unknown) & may_be_shown(table).to_numpy()
     return _withheld(table, blurred, "too few people for a share that does not tell how many they are")
 
@@ -191,7 +209,21 @@ def _with_arm_counts(table: pd.DataFrame, cohort: pd.DataFrame | None) -> pd.Dat
     # The total of a contrast says nothing that the arms do not, and would be one more sum to guard.
     table.loc[~of_arm, ["n", "n_events", "ess"]] = np.nan
     table["n_without"] = table["n"] - table["n_events"]
+    beside = _beside(table)
+    table["n_beside"] = beside["n"]
+    apart = pd.concat([table["n_left_out"], beside], axis=1)
+    table["n_apart"] = apart.where(apart > 0).min(axis=1)
+    table["events_apart"] = beside[["n_events", "n_without"]].where(beside > 0).min(axis=1)
     return table
+
+
+def _beside(table: pd.DataFrame) -> pd.DataFrame:
+    """Return of how many whom a design left out the outcome is known, and how many have it and have not."""
+    counts, of_arm = ["n", "n_events", "n_without"], table["role"] == ARM
+    place = pd.MultiIndex.from_frame(table[["analysis", "arm"]].astype("str"))
+    naive = table.set_axis(place)[(of_arm & (table["kind"] == NAIVE)).to_numpy()][counts]
+    more = naive[~naive.index.duplicated()].reindex(place).set_axis(table.index) - table[counts]
+    return more.where((of_arm & (table["kind"] != NAIVE)).to_numpy()[:, None] & (more >= 0))
 
 
 def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
@@ -199,8 +231,7 @@ def _with_guards(table: pd.DataFrame) -> pd.DataFrame:
     for guard, count in zip(_GUARDS, ("n", "n_events", "n_without"), strict=True):
         positive = table[count].where(table[count] > 0)
         table[guard] = positive.groupby(table["analysis"]).transform("min")
-    left_out = table["n_left_out"].where(table["n_left_out"] > 0)
-    table["least_left_out"] = left_out.groupby(table["analysis"]).transform("min")
+    table["least_left_out"] = table["n_apart"].groupby([table["analysis"], table["kind"]]).transform("min")
     # Few people still in care at the end say nothing of how long the others stayed.
     table.loc[table["outcome"].astype("str") == TIME_IN_CARE, "least_without"] = np.nan
     return table

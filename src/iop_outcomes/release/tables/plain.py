@@ -20,12 +20,24 @@ def _rules_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         yield {(int(total), "n"): 1.0, **{(int(row), "n"): -1.0 for row in parts_of}}
 
 
+def _beside_episodes(frame: pd.DataFrame) -> Iterator[Equation]:
+    """People, and rows of their baselines, are the episodes, or so many fewer or more."""
+    table = frame["table"].astype("str")
+    for episode in np.flatnonzero(table == "episode"):
+        for row in np.flatnonzero(table.isin(_ONE_AN_EPISODE)):
+            more = frame["n_accepted"].iloc[row] > frame["n_accepted"].iloc[episode]
+            beside = {(int(row), "n_accepted"): -1.0, (int(row), "n_apart"): 1.0 if more else -1.0}
+            yield {(int(episode), "n_accepted"): 1.0, **beside}
+
+
 def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     """Those to whom an event happened are those of all arms, which stand on the event's first row."""
     for rows in frame.groupby("event", sort=False, observed=True).groups.values():
         yield {(rows[0], "n_all"): 1.0, **{(row, "n_while"): -1.0 for row in rows}}
 
 
+#: Tables with a row for each episode, or for each person, who mostly has one.
+_ONE_AN_EPISODE = ("person", "baseline")
 _CELLS = ("n_not_comparable", "n_both", "n_test_only", "n_report_only", "n_neither")
 
 #: Columns whose numbers are labels here: a threshold, an order, a share of no small group.
@@ -33,7 +45,8 @@ ROLES: Mapping[str, Roles] = {
     "intake": Roles(
         labels=("table",),
         counts=("n_in", "n_accepted", "n_rejected"),
-        sums=(parts("n_in", "n_accepted", "n_rejected"),),
+        hidden_counts=("n_apart",),
+        sums=(parts("n_in", "n_accepted", "n_rejected"), _beside_episodes),
         keep={"n_in": "is_total"},
         who={"n_accepted": "rows accepted of {table}", "n_rejected": "rows not taken of {table}"},
     ),
@@ -115,4 +128,6 @@ def _with_all(intercurrent: pd.DataFrame) -> pd.DataFrame:
 def _by_table(intake: pd.DataFrame) -> pd.DataFrame:
     """Return rows read by canonical table: the names of a clinic's files may hold the names of its patients."""
     counts = list(ROLES["intake"].counts)
-    return intake.astype({"table": "str"}).groupby("table", sort=False)[counts].sum().reset_index()
+    table = intake.astype({"table": "str"}).groupby("table", sort=False)[counts].sum().reset_index()
+    episodes = table.loc[table["table"] == "episode", "n_accepted"].sum()
+    return table.assign(n_apart=(table["n_accepted"] - episodes).abs().where(table["table"].isin(_ONE_AN_EPISODE)))

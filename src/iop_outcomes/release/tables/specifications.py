@@ -71,7 +71,7 @@ def summary(tables: Mapping[str, pd.DataFrame], shown: pd.DataFrame) -> pd.DataF
     table["reason"] = table["reason"].astype("object").where(table["reason"].notna(), "").astype("str")
     n_shown = int(may_be_shown(shown).sum())
     # That of one specification must not be told more finely here than there.
-    table["median"] = shown.loc[may_be_shown(shown), "value"].median()
+    table["median"] = table["median"].where(table["median"].isna(), shown.loc[may_be_shown(shown), "value"].median())
     if n_shown < int(table["n_shown"].iloc[0]):
         table[list(_SHARES)] = np.nan
         table["n_withheld"] += table["n_shown"] - n_shown

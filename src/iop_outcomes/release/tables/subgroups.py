@@ -85,6 +85,10 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     table = tables["subgroup"].astype(dict.fromkeys(("analysis", "outcome", "modifier", "level", "role"), "str"))
     table = table.astype(dict.fromkeys(("arm", "against", "measure", "status", "population"), "str"))
     table = _with_counts(table.reset_index(drop=True), tables, study)
+    # With how many of those who found a match have it, the outcome would tell of the few who found none.
+    apart = table.groupby([*_BY])[["apart_with", "apart_without"]].transform("sum")
+    few = pd.Series(rules.small(apart).any(axis=1)).groupby(table["analysis"]).transform("any")
+    table.loc[few, "n_events"] = np.nan
     table = _with_status(table, rules)
     table = _coarse(table, study, rules)
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
@@ -99,7 +103,8 @@ def _with_counts(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study:
     counted = pd.DataFrame(list(_counted(table, tables, study)))
     columns = ("n_people", "known", "with_it", "without_it", "dominating")
     if counted.empty:
-        return table.assign(**dict.fromkeys((*ROLES.guarded, "n", "n_events"), np.nan))
+        apart = ("apart_with", "apart_without")
+        return table.assign(**dict.fromkeys((*ROLES.guarded, "n", "n_events", *apart), np.nan))
     keys = ["analysis", "modifier", "level", "arm"]
     table = table.merge(counted, on=keys, how="left")
     of_arm = table["role"] == ARM
@@ -136,7 +141,7 @@ def _counted(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Stu
         for (own_level, own_arm), people in level.groupby([level, arm]).groups.items():
             if own_arm not in arms:
                 continue
-            known = values[people][used[people]]
+            known, apart = values[people][used[people]], values[people][~used[people]]
             yield {
                 "analysis": analysis,
                 "modifier": modifier,
@@ -146,6 +151,8 @@ def _counted(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Stu
                 "known": float(len(known)),
                 "with_it": float((known == 1).sum()) if binary else np.nan,
                 "without_it": float((known == 0).sum()) if binary else np.nan,
+                "apart_with": float((apart == 1).sum()) if binary else np.nan,
+                "apart_without": float((apart == 0).sum()) if binary else np.nan,
                 "dominating": dominating(known, site, study.release.dominance) if total else 0.0,
             }
 
