@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from iop_outcomes.conclude.evidence import NO_INTERVAL, interval_of
 from iop_outcomes.conclude.rows import Rows
@@ -36,7 +35,7 @@ def known_without_effect(rows: Rows, study: Study, name: str) -> dict[str, Any]:
     dict
         ``placebo_failed``, ``ease``, ``calibrated``.
     """
-    found: dict[str, Any] = {"placebo_failed": _placebo_failed(rows.placebos, study, name)}
+    found: dict[str, Any] = {"placebo_failed": _placebo_failed(rows, study, name)}
     own = rows.controls
     if own.empty:
         return found | {"ease": np.nan, "calibrated": NO_INTERVAL}
@@ -48,11 +47,9 @@ def known_without_effect(rows: Rows, study: Study, name: str) -> dict[str, Any]:
     }
 
 
-def _placebo_failed(placebos: pd.DataFrame, study: Study, name: str) -> bool:
+def _placebo_failed(rows: Rows, study: Study, name: str) -> bool:
     analysis = study.analyses[name]
-    if placebos.empty or analysis.randomised:
+    mine = rows.placebos.get((analysis.design, *study.contrast(analysis)))
+    if mine is None or analysis.randomised:
         return False
-    first, second = study.contrast(analysis)
-    mine = placebos["design"].astype("str") == analysis.design
-    mine &= (placebos["arm"].astype("str") == first) & (placebos["against"].astype("str") == second)
-    return any(placebo_fails(row, study.gate.max_smd) for _, row in placebos[mine].iterrows())
+    return any(placebo_fails(row, study.gate.max_smd) for _, row in mine.iterrows())

@@ -1,5 +1,6 @@
 """The rows of an ``estimate`` table by what a verdict asks of them, and by analysis: sought once for all analyses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +25,8 @@ class Rows:
         The analysis under every rule for what is missing.
     controls : pandas.DataFrame
         What may be shown of outcomes that the arm cannot change.
-    placebos : pandas.DataFrame
-        What may be shown of differences before time zero. Each is made once for a design and two arms, whichever
+    placebos : mapping of (str, str, str) to DataFrame
+        What may be shown of differences before time zero, by design and the two arms. Each is made once, whichever
         analysis it stands beside, so that these are the rows of all analyses.
     """
 
@@ -33,7 +34,7 @@ class Rows:
     means: pd.DataFrame
     panel: pd.DataFrame
     controls: pd.DataFrame
-    placebos: pd.DataFrame
+    placebos: Mapping[tuple[str, str, str], pd.DataFrame]
 
     def least_share(self) -> float:
         """Return how near the arms' shares come to 0 or 1, NaN without any."""
@@ -63,7 +64,10 @@ class EveryRow:
             "controls": checks[checks["estimator"].astype("str") == CONTROLS],
         }
         self._parts = {name: by_analysis(rows) for name, rows in parts.items()}
-        self._placebos = checks[checks["measure"] == PLACEBO_DIFFERENCE]
+        placebos = checks[checks["measure"] == PLACEBO_DIFFERENCE]
+        whose = [placebos[name].astype("str") for name in ("design", "arm", "against")] if len(placebos) else []
+        of_pairs = placebos.groupby(whose) if whose else ()
+        self._placebos = {(str(design), str(arm), str(against)): own for (design, arm, against), own in of_pairs}
         self._none = estimate.iloc[:0]
 
     def of(self, analysis: str) -> Rows:

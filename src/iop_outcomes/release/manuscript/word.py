@@ -1,6 +1,7 @@
 """A manuscript as a Word document, with the same bytes for the same content."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -9,6 +10,7 @@ from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.table import _Row
 
@@ -61,20 +63,30 @@ def _page_for(document: WordDocument, columns: int) -> None:
 
 def _table(document: WordDocument, number: int, table: HtmlTable) -> None:
     document.add_paragraph().add_run(f"Table {number}. {table.caption}").bold = True
-    grid = document.add_table(rows=1 + len(table.rows), cols=len(table.columns), style="Light Shading")
+    first, *others = [list(row) for row in table.rows] or [[]]
+    grid = document.add_table(rows=2 if first else 1, cols=len(table.columns), style="Light Shading")
     _again_on_every_page(grid.rows[0])
-    for place, row in enumerate([table.columns, *table.rows]):
-        # Cells are taken a row at a time: one by one they take minutes in a long table.
-        for column, (cell, text) in enumerate(zip(grid.rows[place].cells, row, strict=True)):
-            paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(text)
-            run.font.size, run.bold = Pt(8), place == 0
-            if column in table.numbers:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _fill(grid.rows[0], table.columns, table.numbers, bold=True)
+    if first:
+        _fill(grid.rows[1], first, table.numbers)
+    for texts in others:
+        # A row is copied with all its looks: made anew, rows take most of the time of a long document.
+        row = deepcopy(grid.rows[1]._tr)
+        for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
+            run.text = text
+        grid._tbl.append(row)
     for place, text in enumerate([table.note, *table.footnotes]):
         if text:
             note = document.add_paragraph().add_run(f"{place}. {text}" if place else text)
             note.font.size = Pt(8)
+
+
+def _fill(row: _Row, texts: Sequence[str], numbers: Collection[int], bold: bool = False) -> None:
+    for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+        run = cell.paragraphs[0].add_run(text)
+        run.font.size, run.bold = Pt(8), bold
+        if column in numbers:
+            cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
 def _again_on_every_page(head: _Row) -> None:
