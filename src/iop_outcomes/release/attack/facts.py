@@ -128,7 +128,7 @@ def _estimates(table: Table) -> Unknowns:
             continue
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
-        for count in (" known", " with", " without") if of_design else ():
+        for count in (" known", " with", " without") if of_design[row] else ():
             known.adds_up(f"{everybody}{count}", f"{whose}{count}", _left(known, table, row, f"{whose}, not{count}"))
         counted = frame["kind"][row] == "naive" or "unweighted" in frame["se_method"][row]
         if counted and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
