@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.tables.canonical import CAME
+from iop_outcomes.tables.canonical import CAME, DISCHARGE_REASONS
 from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REPORT, SPECIMEN, SUBSTANCE
 from iop_outcomes.tables.lookup import Held, among
 from iop_outcomes.tables.parts import Table, parts_of
@@ -114,8 +114,8 @@ def _discharges(members: pd.DataFrame, episode: pd.DataFrame | None, session: Ta
         before = (at >= 0) & (day <= np.append(left, np.nan)[at])
         np.maximum.at(last, at[before], day[before])
     people = pd.DataFrame({"arm": members["arm"].astype("str").to_numpy(), "late": left - last > LATE})
-    reason = own["discharge_reason"].astype(object) if "discharge_reason" in own else pd.Series(None, own.index)
-    people["level"] = reason.fillna("unknown").astype("str").to_numpy()
+    reason = own.reindex(columns=["discharge_reason"])["discharge_reason"].astype("str")
+    people["level"] = reason.where(reason.isin(DISCHARGE_REASONS), "unknown").to_numpy()
     people = people[np.isfinite(left) & np.isfinite(last)]
     table = people.groupby(["arm", "level"])["late"].agg(n="sum", n_all="size").astype(int).reset_index()
     return table.assign(what=DISCHARGE)
