@@ -8,6 +8,7 @@ the reference data beside it (``../shared/data``):
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -201,8 +202,8 @@ def page(agreements: pd.DataFrame, findings: pd.DataFrame, programs: dict[str, s
 
 
 def reference_programs() -> dict[str, str]:
-    """Return the versions of R and its packages that the reference values were made with."""
-    programs = {"CTNote": "0.1.3"}
+    """Return the versions of R, its packages and statsmodels that the reference values were made with."""
+    programs = {"CTNote": "0.1.3", "statsmodels": version("statsmodels")}
     for path in sorted((REFERENCE / "oracles").glob("*.json")):
         environment = json.loads(path.read_text()).get("environment", {})
         programs |= {"R": environment["R"].split()[2]} if "R" in environment else {}

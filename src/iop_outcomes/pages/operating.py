@@ -193,8 +193,8 @@ In `participation works` coming acts in its own week and through use in the next
 neither a straight line in mean hours nor one in the hours of the week is the whole of that, and both find too little;
 both together, with hours in two bands (`counting: both`), come closer. The truth of strategies and hours is that of the
 programme's people, of whom they are asked. Strategies bind every week from the third on; or the third to the sixth, of
-which one may be missed. By their weights some 20 people carry the rarer of them at the end, where the gate of a study
-asks for 100 and would withhold it: the numbers speak of the method, not of what a study would show.
+which one may be missed. By their weights some 14 people carry the rarer of them at the end, of the second some 44. The
+gate of a study asks for 100 and would withhold both: the numbers speak of the method, not of what a study would show.
 By `benchmarks/participation.py`: 2,400 people a world, some half of them in the programme."""
 
 
