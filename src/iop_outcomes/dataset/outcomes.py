@@ -49,7 +49,9 @@ def build_outcomes(
     """
     stays = [c for c in ("stay_days_low", "stay_days_high") if c in history.members]
     frame = _care(history, events or EventRules()).join(history.members[stays])
-    frame = frame.assign(**_by_metric(metric_value, history.members.index))
+    by_metric = pd.DataFrame(_by_metric(metric_value, history.members.index), index=frame.index)
+    # At once: a hundred columns put in one by one make a frame in pieces.
+    frame = pd.concat([frame.drop(columns=by_metric.columns, errors="ignore"), by_metric], axis=1)
     if weekly is not None and "urine" in weekly:
         frame = frame.join(_urine_by_week(weekly))
     return frame.reset_index()

@@ -35,7 +35,10 @@ def may_be_shown(table: pd.DataFrame) -> pd.Series:
 
 def by_analysis(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each analysis, found once: to seek each among all takes long where there are hundreds."""
-    return {str(name): rows for name, rows in table.groupby(table["analysis"].astype("str"), sort=False)}
+    # Of a few rows plain text is sooner compared than text in columns of Arrow or in categories.
+    text = table.select_dtypes(exclude=["number", "bool"]).columns
+    table = table.astype(dict.fromkeys(text, "object"))
+    return {str(name): rows for name, rows in table.groupby("analysis", sort=False)}
 
 
 @overload

@@ -7,6 +7,7 @@ import pandas as pd
 from iop_outcomes.release.figures.declare import NothingToDraw
 from iop_outcomes.release.tables.withheld import everything_withheld
 from iop_outcomes.study import Study
+from iop_outcomes.tables.lookup import positions
 
 
 def weekly_by_arm(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -18,10 +19,10 @@ def weekly_by_arm(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFr
         Every comparison is withheld.
     """
     refuse_withheld(tables)
-    arm = tables["cohort"].set_index("member_id")["arm"].astype("str")
-    weekly = tables["weekly"]
-    arms = pd.Categorical(weekly["member_id"].map(arm), categories=list(study.cohort.arms))
-    return weekly.assign(arm=arms).dropna(subset=["arm"])
+    cohort, weekly = tables["cohort"], tables["weekly"]
+    arm = pd.Categorical(cohort["arm"].astype("str"), categories=list(study.cohort.arms))
+    where = positions(cohort["member_id"], weekly["member_id"])
+    return weekly.assign(arm=arm.take(where, allow_fill=True)).dropna(subset=["arm"])
 
 
 def refuse_withheld(tables: Mapping[str, pd.DataFrame]) -> None:

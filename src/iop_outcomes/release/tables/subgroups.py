@@ -16,6 +16,7 @@ from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ARM, REFUSED, WITHHELD, may_be_shown
+from iop_outcomes.tables.lookup import positions
 
 _LABELS = (
     *("analysis", "outcome", "modifier", "level", "population", "role", "arm", "against", "design", "estimator"),
@@ -127,26 +128,29 @@ def _counted(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], study: Stu
     covariates = tables["covariates"].set_index("member_id")
     outcomes = tables["outcomes"].set_index("member_id").reindex(covariates.index)
     propensity, site = tables["propensity"], covariates.get("cluster")
-    arm = covariates["arm"].astype("str")
+    # Text is slow to group by, where there are many people.
+    arm = covariates["arm"].astype("str").astype("category")
     for (analysis, modifier), _ in table.groupby(["analysis", "modifier"], sort=False):
         asked = study.analyses[analysis]
-        level = levels_by_person(study.subgroups.by[modifier], covariates, modifier).astype("str")
+        level = levels_by_person(study.subgroups.by[modifier], covariates, modifier)
         outcome = outcome_of(study, asked.outcome)
         values = outcomes[asked.outcome] if asked.outcome in outcomes else pd.Series(np.nan, index=outcomes.index)
         arms = study.contrast(asked)
         design = propensity[of_arms(propensity, arms, asked.design)]
-        used = values.notna() & values.index.isin(design.loc[design["weight"] > 0, "member_id"])
+        in_design = positions(design.loc[design["weight"] > 0, "member_id"], covariates.index) >= 0
+        used = values.notna() & in_design
         binary = outcome.kind == "binary" or set(values[used].unique()) <= {0.0, 1.0}
         total = not binary and outcome.kind != "proportion"
-        for (own_level, own_arm), people in level.groupby([level, arm]).groups.items():
+        for (own_level, own_arm), people in level.groupby([level, arm], observed=True).indices.items():
             if own_arm not in arms:
                 continue
-            known, apart = values[people][used[people]], values[people][~used[people]]
+            mine, in_use = values.iloc[people], used.iloc[people]
+            known, apart = mine[in_use], mine[~in_use]
             yield {
                 "analysis": analysis,
                 "modifier": modifier,
-                "level": own_level,
-                "arm": own_arm,
+                "level": str(own_level),
+                "arm": str(own_arm),
                 "n_people": float(len(people)),
                 "known": float(len(known)),
                 "with_it": float((known == 1).sum()) if binary else np.nan,
