@@ -238,13 +238,18 @@ def sessions_table(measured: dict[str, dict[str, dict[str, float]]]) -> str:
     sizes = sorted((size for size in measured if size != "note"), key=int)
     head = [f"{int(size) / 1e6:.0f} M: CPU s | peak MB" for size in sizes]
     lines = [f"| step | {' | '.join(head)} |", "|" + "---|" * (1 + 2 * len(sizes))]
-    for step in measured[sizes[0]]:
+    for step in sorted(measured[sizes[0]], key=_steps):
         cells = []
         for size in sizes:
             one = measured[size].get(step)
             cells.append(f"{one['cpu_s']:.1f} | {one['peak_mb']:,.0f}" if one else "- | -")
         lines.append(f"| {step} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _steps(step: str) -> int:
+    """Return where a step of many sessions stands."""
+    return ("ingest", "cohort", "metrics", "DuckDB").index(step)
 
 
 def write_page(numbers: dict) -> None:
