@@ -5,6 +5,7 @@ own on the files the stage before has left, as in the workflow, one after the ot
 ``benchmarks/at_size.json`` by size, so that a size can be measured again by itself; page and figure are made of them.
 
     ./run benchmark MARGINALS.csv --work FOLDER [--rows 200000 400000 1474025]
+    ./run benchmark --sessions 1000000 --work FOLDER # so many episodes of 100 sessions; see many_sessions.py
     ./run python benchmarks/at_size.py --page        # page and figure anew, from the numbers there are
 """
 
@@ -23,6 +24,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS, PAGE = ROOT / "benchmarks" / "at_size.json", ROOT / "docs" / "performance.md"
+SESSIONS = ROOT / "benchmarks" / "many_sessions.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
 RELEASE, WHOLE = "release", "whole"
@@ -34,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("marginals", type=Path, nargs="?", help="CSV with file_year, variable, value, n")
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--sessions", type=int, metavar="EPISODES", help="measure many sessions instead")
     parser.add_argument("--work", type=Path, help="folder for files and results")
     parser.add_argument("--page", action="store_true", help="measure nothing; write page and figure")
     parser.add_argument("--note", help="a sentence for the page on how the numbers were taken, kept with them")
@@ -42,7 +45,10 @@ def main() -> None:
     if given.one:
         print(json.dumps(one_stage(given.one[0], Path(given.one[1]), given.one[2])))
         return
-    if not given.page:
+    if given.sessions:
+        maker = [sys.executable, str(ROOT / "benchmarks" / "many_sessions.py"), "--work", str(given.work)]
+        subprocess.run([*maker, "--episodes", str(given.sessions)], check=True)
+    elif not given.page:
         if given.marginals is None or given.work is None:
             parser.error("name the file of marginal counts and, as --work, a folder for files and results")
         for n_rows in given.rows:
@@ -215,15 +221,49 @@ what starting costs at small sizes.
 What bounds memory: a source hands over a table of more than {most_rows:,} rows in parts, which are checked and written
 one after the other (`tables/parts.py`), and of such a table the stages that follow the cohort read the rows of its
 members only (`stages.read`). Neither changes a number: a table in parts has the same rows in the same order.
+
+## Many sessions
+
+Sessions of a hundred an episode (`benchmarks/many_sessions.py`), from a folder of Parquet files: reading and checking
+(`ingest`), the cohort, and the stage `metrics` with all 28 attendance metrics and its descriptive tables, beside
+DuckDB on one thread, which reads the same columns of the canonical file and counts and sums by episode. Ids are
+numbered in order, which packs them more tightly than pseudonyms would. {sessions_note}
+
+{sessions}
 """
+
+
+def sessions_table(measured: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Return the table of many sessions: a row a step, processor seconds and peak memory by number of sessions."""
+    sizes = sorted((size for size in measured if size != "note"), key=int)
+    head = [f"{int(size) / 1e6:.0f} M: CPU s | peak MB" for size in sizes]
+    lines = [f"| step | {' | '.join(head)} |", "|" + "---|" * (1 + 2 * len(sizes))]
+    for step in sorted(measured[sizes[0]], key=_steps):
+        cells = []
+        for size in sizes:
+            one = measured[size].get(step)
+            cells.append(f"{one['cpu_s']:.1f} | {one['peak_mb']:,.0f}" if one else "- | -")
+        lines.append(f"| {step} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _steps(step: str) -> int:
+    """Return where a step of many sessions stands."""
+    return ("ingest", "cohort", "metrics", "DuckDB").index(step)
 
 
 def write_page(numbers: dict) -> None:
     """Write page and figure."""
     from iop_outcomes.tables.parts import MOST_ROWS
 
+    of_sessions = json.loads(SESSIONS.read_text(encoding="utf-8"))
     text = TEXT.format(
-        machine=numbers["machine"], note=numbers.get("note", ""), table=table(numbers), most_rows=MOST_ROWS
+        machine=numbers["machine"],
+        note=numbers.get("note", ""),
+        table=table(numbers),
+        most_rows=MOST_ROWS,
+        sessions=sessions_table(of_sessions),
+        sessions_note=of_sessions.get("note", ""),
     )
     PAGE.write_text(text, encoding="utf-8")
     draw(numbers)

@@ -87,7 +87,8 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
         writer = None
         for arrow in regrouped(checked(), MOST_ROWS):
             writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, **_stored(arrow.schema)))
-            writer.write_table(arrow)
+            # Pages end where pieces in memory do, and the file must not tell how it was read.
+            writer.write_table(arrow.combine_chunks())
         if repeats(parts, key, seen):
             raise ContractError(
                 f"table '{name}' breaks its contract: {' + '.join(key)}: repeats a key that an earlier row has"
