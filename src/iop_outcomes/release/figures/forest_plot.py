@@ -51,7 +51,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    return table.assign(outcome_words=table["outcome"].astype("str").map(known))
+    reason = table["reason"].astype("object").map(lambda said: words.spoken(str(said), study), na_action="ignore")
+    return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 
 @figure(
