@@ -13,6 +13,7 @@ SECTIONS = {
         "hours": {"high": 9, "low": 3, "curve": [6]},
     },
     "specifications": {"estimators": ["aipw", "weighted"]},
+    "components": {"of": {"structure": ["proportion_negative", "weekly_hours"]}},
     "costs": {},
 }
 WAYS = ("clone_censor_weight", "clone_censor_weight_truncated", "landmark", "by_attendance")
@@ -34,6 +35,7 @@ def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
             "participation_week": _weeks(n[0]),
             "participation_hours": _hours(n[0] // 3),
             "specification": _specifications(min(n)),
+            "component": _components(given),
         }
         | _costs(n)
     )
@@ -50,6 +52,18 @@ def _subgroup(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     table = pd.DataFrame(rows).assign(analysis="primary", outcome="completion", kind="adjusted", design="overlap")
     table = table.assign(estimator="aipw", estimand="ATO", scenario="main", day=np.nan, se_scale="identity")
     return table.assign(n=100, n_events=50.0, ess=90.0, se_method="sandwich", reason=None)
+
+
+def _components(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return two measures of one component by arm, for everybody."""
+    rows, arm = [], given["covariates"].set_index("member_id")["arm"].astype("str")
+    for metric in ("proportion_negative", "weekly_hours"):
+        values = given["outcomes"].set_index("member_id")[metric].groupby(arm)
+        for name, own in values:
+            half = 2 * own.std() / np.sqrt(own.count())
+            numbers = {"value": own.mean(), "ci_low": own.mean() - half, "ci_high": own.mean() + half, "n": own.count()}
+            rows.append({"component": "structure", "metric": metric, "arm": name} | numbers)
+    return pd.DataFrame(rows).assign(role="mean", group="everybody", level="", outcome="", status="shown", reason="")
 
 
 def _specifications(least: int) -> pd.DataFrame:

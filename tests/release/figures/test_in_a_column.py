@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -32,6 +33,18 @@ def test_a_column_holds_every_figure(name, arms):
 def test_a_column_holds_what_only_some_studies_ask_for(name):
     drawn = figures.make(name, argument_tables.tables(), argument_tables.study())
     assert_readable(drawn.drawn_at(style.COLUMN))
+
+
+def test_why_an_analysis_is_withheld_does_not_lie_over_its_name():
+    given = tables()
+    hidden = given["estimate"]["analysis"] == "urine"
+    given["estimate"].loc[hidden, ["value", "ci_low", "ci_high", "se"]] = np.nan
+    said = "After weighting the arms differ most in employment (unemployed), by 0.161 standard deviations"
+    given["estimate"]["status"] = given["estimate"]["status"].astype("str").mask(hidden, "withheld")
+    given["estimate"]["reason"] = given["estimate"]["reason"].astype("object").mask(hidden, said)
+    figure = figures.make("forest_plot", given, study()).drawn_at(style.COLUMN)
+    assert any(text.get_text().startswith("Withheld: After weighting") for text in _seen(figure))
+    assert_readable(figure)
 
 
 def test_the_sentence_in_place_of_a_figure_fits_as_well():

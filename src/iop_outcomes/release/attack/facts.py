@@ -373,6 +373,7 @@ TELLERS: dict[str, Teller] = {
     "hours_response": _hours,
     "level_change": _changes,
     "component": _outcomes,
+    "session_mix": _outcomes,
     "participation_risks": _following,
     "subgroup": _subgroups,
     "subgroup_forest": _subgroups,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, pd.DataFrame]
 #: Where in the report a figure can stand: who was compared, can they be compared, what happened, what difference it
-#: made, how sure one can be, for whom, what participation does, and at what cost.
-Section = Literal["who", "can", "what", "difference", "sure", "whom", "participation", "costs"]
+#: made, how sure one can be, for whom, what participation does, what care was made of, and at what cost.
+Section = Literal["who", "can", "what", "difference", "sure", "whom", "participation", "components", "costs"]
 Draw = Callable[[Released], "Figure"]
 
 
@@ -71,7 +71,7 @@ def figure(
         ``frame(tables, study)`` gives the true numbers, ready to plot, arms as ordered categories.
     roles : Roles
         What disclosure control must know of them.
-    section : {'who', 'can', 'what', 'difference', 'sure', 'whom', 'participation', 'costs'}
+    section : {'who', 'can', 'what', 'difference', 'sure', 'whom', 'participation', 'components', 'costs'}
         Section of the report that it stands in.
     place : int
         Position among the figures of the report.

@@ -44,13 +44,15 @@ _MOST = 60
 #: What stands above the values of arms without names, and letters that both have room for above them in a column.
 _NAMELESS, _SHORT = ("First arm", "Second arm"), 14
 _RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+_FEWER_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    return table.assign(outcome_words=table["outcome"].astype("str").map(known))
+    reason = table["reason"].astype("object").map(lambda said: words.spoken(str(said), study), na_action="ignore")
+    return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 
 @figure(
@@ -174,7 +176,8 @@ def _ratio_axis(axes) -> None:
     low, high = axes.get_xlim()
     axes.set_xscale("log")
     axes.minorticks_off()
-    ticks = [t for t in _RATIO_TICKS if low <= t <= high]
+    some = _RATIO_TICKS if not style.narrow() else _FEWER_TICKS
+    ticks = [t for t in some if low <= t <= high]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
 
 
@@ -219,10 +222,12 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if not np.isfinite(row["value"]):
             text = f"{words.capital(row['status'])}: {words.sentences(row['reason'])}"
-            look = {"fontsize": style.readable(6.8), "color": style.GREY, "style": "italic", "va": "center"}
+            look = {"fontsize": style.readable(6.8), "color": style.GREY, "style": "italic"}
             look |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5}
             said = _shortened(text, lay.reason, 2 if style.narrow() else int(row["lines"]))
-            axes.text(0.02, y, said, transform=right, **look)
+            # In a column the label stands right above.
+            top, way = style.fit((y, "center"), (y - 0.4 * _LINE, "top"))
+            axes.text(0.02, top, said, transform=right, va=way, **look)
             continue
         values = [arm_value(table, row, arm) for arm in row[_ARMS]]
         for x, text in zip(places, (*values, interval(row)), strict=True):

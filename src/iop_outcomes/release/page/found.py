@@ -15,6 +15,8 @@ from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
 
 _UNITS = {"share": "percentage points", "ratio": ""}
+#: Letters of a reason that stands in its row; a longer one stands beneath the table.
+_SHORT = 80
 
 
 def key_numbers(study: Study, released: Mapping[str, Released], sizes: Mapping[str, tuple[str, str]]):
@@ -83,16 +85,23 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     """Return every contrast with estimand, measure, interval and how the interval was made."""
     if table is None:
         return None
-    rows, methods = [], {}
+    rows: list[tuple[str, ...]] = []
+    methods: dict[str, int] = {}
+
+    def noted(said: str) -> str:
+        return str(methods.setdefault(said, len(methods) + 1))
+
     for _, row in table.frame[is_contrast(table.frame)].iterrows():
         arms = f"{words.arm(row['arm'])} v {words.arm(row['against'])}"
         design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
         how = f"{words.plain(row['estimator'])}{design}"
         if np.isfinite(row["value"]):
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
-            last = (interval(row), str(methods.setdefault(method, len(methods) + 1)))
+            last = (interval(row), noted(method))
         else:
-            last = (words.capital(row["status"]), words.sentences(str(row["reason"])))
+            why = words.sentences(str(row["reason"]))
+            # The same reason beside every measure of a withheld analysis would be pages of it.
+            last = (words.capital(row["status"]), why if len(why) <= _SHORT else noted(why))
         found = (analysis_of(row, study), words.capital(measure_of(row)), last[0])
         rows.append((*found, arms, how, str(row["estimand"]), last[1]))
     columns = ("Analysis", "Measure", "Estimate (95% CI)", "Arms", "How", "For whom", "Interval made by, or why none")
@@ -100,7 +109,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
         "For whom: ATE, everybody in the cohort; ATT, people like those of the first arm; matched treated, those of "
         "the first arm who found a match; ATO, people who might have been in either arm; as seen, the cohort without "
         "weights. The unadjusted comparison stands beside each to show what adjustment did; it is no answer to the "
-        "question. Intervals were made by:"
+        "question. How intervals were made, or why there is none:"
     )
     made_by = [words.capital(method) for method in methods]
     return HtmlTable("Every estimate", columns, rows, note, (2,), made_by, file="estimate")
