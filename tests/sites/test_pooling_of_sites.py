@@ -225,13 +225,14 @@ def test_files_that_cannot_be_pooled_are_refused_by_name(exported, tmp_path):
     with pytest.raises(StudyError, match=r"'primary' of 'x' has another follow up days than that of 'north'"):
         read_sites([north, other])
     elsewhere = tmp_path / "elsewhere"
-    told = {"questions": {"another": QUESTION["primary"]}}, {"version": "0.0.9"}, {"format": 1}, {"site": None}, None
+    asked = json.loads((other / "site.json").read_text())["questions"]["primary"]
+    told = {"questions": {"another": asked}}, {"version": "0.0.9"}, {"format": 1}, {"site": None}, None
     said = (
         "no analysis of 'x' is called as one of 'north' is",
         "'x' was exported by version 0.0.9 and 'north' by",
         "the export is of another form than 2",
-        "it does not say 'site'",
-        "there is nothing in it that an export says",
+        "the file does not say what was asked",
+        "the file is not as it was written",
     )
     for changed, sentence in zip(told, said, strict=True):
         with pytest.raises(StudyError, match=sentence):

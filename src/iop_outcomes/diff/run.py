@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyError
+from iop_outcomes.kernel.released import read_released
 
 RECORD, RELEASE = "run.json", "release"
 
@@ -55,7 +56,7 @@ def read_run(name: str, root: str | Path = ".") -> Run:
     files = sorted((release / "tables").glob("*.csv"))
     if not files:
         raise StudyError(f"{name}: there is no release with tables in {release}; run the study first, or give a folder")
-    tables = {file.stem: pd.read_csv(file, dtype="str", keep_default_na=False) for file in files}
+    tables = {file.stem: read_released(file) for file in files}
     return Run(name, tables, _record(folder / RECORD))
 
 

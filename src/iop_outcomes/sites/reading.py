@@ -1,7 +1,6 @@
 """The exports of several sites, read and held against each other."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,12 @@ import pandas as pd
 
 from iop_outcomes.kernel.contents import MANIFEST, Digests, altered
 from iop_outcomes.kernel.errors import StudyError, counted
+from iop_outcomes.kernel.released import read_facts, read_released
 from iop_outcomes.sites.exporting import ESTIMATES, FACTS, FORMAT, OF_ESTIMATE, OF_VERDICT
 from iop_outcomes.sites.using import use_of
 
-_FACTS = ("site", "version", "questions", "arms_without_people")
+#: What a site says of each of its analyses.
+_PARTS = {"outcome", "settings", "arms", "time_zero", "follow_up_days", "made_up"}
 _NUMBERS = ("day", "value", "se", "ci_low", "ci_high", "margin", "known_share")
 
 
@@ -75,35 +76,30 @@ def _read(folder: Path) -> Site:
     changed = altered(folder, Digests())
     if changed:
         raise StudyError(f"{folder / changed[0]}: the file is not as it was exported; ask the site for it again")
-    facts, table = _facts(folder / FACTS), _table(folder / ESTIMATES)
+    facts = read_facts(folder / FACTS)
+    if facts.get("format") != FORMAT:
+        raise StudyError(f"{folder / FACTS}: the export is of another form than {FORMAT}; export the site anew")
+    if not _whole(facts):
+        raise StudyError(f"{folder / FACTS}: the file does not say what was asked; ask the site for it again")
+    table = read_released(folder / ESTIMATES)
+    lacking = [name for name in (*OF_VERDICT, *OF_ESTIMATE) if name not in table]
+    if lacking:
+        raise StudyError(f"{folder / ESTIMATES}: there is no column '{lacking[0]}'; export the site anew")
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in _NUMBERS}
     one_armed = bool(facts["arms_without_people"])
     return Site(facts["site"], facts["version"], facts["questions"], one_armed, table.assign(**numbers))
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        form = facts.get("format")
-    except (OSError, ValueError, AttributeError):
-        raise StudyError(f"{path}: there is nothing in it that an export says; export the site anew") from None
-    if form != FORMAT:
-        raise StudyError(f"{path}: the export is of another form than {FORMAT}; export the site anew")
-    lacking = [name for name in _FACTS if name not in facts]
-    if lacking:
-        raise StudyError(f"{path}: it does not say '{lacking[0]}'; export the site anew")
-    return dict(facts)
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except (OSError, ValueError):
-        raise StudyError(f"{path}: it cannot be read as a table; export the site anew") from None
-    lacking = [name for name in (*OF_VERDICT, *OF_ESTIMATE) if name not in table]
-    if lacking:
-        raise StudyError(f"{path}: there is no column '{lacking[0]}'; export the site anew")
-    return table
+def _whole(facts: Mapping[str, Any]) -> bool:
+    """Tell whether a site says its name and version and, of every analysis, what it asked."""
+    questions = facts.get("questions")
+    named = isinstance(facts.get("site"), str) and isinstance(facts.get("version"), str)
+    named &= isinstance(facts.get("arms_without_people"), list)
+    return (
+        named
+        and isinstance(questions, dict)
+        and all(isinstance(one, dict) and set(one) >= _PARTS for one in questions.values())
+    )
 
 
 def _refuse_unlike(first: Site, other: Site) -> None:

@@ -304,8 +304,9 @@ def _at_risk(table: Table) -> Unknowns:
         ]
         # A design may have left out some before the first day.
         known.adds_up(known.know(str(arm)), there[0], _left(known, table, rows.index[0], f"{arm}, not at risk at all"))
-        for row, one, other in zip(rows.index[1:], there, there[1:], strict=False):
-            known.adds_up(one, other, _left(known, table, row, f"{arm}, left before day {frame['day'][row]}"))
+        for (start, row), (one, other) in zip(pairwise(rows.index), pairwise(there), strict=True):
+            days = f"from day {frame['day'][start]} to before day {frame['day'][row]}"
+            known.adds_up(one, other, _left(known, table, row, f"{arm}, left {days}"))
     return known
 
 

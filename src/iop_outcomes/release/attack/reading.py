@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError
+from iop_outcomes.kernel.released import read_released
 from iop_outcomes.release.attack.unknowns import Unknowns
 from iop_outcomes.release.disclosure.writing import SUPPRESSED
 from iop_outcomes.study.release_rules import ReleaseRules, stated
@@ -81,7 +82,7 @@ def tables_of(folder: Path, rules: ReleaseRules) -> dict[str, Table]:
     """Return the tables of a release that have rows, by name."""
     found = {}
     for file in sorted((folder / "tables").glob("*.csv")):
-        frame = pd.read_csv(file, dtype="str", keep_default_na=False)
+        frame = read_released(file)
         if len(frame):
             found[file.stem] = Table(file.stem, frame, rules)
     return found

@@ -171,8 +171,7 @@ def _with_status(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     table.loc[hidden, "status"] = WITHHELD
     table.loc[hidden, "reason"] = (
         f"fewer than {rules.min_cell} people of the level have, or do not have, the outcome in one arm, or one "
-        f"person or "
-        "site makes up most of it"
+        "person or site makes up most of it"
     )
     table.loc[hidden, "se_method"] = ""
     table.loc[~may_be_shown(table), list(_NUMBERS)] = np.nan
