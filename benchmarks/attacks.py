@@ -15,13 +15,13 @@ import yaml
 from reliability import ROOT, Row, note
 
 from crafted import CRAFTED
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release.attack import attack_release, attack_two
 from iop_outcomes.release.disclosure.utility import REPORT, in_words
 from iop_outcomes.release.predecessors import FOLDER
 from iop_outcomes.release.stage import build
 from iop_outcomes.road import load_study
-from iop_outcomes.stages import run_study
 from iop_outcomes.study import Study
 from report_tables import study, tables
 

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 
 from iop_outcomes import study
-from iop_outcomes.stages import run_study
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 DESIGNS = {

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import study
-from iop_outcomes.stages import run_study
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.tables.estimate import ADJUSTED, SHOWN, is_contrast
 
 #: Days of the programme, and the daily chance to leave before.

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import study
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.stages import run_study
 
 N = 120
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from iop_outcomes import fitted, stages
+from iop_outcomes import fitted, in_memory, stages
 from iop_outcomes.tables import store
 from test_pipeline import CONTENT, changed
 
@@ -19,7 +19,7 @@ def tables():
     """Return what the stage takes, of a small study."""
     content = copy.deepcopy(CONTENT["source"]) | {"n_people": 300}
     study = changed(source=content)
-    made = stages.run_stages(study, stages.between("", "outcomes"), {})
+    made = in_memory.run_stages(study, stages.between("", "outcomes"), {})
     design = stages.named("design")
     given = {name: made[name] for name in design.reads}
     made |= {name: table for name, table in design.run(study, given, design="overlap").items()}

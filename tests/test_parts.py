@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from iop_outcomes import stages, tables
+from iop_outcomes import in_memory, stages, tables
 from iop_outcomes.history import sessions
 from iop_outcomes.ingest.sources.teds_d import codebook
 from iop_outcomes.kernel.errors import ContractError, SourceError
@@ -161,10 +161,10 @@ def test_what_a_long_file_holds_of_more_than_one_row_is_asked_of_all_of_it(tmp_p
 def test_a_study_of_long_tables_has_the_numbers_of_short_ones(tmp_path, monkeypatch):
     written = yaml.safe_load((Path(__file__).parent / "golden" / "study.yaml").read_text(encoding="utf-8"))
     study = load_study(written | {"source": written["source"] | {"n_people": 300, "n_sites": 4}})
-    read = stages.run_stages(study, stages.between("", "ingest"), {})
+    read = in_memory.run_stages(study, stages.between("", "ingest"), {})
     # In no order, so that those of a member lie in several parts.
     read["session"] = read["session"].sample(frac=1, random_state=1, ignore_index=True)
-    made = stages.run_stages(study, stages.between("ingest", "outcomes"), read)
+    made = in_memory.run_stages(study, stages.between("ingest", "outcomes"), read)
     for name in ("ingest", "cohort", "metrics", "covariates", "outcomes"):
         stage = stages.named(name)
         for table in stage.writes:

@@ -10,8 +10,8 @@ import yaml
 from iop_outcomes import study
 from iop_outcomes.conclude.truth import study_truth
 from iop_outcomes.estimates.gate import apply_gate
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.ingest.stage import ingest, source_files
-from iop_outcomes.stages import run_study
 from iop_outcomes.tables.capability import capabilities, unmet
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast
 

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     # The whole road, gone many times.
     "operating": (
         *("conclude", "designs", "ingest", "kernel", "release", "simulate"),
-        *("stages", "stats", "study", "tables"),
+        *("in_memory", "stages", "stats", "study", "tables"),
     ),
     "costs": ("designs", "estimates", "kernel", "stats", "study", "tables"),
     # A question asked again of other people, from other days, on other outcomes and by other designs.

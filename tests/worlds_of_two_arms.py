@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import study as studies
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.stages import run_study
 
 N, SITES, DAYS = 240, 12, 180
 AFTER = DAYS + 20

@@ -38,7 +38,7 @@ _HOMES = {
     **dict.fromkeys(("balance", "estimate", "match", "survival", "weigh"), "analyst"),
     **dict.fromkeys(("load_study", "release_study"), "road"),
     "release_tables": "release.stage",
-    "run_study": "stages",
+    "run_study": "in_memory",
     "check_study": "check.checking",
     "draft_study": "drafting.drafting",
     "subgroups": "estimates.subgroups_of_frame",

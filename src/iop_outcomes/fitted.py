@@ -17,7 +17,7 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.contents import file_digest, whole
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.kernel.provenance import versions
-from iop_outcomes.stages import Stage, Tables
+from iop_outcomes.stage import Stage, Tables
 from iop_outcomes.study import Study
 from iop_outcomes.study.view import plain
 from iop_outcomes.tables import store

@@ -1,4 +1,4 @@
-"""The whole road in Python: a study loaded, run (``stages.run_study``) and released without a workflow."""
+"""The whole road in Python: a study loaded, run (``in_memory.run_study``) and released without a workflow."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,12 +1,11 @@
 """THE list of stages: what each may read of a study, which tables it takes and makes, and the function that does it.
 
 From here come the rules of the workflow with their parameters and digests, the one script that runs them, and
-``run_study``, which does the same in memory. Order matters: a table is read as the last stage before left it.
+``in_memory.run_study``, which does the same without a workflow. Order matters: a table is read as the last stage before
+left it.
 """
 
-import importlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,95 +13,11 @@ import pandas as pd
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.stage import source_files
-from iop_outcomes.kernel.provenance import code_digest
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, SOURCES, Plugin
+from iop_outcomes.stage import Stage, Tables
 from iop_outcomes.study import Study
-from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables import store
 from iop_outcomes.tables.estimate import UNADJUSTED
-from iop_outcomes.tables.parts import Table, whole
-
-#: Written and read by every stage, so that how a table is stored is part of what its bytes rest on.
-_STORE = "iop_outcomes.tables.store"
-
-Tables = dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step from raw files to conclusions.
-
-    Attributes
-    ----------
-    name : str
-        Also the name of its rule.
-    sections : tuple of str
-        What it may read of a study; see ``StudyView``.
-    reads, writes : tuple of str
-        Contract tables.
-    function : str
-        ``module:function``; called with the study's view, the tables by name, a function that tells of progress, and
-        ``folder``, from which relative paths start. Returns the tables it makes.
-    folder : str
-        Folder of ``results/<study>/`` that holds what it makes.
-    plugins : callable
-        The plug-ins of a study (under one design) whose code its results rest on.
-    files : callable
-        The files outside ``results/`` that it reads: raw data, code lists.
-    wanted : callable
-        Does a study have this stage?
-    per_design : bool
-        Does it run once for every design of the study?
-    of_members : tuple of str
-        Tables of which only the rows of the cohort's members are read where they are long. Nothing it makes may rest
-        on the rows of others.
-    in_parts : tuple of str
-        Tables that it goes through part by part where they are very long (``store.Stored``); others get them whole.
-    memory_mb : int
-        Memory that a study of a million episodes takes, for schedulers.
-    """
-
-    name: str
-    sections: tuple[str, ...]
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    function: str
-    folder: str
-    plugins: Callable[[Study, str | None], Iterable[Plugin]] = lambda study, design: ()
-    files: Callable[[Study], list[Path]] = lambda study: []
-    wanted: Callable[[Study], bool] = lambda study: True
-    per_design: bool = False
-    of_members: tuple[str, ...] = ()
-    in_parts: tuple[str, ...] = ()
-    memory_mb: int = 2000
-
-    def view(self, study: Study, design: str | None = None, only: Collection[str] | None = None) -> StudyView:
-        """Return the study as this stage may read it, with some analyses ``only`` if they are named."""
-        return StudyView(study, self.sections, design, only)
-
-    def modules(self, study: Study, design: str | None = None) -> tuple[str, ...]:
-        """Return the modules that its results rest on, together with all that these import."""
-        plugins = {plugin.function.__module__ for plugin in self.plugins(study, design)}
-        return (self.function.partition(":")[0], _STORE, *sorted(plugins))
-
-    def digest(self, study: Study, design: str | None = None) -> str:
-        """Return a digest of the code its results rest on."""
-        return code_digest(*self.modules(study, design))
-
-    def run(
-        self,
-        study: Study,
-        made: Mapping[str, pd.DataFrame],
-        tell: Callable[[str], None] = lambda _: None,
-        folder: str | Path = ".",
-        design: str | None = None,
-        only: Collection[str] | None = None,
-    ) -> dict[str, Table]:
-        """Run it on tables by name, for some analyses only if they are named; return its tables, long ones in parts."""
-        module, _, name = self.function.partition(":")
-        function = getattr(importlib.import_module(module), name)
-        design_of = {"design": design} if self.per_design else {}
-        return function(self.view(study, design, only), dict(made), tell=tell, folder=Path(folder), **design_of)
 
 
 def _estimators(study: Study, design: str | None) -> Iterable[Plugin]:
@@ -423,49 +338,6 @@ def inputs(stage: Stage, designs: Iterable[str]) -> dict[str, str | list[str]]:
     return found
 
 
-def run_study(study: Study, folder: str | Path = ".", tell: Callable[[str], None] = lambda _: None) -> Tables:
-    """Return every table that the workflow would make of a study up to its release.
-
-    Parameters
-    ----------
-    study : Study
-        From ``load_study``.
-    folder : path
-        Folder that the relative paths of the study start from.
-    tell : callable
-        Gets a line per metric, design and analysis, for progress.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        Contract tables by name. They describe single people: what may be shared is made by ``release_study``.
-    """
-    return run_stages(study, between("", "conclude"), {}, folder, tell)
-
-
-def run_stages(
-    study: Study,
-    stages: Iterable[Stage],
-    made: Mapping[str, pd.DataFrame],
-    folder: str | Path = ".",
-    tell: Callable[[str], None] = lambda _: None,
-) -> Tables:
-    """Return the tables there are and those that some stages make of them, in their order."""
-    known = dict(made)
-    of_designs: dict[str, Tables] = {design: {} for design in study.designs}
-    for stage in stages:
-        if not stage.wanted(study):
-            continue
-        if stage.per_design:
-            for design, own in of_designs.items():
-                given = {n: own.get(n, known.get(n)) for n in stage.reads}
-                own |= {n: whole(table) for n, table in stage.run(study, given, tell, folder, design).items()}
-            continue
-        given = {n: gathered(n, [own[n] for own in of_designs.values() if n in own], known) for n in stage.reads}
-        known |= {name: whole(table) for name, table in stage.run(study, given, tell, folder).items()}
-    return known
-
-
 def read(stage: Stage, paths: Mapping[str, str | Path | Sequence[str | Path]]) -> Tables:
     """Return the tables a stage takes from their files, each of all designs where it has several.
 
@@ -488,10 +360,3 @@ def read(stage: Stage, paths: Mapping[str, str | Path | Sequence[str | Path]]) -
         frames = [store.read(file, name, only=only) for file in files]
         found[name] = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     return found
-
-
-def gathered(name: str, parts: list[pd.DataFrame], made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return one table of all designs, or the one table there is."""
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return made[name] if name in made else tables.empty(name)

@@ -15,7 +15,7 @@ from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.provenance import PACKAGE, code_files
 from iop_outcomes.release.stage import READS
-from iop_outcomes.stages import Stage
+from iop_outcomes.stage import Stage
 from iop_outcomes.study import Study
 
 #: Rules that are no stage: the record of a run, and the only door out.

@@ -6,9 +6,9 @@ import yaml
 
 from iop_outcomes import study, tables
 from iop_outcomes.errors import StudyError
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.release.page.heterogeneity import heterogeneity
 from iop_outcomes.release.stage import conclusions, release_tables
-from iop_outcomes.stages import run_study
 
 CONTENT = yaml.safe_load("""
 study: explored

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from iop_outcomes import study, tables
-from iop_outcomes.stages import run_study
+from iop_outcomes.in_memory import run_study
 
 HERE = Path(__file__).parent
 KEY = ["table", "row", "column"]

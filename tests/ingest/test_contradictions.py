@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iop_outcomes import study
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.ingest.stage import ingest
-from iop_outcomes.stages import run_study
 
 PERSON = "person_id,age_years,death_day\np1,30,\np2,40,100\np3,50,\n"
 DAYS = ("assignment", "admission", "discharge", "last_contact", "observation_end")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from clinics import mapping, put, read
-from iop_outcomes import stages
+from iop_outcomes import in_memory, stages
 from iop_outcomes import study as studies
 from iop_outcomes.ingest.crosschecks import ORDER
 from iop_outcomes.ingest.rules import OF_EVERY, OF_SHEETS, check_refused, rules_of
@@ -81,7 +81,7 @@ def test_a_rule_that_nothing_falls_under_refuses_nothing(own):
 
 def test_a_record_that_is_answered_can_be_refused_too(own):
     rule = "episode: last contact before the assignment of somebody never admitted: not used (episodes)"
-    made = stages.run_stages(own(rule), stages.between("", "cohort"), {})
+    made = in_memory.run_stages(own(rule), stages.between("", "cohort"), {})
     with pytest.raises(StudyError, match="refuse: 1 record of 'episode' fell under the rule 'last contact before"):
         stages.named("metrics").run(own(rule), made)
     assert len(stages.named("metrics").run(own(), made)["set_aside"])

@@ -11,8 +11,8 @@ import claims_files
 import fhir_export
 import omop_database
 from dated_clinic import arms_study, clinic
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
 from teds_layouts import records, write_codes, write_early, write_labels
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import null_clinic
-from iop_outcomes import stages, study
+from iop_outcomes import in_memory, stages, study
 from iop_outcomes.errors import StudyError
 from iop_outcomes.operating.outcome_draws import fit_outcome
 from iop_outcomes.operating.plasmode import Plasmode, fit_plasmode
@@ -83,7 +83,7 @@ def clinic(tmp_path_factory):
     for name, frame in null_clinic.clinic(400).items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     own = study.parse(null_clinic.content(folder, simulate={"replicates": 2}))
-    made = stages.run_stages(own, stages.between("", "outcomes"), {})
+    made = in_memory.run_stages(own, stages.between("", "outcomes"), {})
     made["outcomes"].loc[:39, "completion"] = np.nan
     return fit_plasmode(own, made)
 

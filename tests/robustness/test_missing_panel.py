@@ -7,8 +7,8 @@ import yaml
 
 import iop_outcomes
 from iop_outcomes import robustness, study, tables
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.errors import StudyFileError
-from iop_outcomes.stages import run_study
 from iop_outcomes.tables.estimate import CHECK, KEY
 
 CONTENT = yaml.safe_load("""

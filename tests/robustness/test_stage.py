@@ -7,8 +7,8 @@ import yaml
 
 import iop_outcomes
 from iop_outcomes import study, tables
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ESTIMATORS, check
-from iop_outcomes.stages import run_study
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, KEY, is_contrast
 
 CONTENT = yaml.safe_load("""

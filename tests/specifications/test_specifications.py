@@ -7,9 +7,10 @@ import yaml
 
 from iop_outcomes import study, tables
 from iop_outcomes.errors import StudyError
+from iop_outcomes.in_memory import run_stages, run_study
 from iop_outcomes.release.page.specifications import specifications as in_words
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.stages import between, run_stages, run_study
+from iop_outcomes.stages import between
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
 
 CONTENT = yaml.safe_load("""

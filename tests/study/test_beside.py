@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from iop_outcomes import stages
+from iop_outcomes import in_memory, stages
 from iop_outcomes import study as studies
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import ELIGIBILITY, METRICS, SOURCES
@@ -158,7 +158,7 @@ def every_kind(tmp_path, monkeypatch):
 
 
 def test_a_source_and_an_eligibility_rule_beside_the_study_make_its_cohort(every_kind):
-    made = stages.run_stages(every_kind, stages.between("", "cohort"), {})
+    made = in_memory.run_stages(every_kind, stages.between("", "cohort"), {})
     assert made["cohort"]["arm"].value_counts().to_dict() == {"iop": 10, "outpatient": 10}
     assert made["attrition"]["rule"].astype(str).str.contains("is_young|Younger than 40").any()
     assert made["capability"].set_index("name").loc["session", "reason"] == "the register records no sessions"

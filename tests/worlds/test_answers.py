@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import study
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.stages import run_study
 from null_clinic import clinic, content, weekly_sessions
 
 RISK = {"design": "overlap", "estimator": "aipw", "measure": "risk_difference"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from iop_outcomes import stages
+from iop_outcomes import in_memory, stages
 from iop_outcomes.conclude.truth import study_truth
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.seeds import seed_of
@@ -73,16 +73,18 @@ class Worlds:
 
     def _simulated(self, own: Study, number: int) -> pd.DataFrame:
         truth = study_truth(own) if number <= self.asked.truths else None
-        return answers_of(own, stages.run_study(own, self.root), truth)
+        return answers_of(own, in_memory.run_study(own, self.root), truth)
 
     def _planted(self, own: Study, world: str) -> pd.DataFrame:
         made, truth = self.plasmode.draw(self.by_name[world].planted or 0.0, own.seed)
-        return answers_of(own, stages.run_stages(own, stages.between("outcomes", "conclude"), made, self.root), truth)
+        return answers_of(
+            own, in_memory.run_stages(own, stages.between("outcomes", "conclude"), made, self.root), truth
+        )
 
     @cached_property
     def plasmode(self) -> Plasmode:
         """The members as recorded, and the models from which their arms and outcomes are drawn."""
-        made = stages.run_stages(self.study, stages.between("", "outcomes"), {}, self.root)
+        made = in_memory.run_stages(self.study, stages.between("", "outcomes"), {}, self.root)
         return fit_plasmode(self.study, made)
 
 

@@ -14,11 +14,11 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release import figures
 from iop_outcomes.release.figures import FIGURES, style
 from iop_outcomes.release.stage import build
-from iop_outcomes.stages import run_study
 from iop_outcomes.study import parse
 from iop_outcomes.tables import store
 from report_tables import attrition, study, tables
