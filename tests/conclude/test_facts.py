@@ -67,3 +67,9 @@ def test_who_left_and_is_unknown_is_unknown_for_another_reason():
 
 def test_counts_that_may_not_be_told_decide_nothing():
     assert cut(10, told=lambda counts: 0 * counts) == []
+
+
+def test_where_nobody_knows_how_long_anybody_stayed_nothing_is_found():
+    cohort = pd.DataFrame({"member_id": ["a", "b"], "arm": ["iop", "outpatient"], "end_reason": "end_of_data"})
+    outcomes = pd.DataFrame({"member_id": ["a", "b"], "retention_ended": float("nan"), "stayed": [float("nan"), 1.0]})
+    assert cut_short(cohort, outcomes, ["stayed"], lambda counts: counts) == []

@@ -40,7 +40,9 @@ def cut_short(
     if "retention_ended" not in outcomes:
         return []
     both = cohort[["member_id", "arm", "end_reason"]].merge(outcomes, on="member_id")
-    in_care = ~both["retention_ended"].fillna(True).astype(bool) & (both["end_reason"].astype("str") != "death")
+    in_care = ~both["retention_ended"].astype("boolean").fillna(True).astype(bool) & (
+        both["end_reason"].astype("str") != "death"
+    )
     if not in_care.any():
         return []
     arm = both["arm"].astype("str")
