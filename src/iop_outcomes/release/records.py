@@ -110,7 +110,10 @@ def remember_records(now: pd.DataFrame, folder: Path) -> None:
 
 
 def _digests(values: pd.Series, secret: bytes) -> np.ndarray:
-    return pd.util.hash_array(values.astype("str").to_numpy(object), hash_key=secret.hex()[:16])
+    # Of a column most people share their value with others, and text is slow to make.
+    code, different = pd.factorize(values, use_na_sentinel=False)
+    text = pd.Series(different).astype("str").to_numpy(object)
+    return pd.util.hash_array(text, hash_key=secret.hex()[:16])[code]
 
 
 def _in_words(columns: pd.Index) -> str:
