@@ -86,20 +86,28 @@ def test_one_in_ten_otherwise_is_worth_a_warning_and_more_than_half_is_too_much(
     cells = [("iop", in_iop), ("outpatient", 0)]
     rows = [(arm, "specimen", "breath", n, 100) for arm, n in cells]
     recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
-    assert judge_measured(recording, ("iop", "outpatient"))[0][3] == status
+    assert judge_measured(recording, ("iop", "outpatient"), 100)[0][3] == status
 
 
 @pytest.mark.parametrize(("n_all", "asked"), [(19, False), (20, True)])
 def test_of_nineteen_discharged_for_a_reason_nothing_is_asked(n_all, asked):
     rows = [("iop", "late discharge", "dropout", 0, n_all), ("outpatient", "late discharge", "dropout", 80, 80)]
     recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
-    assert [row[3] for row in judge_measured(recording, ("iop", "outpatient"))] == ["FAIL"] * asked
+    assert [row[3] for row in judge_measured(recording, ("iop", "outpatient"), 100)] == ["FAIL"] * asked
+
+
+def test_of_twenty_people_with_a_thousand_tests_no_share_tells_of_one():
+    """Before, 5% of one arm's tests by breath was told as 0.05, which is one person of twenty."""
+    rows = [("iop", "specimen", "breath", 50, 1000), ("outpatient", "specimen", "breath", 0, 1000)]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    assert judge_measured(recording, ("iop", "outpatient"), 20)[0][1] == 0.0
+    assert judge_measured(recording, ("iop", "outpatient"), 2000)[0][1] == 0.05
 
 
 def test_a_source_that_says_nothing_of_it_has_none_of_the_checks():
     nothing = measures_by_arm(MEMBERS, {})
     assert list(nothing.columns) == ["arm", "what", "level", "n", "n_all"]
-    assert judge_measured(nothing, ("iop", "outpatient")) == []
+    assert judge_measured(nothing, ("iop", "outpatient"), 100) == []
 
 
 def shown(made: dict[str, pd.DataFrame]) -> dict[str, str]:

@@ -77,7 +77,11 @@ def judge_circumstances(
             few_sites(comparison),
             *judge_reach(comparison),
             *judge_recording(circumstances.recording, arms),
-            *judge_measured(circumstances.recording, arms),
+            *judge_measured(circumstances.recording, arms, _fewest(comparison)),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables
+
+
+def _fewest(comparison: Comparison) -> int:
+    return int(min(comparison.treated.sum(), (~comparison.treated).sum()))

@@ -19,7 +19,7 @@ SOME_LATE, MOST_LATE = 0.25, 0.75
 FEWEST = 20
 
 
-def judge_measured(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
+def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) -> list[Row]:
     """Return the checks ``tested_alike``, ``reported_alike`` and ``discharged_alike``, each where it can be asked.
 
     Parameters
@@ -27,6 +27,9 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
     recording : DataFrame
         Table of that contract.
     arms : (str, str)
+    people : int
+        Of the smaller arm. Shares of tests and reports are told no more closely than shares of so many people: one
+        person has many tests.
     """
     known = recording.astype({"arm": "str", "what": "str", "level": "str"})
     rows = []
@@ -37,7 +40,8 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
     ):
         shares = _shares(known[known["what"].isin(whats)], arms, FEWEST if check == DISCHARGED else 1)
         if len(shares):
-            rows.append(_judged(check, shares, arms, some, most, said))
+            told = shares.assign(size=shares["size"].clip(upper=people))
+            rows.append(_judged(check, told, arms, some, most, said))
     return rows
 
 
