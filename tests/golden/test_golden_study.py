@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import yaml
 
 from iop_outcomes import study, tables
@@ -12,7 +11,8 @@ from iop_outcomes.in_memory import run_study
 HERE = Path(__file__).parent
 KEY = ["table", "row", "column"]
 
-pytestmark = pytest.mark.slow
+# Sums that ought to be nothing come out as such a rest, another one on every machine.
+ROUNDING_REST = 1e-12
 
 
 def numbers_of(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -33,7 +33,8 @@ def numbers_of(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
         )
         parts.append(long.assign(table=name))
     whole = pd.concat(parts)[[*KEY, "number"]].sort_values(KEY, ignore_index=True)
-    return whole.assign(number=whole["number"].map("{:.8g}".format).astype(float))
+    told = whole["number"].map("{:.8g}".format).astype(float)
+    return whole.assign(number=told.where(told.abs() > ROUNDING_REST, 0.0))
 
 
 def test_the_golden_study_gives_its_numbers(request):
