@@ -51,6 +51,7 @@ RULE_EXAMPLES = {
     "systematic_error": (evidence(BETTER, ease=0.3), "inconclusive"),
     "predicts_only": (evidence(BETTER, predicts=True), "cannot tell"),
     "unlike_lengths": (evidence(BETTER, unlike_lengths=True), "cannot tell"),
+    "unlike_plans": (evidence(BETTER, unlike_plans=True), "cannot tell"),
     "measures_contradict": (evidence(BETTER, others=(WORSE,)), "inconclusive"),
     # 9 points with missing tests as use, -1 (-4 to 2) with those observed only: opposite signs.
     "missing_rules_contradict": (

@@ -32,7 +32,16 @@ def test_a_decorator_that_states_nonsense_fails_when_its_module_is_imported(wron
 def test_facts_are_attributes_and_one_that_is_not_stated_does_not_exist():
     completion = METRICS["completion"]
     assert (completion.unit, completion.kind_of_value, completion.better) == ("yes or no", "binary", "higher")
-    assert list(completion.facts) == ["unit", "kind_of_value", "needs", "missing", "source", "better", "by_member"]
+    assert list(completion.facts) == [
+        "unit",
+        "kind_of_value",
+        "needs",
+        "missing",
+        "source",
+        "better",
+        "by_member",
+        "by_plan",
+    ]
     assert not hasattr(completion, "estimands")
 
 

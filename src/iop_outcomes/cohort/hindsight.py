@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.due import due_by_arm
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
@@ -31,17 +32,26 @@ def run(
     study: StudyView, made: dict[str, pd.DataFrame], *, tell: Callable[[str], None], folder: Path
 ) -> dict[str, pd.DataFrame]:
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
+    members, cohort, rules = made["cohort"], study.cohort, study.outcome_rules
+    assigned = candidates_of(made, cohort)
+    recorded = [
+        words_by_arm(members, made),
+        measures_by_arm(members, made, rules.targets()),
+        due_by_arm(members, made, cohort, assigned),
+    ]
     return {
-        "hindsight": ties(made, study.cohort, study.covariate_names),
-        "surveillance": tests_by_arm(made["cohort"], made, study.cohort, study.outcome_rules.thinning),
-        "recording": pd.concat(
-            [words_by_arm(made["cohort"], made), measures_by_arm(made["cohort"], made, study.outcome_rules.targets())],
-            ignore_index=True,
-        ),
+        "hindsight": ties(made, cohort, study.covariate_names, assigned),
+        "surveillance": tests_by_arm(members, made, cohort, rules.thinning, assigned),
+        "recording": pd.concat([table for table in recorded if len(table)] or recorded[:1], ignore_index=True),
     }
 
 
-def ties(records: Mapping[str, pd.DataFrame], cohort: Cohort, covariates: Sequence[str]) -> pd.DataFrame:
+def ties(
+    records: Mapping[str, pd.DataFrame],
+    cohort: Cohort,
+    covariates: Sequence[str],
+    assigned: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return the ``hindsight`` table: of each arm, covariate and eligibility rule the closest tie to what came later.
 
     Everybody assigned to an arm counts, whether the rules keep them or not, since after a rule nothing is left that
@@ -54,8 +64,10 @@ def ties(records: Mapping[str, pd.DataFrame], cohort: Cohort, covariates: Sequen
     cohort : Cohort
     covariates : sequence of str
         Columns of ``baseline``, ``person`` and ``episode``; those of sites are known beforehand.
+    assigned : DataFrame, optional
+        Of :func:`candidates_of`, if it is at hand.
     """
-    candidates = candidates_of(records, cohort)
+    candidates = candidates_of(records, cohort) if assigned is None else assigned
     candidates = candidates[candidates["time_zero_day"].notna()]
     later = {what: ranked(values) for what, values in _later(candidates, records, cohort.follow_up_days).items()}
     arm, rows = ranked(candidates["arm"].astype("str")), []

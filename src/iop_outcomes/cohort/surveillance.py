@@ -15,7 +15,11 @@ from iop_outcomes.tables.occasions import Thinning, kept_by_day
 
 
 def tests_by_arm(
-    members: pd.DataFrame, records: Mapping[str, pd.DataFrame], cohort: Cohort, thinning: Thinning | None = None
+    members: pd.DataFrame,
+    records: Mapping[str, pd.DataFrame],
+    cohort: Cohort,
+    thinning: Thinning | None = None,
+    assigned: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the ``surveillance`` table; empty where the source has no drug tests.
 
@@ -28,13 +32,15 @@ def tests_by_arm(
     cohort : Cohort
     thinning : Thinning, optional
         Of the study: tests that it leaves out are not counted.
+    assigned : DataFrame, optional
+        Of :func:`candidates_of`, if it is at hand.
     """
     tests = records.get("drug_test")
     if tests is None or not len(tests):
         return pd.DataFrame(columns=["arm", "weeks_in_care", "n_due", "n_obtained"])
     who = members.set_index("person_id")
     observed = who["follow_up_end_day"].to_numpy() + 1
-    own = candidates_of(records, cohort).reindex(who["member_id"])
+    own = (candidates_of(records, cohort) if assigned is None else assigned).reindex(who["member_id"])
     stay = stay_of(own, cohort.follow_up_days).fillna(np.inf).to_numpy()
     last = pd.Series(np.minimum(stay, observed - 1), index=who.index)
     # The results of one day are one test, whatever its panel; obtained if any of them is.

@@ -21,7 +21,7 @@ from iop_outcomes.tables.conclusion import (
 
 #: Verdicts from which nothing follows for a claim, whatever the interval.
 _OPEN_CODES = (
-    *("no_interval", "predicts_only", "unlike_lengths"),
+    *("no_interval", "predicts_only", "unlike_lengths", "unlike_plans"),
     *("one_of_many", "no_answer_of_its_own", "crude", "crude_difference"),
 )
 

@@ -88,6 +88,8 @@ class Evidence:
         Was one arm's observation cut short, so that the outcome is known of those who left and not of those who stayed?
     unlike_lengths : bool
         Does the outcome hang on how long treatment lasts, which is unlike in the arms, at a day after the shorter ends?
+    unlike_plans : bool
+        Does the outcome count what one arm plans far more of than the other?
     predicts : bool
         Does the measure only describe and predict?
     others : tuple of Interval
@@ -121,6 +123,7 @@ class Evidence:
     only_those_who_stayed: bool = False
     known_of_leavers: bool = False
     unlike_lengths: bool = False
+    unlike_plans: bool = False
     predicts: bool = False
     others: tuple[Interval, ...] = ()
     looks: tuple[Look, ...] = ()

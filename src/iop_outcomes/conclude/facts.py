@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.concerns import OF_SOME, concerns
+from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.gate import WARN
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
@@ -97,6 +98,10 @@ class Facts:
         """Return whether an outcome of staying or leaving is known of those who left and not of those who stayed."""
         one, other = sorted(arms)
         return outcome.hangs_on_length and (outcome.name, one, other) in self.cut_short
+
+    def counts_what_is_planned(self, arms: tuple[str, str], design: str, outcome: Outcome) -> bool:
+        """Return whether an outcome differs between two arms for what each of them plans alone."""
+        return bool(outcome.by_plan) and bool(self._warned(arms, design, (BY_PLAN[outcome.by_plan],)))
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""

@@ -121,6 +121,7 @@ def _gathered(rows: Rows, study: Study, facts: Facts, name: str, answer: str) ->
         only_those_who_stayed=seen_only_in_care(outcome, facts),
         known_of_leavers=facts.known_of_leavers(study.contrast(analysis), outcome),
         unlike_lengths=facts.planned_apart(study.contrast(analysis), outcome, measure.name, row["day"]),
+        unlike_plans=facts.counts_what_is_planned(study.contrast(analysis), analysis.design, outcome),
         predicts=measure.predicts,
         others=tuple(interval_of(other) for _, other in rows.main.iloc[1:].iterrows()),
         missing=_missing_alone(outcome, seen),
@@ -170,7 +171,8 @@ def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ..
 
 def _is_a_look(evidence: Evidence) -> bool:
     """Return whether what an analysis found can confirm or contradict another."""
-    return not (evidence.crude or evidence.predicts or evidence.unlike_lengths or evidence.known_of_leavers)
+    differs_anyway = evidence.unlike_lengths or evidence.unlike_plans or evidence.known_of_leavers
+    return not (evidence.crude or evidence.predicts or differs_anyway)
 
 
 def _side_shown(judged: Judged) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iop_outcomes.conclude.evidence import AGREES, LEAVES_OPEN, MISSING_RULE, OTHER_DESIGN, UNEXAMINED, Evidence
+from iop_outcomes.designs.judge.due import TIMES
 from iop_outcomes.tables.conclusion import (
     BETTER,
     CANNOT_TELL,
@@ -142,6 +143,15 @@ RULES: tuple[Rule, ...] = (
         "completed treatment lasts unlike in the arms, and the outcome is of staying, leaving or completing after the "
         "day on which the shorter programme ends, so that it differs by plan",
         lambda e: e.unlike_lengths,
+    ),
+    Rule(
+        "unlike_plans",
+        CANNOT_TELL,
+        f"people of one arm are due more than {TIMES:g} times as many sessions, or hours, a week in care, and the "
+        "outcome counts them or the days between them, so that it differs by plan; or it is a share of sessions, and "
+        "the first, which nobody misses, is one of few in one arm only; or leaving is dated by the last session, and "
+        "sessions are rarer in one arm",
+        lambda e: e.unlike_plans,
     ),
     Rule(
         "measures_contradict",

@@ -12,14 +12,12 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import or_missing
+from iop_outcomes.tables.canonical import NOT_OFFERED
 
 Denominator = Literal["strict", "standard", "plan"]
 
 #: Version of the policies below; it goes up when one of them comes to count differently.
 VERSION = 1
-
-#: The programme or the calendar took the session away, or another one took its place.
-NOT_OFFERED = ("cancel_program", "closed", "rescheduled")
 
 #: Absences nobody holds against a person: illness, hospital, jail, court.
 EXCUSED = ("excused",)

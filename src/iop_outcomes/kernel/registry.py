@@ -20,6 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: What the value of a metric is.
 ValueKind = Literal["binary", "proportion", "count", "continuous", "duration"]
+#: What is planned unlike in arms that differ in an outcome for that alone.
+Plan = Literal["", "sessions", "hours", "first session"]
 OutcomeKind = ValueKind | Literal["time_to_event", "competing", "repeated"]
 Estimand = Literal["ATE", "ATT", "ATC", "ATO", "ATM"]
 
@@ -125,6 +127,7 @@ class Metric(Plugin):
     source: str
     better: Literal["higher", "lower", "neither"]
     by_member: bool = False
+    by_plan: Plan = ""
 
 
 @stated
@@ -215,6 +218,7 @@ def metric(
     source: str,
     better: Literal["higher", "lower", "neither"] = "higher",
     by_member: bool = False,
+    by_plan: Plan = "",
 ) -> Callable[[F], F]:
     """Declare a metric.
 
@@ -235,9 +239,13 @@ def metric(
     by_member : bool
         Does a value rest on nothing but the member's own sessions and row of ``members``? Then members may be taken a
         shard at a time where sessions are many.
+    by_plan : {'', 'sessions', 'hours', 'first session'}
+        What makes it differ between arms in which everybody comes to the same share of what is due: how many sessions
+        or hours are planned, or that the first session, by which care begins, is one of few. No verdict rests on it
+        where the arms plan unlike much.
     """
     said = partial(Metric, unit=unit, kind_of_value=kind, needs=needs, missing=missing, source=source)
-    return METRICS.register(partial(said, better=better, by_member=by_member))
+    return METRICS.register(partial(said, better=better, by_member=by_member, by_plan=by_plan))
 
 
 #: Setting of a design method: the arm whose people an ATT or ATC of several arms speaks for.

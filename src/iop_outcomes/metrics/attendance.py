@@ -8,8 +8,9 @@ import pandas as pd
 from iop_outcomes.history.denominators import POLICIES, SOURCE, Denominator, planned_days, planned_minutes
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share, window_share
-from iop_outcomes.history.sessions import Sessions, sessions_of
+from iop_outcomes.history.sessions import Sessions, attended_days, edges, sessions_of
 from iop_outcomes.history.windows import Days
+from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import metric
 
 NO_SESSION = "no session counted in the window"
@@ -28,9 +29,15 @@ Partial = Literal["minutes", "half"]
     missing="no session that counts in the window: no value; plan counts hours nobody booked as not attended",
     source=SOURCE,
     by_member=True,
+    by_plan="first session",
 )
 def attendance_rate(
-    history: History, *, window_days: Days = 84, denominator: Denominator = "standard", partial: Partial = "minutes"
+    history: History,
+    *,
+    window_days: Days = 84,
+    denominator: Denominator = "standard",
+    partial: Partial = "minutes",
+    after_first: bool = False,
 ) -> pd.DataFrame:
     """Sessions attended over sessions that counted; a partial attendance counts by its share of minutes.
 
@@ -60,6 +67,18 @@ def attendance_rate(
         value    1/2
         value    1/4      denominator=plan
 
+    Care begins by the first session somebody comes to, so that it is missed by nobody: ``after_first`` leaves it out,
+    with all that was due before. Whoever never came is asked about everything.
+
+        day      0      7      14     21
+        session  N..A...N...A...A............
+        value    3/5
+        value    2/3      after_first=true
+
+        day      0      7
+        session  N..N...N....
+        value    0/3      after_first=true
+
     A session moved to the next day counts once.
 
         session  R
@@ -70,9 +89,9 @@ def attendance_rate(
         value    1/1
     """
     if denominator == "plan":
-        return _plan_rate(history, window_days)
+        return _plan_rate(history, window_days, after_first)
     sessions = sessions_of(history)
-    counts = counted(sessions, window_days, denominator)
+    counts = counted(sessions, window_days, denominator) & asked(history, after_first)
     came = sessions.attended if partial == "minutes" else (sessions.attended >= 0.5).astype(float)
     rate = share(sessions.total(counts, came), sessions.total(counts))
     return result(history, rate, NO_SESSION, window_share(history, window_days))
@@ -85,8 +104,11 @@ def attendance_rate(
     missing="no minutes scheduled in the window: no value; sessions without scheduled minutes are left out",
     source=SOURCE,
     by_member=True,
+    by_plan="first session",
 )
-def hours_rate(history: History, *, window_days: Days = 84, denominator: Denominator = "standard") -> pd.DataFrame:
+def hours_rate(
+    history: History, *, window_days: Days = 84, denominator: Denominator = "standard", after_first: bool = False
+) -> pd.DataFrame:
     """Minutes attended over minutes scheduled, or over those prescribed with ``plan``.
 
     Examples
@@ -101,9 +123,10 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
         value    180/360    denominator=plan
     """
     if denominator == "plan":
-        return _plan_rate(history, window_days)
+        return _plan_rate(history, window_days, after_first)
     sessions = sessions_of(history)
-    counts = counted(sessions, window_days, denominator) & ~np.isnan(sessions.minutes_scheduled)
+    counts = counted(sessions, window_days, denominator) & asked(history, after_first)
+    counts &= ~np.isnan(sessions.minutes_scheduled)
     offered = sessions.total(counts, sessions.minutes_scheduled)
     rate = share(sessions.total(counts, sessions.minutes_attended), offered)
     return result(history, rate, NO_MINUTES, window_share(history, window_days))
@@ -117,8 +140,9 @@ def hours_rate(history: History, *, window_days: Days = 84, denominator: Denomin
     source="No-shows over sessions held and not cancelled in time: attended, partial, no show, late cancellation",
     better="lower",
     by_member=True,
+    by_plan="first session",
 )
-def no_show_rate(history: History, *, window_days: Days = 84) -> pd.DataFrame:
+def no_show_rate(history: History, *, window_days: Days = 84, after_first: bool = False) -> pd.DataFrame:
     """Sessions missed without a word over those that were attended, missed or cancelled less than a day before.
 
     Examples
@@ -129,9 +153,10 @@ def no_show_rate(history: History, *, window_days: Days = 84) -> pd.DataFrame:
         session  A..N...P..X...L..E...A......
         value    1/5
         value    1/2    window_days=7
+        value    1/4    after_first=true
     """
     sessions = sessions_of(history)
-    inside = sessions.day < window_days
+    inside = (sessions.day < window_days) & asked(history, after_first)
     missed = sessions.total(inside & sessions.has_status("no_show"))
     held = sessions.total(inside & sessions.has_status("attended", "partial", "no_show", "late_cancel"))
     return result(history, share(missed, held), NO_SESSION, window_share(history, window_days))
@@ -142,7 +167,21 @@ def counted(sessions: Sessions, window_days: int, denominator: Denominator) -> n
     return (sessions.day < window_days) & ~sessions.has_status(*POLICIES[denominator].left_out)
 
 
-def _plan_rate(history: History, window_days: int) -> pd.DataFrame:
+def asked(history: History, after_first: bool) -> np.ndarray:
+    """Return which sessions are asked about: all, or those after the first day with one attended.
+
+    Of somebody who never came, all.
+    """
+    sessions = sessions_of(history)
+    if not after_first:
+        return np.ones(len(sessions.day), dtype=bool)
+    first, _ = edges(*attended_days(history), history.n)
+    return ~(sessions.day <= first[sessions.member])
+
+
+def _plan_rate(history: History, window_days: int, after_first: bool) -> pd.DataFrame:
+    if after_first:
+        raise StudyError("metrics: after_first asks about sessions, and denominator: plan about hours; leave one out")
     sessions = sessions_of(history)
     within = sessions.day < planned_days(history, window_days)[sessions.member]
     rate = share(sessions.total(within, sessions.minutes_attended), planned_minutes(history, window_days))

@@ -16,7 +16,15 @@ MISSING = (
 SOURCE = "Dose within a fixed window from time zero, the same for everybody"
 
 
-@metric(unit="sessions", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE, by_member=True)
+@metric(
+    unit="sessions",
+    kind="count",
+    needs=("session.status",),
+    missing=MISSING,
+    source=SOURCE,
+    by_member=True,
+    by_plan="sessions",
+)
 def sessions_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Number of sessions attended, in full or in part, within the window.
 
@@ -52,6 +60,7 @@ def sessions_attended(history: History, *, window_days: Days = 84) -> pd.DataFra
     missing=f"{MISSING}; attended for a time that is not recorded: no value",
     source=SOURCE,
     by_member=True,
+    by_plan="hours",
 )
 def hours_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Hours attended within the window.
@@ -72,7 +81,15 @@ def hours_attended(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     return _dose(history, window_days, hours)
 
 
-@metric(unit="days", kind="count", needs=("session.status",), missing=MISSING, source=SOURCE, by_member=True)
+@metric(
+    unit="days",
+    kind="count",
+    needs=("session.status",),
+    missing=MISSING,
+    source=SOURCE,
+    by_member=True,
+    by_plan="sessions",
+)
 def treatment_days(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Number of days with at least one attended session within the window; several on one day are one day.
 

@@ -30,6 +30,7 @@ MISSING = "observed for too short a time to tell: no value; completed, transferr
     source="First gap in attendance of 7, 14 or 30 days, not completed or transferred; dated to the day after the last",
     better="lower",
     by_member=True,
+    by_plan="sessions",
 )
 def dropout_by_gap(history: History, *, gap_days: Days = 30, window_days: Days = 84) -> pd.DataFrame:
     """Did a gap of so many days without treatment begin within the window, before completion or transfer?
@@ -78,6 +79,7 @@ def dropout_by_gap(history: History, *, gap_days: Days = 30, window_days: Days =
     source="CTN-0094 group 2023: four consecutive missing weeks",
     better="lower",
     by_member=True,
+    by_plan="sessions",
 )
 def dropout_by_missed_weeks(history: History, *, weeks: Weeks = 4, window_days: Days = 84) -> pd.DataFrame:
     """Were there so many weeks in a row without an attended session within the window?

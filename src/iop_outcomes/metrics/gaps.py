@@ -27,6 +27,7 @@ SOURCE = "Differences of attended dates, with time zero to the first and the las
     source=SOURCE,
     better="lower",
     by_member=True,
+    by_plan="sessions",
 )
 def longest_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Longest gap between days of treatment.
@@ -60,6 +61,7 @@ def longest_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     source=SOURCE,
     better="lower",
     by_member=True,
+    by_plan="sessions",
 )
 def median_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Median of the gaps between days of treatment.
@@ -93,6 +95,7 @@ def median_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     source=SOURCE,
     better="lower",
     by_member=True,
+    by_plan="sessions",
 )
 def gap_variation(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Standard deviation (n - 1) of the gaps over their mean: 0 for a person who comes like a clock.

@@ -128,7 +128,7 @@ def hedis_initiation(
     return _measure(history, contacts, variant, lookback_days, ~np.isnan(begun), np.full(history.n, INITIATION_DAYS))
 
 
-@metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE)
+@metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE, by_plan="sessions")
 def hedis_engagement(
     history: History,
     *,

@@ -94,6 +94,7 @@ def ninety_day_stay(history: History, *, days: Days = 90, counting: Counting = "
     missing="no month without a service yet, and fewer months observed than asked for: no value",
     source="Washington State contract rule: a service in each of three consecutive months, or completion before; "
     "months of 30 days",
+    by_plan="sessions",
 )
 def service_each_month(history: History, *, months: Months = 3) -> pd.DataFrame:
     """Was a session attended in each of three consecutive months from admission, or treatment completed before?

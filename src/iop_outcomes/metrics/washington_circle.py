@@ -54,7 +54,7 @@ def washington_circle_initiation(
     return _measure(history, start, washout_days, code_list, ~np.isnan(further), start + FURTHER_DAYS + 1)
 
 
-@metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE)
+@metric(unit="yes or no", kind="binary", needs=NEEDS, missing=MISSING, source=SOURCE, by_plan="sessions")
 def washington_circle_engagement(
     history: History, *, index: Index = "first_service", washout_days: Days = 60, code_list: CodeList = None
 ) -> pd.DataFrame:

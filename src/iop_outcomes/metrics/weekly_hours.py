@@ -42,6 +42,7 @@ Band = Literal["below", "within", "above"]
     missing="no whole week observed: no value; weeks after dropout are zero, weeks of unknown hours are left out",
     source="ASAM criteria count hours of service a week",
     by_member=True,
+    by_plan="hours",
 )
 def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """Mean hours attended a week over the whole weeks of the window that were observed.
@@ -73,6 +74,7 @@ def weekly_hours(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     source="ASAM level 2.1: from 9 hours of clinical services a week for adults, 6 for adolescents, to under 20 "
     "(SAMHSA Advisory 2021)",
     by_member=True,
+    by_plan="hours",
 )
 def hours_fidelity(
     history: History,

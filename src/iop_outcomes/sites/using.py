@@ -11,7 +11,8 @@ USES = (POOLED, WITHHELD, REFUSED, ONE_ARMED, FAILED, NO_INTERVAL)
 
 #: Reasons of a site's verdict for which the estimate itself is not to be trusted, or is no effect.
 OFF = (
-    *("gate_failed", "only_those_who_stayed", "known_of_leavers", "predicts_only", "unlike_lengths"),
+    *("gate_failed", "only_those_who_stayed", "known_of_leavers", "predicts_only"),
+    *("unlike_lengths", "unlike_plans"),
     *("placebo_failed", "systematic_error", "crude", "crude_difference"),
 )
 

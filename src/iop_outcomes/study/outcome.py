@@ -39,6 +39,8 @@ class Outcome:
         Of the metric, with defaults.
     needs : tuple of str
         What it is made from.
+    counted_by : str
+        ``sessions``, ``hours`` or ``first session`` where its metric differs by what an arm plans of them alone.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Outcome:
     better: str = "neither"
     settings: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    counted_by: str = ""
 
     @property
     def is_share(self) -> bool:
@@ -78,6 +81,11 @@ class Outcome:
     def is_of_discharge(self) -> bool:
         """Does it rest on the day on which care ended by the record?"""
         return self.is_length or self.metric in ("retention", "dropout") or self.metric in TIME_TO
+
+    @property
+    def by_plan(self) -> str:
+        """What makes it differ between arms that plan unlike, and lose and hold people alike; empty for nothing."""
+        return self.counted_by or ("last session" if self.is_of_discharge else "")
 
     @property
     def is_made_up(self) -> bool:
@@ -137,7 +145,8 @@ def outcome_of(study: "Readable", name: str) -> Outcome:
     if metric == "retention":
         # It follows the study's rule for completion unless its own settings say otherwise.
         settings = settings | {"completed": settings["completed"] or study.events.after_completion}
-    return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs))
+    counted_by = "" if settings.get("after_first") else plugin.by_plan
+    return Outcome(name, metric, kind, unit, plugin.better, settings, tuple(plugin.needs), counted_by)
 
 
 def seen_only(study: "Readable", name: str) -> str | None:

@@ -17,6 +17,8 @@ SESSION_STATUSES = (
 )
 #: What became of a session to which the person came.
 CAME = ("attended", "partial")
+#: The programme or the calendar took the session away, or another one took its place.
+NOT_OFFERED = ("cancel_program", "closed", "rescheduled")
 #: Column of `baseline` that says when it was measured.
 MEASURED_DAY = "measured_day"
 #: Care may be wound up in the week after discharge.

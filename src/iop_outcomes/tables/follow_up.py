@@ -89,6 +89,9 @@ SURVEILLANCE = Table(
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
+#: What was due while people were in care, what came of the first session due and of those after it, and who left on the
+#: day of the last one they came to.
+DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
 #: A discharge is late if it is dated more than so many days after the last session the person came to.
 LATE = 14
 
@@ -107,13 +110,17 @@ RECORDING = Table(
             SUBSTANCE,
             REPORT,
             DISCHARGE,
+            DUE,
             required=True,
             nullable=False,
         ),
         label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
-        count("n", "Sessions, people, days tested or reports of that level", required=True, nullable=False),
+        count("n", "Sessions, people, days tested, reports or hours of that level", required=True, nullable=False),
         count(
-            "n_all", "All of them in the arm; of late discharges, all for that reason", required=True, nullable=False
+            "n_all",
+            "All of them in the arm; of late discharges, all for that reason; of what was due, days in care",
+            required=True,
+            nullable=False,
         ),
     ),
     stage="cohort",

@@ -1,11 +1,18 @@
 """Which outcomes a check of the gate speaks of: most speak of every one, some of those taken in one way only."""
 
 from collections.abc import Callable
+from functools import partial
 
+from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.measured import DISCHARGED, REPORTED, TESTED
 from iop_outcomes.designs.judge.recording import RECORDED
 from iop_outcomes.study.outcome import Outcome
+
+
+def _differs_by(plan: str, outcome: Outcome) -> bool:
+    return outcome.by_plan == plan
+
 
 #: Checks that speak of some outcomes only, and of which.
 OF_SOME: dict[str, Callable[[Outcome], bool]] = {
@@ -15,6 +22,7 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     REPORTED: lambda outcome: outcome.is_reported,
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     RECORDED: lambda outcome: outcome.is_of_sessions,
+    **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }
 
 

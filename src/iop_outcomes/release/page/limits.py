@@ -38,6 +38,10 @@ _CHECKS = {
     "tested_alike": "Do the tests of both arms look for the same in the same way?",
     "reported_alike": "Were people of both arms asked in the same way?",
     "discharged_alike": "Are discharges written as soon in both arms?",
+    "sessions_due_alike": "Are as many sessions planned in both arms?",
+    "hours_due_alike": "Are as many hours planned in both arms?",
+    "first_session": "Does the first session weigh alike in both arms?",
+    "last_session": "Is leaving dated by the last session?",
     "testing_by_arm": "Were both arms tested as often?",
     "tests_obtained": "Were as many of the tests due obtained in both arms?",
 }
