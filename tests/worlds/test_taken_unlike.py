@@ -64,36 +64,12 @@ def test_a_substance_listed_only_when_it_is_found_is_no_part_of_a_panel():
     }
 
 
-def test_a_discharge_is_late_two_weeks_after_the_last_session_somebody_came_to():
-    episode = pd.DataFrame(
-        {"episode_id": ["e1", "e2", "e3"], "discharge_day": [24, 25, None], "discharge_reason": "dropout"}
-    )
-    session = pd.DataFrame(
-        {
-            "episode_id": ["e1", "e1", "e2", "e3"],
-            "day": [10, 20, 10, 12],
-            "status": ["attended", "no_show"] + ["partial"] * 2,
-        }
-    )
-    assert counted({"episode": episode, "session": session}, "late discharge") == {
-        ("iop", "dropout"): (0, 1),
-        ("outpatient", "dropout"): (1, 1),
-    }
-
-
 @pytest.mark.parametrize(("in_iop", "status"), [(10, "PASS"), (11, "WARN"), (50, "WARN"), (51, "FAIL")])
 def test_one_in_ten_otherwise_is_worth_a_warning_and_more_than_half_is_too_much(in_iop, status):
     cells = [("iop", in_iop), ("outpatient", 0)]
     rows = [(arm, "specimen", "breath", n, 100) for arm, n in cells]
     recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
     assert judge_measured(recording, ("iop", "outpatient"), 100)[0][3] == status
-
-
-@pytest.mark.parametrize(("n_all", "asked"), [(19, False), (20, True)])
-def test_of_nineteen_discharged_for_a_reason_nothing_is_asked(n_all, asked):
-    rows = [("iop", "late discharge", "dropout", 0, n_all), ("outpatient", "late discharge", "dropout", 80, 80)]
-    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
-    assert [row[3] for row in judge_measured(recording, ("iop", "outpatient"), 100)] == ["FAIL"] * asked
 
 
 def test_of_twenty_people_with_a_thousand_tests_no_share_tells_of_one():
@@ -140,19 +116,3 @@ def test_breath_in_one_arm_and_urine_in_the_other_withholds_what_tests_say_and_n
     )
     assert checks(made).loc["tested_alike", "status"] == "FAIL"
     assert shown(made) == {"proportion_negative": "withheld", "primary": "shown"}
-
-
-def test_discharges_a_month_late_in_one_arm_withhold_retention(tmp_path):
-    tables = clinic()
-    late = ~in_iop(tables)
-    tables["episode"].loc[late, "discharge_day"] += 30
-    made = run(
-        tmp_path,
-        tables,
-        metrics={"retention_90": {"metric": "retention", "day": 90}},
-        analyses={"retention_90": WEIGHTED | {"outcome": "retention_90"}},
-    )
-    row = checks(made).loc["discharged_alike"]
-    assert row["status"] == "FAIL"
-    assert row["reason"].startswith("of those discharged as “")
-    assert shown(made) == {"retention_90": "withheld", "primary": "shown"}

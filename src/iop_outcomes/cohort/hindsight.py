@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
+from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.cohort.due import due_by_arm
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
@@ -37,6 +38,7 @@ def run(
     recorded = [
         words_by_arm(members, made),
         measures_by_arm(members, made, rules.targets()),
+        discharges_by_arm(members, made),
         due_by_arm(members, made, cohort, assigned),
     ]
     return {

@@ -1,8 +1,7 @@
-"""With what each arm's outcomes were taken: specimens and panels of tests, ways of asking, the day of discharge.
+"""With what each arm's outcomes were taken: specimens and panels of tests, ways of asking.
 
-Breath shows less use than urine, a questionnaire less than a calendar gone through day by day, and who is discharged a
-month after the last visit has stayed a month longer on paper. No outcome is read here: only with what, and when, each
-arm's were taken.
+Breath shows less use than urine, and a questionnaire less than a calendar gone through day by day. No outcome is read
+here: only with what each arm's were taken.
 """
 
 from collections.abc import Mapping
@@ -10,10 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.tables.canonical import CAME, DISCHARGE_REASONS
-from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REPORT, SPECIMEN, SUBSTANCE
-from iop_outcomes.tables.lookup import Held, among
-from iop_outcomes.tables.parts import Table, parts_of
+from iop_outcomes.tables.follow_up import REPORT, SPECIMEN, SUBSTANCE
+from iop_outcomes.tables.lookup import among
+from iop_outcomes.tables.parts import Table
 
 COUNTED = ["arm", "what", "level", "n", "n_all"]
 
@@ -34,13 +32,11 @@ def measures_by_arm(members: pd.DataFrame, records: Mapping[str, Table], targets
     -------
     DataFrame
         ``arm``, ``what``, ``level``, ``n`` and ``n_all``: days with a test obtained of a specimen, of those whose
-        specimen is on record; days on which a substance was tested, of all; reports by the way of asking; and, by
-        reason, people discharged more than ``LATE`` days after the last session they came to, of all discharged so.
+        specimen is on record; days on which a substance was tested, of all; and reports by the way of asking.
     """
     parts = [
         *_tests(members, records.get("drug_test"), targets),
         _reports(members, records.get("use_report")),
-        _discharges(members, records.get("episode"), records.get("session")),
     ]
     parts = [part[COUNTED] for part in parts if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COUNTED)
@@ -99,23 +95,3 @@ def _reports(members: pd.DataFrame, reports: pd.DataFrame | None) -> pd.DataFram
     level = rows["source"].astype("str") + np.where(daily, ", day by day", ", of several days at once")
     counts = rows.assign(level=level).groupby(["arm", "level"]).size().unstack(fill_value=0)
     return _long(counts, counts.sum(axis=1), REPORT)
-
-
-def _discharges(members: pd.DataFrame, episode: pd.DataFrame | None, session: Table | None) -> pd.DataFrame:
-    if episode is None or session is None or not len(session) or "discharge_day" not in episode:
-        return pd.DataFrame()
-    own = episode.set_index("episode_id").reindex(members["member_id"])
-    left = own["discharge_day"].to_numpy(float)
-    held, last = Held(members["member_id"]), np.full(len(members), -np.inf)
-    for part in parts_of(session):
-        came = part[part["status"].isin(CAME).to_numpy()]
-        at = held.positions(came["episode_id"])
-        day = came["day"].to_numpy(float)
-        before = (at >= 0) & (day <= np.append(left, np.nan)[at])
-        np.maximum.at(last, at[before], day[before])
-    people = pd.DataFrame({"arm": members["arm"].astype("str").to_numpy(), "late": left - last > LATE})
-    reason = own.reindex(columns=["discharge_reason"])["discharge_reason"].astype("str")
-    people["level"] = reason.where(reason.isin(DISCHARGE_REASONS), "unknown").to_numpy()
-    people = people[np.isfinite(left) & np.isfinite(last)]
-    table = people.groupby(["arm", "level"])["late"].agg(n="sum", n_all="size").astype(int).reset_index()
-    return table.assign(what=DISCHARGE)

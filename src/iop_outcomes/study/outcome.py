@@ -83,6 +83,13 @@ class Outcome:
         return self.is_length or self.metric in ("retention", "dropout") or self.metric in TIME_TO
 
     @property
+    def is_of_reason(self) -> bool:
+        """Does it rest on why care ended by the record, so that it takes another reason for another end?"""
+        stays_by_reason = self.metric == "retention" and self.settings.get("completed") != "left"
+        named = any("discharge_reason" in need for need in self.needs)
+        return named or stays_by_reason or self.metric in ("dropout_by_gap", "service_each_month", *TIME_TO)
+
+    @property
     def by_plan(self) -> str:
         """What makes it differ between arms that plan unlike, and lose and hold people alike; empty for nothing."""
         return self.counted_by or ("last session" if self.is_of_discharge else "")

@@ -89,6 +89,9 @@ SURVEILLANCE = Table(
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
+#: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
+#: level of care again within so many days.
+REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
@@ -110,6 +113,8 @@ RECORDING = Table(
             SUBSTANCE,
             REPORT,
             DISCHARGE,
+            REASON,
+            REOPENED,
             DUE,
             required=True,
             nullable=False,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
+from iop_outcomes.designs.judge.discharged import judge_discharged
 from iop_outcomes.designs.judge.due import judge_due
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
@@ -78,6 +79,7 @@ def judge_circumstances(
             few_sites(comparison),
             *judge_reach(comparison),
             *judge_recording(circumstances.recording, arms),
+            *judge_discharged(circumstances.recording, arms),
             *judge_due(circumstances.recording, arms),
             *judge_measured(circumstances.recording, arms, _fewest(comparison)),
         ]

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
+from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_ALIKE
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
-from iop_outcomes.designs.judge.measured import DISCHARGED, REPORTED, TESTED
+from iop_outcomes.designs.judge.measured import REPORTED, TESTED
 from iop_outcomes.designs.judge.recording import RECORDED
 from iop_outcomes.study.outcome import Outcome
 
@@ -21,6 +22,8 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     TESTED: lambda outcome: outcome.is_tested,
     REPORTED: lambda outcome: outcome.is_reported,
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
+    REASONS: lambda outcome: outcome.is_of_reason,
+    REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
     RECORDED: lambda outcome: outcome.is_of_sessions,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }

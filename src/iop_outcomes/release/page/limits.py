@@ -38,6 +38,8 @@ _CHECKS = {
     "tested_alike": "Do the tests of both arms look for the same in the same way?",
     "reported_alike": "Were people of both arms asked in the same way?",
     "discharged_alike": "Are discharges written as soon in both arms?",
+    "reasons_alike": "Are discharges put in the same words in both arms?",
+    "reopened_alike": "Is one treatment one episode in both arms?",
     "sessions_due_alike": "Are as many sessions planned in both arms?",
     "hours_due_alike": "Are as many hours planned in both arms?",
     "first_session": "Does the first session weigh alike in both arms?",

@@ -1,0 +1,90 @@
+"""Is the end of care written down alike in both arms: as soon, in the same words, and once for one treatment?"""
+
+import pandas as pd
+
+from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
+from iop_outcomes.designs.judge.measured import judge_shares, shares_by_level
+from iop_outcomes.designs.judge.recording import never_used
+from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REASON, REOPENED, SOON
+
+Row = tuple[str, float, float, str, str]
+
+DISCHARGED, REASONS, REOPENED_ALIKE = "discharged_alike", "reasons_alike", "reopened_alike"
+#: Gaps between shares of late discharges, which visits further apart make later, too: worth a warning, and too far.
+SOME_LATE, MOST_LATE = 0.25, 0.75
+#: Gaps between shares of people admitted again at once, each of whom may make an outcome of leaving another.
+SOME, MOST = 0.05, 0.1
+#: The same of people whose reason says nothing, or is one that the other arm never uses. In the whole country
+#: arms differ by 6.7 points (TEDS discharges of 2004, data/reference/teds_2004_discharges.csv).
+SOME_REASONS, MOST_REASONS = 0.07, 0.12
+#: With fewer people discharged in an arm, or for a reason, their share says nothing.
+FEWEST = 20
+#: Reasons that say nothing: whoever completed, or left, may stand among them.
+SAYS_NOTHING = ("other", "unknown")
+COMPLETED = "completed"
+#: Reasons that one arm may well have and the other not, whatever is written down.
+HAPPENS = ("death", "incarcerated")
+
+
+def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
+    """Return the checks ``discharged_alike``, ``reasons_alike`` and ``reopened_alike``, each where it can be asked.
+
+    Parameters
+    ----------
+    recording : DataFrame
+        Table of that contract.
+    arms : (str, str)
+    """
+    known = recording.astype({"arm": "str", "what": "str", "level": "str"})
+    of = {what: known[known["what"] == what] for what in (DISCHARGE, REASON, REOPENED)}
+    late = shares_by_level(of[DISCHARGE], arms, FEWEST)
+    rows = [judge_shares(DISCHARGED, late, arms, SOME_LATE, MOST_LATE, _discharged)] if len(late) else []
+    sizes = of[REASON].groupby("arm")["n_all"].max().reindex(list(arms))
+    if sizes.ge(FEWEST).all():
+        rows.append(_reasons(of[REASON], arms, sizes))
+    again = shares_by_level(of[REOPENED], arms, FEWEST)
+    return rows + ([judge_shares(REOPENED_ALIKE, again, arms, SOME, MOST, _reopened)] if len(again) else [])
+
+
+def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
+    n = own.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms)).fillna(0)
+    # Of those who did not complete: an arm in which more complete has fewer left for any other reason.
+    not_completed = sizes - n.reindex([COMPLETED]).fillna(0).sum()
+    share = (n.reindex(list(SAYS_NOTHING)).sum() / not_completed).fillna(0.0)
+    gap, size = float(abs(share[arms[0]] - share[arms[1]]) * (not_completed / sizes).mean()), int(sizes.min())
+    never = [(level, arm) for level, arm in never_used(n, sizes) if level not in HAPPENS]
+    elsewhere = (n / sizes).max(axis=1)
+    meant = max([gap, *(float(elsewhere[level]) for level, _ in never)])
+    value = stepped(meant, size)
+    if gap <= SOME_REASONS and not never:
+        return REASONS, value, SOME_REASONS, PASS, "the end of care is put in the same words in both arms."
+    said = []
+    if gap > SOME_REASONS:
+        both = " and ".join(f"{share_of_people(float(share[arm]), size)} in {arm}" for arm in arms)
+        said.append(f"of those who did not complete {both} left for another reason, or for none on record")
+    said += [f"nobody of {arm} was discharged as “{level}”, and many of the other arm were" for level, arm in never]
+    reason = (
+        f"{'; '.join(said)}: either people differ, or two systems name the same end in other words. Read no outcome of "
+        "completing or leaving before you know which; map the reasons (source.values) where it is words."
+    )
+    return REASONS, value, SOME_REASONS, FAIL if meant > MOST_REASONS else WARN, reason
+
+
+def _discharged(what: str, level: str, both: str) -> str:
+    if not both:
+        return "discharges follow the last session that people came to as soon in one arm as in the other."
+    return (
+        f"of those discharged as “{level}” {both} were so more than {LATE} days after the last session they came to: "
+        "one arm stays longer on paper, or is seen more rarely. Ask for dropout by a gap without sessions "
+        "(dropout_by_gap) beside what is read from discharges."
+    )
+
+
+def _reopened(what: str, level: str, both: str) -> str:
+    if not both:
+        return "people of both arms are as rarely admitted again as soon as they are discharged."
+    return (
+        f"of those discharged {both} were admitted to {level} again within {SOON} days: one treatment is written as "
+        "several there, and ends sooner on paper. Join such episodes before the study, or read no outcome of leaving "
+        "or completing."
+    )
