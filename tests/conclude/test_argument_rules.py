@@ -45,6 +45,8 @@ def test_levels_differ_only_where_both_scales_and_every_level_carry_it(known, co
         (Value(acceptability=0.99, effect="inconclusive"), "effect_inconclusive"),
         (Value(acceptability=0.99, effect="withheld"), "withheld"),
         (Value(acceptability=0.99, effect_codes="crude_difference; x"), "crude"),
+        # More sessions for less money, where more are planned, are no better value.
+        (Value(dominates=1.0, effect="cannot tell", effect_codes="unlike_plans"), "effect_by_plan"),
         (Value("flagged", acceptability=0.99), "gate_failed"),
         (Value(acceptability=0.6), "chance"),
         (Value(acceptability=0.01), "not_worth_it"),

@@ -41,6 +41,14 @@ def test_items_of_follow_up_count_for_those_who_bear_them():
     assert found.loc["e3"].isna().all()
 
 
+def test_a_bill_of_nothing_is_no_free_care():
+    items = [("e1", 10, 100.0, "program", "USD2001"), ("e2", 10, 0.0, "program", "USD2001")]
+    items += [("e3", 10, 0.0, "program", "USD2001"), ("e3", 20, 0.0, "client", "USD2001")]
+    found, _ = costs_of(ASKED, made(items), Path())
+    assert found.loc["e2"].tolist() == [0.0, 0.0]
+    assert found.loc["e3"].isna().all()
+
+
 def test_prices_of_two_years_are_no_sum():
     items = [("e1", 10, 1.0, "program", "USD2001"), ("e2", 10, 1.0, "program", "USD2024")]
     with pytest.raises(EstimationError, match="prices of USD2001, USD2024; a sum of several years says nothing"):

@@ -56,6 +56,17 @@ def test_a_cost_that_one_person_makes_is_doubted_in_words_about_costs(tmp_path, 
         assert rows["reason"].iloc[0].startswith("the costs of an arm hang on very few people")
 
 
+def test_an_arm_half_of_whose_bills_are_nothing_is_not_the_cheaper_one(tmp_path):
+    """Before, outpatient care cost half as much, surely, and nobody was told why."""
+    tables = with_costs(1_500.0)
+    outpatient = set(tables["episode"].loc[tables["episode"]["level_of_care"] == "1", "episode_id"])
+    unbilled = tables["cost"]["episode_id"].isin(sorted(outpatient)[::2])
+    tables["cost"].loc[unbilled, "amount"] = 0.0
+    rows = run(tmp_path, tables, **COSTS)["cost_effectiveness"]
+    assert set(rows["status"]) == {"withheld"}
+    assert rows["reason"].str.contains("known of fewer than four in five people of an arm").all()
+
+
 def test_in_a_trial_without_an_effect_no_difference_is_found_in_all_or_in_some(tmp_path):
     analysis = {"outcome": "completion", "design": "overlap", "estimator": "aipw", "randomised": True}
     made = run(tmp_path, clinic(800, seed=4), analyses={"primary": analysis}, **SUBGROUPS)

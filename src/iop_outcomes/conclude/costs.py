@@ -17,6 +17,8 @@ from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
 
 #: Share of the draws beyond which chance is not taken for an explanation, as for a 95% interval.
 SURE = 0.975
+#: Codes of a verdict that says that what is bought differs by plan, or is no effect.
+BY_PLAN = ("unlike_plans", "unlike_lengths", "predicts_only")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,12 @@ RULES: tuple[Rule, ...] = (
         CANNOT_TELL,
         "the arms are compared as they are",
         lambda v: v.effect_codes.startswith("crude"),
+    ),
+    Rule(
+        "effect_by_plan",
+        CANNOT_TELL,
+        "the effect differs by plan, or is none: its measure only predicts",
+        lambda v: v.effect_codes.partition(";")[0] in BY_PLAN,
     ),
     Rule(
         "dominates", BETTER, "it does more and costs less in at least 975 of 1,000 draws", lambda v: v.dominates >= SURE

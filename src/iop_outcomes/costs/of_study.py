@@ -9,7 +9,7 @@ from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.study.costs import Costs
 from iop_outcomes.tables.canonical import CAME
 
-#: Whoever stayed in care for longer and has no item was not free: nothing was recorded.
+#: Whoever stayed in care for longer and has no item, or none above zero, was not free: nothing was recorded, or billed.
 LONGEST_WITHOUT_COST = 7
 _UNIT_COSTS = ("level_of_care", "unit", "perspective", "amount", "price_year")
 
@@ -52,8 +52,8 @@ def costs_of(asked: Costs, made: dict[str, pd.DataFrame], folder: Path) -> tuple
             f"them to one"
         )
     stay = made["outcomes"].set_index("member_id")["retention_days"].reindex(cohort.index)
-    has_items = cohort.index.isin(items["member_id"])
-    unknown = ~has_items & (stay.isna() | (stay > LONGEST_WITHOUT_COST)).to_numpy()
+    has_cost = cohort.index.isin(items.loc[items["amount"] > 0, "member_id"])
+    unknown = ~has_cost & (stay.isna() | (stay > LONGEST_WITHOUT_COST)).to_numpy()
     borne = items["perspective"].astype("str")
     found = {
         name: items.loc[borne.isin(bearers)].groupby("member_id")["amount"].sum().reindex(cohort.index).fillna(0.0)

@@ -12,6 +12,7 @@ from iop_outcomes.costs.difference import METHODS, cost_difference
 from iop_outcomes.costs.effectiveness import cost_effectiveness
 from iop_outcomes.costs.joint import draws_of
 from iop_outcomes.costs.of_study import costs_of
+from iop_outcomes.designs.judge.concerns import concerns
 from iop_outcomes.designs.judge.gate import FAIL
 from iop_outcomes.kernel.errors import EstimationError, StudyError
 from iop_outcomes.kernel.registry import DESIGN_METHODS
@@ -101,7 +102,9 @@ def _fault(study: StudyView, made: Tables, data: pd.DataFrame, arms: tuple[str, 
     """Return why nothing, or nothing sure, may be said, and the status that follows."""
     name = study.costs.asked(study)
     judged = made["diagnostic"]
-    failed = judged[(judged["status"] == FAIL) & of_arms(judged, arms, study.analyses[name].design)]
+    outcome = outcome_of(study, study.analyses[name].outcome)
+    about = judged["check"].astype("str").map(lambda check: concerns(check, outcome)).astype(bool)
+    failed = judged[(judged["status"] == FAIL) & of_arms(judged, arms, study.analyses[name].design) & about]
     withhold = study.gate.on_failure == "withhold" and name not in study.gate.override
     if len(failed):
         return " ".join(failed["reason"].astype("str")), WITHHELD if withhold else FLAGGED

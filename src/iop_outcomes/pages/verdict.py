@@ -173,7 +173,8 @@ costs:
 
 Cost and effect are drawn together by a bootstrap of sites, or of people without sites. A price of a unit of effect is
 given only where both intervals lie on one side, more and dearer or less and cheaper: dominance is said in words, and a
-ratio is never negative. Whoever stayed in care for more than a week and has no cost is not taken to have been free."""
+ratio is never negative. Whoever stayed in care for more than a week and has no cost above zero is not taken to have
+been free."""
 
 _SPECIFICATIONS = """\
 A study may list alternatives for every choice behind an analysis, and gets all their combinations side by side:

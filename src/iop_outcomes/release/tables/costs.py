@@ -146,6 +146,7 @@ _SAID = {
     "gate_failed": "Inconclusive: the comparison failed a check.",
     "effect_inconclusive": "Inconclusive, as the answer about the effect is.",
     "crude": "Cannot tell: the arms were compared as they are.",
+    "effect_by_plan": "Cannot tell: what is bought differs between the arms by plan, or is no effect.",
     "dominates": "Better value: it does more and costs less.",
     "dominated": "Worse value: it does less and costs more.",
     "no_worth": "Cannot tell: the study does not say what a unit of the effect is worth.",
