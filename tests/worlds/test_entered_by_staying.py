@@ -114,6 +114,29 @@ def test_from_the_assignment_nobody_is_lost(tmp_path):
     assert not fooled(made)
 
 
+def test_who_never_came_is_on_record_in_both_arms_or_the_other_arm_loses_them_on_paper(tmp_path):
+    """A fifth of outpatient care never comes, and IOP opens a record at the first visit: it was better by 14 points."""
+    tables = clinic()
+    episode = tables["episode"].astype({"admission_day": "Int64"})
+    never = (episode["level_of_care"] == "1") & (np.arange(len(episode)) % 5 == 0)
+    episode.loc[never, ["admission_day", "discharge_day", "discharge_reason"]] = [pd.NA, 14, "dropout"]
+    made = run(tmp_path, tables | {"episode": episode, "session": weekly_sessions(episode)})
+    row = checks(made).loc["never_came"]
+    assert row["status"] == "FAIL"
+    assert "nobody of iop is on record as such" in row["reason"]
+    assert answer(made)["status"] == "withheld"
+
+
+@pytest.mark.parametrize(
+    ("n_never", "status"), [((0, 0), "PASS"), ((0, 9), "PASS"), ((0, 10), "FAIL"), ((1, 40), "PASS")]
+)
+def test_none_of_nine_who_might_never_come_is_chance_and_none_of_ten_is_not(n_never, status):
+    zero = {"n_late": 0, "n_in_grace": 0, "n_baseline_late": 0, "n_lost": 0, "n_assigned": 100}
+    entry = pd.DataFrame([{"arm": a, "n_begun": 100 - n} | zero for a, n in zip("ab", n_never, strict=True)])
+    found = {row[0]: row[3] for row in judge_entry(entry, ("a", "b"), GateThresholds())}
+    assert found["never_came"] == status
+
+
 @pytest.mark.parametrize(
     ("n_lost", "status"),
     [((0, 0), "PASS"), ((50, 50), "WARN"), ((5, 0), "WARN"), ((6, 0), "FAIL"), ((12, 6), "WARN"), ((20, 0), "FAIL")],

@@ -22,8 +22,6 @@ FEWEST = 20
 #: Reasons that say nothing: whoever completed, or left, may stand among them.
 SAYS_NOTHING = ("other", "unknown")
 COMPLETED = "completed"
-#: Reasons that one arm may well have and the other not, whatever is written down.
-HAPPENS = ("death", "incarcerated")
 
 
 def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
@@ -52,7 +50,7 @@ def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
     not_completed = sizes - n.reindex([COMPLETED]).fillna(0).sum()
     share = (n.reindex(list(SAYS_NOTHING)).sum() / not_completed).fillna(0.0)
     gap, size = float(abs(share[arms[0]] - share[arms[1]]) * (not_completed / sizes).mean()), int(sizes.min())
-    never = [(level, arm) for level, arm in never_used(n, sizes) if level not in HAPPENS]
+    never = never_used(n, sizes)
     elsewhere = (n / sizes).max(axis=1)
     meant = max([gap, *(float(elsewhere[level]) for level, _ in never)])
     value = stepped(meant, size)

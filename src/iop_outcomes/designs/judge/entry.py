@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, NOT_EVALUATED, PASS, WARN, share_of_people, stepped
+from iop_outcomes.designs.judge.recording import never_used
 
 Row = tuple[str, float, float, str, str]
 
@@ -18,7 +19,7 @@ NOT_CHANCE = 2.0
 
 
 def judge_entry(entry: pd.DataFrame, arms: tuple[str, str], thresholds) -> list[Row]:
-    """Return the checks ``assigned_late`` and ``lost_before_time_zero`` of two arms.
+    """Return the checks ``assigned_late``, ``lost_before_time_zero`` and ``never_came`` of two arms.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ def judge_entry(entry: pd.DataFrame, arms: tuple[str, str], thresholds) -> list[
     of_arm = entry.set_index("arm").loc[list(arms)]
     if not of_arm["n_assigned"].all():
         return []
-    return [_late(of_arm, thresholds.max_late_share), _lost(of_arm, thresholds.max_loss_difference)]
+    rows = [_late(of_arm, thresholds.max_late_share), _lost(of_arm, thresholds.max_loss_difference)]
+    return [*rows, _never_came(of_arm)] if of_arm["n_begun"].all() else rows
 
 
 def with_late_arms_named(impossible: pd.DataFrame, entry: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +108,22 @@ def _lost(of_arm: pd.DataFrame, threshold: float) -> Row:
         advice = "compare those who were assigned, with time_zero: assignment"
         return check, value, threshold, FAIL, f"{reason}, a gap of more than the {threshold:.0%} allowed: {advice}."
     return check, value, threshold, WARN, f"{reason}; the comparison is of those who were left."
+
+
+def _never_came(of_arm: pd.DataFrame) -> Row:
+    """Return whether one arm's records know only of those who came: who never did is there for the other to lose."""
+    check, never = "never_came", (of_arm["n_assigned"] - of_arm["n_begun"]).rename("never came")
+    unknown = [arm for _, arm in never_used(never.to_frame().T, of_arm["n_assigned"])]
+    if not unknown:
+        return check, 0.0, 0.0, PASS, "the records of both arms know of people who never came, or neither's do."
+    other = str(next(arm for arm in of_arm.index if arm != unknown[0]))
+    value, said = _share(of_arm, never / of_arm["n_assigned"], other)
+    reason = (
+        f"{said} of those assigned to {other} never came, and nobody of {unknown[0]} is on record as such: its records "
+        "begin with the first visit, so that it has lost fewer people on paper. Add those who were assigned and never "
+        "came, or compare those who came, with time_zero: admission."
+    )
+    return check, value, 0.0, FAIL, reason
 
 
 def judge_baseline_days(
