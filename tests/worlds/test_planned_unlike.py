@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import study as studies
+from iop_outcomes.cohort.build import candidates_of
 from iop_outcomes.cohort.due import due_by_arm
 from iop_outcomes.designs.judge.due import judge_due
 from iop_outcomes.kernel.registry import METRICS
@@ -133,7 +134,8 @@ SESSIONS = pd.DataFrame(
 
 def test_what_was_due_is_counted_in_care_and_from_time_zero():
     records = {"episode": EPISODES, "session": SESSIONS, "person": pd.DataFrame({"person_id": ["a", "b", "c"]})}
-    counted = due_by_arm(MEMBERS, records, Cohort(arms=ARMS, time_zero="assignment"))
+    assigned = candidates_of(records, Cohort(arms=ARMS, time_zero="assignment"))
+    counted = due_by_arm(MEMBERS, records, assigned, np.array([6.0, 13.0, 27.0]))
     found = {(row.arm, row.level): (row.n, row.n_all) for row in counted.itertuples()}
     assert found == {
         ("iop", "sessions"): (5, 7 + 14),

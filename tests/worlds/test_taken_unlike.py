@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.cohort.after_care import seen_after_care
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.designs.judge.measured import judge_measured
 from null_clinic import checks, clinic, run
@@ -116,3 +117,52 @@ def test_breath_in_one_arm_and_urine_in_the_other_withholds_what_tests_say_and_n
     )
     assert checks(made).loc["tested_alike", "status"] == "FAIL"
     assert shown(made) == {"proportion_negative": "withheld", "primary": "shown"}
+
+
+def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
+    """Before, 14 points more days abstinent, more than matters: people use more after leaving, in both arms."""
+    tables, rng = clinic(), np.random.default_rng(11)
+    asked = [
+        (one.person_id, day, 7, rng.binomial(7, 0.3 if day <= one.discharge_day else 0.8))
+        for one in tables["episode"].itertuples()
+        for day in range(0, 84, 7)
+        if day <= one.discharge_day or one.level_of_care == "1"
+    ]
+    reports = pd.DataFrame(asked, columns=["person_id", "day", "window_days", "days_used"])
+    tables["use_report"] = reports.assign(substance="any", source="interview")
+    made = run(
+        tmp_path,
+        tables,
+        metrics={"percent_days_abstinent": {"window_days": 84}},
+        analyses={"days": WEIGHTED | {"outcome": "percent_days_abstinent"}},
+    )
+    row = checks(made).loc["asked_after_care"]
+    assert row["status"] == "FAIL"
+    assert "people use more after leaving" in row["reason"]
+    assert shown(made) == {"days": "withheld", "primary": "shown"}
+
+
+def test_seen_after_care_is_who_was_tested_or_asked_more_than_a_week_after_leaving():
+    members = MEMBERS.assign(follow_up_end_day=[60, 60, 37])
+    stay = np.array([20.0, 20.0, 10.0])
+    tests = drug_tests(
+        ("p1", 28, "any", "negative", None),  # day 28, eight days after leaving
+        ("p2", 27, "any", "negative", None),  # seven days
+        ("p2", 40, "any", "missing", None),
+        ("p3", 40, "any", "negative", None),  # left 27 days before the end: not asked about
+    )
+    reports = pd.DataFrame({"person_id": ["p2"], "day": [21], "window_days": [8]})  # days 21 to 28
+    found = seen_after_care(members, {"drug_test": tests, "use_report": reports}, stay)
+    assert {(row.what, row.arm): (row.n, row.n_all) for row in found.itertuples()} == {
+        ("tested after care", "iop"): (1, 1),
+        ("tested after care", "outpatient"): (0, 1),
+        ("asked after care", "iop"): (0, 1),
+        ("asked after care", "outpatient"): (1, 1),
+    }
+
+
+@pytest.mark.parametrize(("seen", "status"), [(10, "PASS"), (11, "WARN"), (25, "WARN"), (26, "FAIL")])
+def test_a_quarter_more_seen_after_care_is_too_much(seen, status):
+    rows = [(arm, "tested after care", "after care", n, 100) for arm, n in (("iop", 0), ("outpatient", seen))]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    assert judge_measured(recording, ("iop", "outpatient"), 100)[0][3] == status

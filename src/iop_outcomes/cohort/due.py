@@ -9,8 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.cohort.build import candidates_of, stay_of
-from iop_outcomes.study import Cohort
 from iop_outcomes.tables.canonical import CAME, NOT_OFFERED
 from iop_outcomes.tables.follow_up import DUE, FIRST, HOURS, LAST, LATER, SESSIONS
 from iop_outcomes.tables.lookup import Held
@@ -20,7 +18,7 @@ COUNTED = ["arm", "what", "level", "n", "n_all"]
 
 
 def due_by_arm(
-    members: pd.DataFrame, records: Mapping[str, Table], cohort: Cohort, assigned: pd.DataFrame | None = None
+    members: pd.DataFrame, records: Mapping[str, Table], assigned: pd.DataFrame, stay: np.ndarray
 ) -> pd.DataFrame:
     """Return rows of the ``recording`` table: by arm what was due while people were in care.
 
@@ -30,9 +28,10 @@ def due_by_arm(
         Table ``cohort``.
     records : mapping of str to DataFrame
         Canonical tables.
-    cohort : Cohort
-    assigned : DataFrame, optional
-        Of :func:`candidates_of`, if it is at hand.
+    assigned : DataFrame
+        Of ``cohort.build.candidates_of``.
+    stay : ndarray, shape (members,)
+        Days in care from time zero, missing where nothing says.
 
     Returns
     -------
@@ -45,8 +44,7 @@ def due_by_arm(
     session = records.get("session")
     if session is None or not len(session):
         return pd.DataFrame(columns=COUNTED)
-    own = (candidates_of(records, cohort) if assigned is None else assigned).reindex(members["member_id"])
-    stay = stay_of(own, cohort.follow_up_days).to_numpy(float)
+    own = assigned.reindex(members["member_id"])
     last = np.fmin(stay, members["follow_up_end_day"].to_numpy(float))
     due = _due_by_member(members, session, last).assign(days=last + 1)
     hours = due["minutes"] / 60

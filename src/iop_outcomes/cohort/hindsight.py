@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.cohort.after_care import seen_after_care
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.discharged import discharges_by_arm
@@ -35,11 +36,13 @@ def run(
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
     members, cohort, rules = made["cohort"], study.cohort, study.outcome_rules
     assigned = candidates_of(made, cohort)
+    stay = stay_of(assigned.reindex(members["member_id"]), cohort.follow_up_days).to_numpy(float)
     recorded = [
         words_by_arm(members, made),
         measures_by_arm(members, made, rules.targets()),
+        seen_after_care(members, made, stay),
         discharges_by_arm(members, made),
-        due_by_arm(members, made, cohort, assigned),
+        due_by_arm(members, made, assigned, stay),
     ]
     return {
         "hindsight": ties(made, cohort, study.covariate_names, assigned),

@@ -92,6 +92,8 @@ SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
+#: People who were tested, and asked about use, after they had left care.
+TESTED_AFTER, ASKED_AFTER = "tested after care", "asked after care"
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
@@ -115,6 +117,8 @@ RECORDING = Table(
             DISCHARGE,
             REASON,
             REOPENED,
+            TESTED_AFTER,
+            ASKED_AFTER,
             DUE,
             required=True,
             nullable=False,

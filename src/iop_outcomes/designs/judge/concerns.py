@@ -6,9 +6,10 @@ from functools import partial
 from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_ALIKE
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
-from iop_outcomes.designs.judge.measured import REPORTED, TESTED
+from iop_outcomes.designs.judge.measured import AFTER, REPORTED, TESTED
 from iop_outcomes.designs.judge.recording import RECORDED
 from iop_outcomes.study.outcome import Outcome
+from iop_outcomes.tables.follow_up import ASKED_AFTER, TESTED_AFTER
 
 
 def _differs_by(plan: str, outcome: Outcome) -> bool:
@@ -21,6 +22,8 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     OBTAINED: lambda outcome: outcome.is_tested,
     TESTED: lambda outcome: outcome.is_tested,
     REPORTED: lambda outcome: outcome.is_reported,
+    AFTER[TESTED_AFTER]: lambda outcome: outcome.is_tested,
+    AFTER[ASKED_AFTER]: lambda outcome: outcome.is_reported,
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     REASONS: lambda outcome: outcome.is_of_reason,
     REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,

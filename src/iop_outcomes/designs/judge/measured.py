@@ -8,17 +8,22 @@ from collections.abc import Callable
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
-from iop_outcomes.tables.follow_up import REPORT, SPECIMEN, SUBSTANCE
+from iop_outcomes.tables.follow_up import ASKED_AFTER, REPORT, SPECIMEN, SUBSTANCE, TESTED_AFTER
 
 Row = tuple[str, float, float, str, str]
 
 TESTED, REPORTED = "tested_alike", "reported_alike"
+AFTER = {TESTED_AFTER: "tested_after_care", ASKED_AFTER: "asked_after_care"}
 #: Gaps between the arms' shares of tests or reports taken in one way: worth a warning, and too far for any answer.
 SOME, MOST = 0.1, 0.5
+#: The same of people seen after care: too far sooner, since it matters of those not seen.
+MOST_AFTER = 0.25
+#: With fewer people who left an arm, the share of them that was seen says nothing.
+FEWEST = 20
 
 
 def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) -> list[Row]:
-    """Return the checks ``tested_alike`` and ``reported_alike``, each where it can be asked.
+    """Return the checks ``tested_alike`` and ``reported_alike`` and those of who was seen after care, where asked.
 
     Parameters
     ----------
@@ -36,6 +41,10 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) 
         if len(shares):
             told = shares.assign(size=shares["size"].clip(upper=people))
             rows.append(judge_shares(check, told, arms, SOME, MOST, said))
+    for what, check in AFTER.items():
+        shares = shares_by_level(known[known["what"] == what], arms, FEWEST)
+        if len(shares):
+            rows.append(judge_shares(check, shares, arms, SOME, MOST_AFTER, _after))
     return rows
 
 
@@ -94,6 +103,16 @@ def _reported(what: str, level: str, both: str) -> str:
     return (
         f"of the reports of use {both} were taken by {_plain(level)}: who is asked otherwise answers otherwise. Read "
         "no outcome of reports as a difference in use."
+    )
+
+
+def _after(what: str, level: str, both: str) -> str:
+    seen = "tested" if what == TESTED_AFTER else "asked about their use"
+    if not both:
+        return f"people who left care were {seen} afterwards as often in one arm as in the other."
+    return (
+        f"of those who left care {both} were {seen} more than a week later: people use more after leaving, and in one "
+        "arm fewer were looked at. Read no such outcome beyond the days in care."
     )
 
 

@@ -38,6 +38,8 @@ _CHECKS = {
     "tested_alike": "Do the tests of both arms look for the same in the same way?",
     "reported_alike": "Were people of both arms asked in the same way?",
     "discharged_alike": "Are discharges written as soon in both arms?",
+    "tested_after_care": "Were people of both arms tested after they had left care?",
+    "asked_after_care": "Were people of both arms asked about use after they had left care?",
     "never_came": "Do the records of both arms know of people who never came?",
     "reasons_alike": "Are discharges put in the same words in both arms?",
     "reopened_alike": "Is one treatment one episode in both arms?",
