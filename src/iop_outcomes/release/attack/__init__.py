@@ -6,6 +6,7 @@ smallest and the largest number that agree with all files are found for each cou
 wrote down and that follows from others. A cell is opened where that range lies within the small counts and is narrower.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.attack.facts import TELLERS, of_sentences
 from iop_outcomes.release.attack.lines import opened_by_lines
 from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
-from iop_outcomes.release.attack.twice import apart
+from iop_outcomes.release.attack.twice import apart, without
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
 from iop_outcomes.release.disclosure.text import small_counts
 from iop_outcomes.release.disclosure.writing import write_bytes
@@ -106,6 +107,31 @@ def attack_two(folder: str | Path, before: str | Path, rules: ReleaseRules | Non
     """
     known = [_gathered(Path(one), rules_of(Path(one)))[0][0] for one in (folder, before)]
     return apart(*known, (rules or rules_of(Path(folder))).min_cell)
+
+
+def attack_as_one(
+    folder: str | Path, before: Iterable[tuple[str | Path, Collection[str]]], rules: ReleaseRules | None = None
+) -> list[str]:
+    """Return the small counts that releases of the same people tell together, as one release would.
+
+    Each may hide another neighbour of a small count; whoever has both subtracts.
+
+    Parameters
+    ----------
+    folder : path
+        The latest release.
+    before : iterable of (path, collection of str)
+        Earlier ones, each with the columns (outcomes and covariates) that meant something else, or of other records.
+        One that contradicts the others is left out, since its people are not the same.
+    rules : ReleaseRules, optional
+        Smallest cell and rounding of the latest one; those that its report states, if left out.
+    """
+    rules = (rules or rules_of(Path(folder))).without_key()
+    together = _gathered(Path(folder), rules)[0][0]
+    for one, other in before:
+        both = together.with_facts_of(without(_gathered(Path(one), rules_of(Path(one)))[0][0], other))
+        together = both if Solver(both).possible() else together
+    return _opened(together, rules)
 
 
 def release_report(attacked: Attacked, folder: Path) -> None:
