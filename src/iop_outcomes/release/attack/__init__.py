@@ -6,16 +6,17 @@ smallest and the largest number that agree with all files are found for each cou
 wrote down and that follows from others. A cell is opened where that range lies within the small counts and is narrower.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
-from iop_outcomes.release.attack.facts import TELLERS, of_sentences
+from iop_outcomes.release.attack.facts import TELLERS, Teller, of_sentences
 from iop_outcomes.release.attack.lines import opened_by_lines
-from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
+from iop_outcomes.release.attack.reading import PAGE, Table, rules_of, tables_of, texts_of
 from iop_outcomes.release.attack.twice import apart, without
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
 from iop_outcomes.release.disclosure.text import small_counts
@@ -87,7 +88,8 @@ def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Att
     rules = (rules or rules_of(folder)).without_key()
     systems = _gathered(folder, rules)
     opened = [place for known, _ in systems if known.tried for place in _opened(known, rules)]
-    beside, told = opened_by_lines(tables_of(folder, rules), rules)
+    with _as_released("of lines"):
+        beside, told = opened_by_lines(tables_of(folder, rules), rules)
     opened += [*told, *_written(folder, rules)]
     tried = sum(len(known.tried) for known, _ in systems) + beside
     (_, read), *apart_ = systems
@@ -147,9 +149,26 @@ def release_report(attacked: Attacked, folder: Path) -> None:
     write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / REPORT)
 
 
+@contextmanager
+def _as_released(what: str) -> Iterator[None]:
+    """Say of a table that lacks a column, or holds what no release holds, that it is none, instead of failing."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, pd.errors.IndexingError):
+        raise DisclosureError(
+            f"the table {what} is not as a release writes it, and cannot be attacked; iop-outcomes verify names the "
+            "files that were changed"
+        ) from None
+
+
+def _told(table: Table, teller: Teller) -> Unknowns:
+    with _as_released(table.name):
+        return teller(table)
+
+
 def _gathered(folder: Path, rules: ReleaseRules) -> list[tuple[Unknowns, list[str]]]:
     """Put together what the tables tell, with their names; those that contradict the others tell it by themselves."""
-    told = {name: TELLERS[name](table) for name, table in tables_of(folder, rules).items() if name in TELLERS}
+    told = {name: _told(table, TELLERS[name]) for name, table in tables_of(folder, rules).items() if name in TELLERS}
     whole = Unknowns()
     for one in told.values():
         whole = whole.with_facts_of(one)
