@@ -25,6 +25,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS, PAGE = ROOT / "benchmarks" / "at_size.json", ROOT / "docs" / "performance.md"
 SESSIONS = ROOT / "benchmarks" / "many_sessions.json"
+BESIDE_R = ROOT / "benchmarks" / "r_at_size.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
 RELEASE, WHOLE = "release", "whole"
@@ -230,6 +231,18 @@ DuckDB on one thread, which reads the same columns of the canonical file and cou
 numbered in order, which packs them more tightly than pseudonyms would. {sessions_note}
 
 {sessions}
+
+## Beside R
+
+The steps from raw records to effects on one file of {r_rows} records (`benchmarks/r_at_size.py`): ours, called as a
+notebook would; R as one would write it who knows it well (`data.table`, cross-products for the score, `sandwich`,
+`survival`); and R as most would (`glm`, `svyglm`). Each reads the same columns of the same CSV in a process of its own,
+on one thread; medians. What a study does beyond these steps (checks of every record, canonical tables, other outcomes,
+sensitivity, the report) is on neither side; the first table of this page has it.
+
+{beside_r_versions} {beside_r_note}
+
+{beside_r}
 """
 
 
@@ -254,9 +267,11 @@ def _steps(step: str) -> int:
 
 def write_page(numbers: dict) -> None:
     """Write page and figure."""
+    from r_at_size import section
+
     from iop_outcomes.tables.parts import MOST_ROWS
 
-    of_sessions = json.loads(SESSIONS.read_text(encoding="utf-8"))
+    of_sessions, of_r = (json.loads(file.read_text(encoding="utf-8")) for file in (SESSIONS, BESIDE_R))
     text = TEXT.format(
         machine=numbers["machine"],
         note=numbers.get("note", ""),
@@ -264,6 +279,10 @@ def write_page(numbers: dict) -> None:
         most_rows=MOST_ROWS,
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),
+        r_rows=f"{of_r['records']:,}",
+        beside_r=section(of_r),
+        beside_r_versions=of_r["sides"]["R"]["versions"] + ".",
+        beside_r_note=of_r["note"],
     )
     PAGE.write_text(text, encoding="utf-8")
     draw(numbers)

@@ -23,7 +23,7 @@ from iop_outcomes.release.predecessors import FOLDER
 from iop_outcomes.release.stage import build
 from iop_outcomes.road import load_study
 from iop_outcomes.study import Study
-from report_tables import study, tables
+from report_tables import attrition, balance, study, tables
 
 #: Of the demo's people so many are compared by matching, with counts as they are.
 MATCHED = {
@@ -71,9 +71,7 @@ def one_person_apart(n: int) -> list[Row]:
     own, whole = study(release={"min_cell": 11, "round_to": 5}), tables(n=SIZES)
     beside, opened = 0, 0
     for person in whole["cohort"]["member_id"].iloc[:: max(1, sum(SIZES) // n)][:n]:
-        fewer = {
-            k: t[t["member_id"] != person].reset_index(drop=True) if "member_id" in t else t for k, t in whole.items()
-        }
+        fewer = without(person, whole)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             build(own, whole, folder / "one" / "release")
@@ -84,6 +82,13 @@ def one_person_apart(n: int) -> list[Row]:
         Row("two releases of one folder, a person apart: pairs", n, beside, f"{n - beside} refused in one sentence"),
         Row("two releases of two folders, a person apart: pairs", n, opened, "of all counts of each pair"),
     ]
+
+
+def without(person: str, whole: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return tables without a person, whose levels and steps count one fewer as well."""
+    left = {k: t[t["member_id"] != person].reset_index(drop=True) if "member_id" in t else t for k, t in whole.items()}
+    arms = list(left["cohort"]["arm"].cat.categories)
+    return left | {"balance": balance(left["covariates"], arms), "attrition": attrition(left["cohort"])}
 
 
 def _refused(call: Callable[[], None]) -> bool:

@@ -7,6 +7,7 @@ notebooks, Snakemake's own log) none of a record: there the study's settings and
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -50,7 +51,9 @@ def own_tables(folder: Path) -> list[Row]:
     own = [path.read_text(encoding="utf-8") for path in (project.folder / ".snakemake" / "log").glob("*.log")]
     notebooks = [path.read_text(encoding="utf-8") for path in sorted((results / "notebooks").glob("*.ipynb"))]
     host = os.uname().nodename
-    machine = [text for text in released if host in text or str(project.folder) in text]
+    # A short name stands by chance in pictures that are written as letters: it is sought as a word of its own.
+    named = re.compile(rf"(?<![\w+/=]){re.escape(host)}(?![\w+/=])")
+    machine = [text for text in released if named.search(text) or str(project.folder) in text]
     return [
         searched("the release: tables, pages, pictures and their metadata", released),
         Row("this machine's own name and folder, in the release", 2, len(machine), f"{len(released)} files"),

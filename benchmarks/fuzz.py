@@ -1,8 +1,11 @@
-"""Fuzz every parser: study files, raw files of each source, lists of codes; each case a result or one clean sentence.
+"""Fuzz every parser: study files, raw files of each source, lists of codes, and runs of which a file is broken.
 
-    nice python benchmarks/fuzz.py --studies 20000 --files 200
+Each case is a result or one clean sentence.
 
-The cases are those of ``tests/fuzzed_studies.py`` and ``tests/fuzzed_files.py``, drawn by other seeds than in CI.
+    nice python benchmarks/fuzz.py --studies 20000 --files 200 --folders 1000
+
+The cases are those of ``tests/fuzzed_studies.py``, ``tests/fuzzed_files.py`` and
+``tests/fuzzed_folders.py``, drawn by other seeds than in CI.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ from hypothesis import strategies as st
 from reliability import Row, note
 
 import fuzzed_files
+import fuzzed_folders
 import fuzzed_studies
 
 #: Rows of the larger tables of each file.
@@ -70,11 +75,31 @@ def raw_rows(source: str, n: int, number: int) -> Row:
     return Row(f"rows of raw files, source `{source}`", sum(n_rows), row.failed, f"in {row.n:,} folders or files")
 
 
+def folders(n: int, number: int) -> list[Row]:
+    """Break a file of a finished run, or ask for a snapshot, and count what those who read it made of that."""
+
+    def in_a_folder(say: Callable[[int, Path], str]) -> Callable[[int], str]:
+        def call(case: int) -> str:
+            with tempfile.TemporaryDirectory() as folder:
+                return say(case, Path(folder))
+
+        return call
+
+    cases = st.integers(0, 10**9)
+    rows = [
+        tried(f"broken files, read by `{name}`", cases, n, number, in_a_folder(partial(fuzzed_folders.said_of, name)))
+        for name in fuzzed_folders.READERS
+    ]
+    said = in_a_folder(fuzzed_folders.snapshot_of)
+    return [*rows, tried("settings of `snapshot`, without a server", cases, n, number, said)]
+
+
 def main() -> None:
     """Fuzz, and note what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--studies", type=int, default=2000, help="study files of each of two kinds")
     parser.add_argument("--files", type=int, default=30, help="raw folders of each source")
+    parser.add_argument("--folders", type=int, default=0, help="broken runs for each command that reads one")
     parser.add_argument("--sources", nargs="*", default=list(fuzzed_files.SOURCES), choices=list(fuzzed_files.SOURCES))
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -83,6 +108,7 @@ def main() -> None:
         return lambda case: fuzzed_studies.complaint(lambda: load(case))
 
     how = f"benchmarks/fuzz.py --studies {asked.studies} --files {asked.files} --seed {asked.seed}"
+    how += f" --folders {asked.folders}" if asked.folders else ""
     how += f" --sources {' '.join(asked.sources)}" if asked.sources != list(fuzzed_files.SOURCES) else ""
     for name, cases, load in (
         ("study files, wrong text", fuzzed_studies.wrong_texts(), loaded(fuzzed_studies.load_text)),
@@ -91,7 +117,9 @@ def main() -> None:
     ):
         if asked.studies:
             note("fuzz", how, [tried(name, cases, asked.studies, asked.seed, load)])
-    for source in asked.sources:
+    if asked.folders:
+        note("fuzz", how, folders(asked.folders, asked.seed))
+    for source in asked.sources if asked.files else ():
         note("fuzz", how, [raw_rows(source, asked.files, asked.seed)])
 
 

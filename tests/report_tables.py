@@ -85,7 +85,7 @@ def _tables(arms: tuple[str, ...], n: tuple[int, ...], seed: int) -> dict[str, p
         "covariates": covariates,
         "outcomes": outcomes,
         "propensity": _propensity(cohort, arms[:2], rng),
-        "balance": _balance(covariates, arms[:2]),
+        "balance": balance(covariates, arms[:2]),
         "diagnostic": _diagnostic(arms[:2]),
         "estimate": estimate,
         "curve": _curve(outcomes, cohort, arms[:2]),
@@ -212,7 +212,8 @@ def _propensity(cohort: pd.DataFrame, arms, rng) -> pd.DataFrame:
     )
 
 
-def _balance(covariates: pd.DataFrame, arms) -> pd.DataFrame:
+def balance(covariates: pd.DataFrame, arms) -> pd.DataFrame:
+    """Return the balance of two arms, before weighting and as if weights had left a tenth of each difference."""
     first, second = (covariates[covariates["arm"] == arm] for arm in arms)
     rows = []
     for stage, shrink in (("before", 1.0), ("after", 0.1)):

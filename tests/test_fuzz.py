@@ -1,6 +1,7 @@
 """Whatever a study file, a raw file or a list of codes holds: a result or one clean sentence, and no row lost.
 
-Here are 2,000 study files and 100,000 rows for each source that reads files; ``benchmarks/fuzz.py`` draws more.
+Here are 2,000 study files, 100,000 rows for each source that reads files, and 40 broken runs for each command that
+reads one; ``benchmarks/fuzz.py`` draws more.
 """
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fuzzed_files
+import fuzzed_folders
 import fuzzed_studies
 
 pytestmark = pytest.mark.slow
@@ -49,3 +51,15 @@ def test_a_list_of_codes_of_any_cells(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "codes.csv"
     path.write_bytes(content)
     fuzzed_studies.complaint(lambda: fuzzed_files.load_code_list(path))
+
+
+@pytest.mark.parametrize("reader", fuzzed_folders.READERS)
+def test_a_finished_run_with_a_file_that_is_no_longer_what_it_was(reader, tmp_path):
+    assert any([fuzzed_folders.said_of(reader, number, tmp_path) for number in range(40)]) == (reader != "verify")
+
+
+def test_a_snapshot_of_any_settings(tmp_path):
+    for number in range(200):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        fuzzed_folders.snapshot_of(number, folder)

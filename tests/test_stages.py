@@ -1,11 +1,17 @@
 """The list of stages: what each reads exists by then, and no stage reads more of a study than it says."""
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import iop_outcomes
 from iop_outcomes import stages, tables
+from iop_outcomes.stage import memory_of_data
 from iop_outcomes.study.view import StudyView
+
+ROOT = Path(__file__).resolve().parents[1]
 
 CONTENT = {
     "study": "own",
@@ -104,6 +110,21 @@ def test_what_a_caller_may_catch_is_one_import_away():
 
     with pytest.raises(StudyError, match="there is no metric 'completed'"):
         iop_outcomes.load_study(CONTENT | {"metrics": {"completed": {}}})
+
+
+@pytest.mark.parametrize("rows", [200_000, 1_474_000, 10_300_000])
+def test_a_scheduler_is_asked_for_more_memory_than_was_measured(rows):
+    measured = json.loads((ROOT / "benchmarks" / "at_size.json").read_text())["sizes"][str(rows)]
+    raw_bytes = 180 * rows  # a record of the file that was measured
+    asked = {name: stages.named(name).memory_for(raw_bytes) for name in measured if name != "release"}
+    assert {name: mb for name, mb in asked.items() if mb < 1.2 * measured[name]["peak_mb"]} == {}
+    assert 2000 + memory_of_data(raw_bytes) >= 1.2 * measured["release"]["peak_mb"]
+
+
+def test_memory_grows_with_the_raw_files_where_a_stage_reads_records():
+    assert stages.named("ingest").memory_for(0) == 2000
+    assert stages.named("ingest").memory_for(300_000_000) == 2000 + 3 * 300
+    assert stages.named("field").memory_for(300_000_000) == 500
 
 
 def test_what_most_wait_for_goes_first(study):

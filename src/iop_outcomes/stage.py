@@ -18,6 +18,14 @@ _STORE = "iop_outcomes.tables.store"
 
 Tables = dict[str, pd.DataFrame]
 
+#: Megabytes that the hungriest stage takes for each megabyte of raw files, with room; see docs/performance.md.
+MEMORY_OF_A_RAW_MB = 3
+
+
+def memory_of_data(raw_bytes: int) -> int:
+    """Return the megabytes that a stage takes more, the larger the raw files of a study are."""
+    return MEMORY_OF_A_RAW_MB * (raw_bytes // 1_000_000)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -50,7 +58,9 @@ class Stage:
     in_parts : tuple of str
         Tables that it goes through part by part where they are very long (``store.Stored``); others get them whole.
     memory_mb : int
-        Memory that a study of a million episodes takes, for schedulers.
+        Memory that a small study takes, with room, for schedulers; see ``memory_for``.
+    grows : bool
+        Does it take more memory where there is more data?
     """
 
     name: str
@@ -66,6 +76,11 @@ class Stage:
     of_members: tuple[str, ...] = ()
     in_parts: tuple[str, ...] = ()
     memory_mb: int = 2000
+    grows: bool = True
+
+    def memory_for(self, raw_bytes: int) -> int:
+        """Return the megabytes to ask of a scheduler for a study whose raw files are so large."""
+        return self.memory_mb + (memory_of_data(raw_bytes) if self.grows else 0)
 
     def view(self, study: Study, design: str | None = None, only: Collection[str] | None = None) -> StudyView:
         """Return the study as this stage may read it, with some analyses ``only`` if they are named."""

@@ -272,6 +272,7 @@ STAGES: tuple[Stage, ...] = (
         files=lambda study: [Path(study.ledger)] if study.ledger else [],
         wanted=lambda study: study.ledger is not None,
         memory_mb=500,
+        grows=False,
     ),
     Stage(
         "conclude",

@@ -33,6 +33,12 @@ def test_death_and_the_end_of_follow_up_are_no_end_of_observation_with_care():
     assert not ends_with_care(*people((178, 179), (179, 179)))
 
 
+def test_of_few_who_left_nothing_is_said():
+    five = people((20, 40, 60, 80, 100), (20, 40, 60, 80, 100))
+    assert ends_with_care(*five, least=5)
+    assert not ends_with_care(*five, least=6)
+
+
 def test_nobody_known_to_have_left_is_no_end_either():
     cohort, outcomes = people((20, 40), (20, 40))
     assert not ends_with_care(cohort, outcomes.assign(retention_days=float("nan")))

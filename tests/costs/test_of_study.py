@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.costs.of_study import costs_of
+from iop_outcomes.costs.stage import guards_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.study.costs import Costs
 from small import table
@@ -72,3 +73,14 @@ def test_the_table_of_costs_keeps_its_contract():
     rows = [{"cost_id": "c1", "episode_id": "e1", "day": 10, "amount": 1.0, "perspective": "program"}]
     found, year = costs_of(ASKED, made() | {"cost": table("cost", rows)}, Path())
     assert (found.loc["e1", "payer"], year) == (1.0, "not stated")
+
+
+def test_what_one_person_adds_to_a_perspective_is_as_much_theirs_as_a_cost_of_their_own():
+    # Everybody costs the payer 100; of what the people of the first arm bear themselves one bears 90 of 96.
+    known = pd.DataFrame({"arm": ["iop"] * 7 + ["outpatient"] * 7, "effect": 1.0, "cost: payer": 100.0})
+    known["cost: society"] = 100.0 + pd.Series([90.0, 1, 1, 1, 1, 1, 1] + [2.0] * 7)
+    both = ["payer", "society"]
+    assert guards_of(known, "payer", both, ("iop", "outpatient"))["person_share"] == pytest.approx(1 / 7)
+    assert guards_of(known, "society", both, ("iop", "outpatient"))["person_share"] == pytest.approx(90 / 96)
+    # The first that is named is told in any case; what the second adds to it is not.
+    assert guards_of(known, "payer", both[::-1], ("iop", "outpatient"))["person_share"] == pytest.approx(90 / 96)

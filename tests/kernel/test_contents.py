@@ -1,6 +1,8 @@
 """Files by content: what is remembered, what is noticed, and what a list of digests may say."""
 
 import os
+import random
+import signal
 import subprocess
 import time
 
@@ -107,6 +109,30 @@ def test_a_run_killed_between_digest_and_file_leaves_nothing_that_passes_for_the
     with pytest.raises(KeyboardInterrupt), whole(file, sealed=True) as aside:
         aside.write_bytes(b"new")
     assert file.read_bytes() == b"old" and not intact(file)
+
+
+def test_a_writer_killed_at_fifty_moments_leaves_one_content_or_the_other_whole(tmp_path):
+    # A thousand moments, and whole runs, are killed by benchmarks/faults.py.
+    file, chance = tmp_path / "table", random.Random(5)
+    both = {b"0" * 500_000, b"1" * 500_000}
+
+    def write(content: bytes) -> None:
+        with whole(file, sealed=True) as aside:
+            aside.write_bytes(content)
+
+    write(b"0" * 500_000)
+    seen = set()
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            while True:
+                for content in sorted(both):
+                    write(content)
+        time.sleep(chance.uniform(0.002, 0.04))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        seen.add(file.read_bytes())
+    assert seen == both
 
 
 def test_what_a_killed_writer_left_is_told_from_files_and_digests(tmp_path):

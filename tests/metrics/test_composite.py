@@ -39,6 +39,14 @@ def test_the_two_by_two_table_by_arm():
     assert table.loc["all", counts].tolist() == [8, 2, 1, 1, 1, 3]
 
 
+def test_one_persons_tests_are_one_person_however_many_they_are():
+    busy = ("2.1", "--------------", "-------.......")
+    others = [("2.1", "--------------", "......-.......")] * 3
+    found = agreement(drawn(busy, *others)).set_index("arm").loc["iop"]
+    # Two tests look back to before time zero, both of one person; of the other eight three are of three others.
+    assert found[["n_not_comparable", "n_neither", "fewest_people"]].tolist() == [2, 8, 1]
+
+
 def test_sensitivity_specificity_concordance_and_kappa():
     every = agreement(drawn(*PEOPLE)).set_index("arm").loc["all"]
     assert every["sensitivity"] == pytest.approx(1 / 2)

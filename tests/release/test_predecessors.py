@@ -120,3 +120,25 @@ def test_the_same_tables_are_kept_once_and_hold_nothing_that_was_not_released(tm
         predecessors.remember_tables(place, tmp_path)
     (only,) = (tmp_path / predecessors.TABLES).iterdir()
     assert {file.name for file in only.rglob("*.csv")} == {file.name for file in place.rglob("*.csv")}
+
+
+def test_a_count_hidden_beside_another_neighbour_before_is_seen_with_both_releases(tmp_path):
+    # 100 = 37 + 60 + 3: one release hides the 37 beside the 3, and the other the 60.
+    def levels(name: str, **n: object) -> Path:
+        place = kept(tmp_path, name, n_arm=100, n=100, n_events=40)
+        of_arm = {"outcome": "e", "arm": "iop"}
+        rows = [of_arm | {"group": "work", "level": level, "n_people": own} for level, own in n.items()]
+        rows.append(of_arm | {"group": "everybody", "level": "", "n_people": 100})
+        table = pd.DataFrame(rows).assign(n="suppressed", value="", sd="", unit="share")
+        table.to_csv(place / "tables" / "outcomes.csv", index=False)
+        return place
+
+    one = levels("one", some="suppressed", most=60, few="suppressed")
+    two = levels("two", some=37, most="suppressed", few="suppressed")
+    predecessors.remember_tables(one, tmp_path, of="records of one")
+    predecessors.refuse_together(one, tmp_path, ReleaseRules(11, 1), {"records of one": []})
+    # Of other people, or where the levels of "work" meant something else, two numbers are two numbers.
+    predecessors.refuse_together(two, tmp_path, ReleaseRules(11, 1), {})
+    predecessors.refuse_together(two, tmp_path, ReleaseRules(11, 1), {"records of one": ["work"]})
+    with pytest.raises(DisclosureError, match=r"outcomes, row 3, n_people.*beside earlier ones of the same people"):
+        predecessors.refuse_together(two, tmp_path, ReleaseRules(11, 1), {"records of one": []})

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import crafted
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release.disclosure import ReleaseRules
 from iop_outcomes.release.predecessors import RECORDS
-from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
+from iop_outcomes.release.records import changed_since, definitions, records, refuse_mended, remember_records
 from iop_outcomes.release.stage import build
 from report_tables import study, tables
 
@@ -85,3 +86,23 @@ def test_a_mean_of_two_releases_tells_of_nobody_whose_hours_were_mended(tmp_path
     given["outcomes"].loc[0, "weekly_hours"] += 5
     with pytest.raises(DisclosureError, match=r"records \(weekly_hours\)"):
         build(asked, given, tmp_path / "release")
+
+
+def test_a_column_changed_where_its_definition_or_a_value_did_and_other_people_are_other_people(tmp_path):
+    name = remember_records(records(people(), KEY, {"hours": "of 84 days"}), tmp_path)
+
+    def since(given, **defined: str) -> dict[str, list[str]]:
+        return changed_since(records(given, KEY, defined), tmp_path)
+
+    assert since(people(), hours="of 84 days") == {name: []}
+    assert since(people(), hours="of 90 days") == {name: ["hours"]}
+    assert since(people(age=[50.0] * 22), hours="of 84 days") == {name: ["age"]}
+    assert since(people(first=1)) == {}
+
+
+def test_a_breakdown_that_is_asked_for_later_is_refused_where_both_releases_tell_a_few(tmp_path):
+    made = crafted.lost(tables(n=(90, 110), seed=2), iop=(4, 9), outpatient=(3, 12))
+    build(study(), made, tmp_path / "release")
+    build(study(), made, tmp_path / "release")
+    with pytest.raises(DisclosureError, match="beside earlier ones of the same people, which hide other counts"):
+        build(study(describe_by=["employment"]), made, tmp_path / "release")

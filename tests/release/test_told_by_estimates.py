@@ -46,6 +46,22 @@ def test_where_one_arm_has_equal_weights_the_other_less_the_contrast_would_tell_
     assert abs(other / 0.1 - round(other / 0.1)) < 1e-9
 
 
+def test_with_one_arm_of_equal_weights_a_ratio_beside_the_difference_does_not_tell_its_share():
+    # As weights of the odds leave the first arm: 40 of 95, and 0.3512 of the other. With three decimals the difference
+    # 0.070 and the ratio 1.199 give 1.199 * 0.070 / 0.199 = 0.4218, which is 40 of 95 and of no other number.
+    given = crafted.of_known(tables(n=(95, 97)))
+    table = given["estimate"]
+    mine = (table["analysis"] == "primary") & (table["kind"] == "adjusted")
+    table.loc[mine & (table["role"] == "arm") & (table["arm"] == "outpatient"), "value"] += 0.0123
+    contrast = table[mine & (table["role"] == "contrast")].iloc[[0]]
+    ratio = contrast.assign(measure="risk_ratio", value=1.199, ci_low=0.871, ci_high=1.649, se=0.16, se_scale="log")
+    given["estimate"] = pd.concat([table, ratio], ignore_index=True)
+    shown = estimates.frame(given, study(), RULES)
+    row = shown[(shown["measure"] == "risk_ratio") & (shown["kind"] == "adjusted")].iloc[0]
+    # A person more or fewer of 95 moves it by some 3 / 95: steps of 0.05.
+    assert row[["value", "ci_low", "ci_high"]].tolist() == [1.2, 0.85, 1.65]
+
+
 def test_shares_of_those_who_found_a_match_do_not_tell_how_few_found_none():
     # 111 of 113 found a match: 17 / 111 = 0.153 is of no other number of people near, and 13 / 111 = 0.117 nearly so.
     given = tables(n=(113, 420))

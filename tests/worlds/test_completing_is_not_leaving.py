@@ -154,13 +154,13 @@ def _content(**more) -> dict:
 def test_unlike_lengths_are_told_by_completed_stays_and_else_by_what_was_prescribed():
     from iop_outcomes.conclude.lengths import unlike_lengths
 
-    def pairs(completed: dict[str, float], prescribed: dict[str, float], n: int = 100, of: int = 20):
+    def pairs(completed: dict[str, float], prescribed: dict[str, float], n: int = 100, of: int = 20, least: int = 1):
         cohort = pd.DataFrame({"member_id": range(2 * n), "arm": ["a"] * n + ["b"] * n})
         who = np.arange(2 * n) % n < of
         outcomes = cohort.assign(
             completed_days=cohort["arm"].map(completed).where(who), prescribed_days=cohort["arm"].map(prescribed)
         )
-        return unlike_lengths(cohort, outcomes.drop(columns="arm"))
+        return unlike_lengths(cohort, outcomes.drop(columns="arm"), least)
 
     assert pairs({"a": 56, "b": 112}, {}) == {("a", "b"): 56}
     assert pairs({"a": 84, "b": 90}, {}) == {}
@@ -172,3 +172,12 @@ def test_unlike_lengths_are_told_by_completed_stays_and_else_by_what_was_prescri
     assert pairs({"a": 56}, {}) == {("a", "b"): 56}
     # Nearly nobody completes within the follow-up: it bears on nothing.
     assert pairs({"a": 56, "b": 112}, {"a": 56, "b": 112}, of=4) == {}
+    # Of few who completed nobody may tell whether they are 4, 6 or 10, nor how long any of them stayed.
+    of_few = [pairs({"a": 56, "b": 112}, {}, of=n, least=11) for n in (4, 6, 10)]
+    assert of_few == [{("a", "b"): 0}] * 3
+    of_few = [pairs({"a": 56, "b": 112}, {"a": 90, "b": 90}, of=n, least=11) for n in (4, 6, 10)]
+    assert of_few == [{}] * 3
+    assert pairs({"a": 56, "b": 112}, {}, of=4) == {}
+    # Were they ten they would hardly bear on 300.
+    assert pairs({"a": 56, "b": 112}, {}, n=300, of=9, least=11) == {}
+    assert pairs({"a": 56, "b": 112}, {}, of=0, least=11) == {}

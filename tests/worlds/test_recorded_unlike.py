@@ -75,6 +75,16 @@ def test_a_medication_in_one_arm_only_is_named(tmp_path, arms, status):
         assert "of iop and to nobody of outpatient" in row["reason"]
 
 
+@pytest.mark.parametrize(("n", "status"), [(6, "PASS"), (19, "PASS"), (20, "WARN")])
+def test_a_medication_of_few_is_not_named_since_that_would_tell_how_many_they_are_at_least(n, status):
+    # Of 40 in one arm so many have it, so that of 80 in the other twice as many would be expected.
+    rows = [("prescribed", "naltrexone", "iop", n, 40), ("prescribed", "another", "outpatient", 30, 80)]
+    rows.append(("prescribed", "another", "iop", 15, 40))
+    recording = pd.DataFrame(rows, columns=["what", "level", "arm", "n", "n_all"])
+    (row,) = judge_recording(recording, ("iop", "outpatient"))
+    assert (row[0], row[3]) == ("prescribed_alike", status)
+
+
 def test_a_source_without_sessions_and_services_has_neither_check():
     assert judge_recording(pd.DataFrame(columns=["arm", "what", "level", "n", "n_all"]), ("iop", "outpatient")) == []
 

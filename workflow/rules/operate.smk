@@ -18,9 +18,11 @@ rule operating:
         code=code_digest("iop_outcomes", everything=True),
     log:
         at("logs/operating.log"),
-    threads: workflow.cores or 1
+    # All cores here; on a cluster, where nobody counts cores for the whole run, what its profile says.
+    threads: workflow.resource_settings.cores or 2
     resources:
         mem_mb=4000,
+        runtime=1440,
     script:
         "../scripts/operate.py"
 

@@ -3,6 +3,7 @@
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.kernel.provenance import code_digest, file_digest
 from iop_outcomes.release.stage import READS, release_files
+from iop_outcomes.stage import memory_of_data
 from iop_outcomes.study import running
 from iop_outcomes.study import find
 from iop_outcomes.study.protocol import state
@@ -34,12 +35,13 @@ rule record:
         "../scripts/record.py"
 
 
-# The look of the page, checklists and the sources of methods are no code, so they are inputs.
+# The look of the page, checklists and the sources of methods are no code, so they are inputs; they lie where the
+# package does, also where everything else lies in object storage.
 LOOK = {
-    "template": running.file_of_the_package("release/page/template.html.j2"),
-    "style": running.file_of_the_package("release/page/style.css"),
-    "checklists": running.file_of_the_package("release/checklists/lists.yaml"),
-    "references": running.file_of_the_package("release/manuscript/references.yaml"),
+    "template": local(running.file_of_the_package("release/page/template.html.j2")),
+    "style": local(running.file_of_the_package("release/page/style.css")),
+    "checklists": local(running.file_of_the_package("release/checklists/lists.yaml")),
+    "references": local(running.file_of_the_package("release/manuscript/references.yaml")),
 }
 
 
@@ -58,6 +60,6 @@ rule release:
         at("logs/release.log"),
     threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: (2000 + memory_of_data(RAW_BYTES)) * 2 ** (attempt - 1),
     script:
         "../scripts/release.py"

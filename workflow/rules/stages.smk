@@ -3,6 +3,7 @@
 from functools import partial
 
 from iop_outcomes import stages
+from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.study import running
 
 
@@ -18,9 +19,16 @@ def made_by(stage, wildcards):
     return stage.digest(STUDY, wildcards.get("design"))
 
 
+def memory(stage):
+    """Return what a stage asks of a scheduler: by the size of the raw files, and twice that where it was not enough."""
+    return lambda wildcards, attempt: stage.memory_for(RAW_BYTES) * 2 ** (attempt - 1)
+
+
 def log_of(stage):
     return at(f"logs/{stage.name}{'_{design}' if stage.per_design else ''}.log")
 
+
+RAW_BYTES = running.answer(running.size_of, running.answer(source_files, STUDY))
 
 for STAGE in stages.of(STUDY):
 
@@ -43,7 +51,7 @@ for STAGE in stages.of(STUDY):
             log_of(STAGE),
         priority: stages.waiting(STUDY, STAGE)
         resources:
-            mem_mb=STAGE.memory_mb,
+            mem_mb=memory(STAGE),
         wildcard_constraints:
             design="[a-z][a-z0-9_]*",
         script:

@@ -136,7 +136,7 @@ class Facts:
         return Known(float(rows["n"].sum()), float(rows["n_people"].sum()), float((rows["n"] / rows["n_people"]).min()))
 
 
-def ends_with_care(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> bool:
+def ends_with_care(cohort: pd.DataFrame, outcomes: pd.DataFrame, least: int = 1) -> bool:
     """Return whether most people who left care were not observed any more from then on.
 
     Parameters
@@ -145,6 +145,8 @@ def ends_with_care(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> bool:
         ``member_id``, ``follow_up_end_day``, ``end_reason``.
     outcomes : pandas.DataFrame
         ``member_id``, ``retention_days``, ``retention_ended``.
+    least : int
+        Of fewer who left nothing is said.
     """
     if "retention_days" not in outcomes or outcomes["retention_days"].isna().all():
         return False
@@ -152,7 +154,7 @@ def ends_with_care(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> bool:
     left = both["retention_ended"].fillna(False).astype(bool) & (both["end_reason"].astype("str") != "death")
     # Those who left on the last day of follow-up would have been seen no longer in any case.
     left &= both["retention_days"] < both["follow_up_end_day"].max() - DAYS_AFTER
-    if not left.any():
+    if left.sum() < max(least, 1):
         return False
     with_care = both["follow_up_end_day"] - both["retention_days"] <= DAYS_AFTER
     return bool(np.mean(with_care[left]) > MOST_OF_THEM)

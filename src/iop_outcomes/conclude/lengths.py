@@ -21,7 +21,7 @@ _EXACT = 8
 FIRST = 0.1
 
 
-def unlike_lengths(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> dict[tuple[str, str], float]:
+def unlike_lengths(cohort: pd.DataFrame, outcomes: pd.DataFrame, least: int = 1) -> dict[tuple[str, str], float]:
     """Return the pairs of arms in which treatment lasts unlike, each with the day on which the shorter ends.
 
     An arm's length is told by its completed stays or, where few completed, by what was prescribed. Lengths are unlike,
@@ -33,27 +33,40 @@ def unlike_lengths(cohort: pd.DataFrame, outcomes: pd.DataFrame) -> dict[tuple[s
         ``member_id``, ``arm``.
     outcomes : pandas.DataFrame
         ``member_id``, ``completed_days``, and ``prescribed_days`` where the source has them.
+    least : int
+        Of fewer who completed in an arm, and not of nobody, nobody may know how many they are: whether they bear on how
+        long people stay is asked as if they were as many as may be, and their stays tell no length.
     """
     columns = ["completed_days", "prescribed_days"]
     both = cohort[["member_id", "arm"]].merge(outcomes.reindex(columns=["member_id", *columns]), on="member_id")
     groups = both.astype({"arm": "str"} | dict.fromkeys(columns, float)).groupby("arm")
     arms = {str(arm): rows for arm, rows in groups}
     pairs = [(one, other) for one in arms for other in arms if one < other]
-    return {pair: _end(*(arms[arm] for arm in pair)) for pair in pairs if _unlike(*(arms[arm] for arm in pair))}
+    return {
+        (one, other): _end(arms[one], arms[other], least)
+        for one, other in pairs
+        if _unlike(arms[one], arms[other], least)
+    }
 
 
-def _stays(arm: pd.DataFrame) -> np.ndarray:
+def _stays(arm: pd.DataFrame, least: int) -> np.ndarray:
     """Return the days after which people of an arm completed or, where few did, as they were prescribed."""
     completed, prescribed = (arm[column].dropna().to_numpy() for column in ("completed_days", "prescribed_days"))
-    if len(completed) >= ENOUGH:
+    if len(completed) >= max(ENOUGH, least):
         return completed
     return prescribed if 2 * len(prescribed) >= len(arm) else np.zeros(0)
 
 
-def _unlike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    if max(arm["completed_days"].notna().mean() for arm in (one, other)) < BEARS:
+def _most(arm: pd.DataFrame, least: int) -> int:
+    """Return how many completed, as far as anybody may know: of few, the most that they can be."""
+    n = int(arm["completed_days"].notna().sum())
+    return max(n, min(least - 1, len(arm))) if n else 0
+
+
+def _unlike(one: pd.DataFrame, other: pd.DataFrame, least: int) -> bool:
+    if max(_most(arm, least) / len(arm) for arm in (one, other)) < BEARS:
         return False
-    stays = [_stays(arm) for arm in (one, other)]
+    stays = [_stays(arm, least) for arm in (one, other)]
     if not all(map(len, stays)):
         return True
     medians = [float(np.median(each)) for each in stays]
@@ -86,6 +99,7 @@ def rank_sum_p(one: np.ndarray, other: np.ndarray) -> float:
     return float(min(2 * ndtr(-apart), 1.0))
 
 
-def _end(one: pd.DataFrame, other: pd.DataFrame) -> float:
-    """Return the day on which the shorter of two programmes ends."""
-    return float(np.floor(min(np.quantile(stays, FIRST) for stays in map(_stays, (one, other)) if len(stays))))
+def _end(one: pd.DataFrame, other: pd.DataFrame, least: int) -> float:
+    """Return the day on which the shorter of two programmes ends; the first where nothing tells it."""
+    found = [_stays(arm, least) for arm in (one, other)]
+    return float(np.floor(min((np.quantile(stays, FIRST) for stays in found if len(stays)), default=0.0)))

@@ -151,7 +151,7 @@ def _of_perspective(
     arms = study.contrast(study.analyses[asked.asked(study)])
     people = known["arm"].astype("str").value_counts()
     counts = {"n_first": float(people.get(arms[0], 0)), "n_second": float(people.get(arms[1], 0))}
-    guards = _guards(known, cost, arms)
+    guards = guards_of(known, perspective, list(asked.perspectives), arms)
     if drawn is None:
         rows = pd.DataFrame([counts])
         first = rows.assign(method=METHODS[0], measure="mean_difference")
@@ -175,6 +175,31 @@ def _of_perspective(
         "acceptability": _by_price(found.by_willingness, effect, spent),
         "cost_plane": pd.DataFrame({"draw": np.arange(1, len(effect) + 1), "effect": effect, "cost": spent}),
     }
+
+
+def guards_of(
+    known: pd.DataFrame, perspective: str, perspectives: list[str], arms: tuple[str, str]
+) -> dict[str, float]:
+    """Return what disclosure control must know of the people behind the costs of a perspective.
+
+    Means of two perspectives differ by what is borne in one of them alone, and that may be one person's: the shares are
+    the largest of the perspective's own and of what it differs by from those before it.
+
+    Parameters
+    ----------
+    known : pandas.DataFrame
+        ``arm``, ``effect``, ``cluster`` where there are sites, and a column of costs a perspective.
+    perspective : str
+    perspectives : list of str
+        All of the study, in its order.
+    arms : (str, str)
+    """
+    found = _guards(known, f"cost: {perspective}", arms)
+    for before in perspectives[: perspectives.index(perspective)]:
+        apart = (known[f"cost: {perspective}"] - known[f"cost: {before}"]).abs()
+        own = _guards(known.assign(apart=apart), "apart", arms)
+        found |= {share: max(found[share], own[share]) for share in ("person_share", "site_share")}
+    return found
 
 
 def _guards(known: pd.DataFrame, cost: str, arms: tuple[str, str]) -> dict[str, float]:

@@ -95,7 +95,8 @@ def agreement(
     pandas.DataFrame
         ``arm`` (``all`` last), ``n_tests``, ``n_not_comparable``, ``n_both`` (test positive, use reported),
         ``n_test_only``, ``n_report_only``, ``n_neither``; ``sensitivity`` and ``specificity`` of the report with the
-        test as the standard, ``concordance`` and Cohen's ``kappa``, missing where their denominator is zero.
+        test as the standard, ``concordance`` and Cohen's ``kappa``, missing where their denominator is zero;
+        ``fewest_people``, the fewest whose tests make up one of an arm's counts.
 
     References
     ----------
@@ -116,10 +117,19 @@ def agreement(
         "n_report_only": compared & ~positive & reported,
         "n_neither": compared & ~positive & denied,
     }
-    counts = pd.DataFrame(columns).astype(int).groupby(history.members["arm"].astype("str").to_numpy()[member]).sum()
+    made, arm = pd.DataFrame(columns).astype(int), history.members["arm"].astype("str").to_numpy()[member]
+    counts = made.groupby(arm).sum()
     counts = counts.reindex(sorted(history.members["arm"].astype("str").unique()), fill_value=0)
     counts.loc["all"] = counts.sum()
+    counts["fewest_people"] = _fewest(made.astype(bool), member, arm).reindex(counts.index)
     return counts.rename_axis("arm").reset_index().assign(**_rates(counts))
+
+
+def _fewest(cells: pd.DataFrame, member: np.ndarray, arm: np.ndarray) -> pd.Series:
+    """Return by arm the fewest people whose tests make up a count that is not 0."""
+    people = pd.DataFrame({name: pd.Series(member).where(mine.to_numpy()) for name, mine in cells.items()})
+    n = people.groupby(arm).nunique()
+    return n.where(n > 0).min(axis=1)
 
 
 def _reported(calendar: Calendar, tests: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ of the people who were counted and of their records (:mod:`iop_outcomes.release.
 whose people, or cells, differ by a few give those away: whoever has both subtracts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
-from iop_outcomes.release.attack import attack_two
+from iop_outcomes.release.attack import attack_as_one, attack_two
 from iop_outcomes.release.attack.reading import PAGE, texts_of
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
 
@@ -136,14 +136,50 @@ def refuse_cells(release: Path, folder: Path, rules: ReleaseRules) -> None:
             )
 
 
+def refuse_together(release: Path, folder: Path, rules: ReleaseRules, changed: Mapping[str, Collection[str]]) -> None:
+    """Refuse a release that tells a small count together with earlier ones of the same people.
+
+    A count that one of them hides for a small one's sake may be shown, or follow, in another.
+
+    Parameters
+    ----------
+    release : path
+        The release that was built and is not yet in its place.
+    folder : path
+        Where earlier ones are remembered.
+    rules : ReleaseRules
+        Of the release.
+    changed : mapping of str to collection of str
+        By records of earlier releases of the same people, the columns that mean something else or have other values.
+
+    Raises
+    ------
+    DisclosureError
+        Names the first cells and never how many people they are.
+    """
+    told = _tables(release)
+    before = [place for place in sorted((folder / TABLES).glob("*")) if _tables(place) != told]
+    same = [(place, changed[own]) for place in before if (own := _records_of(place)) in changed]
+    found = attack_as_one(release, same, rules) if same else []
+    if found:
+        raise DisclosureError(
+            f"{counted(len(found), 'small count')} ({'; '.join(found[:3])}) could be worked out from this release "
+            "beside earlier ones of the same people, which hide other counts; ask for the same breakdowns, covariates "
+            f"and outcomes as they did, merge the small levels that are named, or, {forget(folder)}"
+        )
+
+
 def forget(folder: Path) -> str:
     """Return what to delete where nothing has left the building, for the end of a sentence."""
     kept = ", ".join(f"{folder.name}/{name}" for name in (PEOPLE, TABLES, RECORDS))
     return f"if no earlier release has left the building, delete {kept} beside the release folder"
 
 
-def remember_tables(release: Path, folder: Path) -> None:
-    """Keep the tables and sentences of a release, which are no secret; the same ones are kept once."""
+def remember_tables(release: Path, folder: Path, of: str = "") -> None:
+    """Keep the tables and sentences of a release, which are no secret; the same ones are kept once.
+
+    ``of`` names the records that it was made of.
+    """
     told = _tables(release)
     if any(_tables(before) == told for before in (folder / TABLES).glob("*")):
         return
@@ -151,6 +187,12 @@ def remember_tables(release: Path, folder: Path) -> None:
     for name, text in told.items():
         write_bytes(text.encode("utf-8"), place / "tables" / name)
     write_bytes(texts_of(release)[PAGE].encode("utf-8"), place / PAGE)
+    write_bytes(of.encode("ascii"), place / RECORDS)
+
+
+def _records_of(place: Path) -> str:
+    file = place / RECORDS
+    return file.read_text(encoding="ascii") if file.is_file() else ""
 
 
 def _tables(release: Path) -> dict[str, str]:

@@ -99,14 +99,41 @@ def refuse_mended(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
             )
 
 
-def remember_records(now: pd.DataFrame, folder: Path) -> None:
-    """Keep the digests of a release; the same ones are kept once."""
+def changed_since(now: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
+    """Return, by the name of each earlier release's records of the same people in the same arms, which columns changed.
+
+    A column that only one of them has did not change: what was counted by it is a part of the same people.
+
+    Parameters
+    ----------
+    now : pandas.DataFrame
+        What :func:`records` returned.
+    folder : path
+        Where earlier releases are remembered.
+    """
+    found = {}
+    for file in sorted((folder / RECORDS).glob("*.parquet")):
+        before = pd.read_parquet(file)
+        if _ARM not in now or _ARM not in before or set(now.index) != set(before.index):
+            continue
+        before = before.loc[now.index]
+        if (now[_ARM] == before[_ARM]).all():
+            both = now.columns.intersection(before.columns)
+            same = {_name(column) for column in both if (now[column] == before[column]).all()}
+            names = {_name(column) for column in now} & {_name(column) for column in before}
+            found[file.stem] = sorted(names - same)
+    return found
+
+
+def remember_records(now: pd.DataFrame, folder: Path) -> str:
+    """Keep the digests of a release, the same ones once, and return their name; empty where there are none."""
     if now.empty:
-        return
+        return ""
     name = blake2b(pd.util.hash_pandas_object(now).to_numpy().tobytes(), digest_size=8).hexdigest()
     file = folder / RECORDS / f"{name}.parquet"
     if not file.is_file():
         write_bytes(now.to_parquet(), file)
+    return name
 
 
 def _digests(values: pd.Series, secret: bytes) -> np.ndarray:
@@ -118,5 +145,9 @@ def _digests(values: pd.Series, secret: bytes) -> np.ndarray:
 
 def _in_words(columns: pd.Index) -> str:
     """Return the first columns by their names alone."""
-    names = [str(column).partition(": ")[2].partition(" ")[0] for column in columns]
-    return ", ".join(dict.fromkeys(names[:3]))
+    return ", ".join(dict.fromkeys(_name(column) for column in columns[:3]))
+
+
+def _name(column: str) -> str:
+    """Return a column by its name alone, without its table and how it is defined."""
+    return str(column).partition(": ")[2].partition(" ")[0]

@@ -24,7 +24,7 @@ from iop_outcomes.release.disclosure import (
 from iop_outcomes.release.figures.drawing import Second, draw_all
 from iop_outcomes.release.manuscript import files, write_kit
 from iop_outcomes.release.page.page import page
-from iop_outcomes.release.records import definitions, records, refuse_mended, remember_records
+from iop_outcomes.release.records import changed_since, definitions, records, refuse_mended, remember_records
 from iop_outcomes.release.tables import (
     attending,
     balance,
@@ -144,10 +144,10 @@ def build(
     tell(attacked.in_words())
     attacked.refuse_opened()
     predecessors.refuse_cells(aside, own, study.release.rules())
+    predecessors.refuse_together(aside, own, study.release.rules(), changed_since(known, own))
     _swap(aside, out)
     predecessors.remember(people, own)
-    predecessors.remember_tables(out, own)
-    remember_records(known, own)
+    predecessors.remember_tables(out, own, remember_records(known, own))
 
 
 def release_files(study: Study) -> list[str]:

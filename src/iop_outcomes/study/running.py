@@ -93,6 +93,11 @@ def contents(files: Iterable[str | Path]) -> str:
     return found
 
 
+def size_of(files: Iterable[str | Path]) -> int:
+    """Return how many bytes files have together; one that is not there has none, and is told of elsewhere."""
+    return sum(path.stat().st_size for path in map(Path, files) if path.is_file())
+
+
 def _together(digests: Digests, files: list[str | Path]) -> str:
     for path in files:
         if not Path(path).is_file():

@@ -192,6 +192,7 @@ AGREEMENT = Table(
         count("n_test_only", "Test positive, use denied", required=True, nullable=False),
         count("n_report_only", "Test negative, use reported", required=True, nullable=False),
         count("n_neither", "Test negative, use denied", required=True, nullable=False),
+        count("fewest_people", "Fewest people whose tests are one of the counts, of those that are not 0"),
         number("sensitivity", "Share of positive tests with use reported", "share", 0, 1),
         number("specificity", "Share of negative tests with use denied", "share", 0, 1),
         number("concordance", "Share of tests and reports that agree", "share", 0, 1),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from iop_outcomes.release import figures
 from iop_outcomes.release.disclosure import dominating, protect_together
@@ -84,3 +85,47 @@ def test_who_dominates_one_level_hides_the_others_from_which_it_would_follow():
     mine = (rows.frame["outcome"] == "weekly_hours") & (rows.frame["arm"] == "iop")
     hidden = dict(zip(rows.frame["level"][mine], rows.suppressed["value"][mine], strict=True))
     assert hidden == {"": False, "female": True, "male": True}
+
+
+def sessions_hidden(given: dict, week: int) -> bool:
+    """Tell whether the share of sessions that people of the first arm came to in a week is hidden."""
+    drawn = figures.numbers("attendance_heatmap", given, study())
+    hidden = protect_together([drawn])["attendance_heatmap"].suppressed["share_attended"]
+    place = (drawn.frame["arm"] == "iop") & (drawn.frame["week"] == week)
+    return bool(hidden[place].iloc[0])
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(10, True), (12, False)])
+def test_many_sessions_of_a_few_are_a_share_of_few_however_many_are_observed(n, hidden):
+    given = tables()
+    weekly = given["weekly"]
+    mine = (weekly["week"] == 20) & weekly["member_id"].isin(given["cohort"]["member_id"][:300])
+    weekly.loc[mine, ["n_eligible", "n_attended"]] = 0
+    few = weekly.index[mine][:n]
+    weekly.loc[few, ["n_eligible", "n_attended"]] = [20, 12]
+    assert sessions_hidden(given, 20) == hidden
+    assert not sessions_hidden(given, 21)
+
+
+def test_sessions_of_a_week_that_are_mostly_one_persons_are_hidden():
+    given = tables()
+    weekly = given["weekly"]
+    place = weekly.index[(weekly["member_id"] == "m00000") & (weekly["week"] == 3)][0]
+    weekly.loc[place, ["n_eligible", "n_attended"]] = [5000, 2000]
+    assert sessions_hidden(given, 3)
+
+
+def test_an_arm_whose_tests_are_those_of_a_few_is_left_out_of_their_agreement_with_reports():
+    cells = {
+        "n_tests": 90,
+        "n_not_comparable": 0,
+        "n_both": 20,
+        "n_test_only": 20,
+        "n_report_only": 20,
+        "n_neither": 30,
+    }
+    rates = {"sensitivity": 0.5, "specificity": 0.6, "concordance": 0.56, "kappa": 0.1}
+    table = pd.DataFrame([cells | rates] * 3).assign(arm=["a", "b", "c"], fewest_people=[3, 11, 40])
+    released = release_tables(study(), tables() | {"agreement": table})["agreement"].frame
+    assert released["arm"].tolist() == ["b", "c"]
+    assert "fewest_people" not in released

@@ -15,6 +15,8 @@ RECORDED, PRESCRIBED = "recorded_alike", "prescribed_alike"
 MISSED = ("no_show", "late_cancel", "cancel_patient", "excused")
 #: Of so many expected by the other arm's habit, none is no chance.
 EXPECTED = 10.0
+#: A medication of fewer people is not named: which they are expected to be would tell how many they are at least.
+FEWEST = 20
 #: Missed sessions are far more often on record in one arm: so many times as often, and by so much of its sessions.
 TIMES, POINTS = 2.0, 0.1
 
@@ -80,7 +82,7 @@ def _plain(level: str) -> str:
 
 
 def _medications(n: pd.DataFrame, size: pd.Series) -> Row:
-    never = never_used(n, size)
+    never = never_used(n[n.max(axis=1) >= FEWEST], size)
     if not never:
         return PRESCRIBED, 0.0, 0.0, PASS, "medications on record are prescribed in both arms, or to few."
     said = []

@@ -6,16 +6,18 @@ smallest and the largest number that agree with all files are found for each cou
 wrote down and that follows from others. A cell is opened where that range lies within the small counts and is narrower.
 """
 
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
-from iop_outcomes.release.attack.facts import TELLERS, of_sentences
+from iop_outcomes.release.attack.facts import TELLERS, Teller, of_sentences
 from iop_outcomes.release.attack.lines import opened_by_lines
-from iop_outcomes.release.attack.reading import PAGE, rules_of, tables_of, texts_of
-from iop_outcomes.release.attack.twice import apart
+from iop_outcomes.release.attack.reading import PAGE, Table, rules_of, tables_of, texts_of
+from iop_outcomes.release.attack.twice import apart, without
 from iop_outcomes.release.attack.unknowns import Solver, Unknowns
 from iop_outcomes.release.disclosure.text import small_counts
 from iop_outcomes.release.disclosure.writing import write_bytes
@@ -86,7 +88,8 @@ def attack_release(folder: str | Path, rules: ReleaseRules | None = None) -> Att
     rules = (rules or rules_of(folder)).without_key()
     systems = _gathered(folder, rules)
     opened = [place for known, _ in systems if known.tried for place in _opened(known, rules)]
-    beside, told = opened_by_lines(tables_of(folder, rules), rules)
+    with _as_released("of lines"):
+        beside, told = opened_by_lines(tables_of(folder, rules), rules)
     opened += [*told, *_written(folder, rules)]
     tried = sum(len(known.tried) for known, _ in systems) + beside
     (_, read), *apart_ = systems
@@ -108,6 +111,31 @@ def attack_two(folder: str | Path, before: str | Path, rules: ReleaseRules | Non
     return apart(*known, (rules or rules_of(Path(folder))).min_cell)
 
 
+def attack_as_one(
+    folder: str | Path, before: Iterable[tuple[str | Path, Collection[str]]], rules: ReleaseRules | None = None
+) -> list[str]:
+    """Return the small counts that releases of the same people tell together, as one release would.
+
+    Each may hide another neighbour of a small count; whoever has both subtracts.
+
+    Parameters
+    ----------
+    folder : path
+        The latest release.
+    before : iterable of (path, collection of str)
+        Earlier ones, each with the columns (outcomes and covariates) that meant something else, or of other records.
+        One that contradicts the others is left out, since its people are not the same.
+    rules : ReleaseRules, optional
+        Smallest cell and rounding of the latest one; those that its report states, if left out.
+    """
+    rules = (rules or rules_of(Path(folder))).without_key()
+    together = _gathered(Path(folder), rules)[0][0]
+    for one, other in before:
+        both = together.with_facts_of(without(_gathered(Path(one), rules_of(Path(one)))[0][0], other))
+        together = both if Solver(both).possible() else together
+    return _opened(together, rules)
+
+
 def release_report(attacked: Attacked, folder: Path) -> None:
     """Write what an attack found among the working results, never into the release."""
     rows = [
@@ -121,9 +149,26 @@ def release_report(attacked: Attacked, folder: Path) -> None:
     write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"), folder / REPORT)
 
 
+@contextmanager
+def _as_released(what: str) -> Iterator[None]:
+    """Say of a table that lacks a column, or holds what no release holds, that it is none, instead of failing."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, pd.errors.IndexingError):
+        raise DisclosureError(
+            f"the table {what} is not as a release writes it, and cannot be attacked; iop-outcomes verify names the "
+            "files that were changed"
+        ) from None
+
+
+def _told(table: Table, teller: Teller) -> Unknowns:
+    with _as_released(table.name):
+        return teller(table)
+
+
 def _gathered(folder: Path, rules: ReleaseRules) -> list[tuple[Unknowns, list[str]]]:
     """Put together what the tables tell, with their names; those that contradict the others tell it by themselves."""
-    told = {name: TELLERS[name](table) for name, table in tables_of(folder, rules).items() if name in TELLERS}
+    told = {name: _told(table, TELLERS[name]) for name, table in tables_of(folder, rules).items() if name in TELLERS}
     whole = Unknowns()
     for one in told.values():
         whole = whole.with_facts_of(one)

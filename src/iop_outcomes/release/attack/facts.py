@@ -144,7 +144,15 @@ def _of_designs(frame: pd.DataFrame) -> pd.Series:
     naive = frame[frame["kind"] == "naive"].drop_duplicates(place).set_index(place)[counts]
     without = naive.reindex(pd.MultiIndex.from_frame(frame[place])).set_index(frame.index)
     others = without["n"].notna() & (without != frame[counts]).any(axis=1)
-    return (" in " + frame["design"]).where(others, "")
+    # A design that compares arms by pairs leaves other people of an arm beside one than beside another.
+    of_arm = frame["role"] == "arm"
+    of_pair = {name: " and ".join(sorted(set(rows["arm"]))) for name, rows in frame[of_arm].groupby("analysis")}
+    numbers = frame[counts].mask(frame[counts].isin(["", SUPPRESSED]))
+    same = [frame[name] for name in ("design", "arm", "outcome", "kind")]
+    unlike = (numbers[of_arm].groupby([key[of_arm] for key in same]).transform("nunique") > 1).any(axis=1)
+    unlike = unlike.reindex(frame.index, fill_value=False)
+    pair = pd.Series([f" of {of_pair.get(name, '')}" for name in frame["analysis"]], frame.index).where(unlike, "")
+    return (" in " + frame["design"] + pair).where(others, "")
 
 
 def _missing_in_all(table: Table, known: Unknowns, rows: list[int], analysis: str) -> None:

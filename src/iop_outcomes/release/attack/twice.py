@@ -1,9 +1,12 @@
 """The attacker who has two releases of one study: how many more or fewer people stand in a cell of the later one.
 
 Every count of both is a whole number, as in one release, and what is sought is the difference of the same count in
-both. A cell is opened where that difference is known to be of a few people, and not of nobody.
+both. A cell is opened where that difference is known to be of a few people, and not of nobody. Of the same people both
+releases are one system: a count hidden in one may be shown, or follow, in the other.
 """
 
+import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from iop_outcomes.release.attack.unknowns import Solver, Sum, Unknowns
@@ -63,6 +66,22 @@ def _told(low: float, high: float, min_cell: int) -> bool:
     """Return whether a difference is of few and known more closely than that."""
     low, high = (low, high) if low > 0 else (-high, -low)
     return low >= 1 and high < min_cell and (low > 1 or high < min_cell - 1)
+
+
+def without(known: Unknowns, columns: Collection[str]) -> Unknowns:
+    """Return what is known of the counts in whose names none of some columns stands."""
+    if not columns:
+        return known
+    named = re.compile(rf", .*\b({'|'.join(map(re.escape, columns))})\b")
+    kept = {name for name in known.bounds if not named.search(name)}
+    return replace(
+        known,
+        bounds={name: ends for name, ends in known.bounds.items() if name in kept},
+        facts=[fact for fact in known.facts if kept.issuperset(fact[0])],
+        tried={name: place for name, place in known.tried.items() if name in kept},
+        somebody=known.somebody & kept,
+        shares=[share for share in known.shares if {share.part, share.whole} <= kept],
+    )
 
 
 def _renamed(known: Unknowns) -> Unknowns:

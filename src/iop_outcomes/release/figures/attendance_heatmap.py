@@ -16,7 +16,8 @@ from iop_outcomes.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_GUARDS = ("n_people", "n_attended", "n_missed")
+#: Sessions of a week may be those of a few, or most of them one person's, of however many who are observed.
+_GUARDS = ("n_people", "n_expected", "n_attended", "n_missed", "dominating_sessions")
 #: With more weeks than this the cells are too narrow for their numbers, across a page or in a column.
 _WEEKS_WITH_NUMBERS = (26, 9)
 
@@ -28,18 +29,20 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     sites = None if own is None else weekly["member_id"].map(own.astype("str"))
     sums = weekly.groupby(["arm", "week"], observed=True).agg(
         n_people=("member_id", "size"),
+        n_expected=("n_eligible", lambda sessions: (sessions > 0).sum()),
         n_eligible=("n_eligible", "sum"),
         n_attended=("n_attended", "sum"),
         hours=("hours_attended", lambda values: values.sum(min_count=1)),
         spread=("hours_attended", "std"),
         dominating=("hours_attended", lambda hours: dominating(hours, sites, limits)),
+        dominating_sessions=("n_eligible", lambda sessions: dominating(sessions, sites, limits)),
     )
     table = sums.reset_index()
     table["n_missed"] = table["n_eligible"] - table["n_attended"]
     table["share_attended"] = np.where(table["n_eligible"] > 0, table["n_attended"] / table["n_eligible"], np.nan)
     table["hours_per_person"] = table["hours"] / table["n_people"]
     rules = rules_of("attendance_heatmap", study)
-    table["share_attended"] = rules.stepped(table["share_attended"], table["n_eligible"], finest=0.01)
+    table["share_attended"] = rules.stepped(table["share_attended"], table["n_expected"], finest=0.01)
     table["hours_per_person"] = rules.stepped(table["hours_per_person"], table["n_people"], table["spread"], 0.1)
     return table[["arm", "week", "share_attended", "hours_per_person", *_GUARDS, "dominating"]]
 

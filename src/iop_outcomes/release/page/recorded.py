@@ -88,7 +88,10 @@ def agreement(table: Released | None) -> HtmlTable | None:
         numbers = [count(table, position, column) for column in counts]
         numbers += [cell(table, position, column, words.number(getattr(row, column), 2)) for column in shares]
         rows.append((words.heading(str(row.arm)), *numbers))
-    note = f"Sensitivity and specificity of the report, with the test as the standard. {hidden_note(table)}"
+    note = (
+        "Sensitivity and specificity of the report, with the test as the standard. An arm of which a number is of the "
+        f"tests of too few people is left out. {hidden_note(table)}"
+    )
     columns = ("Arm", *counts.values(), *shares.values())
     numbers = tuple(range(1, len(columns)))
     return HtmlTable("Do reports and drug tests agree?", columns, rows, note, numbers, file="agreement")

@@ -113,7 +113,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
 
 def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     """Round what was counted without weights so coarsely that it tells no count; an interval only becomes wider."""
-    naive, both = _counted_rows(table)
+    naive, both, ratios = _counted_rows(table)
     of_arm = (table["role"] == ARM).to_numpy()
     people = np.where(of_arm, table["n"], table["least_n"]).astype(float)
     # A matched arm is told by the other one and their difference.
@@ -131,6 +131,10 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
         table.loc[naive, column] = rules.stepped(table[column], people, spread, way=way)[naive]
         finest = _FINEST if column == "value" else _FINEST_END
         table.loc[both, column] = rules.stepped(table[column], people, one, finest, way)[both]
+    # With the difference a ratio gives both arms, of which one is counted.
+    for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
+        coarse = rules.stepped(table[column], people, one * _RATIO_MOVES, _FINEST_END, way)
+        table.loc[ratios, column] = coarse[ratios]
     table.loc[naive, "se"] = rules.stepped(table["se"], people, moves)[naive]
     table.loc[both, "se"] = rules.stepped(table["se"], people, 0.0, _FINEST_END / 2, np.ceil)[both]
     # With how many have it, a difference would tell of how many it is.
@@ -142,12 +146,13 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     return _withheld(table, blurred, "too few people for a share that does not tell how many they are")
 
 
-def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows tell what was counted without weights, and which contrasts, of two such arms, come close to it.
+def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows that tell what was counted without weights, and contrasts, of two such arms or one, that come close.
 
     Where a design gives everybody of an arm the same weight, as matching gives those who found a match, its adjusted
     value is a share of counted people, or a sum over them, and so is the other arm's, less the contrast. A difference
-    of two counted shares alone tells neither, with its standard error or the ratio beside it both.
+    of two counted shares alone tells neither, with its standard error or the ratio beside it both; of one that is
+    counted and one that is weighted, difference and ratio together tell it.
     """
     naive, of_arm = (table["kind"] == NAIVE).to_numpy(), (table["role"] == ARM).to_numpy()
     place = pd.MultiIndex.from_frame(table[["analysis", "arm", "measure"]].astype("str"))
@@ -160,8 +165,10 @@ def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     arms = pd.Series(~naive & of_arm).groupby(table["analysis"].to_numpy()).transform("sum")
     both = ((by_analysis.transform("sum") == arms) & (arms > 0)).to_numpy() & ~naive & ~of_arm
     is_ratio = (table["unit"] == "ratio").to_numpy()
-    disguised = (of_arm & ~naive & by_analysis.transform("any").to_numpy()) | (both & is_ratio)
-    return naive | disguised, both & ~is_ratio & (table["role"] == CONTRAST).to_numpy()
+    one = by_analysis.transform("any").to_numpy() & ~naive
+    disguised = (of_arm & one) | (both & is_ratio)
+    contrast = (table["role"] == CONTRAST).to_numpy()
+    return naive | disguised, both & ~is_ratio & contrast, one & ~both & is_ratio & contrast
 
 
 def _moves_of_se(table: pd.DataFrame, people: np.ndarray) -> np.ndarray:

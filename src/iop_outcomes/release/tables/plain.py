@@ -98,6 +98,8 @@ def frame(name: str, table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     roles = ROLES[name]
     if name == "intake":
         table = _by_table(table)
+    if name == "agreement":
+        table = _of_enough_people(table, rules)
     if name == "retained":
         table = _coarse(table, rules)
     if name == "intercurrent":
@@ -108,6 +110,13 @@ def frame(name: str, table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
     if name == "set_aside":
         text["is_all"] = shown["rule"].astype("str") == ALL_NOT_TAKEN
     return shown.assign(**text, **{flag: True for flag in roles.keep.values()})
+
+
+def _of_enough_people(agreement: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:
+    """Leave out arms in which a number of tests is of few people: many tests may be one person's."""
+    if "fewest_people" not in agreement:
+        return agreement
+    return agreement[~rules.small(agreement["fewest_people"])].reset_index(drop=True)
 
 
 def _coarse(retained: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:

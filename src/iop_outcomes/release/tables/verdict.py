@@ -127,10 +127,10 @@ def facts(tables: Mapping[str, pd.DataFrame], rules: ReleaseRules) -> pd.DataFra
     if cohort is not None and len(cohort):
         n = int((cohort["end_reason"].astype("str") == "death").sum())
         said.append((DEATHS, n, _DIED if n else "No death is on record."))
-        if outcomes is not None and ends_with_care(cohort, outcomes):
+        if outcomes is not None and ends_with_care(cohort, outcomes, rules.min_cell):
             said.append((OBSERVATION, np.nan, _ENDS_WITH_CARE))
         if outcomes is not None:
-            pairs = unlike_lengths(cohort, outcomes).items()
+            pairs = unlike_lengths(cohort, outcomes, rules.min_cell).items()
             said += [
                 (f"{LENGTHS}{one}{AGAINST}{other}{UNTIL}{day:.0f}", np.nan, _LENGTHS) for (one, other), day in pairs
             ]
