@@ -21,7 +21,7 @@ BY_PLAN = {
 }
 #: So many times as much is planned unlike; a share attended may differ by so much for its first session alone; from so
 #: many of those who left on, discharges are dated by the last session.
-TIMES, POINTS, MOST = 1.25, 0.01, 0.5
+TIMES, POINTS, MOST = 1.25, 0.005, 0.5
 _INSTEAD = {
     SESSIONS: "what counts sessions, or the days between them, differs by plan. Ask for shares of what was due "
     "(attendance_rate), or for staying (retention)",
@@ -75,8 +75,7 @@ def _first(of: dict[str, pd.DataFrame]) -> Row:
         return FIRST_SESSION, round(value, 2), POINTS, PASS, "the first session weighs on shares attended alike."
     reason = (
         "the first session is missed far more rarely than later ones, since care begins by it, and is one of fewer in "
-        f"one arm: shares attended differ by some {100 * value:.0f} points for that alone. Ask for the share after it "
-        "(after_first: true)."
+        "one arm: shares attended differ for that alone. Ask for the share after it (after_first: true)."
     )
     return FIRST_SESSION, round(value, 2), POINTS, WARN, reason
 
