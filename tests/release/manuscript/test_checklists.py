@@ -1,5 +1,8 @@
 """Checklists: every item filled from what is there, left to a person, or found missing, and nothing claimed beyond."""
 
+import re
+from itertools import groupby
+
 import pytest
 
 from iop_outcomes.release.checklists.artefacts import artefacts
@@ -28,10 +31,20 @@ def states(lists, name: str) -> dict[str, str]:
     return {row[0][1:]: row[2] for row in lists[name].rows}
 
 
+def number_of(item: str) -> str:
+    """Return the number of an item without the letter of its part."""
+    return re.match(r"\d+", item).group()
+
+
 def test_the_lists_have_the_items_of_their_guidelines():
-    n = {name: len(_lists()[name]["items"]) for name in LISTS}
-    assert (n["target"], n["record"]) == (21, 13)
-    assert len({item["item"].rstrip("abcde") for item in _lists()["strobe"]["items"]}) == 22
+    items = {name: [item["item"] for item in _lists()[name]["items"]] for name in LISTS}
+    assert [int(number) for number, _ in groupby(items["target"], key=number_of)] == list(range(1, 22))
+    assert [item for item in items["target"] if number_of(item) in {"1", "6", "7"}] == [
+        *("1a", "1b", "1c", "6a", "6b", "6c", "6d", "6e", "6f", "6g", "6h"),
+        *("7a", "7b", "7c", "7d", "7e", "7f", "7g(i)", "7g(ii)", "7h(i)", "7h(ii)"),
+    ]
+    assert len(items["record"]) == 13
+    assert len({number_of(item) for item in items["strobe"]}) == 22
 
 
 def test_what_a_release_holds_fills_an_item_and_what_only_a_person_knows_does_not(released, drawn):
@@ -43,9 +56,17 @@ def test_what_a_release_holds_fills_an_item_and_what_only_a_person_knows_does_no
 def test_what_could_be_there_and_is_not_is_missing_with_what_to_do(released, drawn):
     lists = checklists(study(), released, drawn, {})
     target = {row[0][1:]: row for row in lists["target"].rows}
-    assert target["6"][2:] == ("missing", "state the trial under target_trial in the study file")
+    assert target["6a"][2:] == ("missing", "state its eligibility under target_trial in the study file")
     assert target["18"][2:] == ("missing", "lock the protocol before outcomes are read: iop-outcomes lock STUDY")
     assert states(lists, "strobe")["12b"] == "missing"
+
+
+def test_each_part_of_the_trial_is_stated_by_itself(released, drawn):
+    half = study(target_trial={"eligibility": "adults", "time_zero": "the day of assignment"})
+    found = states(checklists(half, released, drawn, RUN), "target")
+    assert (found["6a"], found["6b"], found["6d"]) == ("filled", "missing", "missing")
+    # What must be assumed is a matter of judgement: no setting fills it.
+    assert (found["6g"], found["7g(i)"]) == ("by hand", "by hand")
 
 
 def test_a_release_without_anything_fills_nothing_that_rests_on_results():

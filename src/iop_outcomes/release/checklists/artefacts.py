@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
 from iop_outcomes.study import Study
+from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.tables.estimate import CHECK, is_contrast, may_be_shown
 
 
@@ -50,11 +51,6 @@ def artefacts(
     sections = {
         "verdict": Artefact("The answer; tables/verdict.csv", "verdict" in released),
         "target": Artefact("How it was done, the trial that this study stands for", True),
-        "stated_trial": Artefact(
-            "How it was done, the trial that this study stands for",
-            study.target_trial is not None,
-            "state the trial under target_trial in the study file",
-        ),
         "settings": Artefact("How it was done, settings of the study", True),
         "methods": Artefact("manuscript/manuscript.docx, methods", True),
         "definitions": Artefact("manuscript/definitions.csv", bool(study.metrics), "name outcomes under metrics"),
@@ -91,7 +87,19 @@ def artefacts(
         "lock": Artefact("How it was done, protocol", bool(lock.get("locked")), unlocked),
         "software": Artefact("How it was done, software", bool(run.get("versions") or run.get("code"))),
     }
-    return sections
+    return sections | _stated(study)
+
+
+def _stated(study: Study) -> dict[str, Artefact]:
+    place = "How it was done, the trial that this study stands for"
+    return {
+        f"stated_{name}": Artefact(
+            place,
+            study.target_trial is not None and bool(getattr(study.target_trial, name)),
+            f"state its {name} under target_trial in the study file",
+        )
+        for name in TargetTrial.ELEMENTS
+    }
 
 
 def _has_missing_rules(study: Study) -> bool:

@@ -139,11 +139,13 @@ def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
 
 
 def claims(table: Released | None) -> HtmlTable | None:
-    """Return the claims of the field and what these data say of them."""
+    """Return the claims that the study names and what these data say of them."""
     if table is None:
         return None
     rows = [(str(r.claim), words.capital(str(r.verdict)), str(r.explanation)) for r in table.frame.itertuples()]
-    return HtmlTable("Claims of the field, held against these data", ("Claim", "Verdict", "Why"), rows, file="claim")
+    return HtmlTable(
+        "Claims that the study names, held against these data", ("Claim", "Verdict", "Why"), rows, file="claim"
+    )
 
 
 def ledger(table: Released | None) -> HtmlTable | None:

@@ -176,17 +176,29 @@ def _sentence(row: pd.Series, code: str, study: Study) -> str:
         return f"{said} {reason}." if reason else said
     more = "more" if row["delta_cost"] >= 0 else "less"
     first, second = words.arm(str(row["arm"])), words.arm(str(row["against"]))
-    year = str(row["price_year"])
     said += f" {words.capital(first)} costs {money(abs(row['delta_cost']))} {more} than {second} a person"
-    said += f" (95% interval of the difference {money(row['cost_low'])} to {money(row['cost_high'])}, {year})"
-    said += f"; taken together it {row['words'].partition(':')[0]}."
-    if np.isfinite(row["icer"]):
-        unit = _unit(str(row["effect_unit"]), study)
-        said += f" {words.capital(unit)} costs {money(row['icer'])}."
-    elif np.isfinite(row["saved_per_unit_lost"]):
-        said += f" For {_unit(str(row['effect_unit']), study)} less, {money(row['saved_per_unit_lost'])} are saved."
+    said += f" (95% interval of the difference {money(row['cost_low'])} to {money(row['cost_high'])}"
+    said += f"; money in {row['price_year']}). {_together(row, code, study)}"
     if study.costs.worth is not None and code in ("worth_it", "not_worth_it", "chance"):
         said += f" The study says {_unit(str(row['effect_unit']), study)} is worth {money(study.costs.worth)}."
+    return said
+
+
+def _together(row: pd.Series, code: str, study: Study) -> str:
+    """Return what cost and effect are together; of what chance could explain, neither a side nor a price is told."""
+    chance = [
+        said
+        for name, said in (("cost", "costs less"), ("effect", "does more"))
+        if row[f"{name}_low"] <= 0 <= row[f"{name}_high"]
+    ]
+    if chance and code not in ("dominates", "dominated"):
+        return f"Chance could explain which of the two {' and which '.join(chance)}, so that no price is named."
+    said = f"Taken together it {row['words'].partition(':')[0]}."
+    unit = _unit(str(row["effect_unit"]), study)
+    if np.isfinite(row["icer"]):
+        return f"{said} {words.capital(unit)} costs {money(row['icer'])}."
+    if np.isfinite(row["saved_per_unit_lost"]):
+        return f"{said} For {unit} less, {money(row['saved_per_unit_lost'])} are saved."
     return said
 
 

@@ -31,8 +31,14 @@ def _placebo(row: pd.Series) -> str:
     low, high = (words.number(row[end], 2) for end in ("ci_low", "ci_high"))
     return (
         f"In use on {period or 'days before time zero'}, which no arm can have made, the arms differ by "
-        f"{words.number(row['value'], 2)} standard deviations ({low} to {high}) under the same design."
+        f"{words.number(row['value'], 2)} standard deviations ({low} to {high}) under the same design{_by_chance(row)}."
     )
+
+
+def _by_chance(row: pd.Series) -> str:
+    if not row["ci_low"] <= 0 <= row["ci_high"]:
+        return ""
+    return "; chance could explain that, which does not show them alike in what nobody recorded"
 
 
 def _ease(row: pd.Series) -> str:

@@ -52,8 +52,8 @@ def _overturned(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     limit = table.loc[mine, "ci_low"].to_numpy(float)
     if len(limit) and limit[0] > 1:
         return (
-            "The answer would be overturned by something unrecorded that goes with arm and outcome by a risk ratio of "
-            f"{words.number(limit[0], 2)} each."
+            "Something unrecorded that goes with both arm and outcome by a risk ratio of "
+            f"{words.number(limit[0], 2)} each could move its interval to no difference."
         )
     nearest = judged.evidence.nearest
     amount = f"a factor of {np.exp(nearest):.2f}" if unit == "ratio" else numbers.size(nearest, unit)[0]
