@@ -58,6 +58,22 @@ def test_every_release_before_is_remembered_and_not_the_last_alone(tmp_path):
         released(cohort(41), tmp_path)
 
 
+def test_the_key_is_that_of_the_records_as_text_whatever_their_types(tmp_path):
+    # An earlier version hashed every cell as text; another key would round a study's counts anew.
+    records = pd.DataFrame(
+        {
+            "person_id": ["p0", "p1", "p2"],
+            "arm": pd.Categorical(["iop", None, "iop"], categories=["outpatient", "iop"]),
+            "days": [1.0, None, 0.1 + 0.2],
+            "sessions": [3, 3, 0],
+            "older": pd.array([True, None, False], dtype="boolean"),
+        }
+    )
+    hashes = pd.util.hash_pandas_object(records.astype("str"), index=False).to_numpy()
+    as_before = blake2b(hashes.tobytes(), digest_size=32).digest()
+    assert predecessors.key(tmp_path, {"cohort": records}) == as_before
+
+
 def test_neither_names_nor_plain_digests_are_kept(tmp_path):
     released(cohort(40), tmp_path)
     kept = (tmp_path / predecessors.PEOPLE).read_text()

@@ -43,9 +43,20 @@ def key(folder: Path, tables: Mapping[str, pd.DataFrame]) -> bytes:
     for name in _SECRET:
         table = tables.get(name)
         if table is not None and len(table):
-            digest.update(pd.util.hash_pandas_object(table.astype("str"), index=False).to_numpy().tobytes())
+            texts = table.apply(_as_text)
+            digest.update(pd.util.hash_pandas_object(texts, index=False).to_numpy().tobytes())
     write_bytes(digest.hexdigest().encode("ascii"), file)
     return digest.digest()
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Return values as text, each different one made once, by a code in every row; such are hashed as text is."""
+    if values.dtype == "str":
+        return values
+    code, different = pd.factorize(values)
+    same, texts = pd.factorize(pd.Series(different).astype("str"))
+    code = np.append(same, -1)[code]
+    return pd.Series(pd.Categorical.from_codes(code, texts), index=values.index)
 
 
 def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
