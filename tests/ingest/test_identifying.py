@@ -18,6 +18,7 @@ from iop_outcomes.ingest.identifying.stored import identifying
 from iop_outcomes.ingest.stage import examine, ingest
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import SOURCES
+from iop_outcomes.tables.parts import Parts
 
 SENTENCE = "said that the bus was late again and left early"
 
@@ -220,6 +221,25 @@ def test_tables_of_our_own_shape_are_looked_at_too(made, sentence):
 def test_a_covariate_is_judged_by_name_and_cells_together(column, values, refused):
     baseline = pd.DataFrame({"episode_id": [f"E{i}" for i in range(60)], column: values})
     assert bool(list(identifying({"baseline": baseline}))) == refused
+
+
+def test_of_a_long_table_the_parts_that_can_tell_nothing_more_are_not_made():
+    made = []
+
+    def parts(texts):
+        for number, text in enumerate(texts):
+            made.append(number)
+            items = pd.Categorical.from_codes([number % 2], ["HEROIN", "METHOD"])
+            yield pd.DataFrame({"person_id": ["a"], "item": items, "free": text})
+
+    told = list(identifying({"assessment": Parts(lambda: parts(["x", "y", "1961-07-30"]), 3)}))
+    assert len(told) == 1 and told[0].startswith("assessment.free: the column holds a date")
+    assert made == [0, 1, 2]
+
+    codes = Parts(lambda: (part.drop(columns="free") for part in parts(["x", "y", "1961-07-30"])), 3)
+    made.clear()
+    assert list(identifying({"assessment": codes})) == []
+    assert made == [0]
 
 
 def test_people_who_share_what_a_stranger_knows_are_counted_by_hand():

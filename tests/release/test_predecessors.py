@@ -1,5 +1,6 @@
 """Two releases of one study together tell of nobody."""
 
+from hashlib import blake2b
 from pathlib import Path
 
 import pandas as pd
@@ -57,12 +58,40 @@ def test_every_release_before_is_remembered_and_not_the_last_alone(tmp_path):
         released(cohort(41), tmp_path)
 
 
+def test_the_key_is_that_of_the_records_as_text_whatever_their_types(tmp_path):
+    # An earlier version hashed every cell as text; another key would round a study's counts anew.
+    records = pd.DataFrame(
+        {
+            "person_id": ["p0", "p1", "p2"],
+            "arm": pd.Categorical(["iop", None, "iop"], categories=["outpatient", "iop"]),
+            "days": [1.0, None, 0.1 + 0.2],
+            "sessions": [3, 3, 0],
+            "older": pd.array([True, None, False], dtype="boolean"),
+        }
+    )
+    hashes = pd.util.hash_pandas_object(records.astype("str"), index=False).to_numpy()
+    as_before = blake2b(hashes.tobytes(), digest_size=32).digest()
+    assert predecessors.key(tmp_path, {"cohort": records}) == as_before
+
+
 def test_neither_names_nor_plain_digests_are_kept(tmp_path):
     released(cohort(40), tmp_path)
     kept = (tmp_path / predecessors.PEOPLE).read_text()
     assert "p17" not in kept
     other = predecessors.people(cohort(40), b"other" * 6)
     assert not set(other["person"]) & set(pd.read_csv(tmp_path / predecessors.PEOPLE)["person"])
+
+
+def test_what_is_remembered_of_a_person_is_the_same_digest_from_version_to_version():
+    # Of another digest every person of an earlier release would seem to be gone, and nothing would be refused.
+    twice = pd.concat([cohort(2), cohort(1), cohort(1, "outpatient")], ignore_index=True)
+    by_hand = [blake2b(who, key=b"k" * 32, digest_size=8).hexdigest() for who in (b"p0", b"p1")]
+    now = predecessors.people(twice, b"k" * 32)
+    assert now["person"].tolist() == [*sorted(by_hand), by_hand[0]]
+    assert now["arm"].tolist() == ["iop", "iop", "outpatient"]
+    lines = [f"{arm},{who}\n" for arm, who in now[["arm", "person"]].to_numpy()]
+    whole = blake2b("".join(["arm,person\n", *lines]).encode(), key=b"k" * 32, digest_size=8)
+    assert set(now["release"]) == {whole.hexdigest()}
 
 
 def test_the_key_is_made_of_the_records_once_and_kept(tmp_path):

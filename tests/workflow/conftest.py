@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +55,20 @@ class Project:
         environment = os.environ | {"PYTHONPATH": str(self.folder / "src")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return {"cwd": self.folder, "env": environment, "capture_output": True, "text": True}
+
+    def kill_when(self, reached: Callable[[], bool], *words: str, study: str = "small") -> None:
+        """Start a run and kill it and all its jobs at once, without a word, as soon as something is so."""
+        options = self.options()
+        options.pop("capture_output")
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+        running = subprocess.Popen(self.command(*words, study=study), **options, **quiet)
+        for _ in range(1200):
+            if reached() or running.poll() is not None:
+                break
+            time.sleep(0.1)
+        subprocess.run(["pkill", "-KILL", "-s", str(running.pid)], check=False)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
 
     def study(self, name: str, text: str) -> None:
         """Write a study file that can be called by name."""

@@ -1,9 +1,6 @@
 """What runs again, and what does not."""
 
 import os
-import signal
-import subprocess
-import time
 
 import pytest
 
@@ -121,19 +118,9 @@ def test_a_raw_file_replaced_by_an_older_one_of_its_size_is_read_again(fresh):
 
 def test_a_killed_run_is_completed_by_the_next_with_the_bytes_of_a_run_elsewhere(finished, fresh):
     """Every stage runs in both folders, so that this is the test of two runs that give the same bytes, too."""
-    options = fresh.options()
-    options.pop("capture_output")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    running = subprocess.Popen(fresh.command(), **options, **quiet)
     # Killed as soon as some results are there and others are not.
     cohort = fresh.folder / "results" / "small" / "cohort" / "cohort.parquet"
-    for _ in range(600):
-        if cohort.exists():
-            break
-        time.sleep(0.1)
-    subprocess.run(["pkill", "-KILL", "-s", str(running.pid)], check=False)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    fresh.kill_when(cohort.exists)
     assert cohort.exists()
     assert not (fresh.folder / "results" / "small" / "release" / "report.html").exists()
     run = fresh.snakemake()

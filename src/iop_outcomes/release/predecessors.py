@@ -5,12 +5,13 @@ of the people who were counted and of their records (:mod:`iop_outcomes.release.
 whose people, or cells, differ by a few give those away: whoever has both subtracts.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.attack import attack_as_one, attack_two
@@ -42,9 +43,20 @@ def key(folder: Path, tables: Mapping[str, pd.DataFrame]) -> bytes:
     for name in _SECRET:
         table = tables.get(name)
         if table is not None and len(table):
-            digest.update(pd.util.hash_pandas_object(table.astype("str"), index=False).to_numpy().tobytes())
+            texts = table.apply(_as_text)
+            digest.update(pd.util.hash_pandas_object(texts, index=False).to_numpy().tobytes())
     write_bytes(digest.hexdigest().encode("ascii"), file)
     return digest.digest()
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Return values as text, each different one made once, by a code in every row; such are hashed as text is."""
+    if values.dtype == "str":
+        return values
+    code, different = pd.factorize(values)
+    same, texts = pd.factorize(pd.Series(different).astype("str"))
+    code = np.append(same, -1)[code]
+    return pd.Series(pd.Categorical.from_codes(code, texts), index=values.index)
 
 
 def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
@@ -53,27 +65,39 @@ def people(cohort: pd.DataFrame | None, secret: bytes) -> pd.DataFrame:
         return pd.DataFrame(columns=_COLUMNS)
     whom = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str").to_numpy(object)
     keyed = blake2b(key=secret, digest_size=8)
-    digests = np.array([_digest(keyed, one) for one in whom], dtype="S16")
+    # As numbers, which sort as their digits do: a million texts are slow to hold against each other.
+    digests = np.frombuffer(b"".join([_digest(keyed, one) for one in whom]), dtype=">u8").astype(np.uint64)
     arm, arms = pd.factorize(cohort["arm"].astype("str").to_numpy(object), sort=True)
-    of_arm = [np.unique(digests[arm == code]) for code in range(len(arms))]
+    of_arm = [_digits(_different(digests[arm == code])) for code in range(len(arms))]
     whole = keyed.copy()
     whole.update(b"arm,person\n")
     for name, some in zip(arms, of_arm, strict=True):
         whole.update(_lines(_cell(name), some))
-    person = pd.Series(np.concatenate(of_arm).astype("U16"), dtype="str")
+    person = pd.Series(pd.array(pa.array(np.concatenate(of_arm)).cast(pa.large_string()), dtype="str"))
     named = np.repeat(np.asarray(arms, dtype=object), [len(some) for some in of_arm])
     return pd.DataFrame({"release": whole.hexdigest(), "arm": pd.Series(named, dtype="str"), "person": person})
 
 
-def _digest(keyed: blake2b, one: str) -> str:
+def _digest(keyed: blake2b, one: str) -> bytes:
     own = keyed.copy()
     own.update(one.encode())
-    return own.hexdigest()
+    return own.digest()
 
 
-def _lines(before: bytes, cells: Iterable[bytes]) -> bytes:
+def _different(numbers: np.ndarray) -> np.ndarray:
+    """Return every number once, in order: by sorting, a tenth of the time of ``np.unique``, which counts by hashes."""
+    ordered = np.sort(numbers)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def _digits(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers of eight bytes as sixteen hexadecimal digits each."""
+    return np.frombuffer(numbers.astype(">u8").tobytes().hex().encode("ascii"), dtype="S16")
+
+
+def _lines(before: bytes, cells: np.ndarray) -> bytes:
     """Return a line of CSV for each cell, the same cells before it."""
-    return b"".join([b"%b,%b\n" % (before, cell) for cell in cells])
+    return b"".join([before + b",", (b"\n" + before + b",").join(cells.tolist()), b"\n"]) if len(cells) else b""
 
 
 def _cell(text: str) -> bytes:

@@ -43,17 +43,21 @@ def identifying(tables: Mapping[str, Table]) -> Iterator[str]:
             continue
         types = {column.name: column.type for column in contracts.contract(name).columns}
         told: dict[str, Found] = {}
-        for number, part in enumerate(parts_of(table)):
-            texts = {c: c.endswith("_id") and c in types for c in part.columns if types.get(c, "label") in _TEXTS}
-            # The first ids tell what ids are; where there is nothing else, no other part need be made.
-            looked_at = {c: is_id for c, is_id in texts.items() if not (is_id and number)}
-            if not looked_at:
-                break
-            for column, is_id in looked_at.items():
+        silent: set[str] = set()
+        for part in parts_of(table):
+            texts = [c for c in part.columns if types.get(c, "label") in _TEXTS and c not in silent]
+            for column in texts:
+                is_id = column.endswith("_id") and column in types
                 found = _in_id(part[column]) if is_id else told_by(column, part[column], column in types)
                 if found is not None:
                     before = told[column].n_cells if column in told else 0
                     told[column] = replace(found, n_cells=found.n_cells + before)
+                # The first ids tell what ids are, and all parts have the levels of the first.
+                if is_id or _levels_tell_nothing(column, part[column]):
+                    silent.add(column)
+            if silent.issuperset(texts):
+                # No other part need be made.
+                break
         yield from (refusal(f"{name}.{column}", found) for column, found in told.items())
 
 
@@ -65,16 +69,13 @@ def told_by(column: str, values: pd.Series, has_contract: bool) -> Found | None:
     """
     import polars as pl
 
-    if (
-        isinstance(values.dtype, pd.CategoricalDtype)
-        and found_in(column, _text(pd.Series(values.cat.categories))) is None
-    ):
+    if _levels_tell_nothing(column, values):
+        return None
+    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if is_number and kind_by_name(column) is None and "age" not in column.lower():
         return None
     text = _text(values)
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        found = found_in(column, text) if kind_by_name(column) is not None or "age" in column.lower() else None
-    else:
-        found = found_in("" if has_contract else column, text)
+    found = found_in("" if has_contract and not is_number else column, text)
     if found is None or (found.how == "name" and not found.by_name and text.n_unique() <= FEW):
         return None
     if found.how == "name" and found.kind == DATES:
@@ -83,6 +84,11 @@ def told_by(column: str, values: pd.Series, has_contract: bool) -> Found | None:
     if found.how == "name" and text.drop_nulls().cast(pl.Float64, strict=False).null_count() == 0 and _counts(text):
         return None
     return None if has_contract and found.kind in (OTHER, AGES) and len(text) < ENOUGH else found
+
+
+def _levels_tell_nothing(column: str, values: pd.Series) -> bool:
+    is_code = isinstance(values.dtype, pd.CategoricalDtype)
+    return is_code and found_in(column, _text(pd.Series(values.cat.categories))) is None
 
 
 def _counts(text: "pl.Series") -> bool:
