@@ -84,8 +84,8 @@ def _imbalance(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Row:
     how_far = f"{value:.2f}" if np.isfinite(value) else "infinitely many"
     fails = value > limit and value > NOT_CHANCE * by_chance(comparison.treated, comparison.weight)
     reason = (
-        f"the design does not adjust for {_in_words(named_level(worst))}, in which the arms differ by {how_far} standard "
-        f"deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
+        f"the design does not adjust for {_in_words(named_level(worst))}, in which the arms differ by {how_far} "
+        f"standard deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
     )
     return check, value, limit, FAIL if fails else WARN, reason
 
