@@ -116,7 +116,7 @@ def longest_abstinence(
     unit="yes or no",
     kind="binary",
     needs=NEEDS,
-    missing="positive: more than max_missing missed weeks are use; observed: judged by the weeks seen, if any was",
+    missing="positive: more missed weeks than are allowed count as use; observed: judged by the weeks seen, if any was",
     source="CTN-0094 group 2023: last four weeks, none positive, at most one missing (max_missing=1)",
 )
 def abstinence_at_end(

@@ -78,16 +78,22 @@ def _imbalance(comparison: Comparison, facts: pd.DataFrame, thresholds) -> Row:
         reason = f"in what else is on record the arms differ by at most {value:.2f} standard deviations."
         return check, value, limit, PASS, reason
     worst = after.iloc[int(np.argmax(size.to_numpy()))]
-    others = ", ".join(str(name) for name in unlike[1 : NAMED_AT_MOST + 1])
+    others = ", ".join(_in_words(str(name)) for name in unlike[1 : NAMED_AT_MOST + 1])
     left = len(unlike) - 1 - NAMED_AT_MOST
     named = f"; also unlike: {others}" + (f" and {left} more" if left > 0 else "") if others else ""
     how_far = f"{value:.2f}" if np.isfinite(value) else "infinitely many"
     fails = value > limit and value > NOT_CHANCE * by_chance(comparison.treated, comparison.weight)
     reason = (
-        f"the design does not adjust for {named_level(worst)}, in which the arms differ by {how_far} standard "
-        f"deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
+        f"the design does not adjust for {_in_words(named_level(worst))}, in which the arms differ by {how_far} "
+        f"standard deviations{named}. Add it to the covariates; leave it out of the source if it only restates the arm."
     )
     return check, value, limit, FAIL if fails else WARN, reason
+
+
+def _in_words(fact: str) -> str:
+    """Return a column of the source without its underscores: no study names it, so that no later stage would."""
+    name, bracket, level = fact.partition(" (")
+    return name.replace("_", " ") + bracket + level
 
 
 def _sites(comparison: Comparison, threshold: float) -> Row:

@@ -76,7 +76,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         who={"n_after": "{arm}|is_cohort", "n_episodes": "rows accepted of episode"},
     ),
     section="who",
-    place=1,
+    place=0,
 )
 def draw(data: Released) -> "Figure":
     """Draw a column per arm, boxes for those left and arrows for those excluded; a few arms side by side at most."""

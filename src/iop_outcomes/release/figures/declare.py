@@ -39,6 +39,7 @@ class DeclaredFigure(Plugin):
     section: Section
     place: int
     asked_by: str = ""
+    says: Callable[[pd.DataFrame], str] | None = None
 
     def asked(self, study: Study) -> bool:
         """Return whether a study has the section without which the figure is not drawn at all."""
@@ -58,6 +59,7 @@ def figure(
     section: Section,
     place: int,
     asked_by: str = "",
+    says: Callable[[pd.DataFrame], str] | None = None,
 ) -> Callable[[Draw], Draw]:
     """Declare a figure, called by the name of its module; the function it decorates draws a released frame.
 
@@ -77,6 +79,8 @@ def figure(
         Position among the figures of the report.
     asked_by : str
         Section of a study file without which there is no such figure; empty for one that every study has.
+    says : callable, optional
+        ``says(frame)`` tells of a released frame what the figure shows, in sentences for those who do not see it.
     """
 
     def register(draw: Draw) -> Draw:
@@ -90,6 +94,7 @@ def figure(
             section=section,
             place=place,
             asked_by=asked_by,
+            says=says,
         )
         own = own_name(draw.__module__) if draw.__name__ == "draw" else draw.__name__
         return FIGURES.register(make, own)(draw)

@@ -40,7 +40,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     frame=frame,
     roles=balance.ROLES,
     section="can",
-    place=2,
+    place=1,
 )
 def draw(data: Released) -> "Figure":
     """Draw one row per covariate level, hollow before and filled after."""

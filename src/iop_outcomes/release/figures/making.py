@@ -52,6 +52,14 @@ class Drawn:
     data: Released
     reason: str = ""
 
+    @property
+    def alternative(self) -> str:
+        """What the figure shows, for those who do not see it; empty where its caption is all there is to say."""
+        says = FIGURES[self.name].says
+        if self.reason or says is None:
+            return self.reason
+        return sentence(says(self.data.frame), self.data.rules)
+
     @cached_property
     def png(self) -> bytes:
         """The figure as PNG, 200 dots per inch."""

@@ -63,7 +63,7 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
         who={"n_arm": "{arm}"},
     ),
     section="can",
-    place=3,
+    place=2,
 )
 def draw(data: Released) -> "Figure":
     """Draw mirrored histograms; the area of a bar is the share of the arm in it."""

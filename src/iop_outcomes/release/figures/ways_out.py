@@ -203,9 +203,11 @@ def draw(data: Released) -> "Figure":
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside upper left", ncols=1 if max(map(len, labels)) > _SHORT else 3)
     numbers_at_risk(people, table[table["cause"] == PEOPLE], arms, "incidence")
-    # Under three panels the days are told beneath the numbers.
-    people.tick_params(labelbottom=True)
-    people.set_xlim(-0.04 * table["day"].max(), 1.04 * table["day"].max())
+    # Under three panels it is a table of its own, whose days are a head and not one more axis.
+    people.set_title("In care and observed, on day", fontsize=8, weight="normal", color=style.GREY)
+    people.tick_params(labeltop=True, labelsize=8, labelcolor=style.GREY, pad=1)
+    room = style.fit(0.04, 0.09) * table["day"].max()
+    people.set_xlim(-room, table["day"].max() + room)
     return drawing
 
 

@@ -4,6 +4,15 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HtmlTable, cell, count, hidden_note
 
+#: What each kind of outcome makes of an event, and columns beyond which a table is wider than its page.
+_MADE_OF_IT = {
+    "dropout": "Dropout",
+    "time_in_care": "Time in programme",
+    "retention": "Retention",
+    "abstinence": "Abstinence",
+}
+_MOST_COLUMNS = 8
+
 
 def set_aside(table: Released | None) -> HtmlTable | None:
     """Return the rules by which odd records were answered, with how many there were."""
@@ -40,28 +49,37 @@ def retained(table: Released | None) -> HtmlTable | None:
     return HtmlTable("Still in care, without adjustment", columns, rows, note, numbers, file="retained")
 
 
-def intercurrent(table: Released | None) -> HtmlTable | None:
-    """Return what ended care in each arm, and what every kind of outcome makes of it."""
+def intercurrent(table: Released | None) -> list[HtmlTable]:
+    """Return what ended care in each arm, and what every kind of outcome makes of it, apart where arms are many."""
     if table is None:
-        return None
+        return []
     arms, frame = list(dict.fromkeys(table.frame["arm"])), table.frame
-    rows = []
+    counts, made = [], []
     for event, own in frame.groupby("event", sort=False, observed=True):
         cells = {frame["arm"].iloc[i]: _ended(table, i) for i in own.index}
-        first = own.iloc[0]
-        made = (str(first[kind]) for kind in ("dropout", "time_in_care", "retention", "abstinence"))
-        rows.append((words.capital(words.plain(str(event))), *(cells.get(arm, "") for arm in arms), *made))
-    columns = ("Event", *map(words.heading, arms), "Dropout", "Time in programme", "Retention", "Abstinence")
-    note = (
-        "People whose care ended so, and for jail and death those to whom it happened at any time while followed. Then "
-        "what every kind of outcome makes of it (ICH E9 R1): treatment policy, it changes nothing; composite, it is "
+        said = words.capital(words.plain(str(event)))
+        counts.append((said, *(cells.get(arm, "") for arm in arms)))
+        made.append((said, *(str(own.iloc[0][kind]) for kind in _MADE_OF_IT)))
+    columns = ("Event", *map(words.heading, arms))
+    numbers = tuple(range(1, len(columns)))
+    who = "People whose care ended so, and for jail and death those to whom it happened at any time while followed."
+    kinds = (
+        "hat every kind of outcome makes of it (ICH E9 R1): treatment policy, it changes nothing; composite, it is "
         "part of the outcome, as leaving or as not abstinent; competing, it is a way of its own to end care, after "
-        f"which nobody drops out; hypothetical, it censors. {hidden_note(table)}"
+        "which nobody drops out; hypothetical, it censors."
     )
-    numbers = tuple(range(1, len(arms) + 1))
-    return HtmlTable(
-        "What happened after time zero, and what is made of it", columns, rows, note, numbers, file="intercurrent"
-    )
+    happened, hidden = "What happened after time zero", hidden_note(table)
+    if len(columns) + len(_MADE_OF_IT) <= _MOST_COLUMNS:
+        both = [(*count, *rest[1:]) for count, rest in zip(counts, made, strict=True)]
+        note = f"{who} Then w{kinds} {hidden}"
+        heads = (*columns, *_MADE_OF_IT.values())
+        return [HtmlTable(f"{happened}, and what is made of it", heads, both, note, numbers, file="intercurrent")]
+    return [
+        HtmlTable(happened, columns, counts, f"{who} {hidden}", numbers, file="intercurrent"),
+        HtmlTable(
+            "What is made of what happened", ("Event", *_MADE_OF_IT.values()), made, f"W{kinds}", file="intercurrent"
+        ),
+    ]
 
 
 def _ended(table: Released, position: int) -> str:
