@@ -26,8 +26,9 @@ INTRODUCTION = """\
 
 The tables are made by the scripts that ran what they say: `python benchmarks/attacks.py`, `fuzz.py`, `faults.py` and
 `canaries.py`, each of which takes sizes or names. CI runs less of the same: `tests/release/test_crafted.py`,
-`tests/test_fuzz.py` (2,000 study files and 100,000 rows for each source), `tests/workflow/test_faults.py`,
-`tests/kernel/test_contents.py`, `tests/test_verify.py` and `tests/test_canaries.py`.
+`tests/test_fuzz.py` (2,000 study files, 100,000 rows for each source, 40 broken runs for each command that reads one),
+`tests/workflow/test_faults.py`, `tests/kernel/test_contents.py` (50 kills), `tests/test_verify.py` and
+`tests/test_canaries.py`.
 
 ## What holds
 

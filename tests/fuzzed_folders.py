@@ -1,5 +1,6 @@
 """Finished runs, releases, exports and locks with a file that is no longer what it was, and who reads them."""
 
+import atexit
 import os
 import shutil
 from collections.abc import Callable
@@ -60,6 +61,7 @@ def asked() -> studies.Study:
 def finished() -> Path:
     """Return a folder with a run, what it has released, what two sites have exported of it, and a locked study."""
     root, own = Path(mkdtemp()), asked()
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     build(own, tables(n=(60, 90)), root / "results" / "release")
     write_record(studies.recorded(own), source_files(own), root / "results" / "run.json")
     for name in ("north", "south"):

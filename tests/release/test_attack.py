@@ -262,3 +262,17 @@ def test_those_who_found_a_match_beside_everybody_tell_of_those_who_found_none()
     both = [("adjusted", 280, 115), ("naive", 300, 120)]
     frame = pd.DataFrame([row | {"kind": kind, "n": n, "n_events": events} for kind, n, events in both])
     assert opened_in(estimate=frame) == ["estimate, row 1, not with"]
+
+
+def test_two_pairs_of_a_matched_design_leave_other_people_of_an_arm_and_contradict_nothing():
+    rows = [
+        (analysis, arm, kind, n)
+        for analysis, other, left in (("one", "outpatient", 40), ("two", "residential", 30))
+        for kind, n_iop in (("naive", 60), ("adjusted", left))
+        for arm, n in (("iop", n_iop), (other, n_iop))
+    ]
+    table = pd.DataFrame(rows, columns=["analysis", "arm", "kind", "n"]).assign(
+        role="arm", outcome="e", design="match", population="everybody", n_events="", measure="mean", unit="days"
+    )
+    # As one number, those of IOP who found a match would be both 40 and 30, and the table would be read apart.
+    assert opened_in(estimate=table.assign(value="", se_method="", against="")) == []

@@ -1,5 +1,6 @@
 """Levels that a release will hide, each with the neighbours that are hidden for its sake, and what to merge."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -11,6 +12,8 @@ from iop_outcomes.study import Study
 
 Records = Mapping[str, pd.DataFrame]
 
+#: A band of a number: where it begins, or what it is below.
+_BAND = re.compile(r"\s*(under |below |less than |up to |<)?\s*(?:over |above |>)?(\d+(?:\.\d+)?)\b")
 #: So many small levels are named; of more it is said how many there are.
 _MOST = 12
 #: People of an arm by level; their sum is shown elsewhere.
@@ -81,10 +84,30 @@ def _what_to_do(small: list[str], beside: list[str], counts: pd.DataFrame) -> st
     merged = [level for level in [*small, *beside] if level != MISSING]
     if small == [MISSING]:
         return f"nothing is to be merged with '{MISSING}': look whether it can be found out"
+    bands = _in_order([str(level) for level in counts if level != MISSING])
+    if len(bands) > 2:
+        beside_it = [f"'{level}' with '{_next(level, bands, counts)}'" for level in small if level != MISSING]
+        return f"merge {', '.join(beside_it)}: bands that lie side by side"
     if len(merged) == 1:
         rest = counts.drop(columns=[level for level in (*merged, MISSING) if level in counts]).min(axis=0)
         merged += list(rest.sort_values(kind="stable").index[:1])
     return f"merge {_joined(merged)}" if len(merged) > 1 else "there is no level to merge it with; leave it out"
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Return bands of a number in their order, nothing where the levels are not all such."""
+    starts = {name: found for name in names if (found := _BAND.match(name))}
+    return (
+        sorted(names, key=lambda name: float(starts[name][2]) - bool(starts[name][1]))
+        if len(starts) == len(names)
+        else []
+    )
+
+
+def _next(level: str, bands: list[str], counts: pd.DataFrame) -> str:
+    """Return the band beside another of which the arms have fewer, so that the larger one stays by itself."""
+    place = bands.index(level)
+    return min(bands[max(place - 1, 0) : place] + bands[place + 1 : place + 2], key=lambda name: counts[name].sum())
 
 
 def _joined(names: list[str]) -> str:
