@@ -55,7 +55,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         "everybody keeps "
         "the weight of the whole comparison. Hollow: the arms are less alike inside the level than the gate asks. That "
         "one interval leaves no difference out and another does not is no sign that the levels differ; only the test "
-        "beneath the table says that."
+        "of the levels says that."
     ),
     needs=("subgroup",),
     frame=frame,

@@ -250,8 +250,8 @@ _SAID = {
     "one_scale_only": (
         "Cannot tell: the levels differ on one scale only. How common the outcome is anyhow may be all that differs."
     ),
-    "levels_differ": "Different: what the first arm does is not the same in all of these levels, in points and "
-    "as a ratio.",
+    "levels_differ": "Different: how far the arms differ is not the same in all of these levels, in points and as a "
+    "ratio. That says nothing of one level alone.",
 }
 
 
