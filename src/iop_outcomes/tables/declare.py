@@ -1,6 +1,7 @@
 """How a table is declared: columns with a type, a meaning and a release role."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -112,8 +113,14 @@ def _few_as_category(values: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
     levels = [*allowed, *there]
     place = {level: code for code, level in enumerate(levels)} | {None: -1}
     codes = np.array([place[text] for text in texts], dtype=np.intp)
-    found = pd.Categorical.from_codes(codes, pd.Index(levels, dtype="str"), validate=False)
+    found = pd.Categorical.from_codes(codes, dtype=_kind_of(tuple(levels)), validate=False)
     return pd.Series(found, index=values.index, name=values.name)
+
+
+@lru_cache(maxsize=512)
+def _kind_of(levels: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the type of some levels; small tables have the same ones by the thousand, as replicates of a bootstrap."""
+    return pd.CategoricalDtype(pd.Index(levels, dtype="str"))
 
 
 def _fits_int32(numbers: pd.Series) -> bool:
