@@ -8,12 +8,12 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import differences, style
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.study import Study
-from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast, may_be_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,6 +68,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     roles=estimates.ROLES.also(labels=("outcome_words",)),
     section="difference",
     place=8,
+    says=differences.says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a panel per unit, a row per analysis, contrast and measure."""
@@ -230,7 +231,7 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
             axes.text(0.02, top, said, transform=right, va=way, **look)
             continue
         values = [arm_value(table, row, arm) for arm in row[_ARMS]]
-        for x, text in zip(places, (*values, interval(row)), strict=True):
+        for x, text in zip(places, (*values, differences.interval(row)), strict=True):
             axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=style.fit(7.5, 7.0))
 
 
@@ -265,13 +266,6 @@ def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
         return ""
     value, unit = found["value"].iloc[0], found["unit"].iloc[0]
     return words.percent(value) if unit == "share" else words.number(value)
-
-
-def interval(row: pd.Series) -> str:
-    """Return an estimate with its interval in the unit of its axis, without the unit."""
-    scale, decimals = (100.0, 1) if row["unit"] == "share" else (1.0, 2 if row["unit"] == "ratio" else 1)
-    value, low, high = (words.number(row[c] * scale, decimals) for c in ("value", "ci_low", "ci_high"))
-    return f"{value} ({low} to {high})" if has_interval(row) else f"{value} (no interval)"
 
 
 def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:

@@ -29,6 +29,21 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table[of_arms(table, arms, design)].reset_index(drop=True)
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say how many levels differ by more than is allowed before and after, and which one does most."""
+    known = table.dropna(subset=["smd_before", "smd_after"])
+    if known.empty:
+        return ""
+    before, after = (known[column].abs() for column in ("smd_before", "smd_after"))
+    allowed, worst = known["threshold"], known.loc[after.idxmax()]
+    return (
+        f"Of {len(known)} levels, {int((before > allowed).sum())} differed by more than {allowed.iloc[0]:g} before and "
+        f"{int((after > allowed).sum())} after. What differs most after is {_label(worst)}, by "
+        f"{words.number(abs(worst['smd_after']), 2)} standard deviations; before, the largest difference was "
+        f"{words.number(before.max(), 2)}."
+    )
+
+
 @figure(
     title="Are the arms alike?",
     caption=(
@@ -41,6 +56,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     roles=balance.ROLES,
     section="can",
     place=1,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw one row per covariate level, hollow before and filled after."""

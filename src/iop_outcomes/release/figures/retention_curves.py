@@ -155,6 +155,19 @@ def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
     return means
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say how many of each arm are still in care half way and at the end of its curve."""
+    said = []
+    for arm in style.arms_of(table):
+        points = table[(table["arm"] == arm) & table["survival"].notna()]
+        if points.empty:
+            continue
+        half = points.iloc[int((points["day"] - points["day"].max() / 2).abs().to_numpy().argmin())]
+        told = [f"{words.percent(row['survival'], 0)} on day {row['day']:.0f}" for row in (half, points.iloc[-1])]
+        said.append(f"{words.heading(arm)}: still in care {told[0]} and {told[1]}.")
+    return " ".join(said)
+
+
 @figure(
     title="How long people stay in care",
     caption=(
@@ -184,6 +197,7 @@ def mean_days(points: pd.DataFrame, survival: pd.Series) -> list[float]:
     ),
     section="what",
     place=5,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw the curves above and the numbers at risk beneath, on one axis of days."""

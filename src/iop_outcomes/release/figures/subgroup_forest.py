@@ -10,7 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
-from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import subgroups
 from iop_outcomes.study import Study

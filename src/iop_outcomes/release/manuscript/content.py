@@ -9,7 +9,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
-from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.manuscript.methods import methods
 from iop_outcomes.release.manuscript.references import Reference, used
 from iop_outcomes.release.page import checks, found, who

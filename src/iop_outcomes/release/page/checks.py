@@ -4,7 +4,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.found import analysis_of
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.release.words.controls import controls_in_words

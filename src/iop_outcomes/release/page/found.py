@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures.forest_plot import interval
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.study import Study
