@@ -135,7 +135,7 @@ def test_every_outcome_is_defined_with_its_window_and_rule():
     ]
     _, when, missing, better = rows["Abstinent at the end (missing counted as positive)"]
     assert when == "last 4 of the first 12 weeks"
-    assert missing.endswith("missed weeks are use; time after death is not abstinent")
+    assert missing.endswith("missed weeks than are allowed count as use; time after death is not abstinent")
     assert better == "more"
     assert [row[1] for row in rows.values()][1:] == ["day 90", "within 180 days", "up to 180 days"]
 

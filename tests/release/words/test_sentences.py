@@ -208,7 +208,9 @@ def test_the_line_of_doubt_names_what_would_overturn_the_answer():
     )
     check = row.assign(role="check", measure="e_value", value=2.59, ci_low=1.99, ci_high=np.nan)
     both = together(row, check)
-    assert doubt(first(COMPLETION, both), both, COMPLETION).endswith("by a risk ratio of 1.99 each.")
+    assert doubt(first(COMPLETION, both), both, COMPLETION).endswith(
+        "by a risk ratio of 1.99 each could move its interval to no difference."
+    )
     nothing = contrast(COMPLETION, 0.0, -0.03, 0.03)
     assert doubt(first(COMPLETION, nothing), nothing, COMPLETION) == (
         f"{bare}What nobody recorded could hide a difference as well as make one."
