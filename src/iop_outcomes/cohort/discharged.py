@@ -12,7 +12,7 @@ import pandas as pd
 
 from iop_outcomes.tables.canonical import CAME, DISCHARGE_REASONS
 from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REASON, REOPENED, SOON
-from iop_outcomes.tables.lookup import Held, among
+from iop_outcomes.tables.lookup import Held, all_different, among, rows_of
 from iop_outcomes.tables.parts import Table, parts_of
 
 COUNTED = ["arm", "what", "level", "n", "n_all"]
@@ -39,7 +39,8 @@ def discharges_by_arm(members: pd.DataFrame, records: Mapping[str, Table]) -> pd
     episode, session = records.get("episode"), records.get("session")
     if episode is None or "discharge_day" not in episode:
         return pd.DataFrame(columns=COUNTED)
-    own = episode.set_index("episode_id").reindex(members["member_id"])
+    asked = ("episode_id", "person_id", "level_of_care", "discharge_day", "discharge_reason")
+    own = rows_of(episode[[c for c in asked if c in episode]], "episode_id", pd.Index(members["member_id"]))
     reason = own.reindex(columns=["discharge_reason"])["discharge_reason"].astype("str")
     people = pd.DataFrame(
         {
@@ -71,8 +72,12 @@ def _reopened(people: pd.DataFrame, own: pd.DataFrame, episode: pd.DataFrame) ->
     if not {"admission_day", "level_of_care"} <= set(episode) or not len(people):
         return pd.DataFrame(columns=COUNTED)
     own = own.iloc[people.index]
-    columns = ["person_id", "admission_day", "level_of_care"]
-    others = episode.loc[among(episode["person_id"], own["person_id"]), ["episode_id", *columns]]
+    columns = ["episode_id", "person_id", "admission_day", "level_of_care"]
+    # Most people have one episode, and some sources know no person: then there is nothing to look up.
+    several = not all_different(episode["person_id"])
+    others = (
+        episode.loc[among(episode["person_id"], own["person_id"]), columns] if several else episode.iloc[:0][columns]
+    )
     repeated = others["person_id"].duplicated(keep=False).to_numpy()
     mine = pd.DataFrame(
         {
