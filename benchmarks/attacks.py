@@ -104,11 +104,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--studies", nargs="*", default=["demo"], help="names of studies whose raw data are here")
     parser.add_argument("--worlds", action="store_true", help="the demo where IOP does nothing, and harm; and matched")
-    parser.add_argument("--crafted", action="store_true")
+    parser.add_argument("--crafted", nargs="*", type=int, help="round counts to these (1 and 5, if nothing is said)")
     parser.add_argument("--apart", type=int, default=0, help="pairs of releases a person apart")
     asked = parser.parse_args()
     said = [f"--studies {' '.join(asked.studies)}".strip() if asked.studies else "--studies"]
-    said += [f"--{flag}" for flag in ("worlds", "crafted") if getattr(asked, flag)]
+    said += ["--worlds"] if asked.worlds else []
+    said += [" ".join(["--crafted", *map(str, asked.crafted)])] if asked.crafted is not None else []
     how = " ".join(["benchmarks/attacks.py", *said, *([f"--apart {asked.apart}"] if asked.apart else [])])
     for name in asked.studies:
         own = load_study(name)
@@ -120,8 +121,8 @@ def main() -> None:
             note("attacks", how, [attacked(f"the demo where IOP does {does}", own, run_study(own))])
         own = of_demo(**MATCHED)
         note("attacks", how, [attacked("400 people matched, by sex and employment, counts exact", own, run_study(own))])
-    if asked.crafted:
-        for round_to in (1, 5):
+    if asked.crafted is not None:
+        for round_to in asked.crafted or (1, 5):
             note("attacks", how, [crafted(round_to)])
     if asked.apart:
         note("attacks", how, one_person_apart(asked.apart))
