@@ -142,13 +142,18 @@ def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
     assert shown(made) == {"days": "withheld", "primary": "shown"}
 
 
+def test_a_test_that_was_due_after_care_and_missed_is_on_record():
+    tests = drug_tests(("p1", 28, "any", "missing", None))
+    found = seen_after_care(MEMBERS, {"drug_test": tests}, np.array([20.0, 20.0, 10.0]))
+    assert found.set_index("arm")["n"].to_dict() == {"iop": 1, "outpatient": 0}
+
+
 def test_seen_after_care_is_who_was_tested_or_asked_more_than_a_week_after_leaving():
     members = MEMBERS.assign(follow_up_end_day=[60, 60, 37])
     stay = np.array([20.0, 20.0, 10.0])
     tests = drug_tests(
         ("p1", 28, "any", "negative", None),  # day 28, eight days after leaving
         ("p2", 27, "any", "negative", None),  # seven days
-        ("p2", 40, "any", "missing", None),
         ("p3", 40, "any", "negative", None),  # left 27 days before the end: not asked about
     )
     reports = pd.DataFrame({"person_id": ["p2"], "day": [21], "window_days": [8]})  # days 21 to 28

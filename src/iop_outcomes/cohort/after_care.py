@@ -18,7 +18,7 @@ FROM, FOR = 7, 28
 
 
 def seen_after_care(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], stay: np.ndarray) -> pd.DataFrame:
-    """Return rows of the ``recording`` table: by arm who was tested, and asked, more than a week after leaving care.
+    """Return rows of the ``recording`` table: by arm who was tested, or due to be, or asked a week after leaving care.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def _tests(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
     tests = records.get("drug_test")
     if tests is None or not len(tests):
         return None
-    obtained = tests.loc[(tests["result"] != "missing").to_numpy(bool), ["person_id", "day"]]
-    return obtained.assign(until=obtained["day"])
+    # A test that was due and missed is on record: what it counts as is for the rules for missing tests.
+    return tests[["person_id", "day"]].assign(until=tests["day"])
 
 
 def _reports(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
