@@ -175,6 +175,18 @@ def test_seven_people_in_a_hundred_meant_are_worth_a_warning_and_twelve_are_too_
     assert judged(*rows) == {"reasons_alike": status}
 
 
+def test_of_few_who_did_not_complete_no_share_tells_of_one():
+    """Of a hundred discharged twenty did not complete: a tenth of those is two people."""
+    rows = [
+        *[("iop", "reason of discharge", level, n, 100) for level, n in (("completed", 80), ("other", 1))],
+        *[("outpatient", "reason of discharge", level, n, 100) for level, n in (("completed", 80), ("other", 13))],
+    ]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    [(_, value, _, status, reason)] = judge_discharged(recording, ARMS)
+    assert (status, value) == ("WARN", 0.0)
+    assert "less than 50% in iop and about 50% in outpatient" in reason
+
+
 def test_where_more_complete_fewer_are_left_for_any_other_reason():
     rows = [
         *[("iop", "reason of discharge", level, n, 100) for level, n in (("completed", 80), ("other", 8))],

@@ -49,7 +49,9 @@ def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
     # Of those who did not complete: an arm in which more complete has fewer left for any other reason.
     not_completed = sizes - n.reindex([COMPLETED]).fillna(0).sum()
     share = (n.reindex(list(SAYS_NOTHING)).sum() / not_completed).fillna(0.0)
-    gap, size = float(abs(share[arms[0]] - share[arms[1]]) * (not_completed / sizes).mean()), int(sizes.min())
+    gap = float(abs(share[arms[0]] - share[arms[1]]) * (not_completed / sizes).mean())
+    # Told no more closely than shares of those who did not complete, who may be few of many.
+    size = int(not_completed.min())
     never = never_used(n, sizes)
     elsewhere = (n / sizes).max(axis=1)
     meant = max([gap, *(float(elsewhere[level]) for level, _ in never)])
@@ -60,17 +62,21 @@ def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
     if gap > SOME_REASONS:
         both = " and ".join(f"{share_of_people(float(share[arm]), size)} in {arm}" for arm in arms)
         said.append(f"of those who did not complete {both} left for another reason, or for none on record")
-    said += [f"nobody of {arm} was discharged as “{level}”, and many of the other arm were" for level, arm in never]
+    said += [f"nobody of {arm} was discharged {_called(level)}, and many of the other arm were" for level, arm in never]
     reason = (
         f"{'; '.join(said)}: either people differ, or two systems name the same end in other words. Read no outcome of "
-        "completing or leaving before you know which; map the reasons (source.values) where it is words."
+        "completing or leaving before you know which; if only the words differ, map them (source.values)."
     )
     return REASONS, value, SOME_REASONS, FAIL if meant > MOST_REASONS else WARN, reason
 
 
+def _called(level: str) -> str:
+    return "without a reason on record" if level == "unknown" else f"as “{level}”"
+
+
 def _discharged(what: str, level: str, both: str) -> str:
     if not both:
-        return "discharges follow the last session that people came to as soon in one arm as in the other."
+        return "discharges follow the last session that people came to about as soon in one arm as in the other."
     return (
         f"of those discharged as “{level}” {both} were so more than {LATE} days after the last session they came to: "
         "one arm stays longer on paper, or is seen more rarely. Ask for dropout by a gap without sessions "
@@ -80,7 +86,7 @@ def _discharged(what: str, level: str, both: str) -> str:
 
 def _reopened(what: str, level: str, both: str) -> str:
     if not both:
-        return "people of both arms are as rarely admitted again as soon as they are discharged."
+        return "about as few people of one arm as of the other are admitted again as soon as they are discharged."
     return (
         f"of those discharged {both} were admitted to {level} again within {SOON} days: one treatment is written as "
         "several there, and ends sooner on paper. Join such episodes before the study, or read no outcome of leaving "

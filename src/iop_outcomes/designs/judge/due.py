@@ -74,8 +74,9 @@ def _first(of: dict[str, pd.DataFrame]) -> Row:
     if value <= POINTS:
         return FIRST_SESSION, round(value, 2), POINTS, PASS, "the first session weighs on shares attended alike."
     reason = (
-        "the first session is missed far more rarely than later ones, since care begins by it, and is one of fewer in "
-        "one arm: shares attended differ for that alone. Ask for the share after it (after_first: true)."
+        "the first session is missed far more rarely than later ones, since care begins by it, and counts for more in "
+        "the arm that is due fewer: shares attended differ for that alone. Ask for the share after it "
+        "(after_first: true)."
     )
     return FIRST_SESSION, round(value, 2), POINTS, WARN, reason
 
@@ -90,7 +91,7 @@ def _last(sessions: pd.DataFrame, left: pd.DataFrame) -> Row:
         return LAST_SESSION, value, MOST, PASS, "leaving is not dated by a last session that is rarer in one arm."
     reason = (
         f"{told} of those who left {rarer} are recorded as leaving on the day of the last session they came to, and "
-        "sessions are rarer there: they leave sooner on paper. Ask for completion, or let the records say when care "
-        "was ended."
+        "it is longer ago where sessions are rarer: they seem to leave sooner. Ask for completion, or let the records "
+        "say when care was ended."
     )
     return LAST_SESSION, value, MOST, WARN, reason

@@ -92,5 +92,5 @@ def _e_value(value: str, limit: str) -> str:
         f"outcome by a risk ratio of {value} each"
     )
     if limit == _NOTHING_NEEDED:
-        return f"{said}; the interval holds no difference as it is."
+        return f"{said}; the interval includes no difference already."
     return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."

@@ -63,7 +63,7 @@ def _robustness(row: pd.Series) -> str:
     )
     limit = float(row["ci_low"])
     if not limit > 0:
-        return f"{said}; the interval holds no difference as it is."
+        return f"{said}; the interval includes no difference already."
     return f"{said}; {words.percent(limit)} would do to move the interval to no difference."
 
 
