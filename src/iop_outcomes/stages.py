@@ -126,6 +126,7 @@ STAGES: tuple[Stage, ...] = (
             "session",
             "drug_test",
             "use_report",
+            "assessment",
             "service",
             "capability",
         ),
@@ -133,7 +134,7 @@ STAGES: tuple[Stage, ...] = (
         function="iop_outcomes.cohort.hindsight:run",
         folder="cohort",
         plugins=lambda study, _: [ELIGIBILITY[name] for name, _ in study.cohort.rules],
-        in_parts=("session",),
+        in_parts=("session", "assessment"),
     ),
     Stage(
         "outcomes",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.cohort.after_care import seen_after_care
+from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.designs.judge.measured import judge_measured
 from null_clinic import checks, clinic, run
@@ -120,7 +120,7 @@ def test_breath_in_one_arm_and_urine_in_the_other_withholds_what_tests_say_and_n
 
 
 def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
-    """Before, 14 points more days abstinent, more than matters: people use more after leaving, in both arms."""
+    """Before, 14 points more days abstinent, more than matters: people do worse after leaving, in both arms."""
     tables, rng = clinic(), np.random.default_rng(11)
     asked = [
         (one.person_id, day, 7, rng.binomial(7, 0.3 if day <= one.discharge_day else 0.8))
@@ -138,13 +138,13 @@ def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
     )
     row = checks(made).loc["asked_after_care"]
     assert row["status"] == "FAIL"
-    assert "people use more after leaving" in row["reason"]
+    assert "people do worse after leaving" in row["reason"]
     assert shown(made) == {"days": "withheld", "primary": "shown"}
 
 
 def test_a_test_that_was_due_after_care_and_missed_is_on_record():
     tests = drug_tests(("p1", 28, "any", "missing", None))
-    found = seen_after_care(MEMBERS, {"drug_test": tests}, np.array([20.0, 20.0, 10.0]))
+    found = looked_at(MEMBERS, {"drug_test": tests}, np.array([20.0, 20.0, 10.0]))
     assert found.set_index("arm")["n"].to_dict() == {"iop": 1, "outpatient": 0}
 
 
@@ -157,8 +157,9 @@ def test_seen_after_care_is_who_was_tested_or_asked_more_than_a_week_after_leavi
         ("p3", 40, "any", "negative", None),  # left 27 days before the end: not asked about
     )
     reports = pd.DataFrame({"person_id": ["p2"], "day": [21], "window_days": [8]})  # days 21 to 28
-    found = seen_after_care(members, {"drug_test": tests, "use_report": reports}, stay)
-    assert {(row.what, row.arm): (row.n, row.n_all) for row in found.itertuples()} == {
+    found = looked_at(members, {"drug_test": tests, "use_report": reports}, stay)
+    after = found[found["what"] != "day seen"]
+    assert {(row.what, row.arm): (row.n, row.n_all) for row in after.itertuples()} == {
         ("tested after care", "iop"): (1, 1),
         ("tested after care", "outpatient"): (0, 1),
         ("asked after care", "iop"): (0, 1),

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.cohort.after_care import seen_after_care
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.cohort.due import due_by_arm
+from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
@@ -40,7 +40,7 @@ def run(
     recorded = [
         words_by_arm(members, made),
         measures_by_arm(members, made, rules.targets()),
-        seen_after_care(members, made, stay),
+        looked_at(members, made, stay),
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
     ]

@@ -78,6 +78,11 @@ class Outcome:
         return any("use_report" in need for need in self.needs)
 
     @property
+    def is_filled_in(self) -> bool:
+        """Does it rest on questionnaires?"""
+        return any("assessment" in need for need in self.needs)
+
+    @property
     def is_of_discharge(self) -> bool:
         """Does it rest on the day on which care ended by the record?"""
         return self.is_length or self.metric in ("retention", "dropout") or self.metric in TIME_TO

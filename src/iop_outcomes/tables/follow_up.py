@@ -92,8 +92,10 @@ SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
-#: People who were tested, and asked about use, after they had left care.
-TESTED_AFTER, ASKED_AFTER = "tested after care", "asked after care"
+#: People who were tested, asked about use, and given a questionnaire after they had left care.
+TESTED_AFTER, ASKED_AFTER, FILLED_IN_AFTER = "tested after care", "asked after care", "filled in after care"
+#: Days since time zero on which people were tested, asked or filled in a questionnaire, by length of stay.
+DAY_SEEN, TESTS, REPORTS, FILLED_IN = "day seen", "tests", "reports of use", "questionnaires"
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
@@ -119,15 +121,23 @@ RECORDING = Table(
             REOPENED,
             TESTED_AFTER,
             ASKED_AFTER,
+            FILLED_IN_AFTER,
+            DAY_SEEN,
             DUE,
             required=True,
             nullable=False,
         ),
         label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
-        count("n", "Sessions, people, days tested, reports or hours of that level", required=True, nullable=False),
+        count(
+            "n",
+            "Sessions, people, days tested, reports or hours of that level; of days seen, the days of all people",
+            required=True,
+            nullable=False,
+        ),
         count(
             "n_all",
-            "All of them in the arm; of late discharges, all for that reason; of what was due, days in care",
+            "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of days "
+            "seen, people",
             required=True,
             nullable=False,
         ),

@@ -12,6 +12,7 @@ from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.looked_at import judge_looked_at
 from iop_outcomes.designs.judge.measured import judge_measured
 from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.recording import judge_recording
@@ -81,6 +82,7 @@ def judge_circumstances(
             *judge_recording(circumstances.recording, arms),
             *judge_discharged(circumstances.recording, arms),
             *judge_due(circumstances.recording, arms),
+            *judge_looked_at(circumstances.recording, arms),
             *judge_measured(circumstances.recording, arms, _fewest(comparison)),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))

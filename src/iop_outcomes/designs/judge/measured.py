@@ -8,12 +8,21 @@ from collections.abc import Callable
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
-from iop_outcomes.tables.follow_up import ASKED_AFTER, REPORT, SPECIMEN, SUBSTANCE, TESTED_AFTER
+from iop_outcomes.tables.follow_up import ASKED_AFTER, FILLED_IN_AFTER, REPORT, SPECIMEN, SUBSTANCE, TESTED_AFTER
 
 Row = tuple[str, float, float, str, str]
 
 TESTED, REPORTED = "tested_alike", "reported_alike"
-AFTER = {TESTED_AFTER: "tested_after_care", ASKED_AFTER: "asked_after_care"}
+AFTER = {
+    TESTED_AFTER: "tested_after_care",
+    ASKED_AFTER: "asked_after_care",
+    FILLED_IN_AFTER: "filled_in_after_care",
+}
+_SEEN = {
+    TESTED_AFTER: "tested",
+    ASKED_AFTER: "asked about their use",
+    FILLED_IN_AFTER: "given a questionnaire",
+}
 #: Gaps between the arms' shares of tests or reports taken in one way: worth a warning, and too far for any answer.
 SOME, MOST = 0.1, 0.5
 #: The same of people seen after care: too far sooner, since it matters of those not seen.
@@ -107,12 +116,12 @@ def _reported(what: str, level: str, both: str) -> str:
 
 
 def _after(what: str, level: str, both: str) -> str:
-    seen = "tested" if what == TESTED_AFTER else "asked about their use"
+    seen = _SEEN[what]
     if not both:
         return f"people who left care were {seen} afterwards as often in one arm as in the other."
     return (
-        f"of those who left care {both} were {seen} more than a week later: people use more after leaving, and in one "
-        "arm fewer were looked at. Read no such outcome beyond the days in care."
+        f"of those who left care {both} were {seen} more than a week later: people do worse after leaving, and in "
+        "one arm fewer were looked at. Read no such outcome beyond the days in care."
     )
 
 
