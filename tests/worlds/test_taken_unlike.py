@@ -172,3 +172,30 @@ def test_a_quarter_more_seen_after_care_is_too_much(seen, status):
     rows = [(arm, "tested after care", "after care", n, 100) for arm, n in (("iop", 0), ("outpatient", seen))]
     recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
     assert judge_measured(recording, ("iop", "outpatient"), 100)[0][3] == status
+
+
+def answers(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["person_id", "day", "instrument", "value"])
+
+
+def test_people_are_counted_by_the_answers_they_ever_gave():
+    table = answers(
+        ("p1", 30, "PHQ9", 0), ("p1", 30, "PHQ9", 0), ("p1", 60, "PHQ9", 1), ("p2", 30, "PHQ9", 1), ("p3", 9, "PHQ9", 0)
+    )
+    assert counted({"assessment": table}, "answer") == {
+        ("iop", "PHQ9: 0"): (1, 1),
+        ("iop", "PHQ9: 1"): (1, 1),
+        ("outpatient", "PHQ9: 0"): (0, 1),
+        ("outpatient", "PHQ9: 1"): (1, 1),
+    }
+
+
+@pytest.mark.parametrize(("expected", "status"), [(9, "PASS"), (10, "FAIL")])
+def test_an_answer_that_nobody_of_an_arm_ever_gives_is_coded_otherwise(expected, status):
+    """Before, an arm whose questionnaires count from 1 had eight points more symptoms, surely."""
+    cells = [("iop", "PHQ9: 0", 0), ("outpatient", "PHQ9: 0", expected), ("iop", "PHQ9: 1", 80)]
+    rows = [(arm, "answer", level, n, 100) for arm, level, n in [*cells, ("outpatient", "PHQ9: 1", 80)]]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    row = judge_measured(recording, ("iop", "outpatient"), 100)[0]
+    assert (row[0], row[3]) == ("answered_alike", status)
+    assert status == "PASS" or "nobody of iop ever answers 0 to PHQ9" in row[4]

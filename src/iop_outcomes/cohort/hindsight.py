@@ -15,7 +15,7 @@ import pandas as pd
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.discharged import discharges_by_arm
-from iop_outcomes.cohort.due import due_by_arm
+from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
 from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
@@ -43,6 +43,7 @@ def run(
         looked_at(members, made, stay),
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
+        waiting_by_arm(members, assigned),
     ]
     return {
         "hindsight": ties(made, cohort, study.covariate_names, assigned),

@@ -101,7 +101,7 @@ class Facts:
 
     def counts_what_is_planned(self, arms: tuple[str, str], design: str, outcome: Outcome) -> bool:
         """Return whether an outcome differs between two arms for what each of them plans alone."""
-        return bool(outcome.by_plan) and bool(self._warned(arms, design, (BY_PLAN[outcome.by_plan],)))
+        return bool(self._warned(arms, design, tuple(BY_PLAN[plan] for plan in outcome.by_plan)))
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""

@@ -13,7 +13,7 @@ from iop_outcomes.tables.canonical import MEASURED_DAY
 from iop_outcomes.tables.lookup import positions
 
 #: Calendar time, as far as it is kept.
-PERIOD = "period"
+PERIOD, SITE = "period", "site_id"
 #: Levels of a category that is only held against the other arm, and what the rarer ones are called together.
 LEVELS, RARE = 12, "any other"
 
@@ -32,7 +32,20 @@ def run(
         names.append(PERIOD)
     grace = study.cohort.assignment.grace_days
     covariates = build_covariates(made["cohort"], made, names, study.cluster, grace)
-    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariate_names, grace)}
+    facts = other_facts(made["cohort"], made, study.covariate_names, grace)
+    return {"covariates": covariates, "facts": facts if study.cluster else with_sites(facts, made["cohort"])}
+
+
+def with_sites(facts: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return facts with the site of each member, where there are several: of a study that takes no account of them.
+
+    Parameters
+    ----------
+    facts, cohort : pandas.DataFrame
+        Tables of those contracts.
+    """
+    site = cohort.set_index("member_id")["site_id"].reindex(facts["member_id"])
+    return facts.assign(**{SITE: site.fillna("unknown").to_numpy()}) if len(site.unique()) > 1 else facts
 
 
 def _keeps_time(records: Records) -> bool:

@@ -95,9 +95,16 @@ class Outcome:
         return named or stays_by_reason or self.metric in ("dropout_by_gap", "service_each_month", *TIME_TO)
 
     @property
-    def by_plan(self) -> str:
-        """What makes it differ between arms that plan unlike, and lose and hold people alike; empty for nothing."""
-        return self.counted_by or ("last session" if self.is_of_discharge else "")
+    def by_plan(self) -> tuple[str, ...]:
+        """What makes it differ between arms that plan unlike, and lose and hold people alike."""
+        of_leaving = ("last session",) if self.is_of_discharge else ()
+        counted = (self.counted_by,) if self.counted_by else ()
+        return counted + of_leaving + (("waiting",) if self.is_from_time_zero else ())
+
+    @property
+    def is_from_time_zero(self) -> bool:
+        """Does it count days in care from time zero, so that those who wait for it are there longer?"""
+        return self.metric in ("retention", "dropout", TIME_IN_CARE, *TIME_TO)
 
     @property
     def is_made_up(self) -> bool:

@@ -89,6 +89,8 @@ SURVEILLANCE = Table(
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
+#: People who gave an answer to an instrument at least once.
+ANSWER = "answer"
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
@@ -99,6 +101,8 @@ DAY_SEEN, TESTS, REPORTS, FILLED_IN = "day seen", "tests", "reports of use", "qu
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
+#: Days from time zero until care began, of whoever came.
+WAITING = "waiting"
 #: A discharge is late if it is dated more than so many days after the last session the person came to.
 LATE = 14
 
@@ -116,6 +120,7 @@ RECORDING = Table(
             SPECIMEN,
             SUBSTANCE,
             REPORT,
+            ANSWER,
             DISCHARGE,
             REASON,
             REOPENED,
@@ -130,14 +135,14 @@ RECORDING = Table(
         label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
         count(
             "n",
-            "Sessions, people, days tested, reports or hours of that level; of days seen, the days of all people",
+            "Sessions, people, days tested, reports or hours; of days seen or waited, those of all people",
             required=True,
             nullable=False,
         ),
         count(
             "n_all",
             "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of days "
-            "seen, people",
+            "seen or waited, people",
             required=True,
             nullable=False,
         ),

@@ -7,14 +7,14 @@ from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.looked_at import WHEN
-from iop_outcomes.designs.judge.measured import AFTER, REPORTED, TESTED
+from iop_outcomes.designs.judge.measured import AFTER, ANSWERED, REPORTED, TESTED
 from iop_outcomes.designs.judge.recording import RECORDED
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.follow_up import ASKED_AFTER, FILLED_IN, FILLED_IN_AFTER, REPORTS, TESTED_AFTER, TESTS
 
 
 def _differs_by(plan: str, outcome: Outcome) -> bool:
-    return outcome.by_plan == plan
+    return plan in outcome.by_plan
 
 
 #: Checks that speak of some outcomes only, and of which.
@@ -23,6 +23,7 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     OBTAINED: lambda outcome: outcome.is_tested,
     TESTED: lambda outcome: outcome.is_tested,
     REPORTED: lambda outcome: outcome.is_reported,
+    ANSWERED: lambda outcome: outcome.is_filled_in,
     AFTER[TESTED_AFTER]: lambda outcome: outcome.is_tested,
     AFTER[ASKED_AFTER]: lambda outcome: outcome.is_reported,
     AFTER[FILLED_IN_AFTER]: lambda outcome: outcome.is_filled_in,

@@ -8,11 +8,20 @@ from collections.abc import Callable
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
-from iop_outcomes.tables.follow_up import ASKED_AFTER, FILLED_IN_AFTER, REPORT, SPECIMEN, SUBSTANCE, TESTED_AFTER
+from iop_outcomes.designs.judge.recording import never_used
+from iop_outcomes.tables.follow_up import (
+    ANSWER,
+    ASKED_AFTER,
+    FILLED_IN_AFTER,
+    REPORT,
+    SPECIMEN,
+    SUBSTANCE,
+    TESTED_AFTER,
+)
 
 Row = tuple[str, float, float, str, str]
 
-TESTED, REPORTED = "tested_alike", "reported_alike"
+TESTED, REPORTED, ANSWERED = "tested_alike", "reported_alike", "answered_alike"
 AFTER = {
     TESTED_AFTER: "tested_after_care",
     ASKED_AFTER: "asked_after_care",
@@ -32,7 +41,7 @@ FEWEST = 20
 
 
 def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) -> list[Row]:
-    """Return the checks ``tested_alike`` and ``reported_alike`` and those of who was seen after care, where asked.
+    """Return the checks ``tested_alike``, ``reported_alike``, ``answered_alike`` and of who was seen after care.
 
     Parameters
     ----------
@@ -50,6 +59,7 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) 
         if len(shares):
             told = shares.assign(size=shares["size"].clip(upper=people))
             rows.append(judge_shares(check, told, arms, SOME, MOST, said))
+    rows += _answered(known[known["what"] == ANSWER], arms)
     for what, check in AFTER.items():
         shares = shares_by_level(known[known["what"] == what], arms, FEWEST)
         if len(shares):
@@ -113,6 +123,25 @@ def _reported(what: str, level: str, both: str) -> str:
         f"of the reports of use {both} were taken by {_plain(level)}: who is asked otherwise answers otherwise. Read "
         "no outcome of reports as a difference in use."
     )
+
+
+def _answered(own: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
+    """Return whether one arm never gives an answer that ten or more should give by the habit of the other."""
+    never = []
+    for instrument, rows in own.groupby(own["level"].str.rsplit(": ", n=1).str[0]):
+        n = rows.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
+        size = rows.groupby("arm")["n_all"].max().reindex(list(arms))
+        if size.gt(0).all():
+            never += [(str(instrument), *found) for found in never_used(n.fillna(0), size)]
+    if not never:
+        passed = "the same answers are given to questionnaires in both arms."
+        return [(ANSWERED, 0.0, 0.0, PASS, passed)] if len(own) else []
+    instrument, level, arm = never[0]
+    reason = (
+        f"nobody of {arm} ever answers {level.rpartition(': ')[2]} to {instrument}, and many of the other arm do: the "
+        "answers of the two are coded in different ways. Code both as the instrument says."
+    )
+    return [(ANSWERED, float(len(never)), 0.0, FAIL, reason)]
 
 
 def _after(what: str, level: str, both: str) -> str:

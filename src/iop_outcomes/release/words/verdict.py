@@ -64,8 +64,8 @@ _WHY = {
         "by plan; compare before the day it ends, or rates of dropout among those still in care"
     ),
     "unlike_plans": (
-        "one arm plans far more sessions than the other, so that this would differ though people came, and stayed, "
-        "alike; the checks of the comparison say what to ask instead"
+        "one arm plans far more sessions than the other, or begins later, so that this would differ though people "
+        "came, and stayed, alike; the checks of the comparison say what to ask instead"
     ),
     "measures_contradict": "another measure of the same analysis lies on the other side",
     "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
