@@ -66,28 +66,41 @@ def test_forms_that_are_filled_in_at_discharge_by_definition_tell_of_the_stay_al
     assert days_seen({"assessment": forms}, [84, 90, 83]) == {}
 
 
-@pytest.mark.parametrize(("later", "status"), [(14, "PASS"), (15, "WARN"), (28, "WARN"), (29, "FAIL")])
-def test_two_weeks_later_are_worth_a_warning_and_four_too_many(later, status):
-    rows = [("iop", (40 + later) * 60, 60), ("outpatient", 40 * 60, 60)]
-    recording = pd.DataFrame(rows, columns=["arm", "n", "n_all"]).assign(what="day seen", level="tests, stay 2")
-    assert [(row[0], row[3]) for row in judge_looked_at(recording, ARMS)] == [("tested_when", status)]
+def seen(level: str, **days: list[float]) -> list[tuple]:
+    """Return rows of the recording of people who were looked at on these days on average."""
+    squares = {arm: [day**2 for day in of] for arm, of in days.items()}
+    both = {"day seen": days, "day seen, squared": squares}
+    return [(arm, what, level, sum(of), len(of)) for what, by_arm in both.items() for arm, of in by_arm.items()]
+
+
+def judged(*rows: tuple) -> list[tuple]:
+    return judge_looked_at(pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"]), ARMS)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "status"),
+    [(40, 44, "PASS"), (40, 45, "WARN"), (20, 23, "PASS"), (40, 50, "WARN"), (40, 51, "FAIL"), (20, 27, "WARN")],
+)
+def test_a_tenth_later_is_worth_a_warning_and_a_quarter_too_much(earlier, later, status):
+    rows = seen("tests, stay 2", iop=[later] * 60, outpatient=[earlier] * 60)
+    assert [(row[0], row[3]) for row in judged(*rows)] == [("tested_when", status)]
+
+
+@pytest.mark.parametrize(("n", "status"), [(20, "PASS"), (200, "FAIL")])
+def test_what_chance_explains_is_no_other_day(n, status):
+    # Days spread by 40, so that of 20 people a mean is known to 9 days and of 200 to 3.
+    rows = seen("tests, stay 5", iop=[30, 110] * (n // 2), outpatient=[10, 90] * (n // 2))
+    assert judged(*rows)[0][3] == status
 
 
 def test_an_arm_that_keeps_people_longer_is_not_looked_at_later_for_that():
-    rows = [
-        ("iop", "tests, stay 0", 10 * 40, 40),
-        ("iop", "tests, stay 4", 60 * 200, 200),
-        ("outpatient", "tests, stay 0", 10 * 200, 200),
-        ("outpatient", "tests, stay 4", 60 * 40, 40),
-    ]
-    recording = pd.DataFrame(rows, columns=["arm", "level", "n", "n_all"]).assign(what="day seen")
-    assert judge_looked_at(recording, ARMS)[0][1:4] == (0.0, 14, "PASS")
+    early = seen("tests, stay 0", iop=[10] * 40, outpatient=[10] * 200)
+    late = seen("tests, stay 4", iop=[60] * 200, outpatient=[60] * 40)
+    assert judged(*early, *late)[0][1:4] == (1.0, 1.1, "PASS")
 
 
-def test_of_fifty_nine_people_no_mean_day_is_compared():
-    rows = [("iop", 90 * 59, 59), ("outpatient", 40 * 59, 59)]
-    recording = pd.DataFrame(rows, columns=["arm", "n", "n_all"]).assign(what="day seen", level="tests, stay 2")
-    assert judge_looked_at(recording, ARMS) == []
+def test_of_nineteen_people_no_mean_day_is_compared():
+    assert judged(*seen("tests, stay 2", iop=[90] * 19, outpatient=[40] * 19)) == []
 
 
 def questionnaires(tables: dict[str, pd.DataFrame], days: dict[str, list[int]], in_care_only: str = "") -> pd.DataFrame:

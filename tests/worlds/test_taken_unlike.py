@@ -13,6 +13,7 @@ from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.designs.judge.measured import judge_measured
 from null_clinic import checks, clinic, run
 
+RECORDED = ["arm", "what", "level", "n", "n_all"]
 WEIGHTED = {"design": "overlap", "estimator": "weighted"}
 MEMBERS = pd.DataFrame(
     {
@@ -158,7 +159,7 @@ def test_seen_after_care_is_who_was_tested_or_asked_more_than_a_week_after_leavi
     )
     reports = pd.DataFrame({"person_id": ["p2"], "day": [21], "window_days": [8]})  # days 21 to 28
     found = looked_at(members, {"drug_test": tests, "use_report": reports}, stay)
-    after = found[found["what"] != "day seen"]
+    after = found[~found["what"].str.startswith("day seen")]
     assert {(row.what, row.arm): (row.n, row.n_all) for row in after.itertuples()} == {
         ("tested after care", "iop"): (1, 1),
         ("tested after care", "outpatient"): (0, 1),
@@ -199,3 +200,26 @@ def test_an_answer_that_nobody_of_an_arm_ever_gives_is_coded_otherwise(expected,
     row = judge_measured(recording, ("iop", "outpatient"), 100)[0]
     assert (row[0], row[3]) == ("answered_alike", status)
     assert status == "PASS" or "nobody of iop ever answers 0 to PHQ9" in row[4]
+
+
+@pytest.mark.parametrize(("what", "level"), [("result of tests", "negative"), ("result of reports", "no use")])
+def test_results_of_a_kind_that_one_arm_never_has_are_not_on_record(what, level):
+    """Before, an arm that files no report of a month without use had one and a half points fewer days abstinent."""
+    cells = [("iop", level, 30), ("outpatient", level, 0), ("iop", "other", 80), ("outpatient", "other", 80)]
+    recording = pd.DataFrame([(arm, what, level, n, 100) for arm, level, n in cells], columns=RECORDED)
+    row = judge_measured(recording, ("iop", "outpatient"), 100)[0]
+    assert (row[0], row[3]) == ("tested_alike" if "tests" in what else "reported_alike", "FAIL")
+    assert f"nobody of outpatient ever {'tests' if 'tests' in what else 'reports'} {level}" in row[4]
+
+
+def test_reports_are_told_apart_by_how_many_days_they_speak_of_and_people_by_what_they_report():
+    rows = [("p1", 7, 1, 0), ("p1", 14, 7, 1), ("p2", 30, 28, 0), ("p3", 60, 90, 0)]
+    table = pd.DataFrame(rows, columns=["person_id", "day", "window_days", "days_used"]).assign(source="interview")
+    ways = {level.partition(", ")[2] for _, level in counted({"use_report": table}, "way of asking")}
+    assert ways == {"day by day", "of a week at once", "of a month at once", "of a longer time at once"}
+    assert counted({"use_report": table}, "result of reports") == {
+        ("iop", "no use"): (1, 1),
+        ("iop", "use"): (1, 1),
+        ("outpatient", "no use"): (2, 2),
+        ("outpatient", "use"): (0, 2),
+    }

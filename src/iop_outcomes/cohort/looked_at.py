@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.tables.follow_up import (
     ASKED_AFTER,
     DAY_SEEN,
+    DAY_SQUARED,
     FILLED_IN,
     FILLED_IN_AFTER,
     REPORTS,
@@ -25,7 +26,7 @@ from iop_outcomes.tables.parts import Table, parts_of
 COUNTED = ["arm", "what", "level", "n", "n_all"]
 #: Days after care from which on somebody counts as seen, and for how long after care they must be observed.
 FROM, FOR = 7, 28
-#: Days from which on a look is one of the follow-up: until then a baseline may be filled in.
+#: Days from which on a questionnaire is one of the follow-up: until then it may be the baseline.
 FOLLOW_UP = 8
 #: Days in care by which people are alike enough for the days on which they were looked at to be compared.
 STAYED = (28, 56, 84, 120, 180, 270, 365, 540)
@@ -51,7 +52,8 @@ def looked_at(members: pd.DataFrame, records: Mapping[str, Table], stay: np.ndar
     DataFrame
         ``arm``, ``what``, ``level``, ``n`` and ``n_all``. After care: people looked at, or due to be tested, more than
         a week after it, of all who left at least four weeks before the end of their observation. Day seen, by kind and
-        length of stay: the mean days of people added up, and the people. No rows of what the source has none of.
+        length of stay: the mean days of people added up, or their squares, and the people. No rows of what the source
+        has none of.
     """
     parts = []
     for kind, table in (("drug_test", TESTS), ("use_report", REPORTS), ("assessment", FILLED_IN)):
@@ -98,7 +100,7 @@ def _after_care(members: pd.DataFrame, looks: pd.DataFrame, stay: np.ndarray, wh
 
 
 def _days(members: pd.DataFrame, looks: pd.DataFrame, stay: np.ndarray, kind: str) -> pd.DataFrame:
-    own = looks[(looks["day"] >= FOLLOW_UP) & ~looks["missed"]]
+    own = looks[(looks["day"] >= (FOLLOW_UP if kind == FILLED_IN else 0)) & ~looks["missed"]]
     middle = ((own["day"] + own["until"]) / 2).groupby(own["member"]).mean()
     stayed = np.where(np.isnan(stay), members["follow_up_end_day"].to_numpy(float), stay)[middle.index]
     people = pd.DataFrame(
@@ -108,5 +110,9 @@ def _days(members: pd.DataFrame, looks: pd.DataFrame, stay: np.ndarray, kind: st
             "day": middle.to_numpy(),
         }
     )
-    counted = people.groupby(["arm", "level"])["day"].agg(n="sum", n_all="size").round().astype(int)
-    return counted.reset_index().assign(what=DAY_SEEN)
+    sums = {DAY_SEEN: people, DAY_SQUARED: people.assign(day=people["day"] ** 2)}
+    counted = [
+        each.groupby(["arm", "level"])["day"].agg(n="sum", n_all="size").round().astype(int).reset_index()
+        for each in sums.values()
+    ]
+    return pd.concat([table.assign(what=what) for what, table in zip(sums, counted, strict=True)])

@@ -89,8 +89,8 @@ SURVEILLANCE = Table(
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
-#: People who gave an answer to an instrument at least once.
-ANSWER = "answer"
+#: People who gave an answer to an instrument at least once, and of whom there is a result of tests or reports.
+ANSWER, TEST_RESULT, REPORT_RESULT = "answer", "result of tests", "result of reports"
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
@@ -98,6 +98,7 @@ REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
 TESTED_AFTER, ASKED_AFTER, FILLED_IN_AFTER = "tested after care", "asked after care", "filled in after care"
 #: Days since time zero on which people were tested, asked or filled in a questionnaire, by length of stay.
 DAY_SEEN, TESTS, REPORTS, FILLED_IN = "day seen", "tests", "reports of use", "questionnaires"
+DAY_SQUARED = "day seen, squared"
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
@@ -121,6 +122,8 @@ RECORDING = Table(
             SUBSTANCE,
             REPORT,
             ANSWER,
+            TEST_RESULT,
+            REPORT_RESULT,
             DISCHARGE,
             REASON,
             REOPENED,
@@ -128,6 +131,7 @@ RECORDING = Table(
             ASKED_AFTER,
             FILLED_IN_AFTER,
             DAY_SEEN,
+            DAY_SQUARED,
             DUE,
             required=True,
             nullable=False,

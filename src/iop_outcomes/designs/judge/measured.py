@@ -14,8 +14,10 @@ from iop_outcomes.tables.follow_up import (
     ASKED_AFTER,
     FILLED_IN_AFTER,
     REPORT,
+    REPORT_RESULT,
     SPECIMEN,
     SUBSTANCE,
+    TEST_RESULT,
     TESTED_AFTER,
 )
 
@@ -54,7 +56,14 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) 
     """
     known = recording.astype({"arm": "str", "what": "str", "level": "str"})
     rows = []
-    for check, whats, said in ((TESTED, (SPECIMEN, SUBSTANCE), _tested), (REPORTED, (REPORT,), _reported)):
+    for check, whats, said, results in (
+        (TESTED, (SPECIMEN, SUBSTANCE), _tested, TEST_RESULT),
+        (REPORTED, (REPORT,), _reported, REPORT_RESULT),
+    ):
+        never = _never(known[known["what"] == results], arms)
+        if never:
+            rows.append((check, 1.0, SOME, FAIL, _lacking(results, *never[0])))
+            continue
         shares = shares_by_level(known[known["what"].isin(whats)], arms, never_is_none=True)
         if len(shares):
             told = shares.assign(size=shares["size"].clip(upper=people))
@@ -125,14 +134,25 @@ def _reported(what: str, level: str, both: str) -> str:
     )
 
 
+def _never(own: pd.DataFrame, arms: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return which level nobody of which arm has, though by the habit of the other ten or more should."""
+    n = own.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
+    size = own.groupby("arm")["n_all"].max().reindex(list(arms))
+    return never_used(n.fillna(0), size) if len(own) and size.gt(0).all() else []
+
+
+def _lacking(results: str, level: str, arm: str) -> str:
+    found = f"nobody of {arm} ever tests {level}" if results == TEST_RESULT else f"nobody of {arm} ever reports {level}"
+    return (
+        f"{found}, and many of the other arm do: such results of {arm} are not on record. Add them, or read no outcome "
+        f"of {'drug tests' if results == TEST_RESULT else 'reports'}."
+    )
+
+
 def _answered(own: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
     """Return whether one arm never gives an answer that ten or more should give by the habit of the other."""
-    never = []
-    for instrument, rows in own.groupby(own["level"].str.rsplit(": ", n=1).str[0]):
-        n = rows.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
-        size = rows.groupby("arm")["n_all"].max().reindex(list(arms))
-        if size.gt(0).all():
-            never += [(str(instrument), *found) for found in never_used(n.fillna(0), size)]
+    by_instrument = own.groupby(own["level"].str.rsplit(": ", n=1).str[0])
+    never = [(str(name), *found) for name, rows in by_instrument for found in _never(rows, arms)]
     if not never:
         passed = "the same answers are given to questionnaires in both arms."
         return [(ANSWERED, 0.0, 0.0, PASS, passed)] if len(own) else []
