@@ -128,6 +128,7 @@ STAGES: tuple[Stage, ...] = (
             "use_report",
             "service",
             "capability",
+            "rejected",
         ),
         writes=("hindsight", "surveillance", "recording"),
         function="iop_outcomes.cohort.hindsight:run",

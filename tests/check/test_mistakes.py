@@ -268,7 +268,8 @@ def _(tables: Tables, study: dict, folder: Path) -> None:
 
 
 @mistake(
-    "A level that few have", "employment: 'part', of 1 to 10 people in an arm, and 'full' to hide it; merge 'part'"
+    "A level that few have",
+    "employment: 'part', of 1 to 10 people in an arm, and 'full' to hide it; merge 'full' and 'part'",
 )
 def _(tables: Tables, study: dict, folder: Path) -> None:
     tables["baseline"]["employment"] = ["full", "none"] * 22

@@ -16,6 +16,7 @@ from iop_outcomes.cohort.after_care import seen_after_care
 from iop_outcomes.cohort.association import ranked, strength
 from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, without_later
 from iop_outcomes.cohort.discharged import discharges_by_arm
+from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.cohort.due import due_by_arm
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
@@ -43,6 +44,7 @@ def run(
         seen_after_care(members, made, stay),
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
+        set_aside_by_arm(made, cohort),
     ]
     return {
         "hindsight": ties(made, cohort, study.covariate_names, assigned),

@@ -97,6 +97,8 @@ TESTED_AFTER, ASKED_AFTER = "tested after care", "asked after care"
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
+#: Rows that were set aside when they were read, of those that say to whom they belong and of those that do not.
+AT_THE_DOOR, OF_NOBODY = "set aside", "set aside, of nobody known"
 #: A discharge is late if it is dated more than so many days after the last session the person came to.
 LATE = 14
 
@@ -120,11 +122,15 @@ RECORDING = Table(
             TESTED_AFTER,
             ASKED_AFTER,
             DUE,
+            AT_THE_DOOR,
+            OF_NOBODY,
             required=True,
             nullable=False,
         ),
-        label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
-        count("n", "Sessions, people, days tested, reports or hours of that level", required=True, nullable=False),
+        label("level", "Status, medication, specimen, substance, reason, table", required=True, nullable=False),
+        count(
+            "n", "Sessions, people, days tested, reports, hours or rows of that level", required=True, nullable=False
+        ),
         count(
             "n_all",
             "All of them in the arm; of late discharges, all for that reason; of what was due, days in care",

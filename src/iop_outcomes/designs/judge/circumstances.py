@@ -7,6 +7,7 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.discharged import judge_discharged
+from iop_outcomes.designs.judge.door import judge_door
 from iop_outcomes.designs.judge.due import judge_due
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
@@ -82,6 +83,7 @@ def judge_circumstances(
             *judge_discharged(circumstances.recording, arms),
             *judge_due(circumstances.recording, arms),
             *judge_measured(circumstances.recording, arms, _fewest(comparison)),
+            *judge_door(circumstances.recording, arms, _fewest(comparison), thresholds.max_loss_difference),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

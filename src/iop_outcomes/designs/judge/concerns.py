@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_ALIKE
+from iop_outcomes.designs.judge.door import REPORTS, SESSIONS, TESTS
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.measured import AFTER, REPORTED, TESTED
@@ -27,6 +28,9 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     REASONS: lambda outcome: outcome.is_of_reason,
     REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
+    TESTS: lambda outcome: outcome.is_tested,
+    REPORTS: lambda outcome: outcome.is_reported,
+    SESSIONS: lambda outcome: outcome.is_of_sessions,
     RECORDED: lambda outcome: outcome.is_of_sessions,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }
