@@ -21,6 +21,7 @@ from iop_outcomes.cohort.due import due_by_arm
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
+from iop_outcomes.cohort.twice import people_twice
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import CAME
@@ -45,6 +46,7 @@ def run(
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
         set_aside_by_arm(made, cohort),
+        people_twice(members, assigned, study.covariate_names, made),
     ]
     return {
         "hindsight": ties(made, cohort, study.covariate_names, assigned),

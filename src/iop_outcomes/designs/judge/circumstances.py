@@ -16,6 +16,7 @@ from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
 from iop_outcomes.designs.judge.measured import judge_measured
 from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.recording import judge_recording
+from iop_outcomes.designs.judge.twice import judge_twice
 from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
 from iop_outcomes.study.before_time_zero import covariate_homes
 from iop_outcomes.study.view import StudyView
@@ -84,6 +85,7 @@ def judge_circumstances(
             *judge_due(circumstances.recording, arms),
             *judge_measured(circumstances.recording, arms, _fewest(comparison)),
             *judge_door(circumstances.recording, arms, _fewest(comparison), thresholds.max_loss_difference),
+            *judge_twice(circumstances.recording, arms),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

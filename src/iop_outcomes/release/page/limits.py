@@ -46,6 +46,8 @@ _CHECKS = {
     "sessions_taken_alike": "Were as few sessions of both arms set aside when they were read?",
     "tests_taken_alike": "Were as few drug tests of both arms set aside when they were read?",
     "reports_taken_alike": "Were as few reports of use of both arms set aside when they were read?",
+    "people_once": "Is everybody there once?",
+    "admitted_again": "Is anybody admitted a second time under the same id?",
     "reopened_alike": "Is one treatment one episode in both arms?",
     "sessions_due_alike": "Are as many sessions planned in both arms?",
     "hours_due_alike": "Are as many hours planned in both arms?",
