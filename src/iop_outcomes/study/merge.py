@@ -1,11 +1,13 @@
 """The key ``merge``: levels of a category that are taken as one, as rare ones that a release would hide."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
+
+if TYPE_CHECKING:
+    from iop_outcomes.study import Study
 
 
 def _as_text(groups: Any) -> Any:
@@ -28,10 +30,17 @@ def _each_once(groups: dict[str, list[str]]) -> dict[str, list[str]]:
 Groups = Annotated[dict[str, list[str]], BeforeValidator(_as_text), AfterValidator(_each_once)]
 
 
-def check_merge(merge: dict[str, dict[str, list[str]]], columns: Sequence[str]) -> None:
-    """Refuse to merge levels of a column that the study does not use."""
-    for name in merge:
-        if name not in columns:
-            raise StudyFileError(
-                f"merge: '{name}' is neither a covariate of the study nor in describe_by; {did_you_mean(name, columns)}"
-            )
+def check_merge(study: "Study") -> None:
+    """Refuse to merge levels of a column that the study does not use, or that a subgroup asks for apart."""
+    columns = [*study.covariate_names, *study.describe_by]
+    for column, groups in study.merge.items():
+        if column not in columns:
+            hint = did_you_mean(column, columns)
+            raise StudyFileError(f"merge: '{column}' is neither a covariate of the study nor in describe_by; {hint}")
+        home = {level: new for new, own in groups.items() for level in own if level not in groups}
+        for name, modifier in study.subgroups.by.items() if study.subgroups else ():
+            asked = {code for codes in modifier.levels.values() for code in codes}
+            if (modifier.column or name) == column and (gone := sorted(asked & set(home))):
+                raise StudyFileError(
+                    f"subgroups.by.{name}: merge makes '{gone[0]}' part of '{home[gone[0]]}'; name that level instead"
+                )

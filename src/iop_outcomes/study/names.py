@@ -33,7 +33,7 @@ def cross_check(study: "Study") -> None:
     _check_source(study)
     _check_cohort(study)
     timing.check_covariates([*study.covariate_names, *study.describe_by], METRICS.names(), study.measured_by_assignment)
-    check_merge(study.merge, [*study.covariate_names, *study.describe_by])
+    check_merge(study)
     if not study.adjust_for_calendar and "period" in study.covariate_names:
         raise StudyFileError("adjust_for_calendar: it is false, and 'period' is among the covariates; take one out")
     for name in study.metrics:
