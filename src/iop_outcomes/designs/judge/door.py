@@ -60,9 +60,7 @@ def _judged(lost: pd.DataFrame, nobody: pd.Series, rows: str, people: int, thres
     both = " and ".join(f"{share_of_people(float(share[arm]), int(size[arm]))} in {arm}" for arm in share.index)
     reason = f"of the {rows} read {both} were set aside, since they break a rule{told}"
     if beyond and gap > SOME:
-        advice = (
-            "whoever they are may be those for whom one arm did worse. Mend the export, or tell its codes and dates"
-        )
+        advice = "they may be those who did worst, without whom an arm looks better. Mend the export, or tell its codes"
         return value, threshold, FAIL if gap > threshold else WARN, f"{reason}: {advice}."
     if unknown > threshold:
         return value, threshold, WARN, f"{reason}, so that all may be of one arm."
