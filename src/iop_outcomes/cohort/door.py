@@ -14,7 +14,11 @@ from iop_outcomes.tables.lookup import Held
 from iop_outcomes.tables.parts import Table, parts_of
 
 #: Tables of which lost rows may make a difference, and whose key says which arm a row is of.
-_KEY = {"episode": "episode_id", "session": "episode_id", "drug_test": "person_id", "use_report": "person_id"}
+_KEY = {
+    "episode": "episode_id",
+    "session": "episode_id",
+    **dict.fromkeys(("drug_test", "use_report", "service"), "person_id"),
+}
 
 
 def set_aside_by_arm(records: Mapping[str, Table], cohort: Cohort) -> pd.DataFrame:

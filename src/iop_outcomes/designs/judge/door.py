@@ -10,17 +10,14 @@ from iop_outcomes.tables.follow_up import AT_THE_DOOR, OF_NOBODY
 
 Row = tuple[str, float, float, str, str]
 
-EPISODES, SESSIONS, TESTS, REPORTS = (
-    "set_aside_alike",
-    "sessions_taken_alike",
-    "tests_taken_alike",
-    "reports_taken_alike",
-)
+EPISODES, SESSIONS = "set_aside_alike", "sessions_taken_alike"
+TESTS, REPORTS, SERVICES = "tests_taken_alike", "reports_taken_alike", "services_taken_alike"
 _CHECKS = {
     "episode": (EPISODES, "episodes"),
     "session": (SESSIONS, "sessions"),
     "drug_test": (TESTS, "drug tests"),
     "use_report": (REPORTS, "reports of use"),
+    "service": (SERVICES, "services"),
 }
 #: A gap worth a word, and standard errors beyond which it is not chance.
 SOME, NOT_CHANCE = 0.01, 2.0

@@ -45,6 +45,7 @@ _CHECKS = {
     "set_aside_alike": "Were as few episodes of both arms set aside when they were read?",
     "sessions_taken_alike": "Were as few sessions of both arms set aside when they were read?",
     "tests_taken_alike": "Were as few drug tests of both arms set aside when they were read?",
+    "services_taken_alike": "Were as few services of both arms set aside when they were read?",
     "reports_taken_alike": "Were as few reports of use of both arms set aside when they were read?",
     "people_once": "Is everybody there once?",
     "admitted_again": "Is anybody admitted a second time under the same id?",
