@@ -107,7 +107,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "covariates",
-        sections=("covariates", "adjust_for_calendar", "describe_by", "cluster", "cohort"),
+        sections=("covariates", "adjust_for_calendar", "describe_by", "merge", "cluster", "cohort"),
         reads=("cohort", "person", "site", "episode", "baseline"),
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
@@ -129,6 +129,7 @@ STAGES: tuple[Stage, ...] = (
             "assessment",
             "service",
             "capability",
+            "rejected",
         ),
         writes=("hindsight", "surveillance", "recording"),
         function="iop_outcomes.cohort.hindsight:run",
@@ -241,8 +242,8 @@ STAGES: tuple[Stage, ...] = (
         "specifications",
         sections=(
             *("specifications", "analyses", "designs", "contrasts_by_design", "cohort", "covariates", "metrics"),
-            *("adjust_for_calendar", "describe_by", "cluster", "measured_by_assignment", "outcome_rules"),
-            *("care", "events", "gate_thresholds", "seed"),
+            *("adjust_for_calendar", "describe_by", "merge", "cluster", "measured_by_assignment"),
+            *("outcome_rules", "care", "events", "gate_thresholds", "seed"),
         ),
         reads=(*tables.CANONICAL,),
         writes=("specification", "specification_summary"),

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.concerns import OF_SOME, concerns
+from iop_outcomes.designs.judge.door import EPISODES
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.gate import WARN
+from iop_outcomes.designs.judge.twice import ADMITTED_AGAIN, ONCE
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.measure import HAZARD, measure_of
@@ -26,9 +28,10 @@ OF_BIAS = (
     "calendar_overlap",
     "products",
     "prescribed_alike",
+    EPISODES,
 )
 #: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
-OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
+OF_REACH = ("few_sites", "extreme_scores", "matched_treated", ONCE, ADMITTED_AGAIN)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.

@@ -73,6 +73,11 @@ class Outcome:
         return any("session." in need for need in self.needs)
 
     @property
+    def is_of_services(self) -> bool:
+        """Does it rest on services that were billed or recorded?"""
+        return any("service." in need for need in self.needs)
+
+    @property
     def is_reported(self) -> bool:
         """Does it rest on what people reported of their use?"""
         return any("use_report" in need for need in self.needs)

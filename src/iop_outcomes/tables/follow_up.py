@@ -104,6 +104,10 @@ DAY_SQUARED = "day seen, squared"
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
 #: Days from time zero until care began, of whoever came.
 WAITING = "waiting"
+#: Rows that were set aside when they were read, of those that say to whom they belong and of those that do not.
+AT_THE_DOOR, OF_NOBODY = "set aside", "set aside, of nobody known"
+#: People, and pairs of people, who agree with another id in everything on record, and people with a second episode.
+TWINS, AGAIN, PEOPLE, PAIRS = "agrees with another id", "second episode", "people", "pairs"
 #: A discharge is late if it is dated more than so many days after the last session the person came to.
 LATE = 14
 
@@ -133,20 +137,29 @@ RECORDING = Table(
             DAY_SEEN,
             DAY_SQUARED,
             DUE,
+            AT_THE_DOOR,
+            OF_NOBODY,
+            TWINS,
+            AGAIN,
             required=True,
             nullable=False,
         ),
-        label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
+        label(
+            "level",
+            "Status, medication, specimen, substance, way of asking, reason, table; people or pairs",
+            required=True,
+            nullable=False,
+        ),
         count(
             "n",
-            "Sessions, people, days tested, reports or hours; of days seen or waited, those of all people",
+            "Sessions, people, days tested, reports, hours or rows; of days seen or waited, those of all people",
             required=True,
             nullable=False,
         ),
         count(
             "n_all",
             "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of days "
-            "seen or waited, people",
+            "seen or waited, people; of pairs, those with another arm",
             required=True,
             nullable=False,
         ),
