@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes import load_study
 from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.page import page
@@ -18,6 +19,43 @@ def first_screen(html: str) -> str:
     """Return the words of the first section of a page."""
     section = re.search(r'<section aria-labelledby="answer">(.*?)</section>', html, re.S)[1]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+
+ADVICE = "stays in arm 'iop' are known only as intervals that cross day 30; choose a day at which they end"
+
+
+def test_what_an_analyst_may_do_stands_beneath_and_not_among_the_answers():
+    """Before, "choose a day at which they end" stood as the answer to how long people stay."""
+    given = changed("staying", status="refused", value=np.nan, ci_low=np.nan, ci_high=np.nan, reason=ADVICE)
+    whole = page(study(), release_tables(study(), given), {}, {})
+    answered = first_screen(whole)
+    assert "Stays in IOP are known only as intervals that cross day 30." in answered
+    assert "choose" not in answered
+    assert "cross day 30. What to do: choose a day at which they end" in whole
+
+
+PAIRS = {
+    "completion": {"count_transfer": True},
+    "attendance_rate": {"after_first": True},
+    "continuous_abstinence": {"grace_weeks": 4},
+    "proportion_negative": {"substance": "opioids"},
+}
+
+
+@pytest.mark.parametrize("metric", PAIRS)
+def test_two_outcomes_of_one_metric_are_defined_in_words_of_their_own(metric):
+    analysis = {"design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
+    metrics = {"one": {"metric": metric}, "other": {"metric": metric, **PAIRS[metric]}}
+    asked = study(metrics=metrics, analyses={name: analysis | {"outcome": name} for name in metrics}, claims=[])
+    one, other = definitions(asked).rows
+    assert one[0] != other[0]
+    assert one[1] != other[1]
+
+
+@pytest.mark.parametrize("name", ["demo", "teds_d", "ctn0094"])
+def test_no_two_outcomes_of_a_study_have_one_label_and_one_definition(name):
+    rows = definitions(load_study(name)).rows
+    assert len({row[0] for row in rows}) == len({row[1:4] for row in rows}) == len(rows)
 
 
 def changed(analysis: str, **numbers) -> dict[str, pd.DataFrame]:
