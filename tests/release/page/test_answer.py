@@ -11,7 +11,16 @@ from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
-from iop_outcomes.tables.missing_panel import TIPPING_SHIFT, TO_NO_DIFFERENCE, TO_OTHER_SIDE, scenario, tipping
+from iop_outcomes.tables.estimate import CHECK
+from iop_outcomes.tables.missing_panel import (
+    PANEL,
+    TIPPING_SHIFT,
+    TO_NO_DIFFERENCE,
+    TO_OTHER_SIDE,
+    scenario,
+    shift,
+    tipping,
+)
 from report_tables import study, tables
 
 
@@ -32,6 +41,23 @@ def test_what_an_analyst_may_do_stands_beneath_and_not_among_the_answers():
     assert "Stays in IOP are known only as intervals that cross day 30." in answered
     assert "choose" not in answered
     assert "cross day 30. What to do: choose a day at which they end" in whole
+
+
+def test_a_difference_that_an_assumption_makes_is_told_as_one():
+    """Before, a study without an effect read as if another look at the outcome had found one."""
+    panel = changed("primary", value=0.001, ci_low=-0.02, ci_high=0.022)
+    estimate = panel["estimate"]
+    row = estimate.query("analysis == 'primary' and role == 'contrast' and kind == 'adjusted'").iloc[0]
+    moved = {"role": CHECK, "estimator": PANEL, "scenario": scenario(shift(1.0, 0.0)), "kind": "adjusted"}
+    further = pd.DataFrame([row.to_dict() | moved | {"value": 0.06, "ci_low": 0.04, "ci_high": 0.08}])
+    asked = study(sensitivity=[PANEL])
+    text = first_screen(
+        page(asked, release_tables(asked, panel | {"estimate": pd.concat([estimate, further])}), {}, {})
+    )
+    assert (
+        "chance leaves no room for a difference of 5 points or more either way, but there is one if what is missing "
+        "differs from what is known as far as the study still believes." in text
+    )
 
 
 PAIRS = {
@@ -202,5 +228,5 @@ def test_a_panel_of_missing_rules_is_told_rule_by_rule_and_its_shifts_only_by_wh
         "expected."
     )
     assert told["What would tip it, missing of IOP"] == (
-        "There would be no difference at no shift of the missing of IOP that was tried."
+        "No shift of the missing of IOP that was tried would take the difference away."
     )

@@ -314,7 +314,7 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     ("value", "limit", "said"),
     [
         (2.1, 1.4, "by a risk ratio of 2.10 each; 1.40 would do to move the interval to no difference."),
-        (2.1, 1.0, "by a risk ratio of 2.10 each; the interval includes no difference already."),
+        (2.1, 1.0, "unrecorded that goes with both the arm and the outcome by a risk ratio of 2.10 each."),
         (2.1, np.nan, "by a risk ratio of 2.10 each."),
         (1.0, 1.0, "There is no difference that something unrecorded would have to explain."),
     ],

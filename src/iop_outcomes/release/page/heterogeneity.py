@@ -62,6 +62,6 @@ def _said(row: pd.Series) -> str:
     if not np.isfinite(p_value):
         return ""
     if p_value >= _LEVEL:
-        return f"The predictions say nothing that chance could not (p = {words.number(p_value, 3)}, one-sided)."
+        return f"Chance could explain what the predictions tell (p = {words.number(p_value, 3)}, one-sided)."
     said = f"p = {words.number(p_value, 3)}" if p_value >= 0.001 else "p < 0.001"
     return f"Who was predicted to gain more did gain more ({said}, one-sided)."

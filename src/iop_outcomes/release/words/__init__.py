@@ -153,6 +153,11 @@ def number(value: float, decimals: int = 1) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text.replace(",", "")) else text.lstrip("-")
 
 
+def signed(text: str) -> str:
+    """Return the text with a true minus sign before its numbers."""
+    return re.sub(r"(?<![\w.-])-(?=\d)", "\N{MINUS SIGN}", text)
+
+
 def people(value: float) -> str:
     """Return a count."""
     return "" if pd.isna(value) else f"{value:,.0f}"

@@ -168,7 +168,7 @@ def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: 
     row, outcome = other.row, words.describe_outcome(study, str(other.row["outcome"]))
     what = outcome.rule or outcome.noun
     if look.changes != MISSING_RULE:
-        what = f"Design “{words.plain(row['design'])}”, by {words.plain(row['estimator'])}"
+        what = f"Design “{words.plain(row['design'])}” with estimator “{words.plain(row['estimator'])}”"
     whom = POPULATIONS.get(str(row["estimand"]), "")
     whom = f", for {whom}" if whom and row["estimand"] != judged.row["estimand"] else ""
     return f"{words.capital(what)}{whom}: {_difference(row, unit_of(other, study))}, {agrees}."
