@@ -1,4 +1,4 @@
-"""For whom: what was explored beside the subgroups named beforehand, and said to be no more than that."""
+"""For whom: what was explored beside the subgroups that the study names, and said to be no more than that."""
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def heterogeneity(table: Released | None, study: Study) -> HtmlTable | None:
 _CAPTION = "Exploratory: ranked by predicted effect"
 _NOTE = (
     "Effects were predicted from the covariates and looked at only among people from whom nothing was learned, those "
-    "counting most who might have been in either arm. Nobody named these groups beforehand, so that they may say "
+    "counting most who might have been in either arm. Nobody named these groups, so that they may say "
     "where to look next, and no verdict and no claim rests on them."
 )
 

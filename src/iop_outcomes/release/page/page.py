@@ -129,6 +129,7 @@ def page(
         capability=limits.capability(released.get("capability")),
         truth=limits.truth(released.get("truth"), study),
         target=target.target_trial(study),
+        named=target.named(run),
         protocol=target.protocol(run),
         method=method.settings(study),
         run=method.run_facts(run),

@@ -1,4 +1,4 @@
-"""For whom: the section on pre-specified subgroups."""
+"""For whom: the section on the subgroups that a study names."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def subgroups(table: Released | None, study: Study) -> HtmlTable | None:
         )
     columns = (
         "Analysis",
-        "Named beforehand",
+        "Subgroups by",
         "Level",
         "Difference (95% CI)",
         "Ratio (95% CI)",
@@ -74,7 +74,7 @@ def interactions(table: Released | None, study: Study) -> HtmlTable | None:
         f"Where chance could explain it: {lower(NOT_ALIKE)} " if told["sentence"].str.contains(NOT_ALIKE).any() else ""
     )
     note = f"{power}P-values are adjusted by Holm's method for all modifiers and analyses that were asked for."
-    columns = ("Analysis", "Named beforehand", "Answer")
+    columns = ("Analysis", "Subgroups by", "Answer")
     return HtmlTable("Do the levels differ?", columns, rows, note, file="subgroup_verdict")
 
 
