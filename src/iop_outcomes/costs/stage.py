@@ -10,7 +10,7 @@ import pandas as pd
 from iop_outcomes import tables
 from iop_outcomes.costs.alike import recorded_unlike
 from iop_outcomes.costs.difference import METHODS, cost_difference
-from iop_outcomes.costs.effectiveness import cost_effectiveness
+from iop_outcomes.costs.effectiveness import BUYS, SAVES, cost_effectiveness
 from iop_outcomes.costs.joint import draws_of
 from iop_outcomes.costs.of_study import costs_of, recorded_items
 from iop_outcomes.designs.judge.concerns import concerns
@@ -254,8 +254,11 @@ def _difference(
 
 
 def _beside(found: Any, effect: np.ndarray, spent: np.ndarray) -> pd.DataFrame:
-    """Return cost and effect with percentile intervals; a ratio only where it costs more and does more, or less."""
-    row = dict(found.summary) | {f"share_{name.lower()}": share for name, share in found.quadrants.items()}
+    """Return cost and effect with percentile intervals, and a price only where chance explains neither."""
+    row = dict(found.summary)
+    if row["words"] not in (BUYS, SAVES):
+        row["icer"] = row["saved_per_unit_lost"] = np.nan
+    row |= {f"share_{name.lower()}": share for name, share in found.quadrants.items()}
     for name, values in (("effect", effect), ("cost", spent)):
         row[f"{name}_low"], row[f"{name}_high"] = np.percentile(values, [2.5, 97.5])
     return pd.DataFrame([row])

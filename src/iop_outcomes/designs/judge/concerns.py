@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from iop_outcomes.designs.judge import door
 from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_ALIKE
-from iop_outcomes.designs.judge.door import REPORTS, SERVICES, SESSIONS, TESTS
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.looked_at import WHEN
@@ -34,10 +34,10 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     REASONS: lambda outcome: outcome.is_of_reason,
     REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
-    TESTS: lambda outcome: outcome.is_tested,
-    REPORTS: lambda outcome: outcome.is_reported,
-    SERVICES: lambda outcome: outcome.is_of_services,
-    SESSIONS: lambda outcome: outcome.is_of_sessions,
+    door.TESTS: lambda outcome: outcome.is_tested,
+    door.REPORTS: lambda outcome: outcome.is_reported,
+    door.SERVICES: lambda outcome: outcome.is_of_services,
+    door.SESSIONS: lambda outcome: outcome.is_of_sessions,
     RECORDED: lambda outcome: outcome.is_of_sessions,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }

@@ -48,7 +48,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     caption=(
         "Share abstinent in each arm by every published definition and rule for missing tests, without adjustment. "
         "The colour tells the arm and the marker what is made of missing tests. Definitions are ordered by the mean of "
-        "their shares."
+        "their shares. A difference here is one of who was assigned as well as of care."
     ),
     needs=("abstinence_share", "cohort"),
     frame=frame,

@@ -44,7 +44,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     caption=(
         "Every combination of the choices that the study lists, in the order of its estimate: the difference of shares "
         "with its 95% confidence interval (dark where the interval leaves no difference out), more being better, and "
-        "beneath it the choices that make it. The diamond is the path that was chosen beforehand. What the gate "
+        "beneath it the choices that make it. The diamond is the study’s own path. What the gate "
         "withholds is not in it. That many ways agree says nothing of what nobody recorded: all of them lack it."
     ),
     needs=("specification",),
@@ -100,7 +100,7 @@ def _curve(axes: "Axes", shown: pd.DataFrame) -> None:
     axes.annotate("median", (0.99, float(np.median(value))), fontsize=7, **place_of)
     locked = np.flatnonzero(shown["locked"].astype(bool))
     if len(locked):
-        axes.plot(locked, value[locked], "D", color=style.BAD, markersize=6, zorder=4, label="chosen beforehand")
+        axes.plot(locked, value[locked], "D", color=style.BAD, markersize=6, zorder=4, label="the study’s own path")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)
     axes.set_ylabel("Difference,\npercentage points")
     axes.set_xlim(-1, len(shown))

@@ -1,4 +1,4 @@
-"""The contrast of an analysis in every pre-specified subgroup, beside everybody's."""
+"""The contrast of an analysis in every subgroup that the study names, beside everybody's."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,7 +49,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 
 
 @figure(
-    title="For whom: the difference in subgroups named beforehand",
+    title="For whom: the difference in the subgroups that the study names",
     caption=(
         "Difference between the arms, with its 95% confidence interval, among the people of each level; "
         "everybody keeps "

@@ -62,7 +62,7 @@ def check_in_words(row: pd.Series) -> str:
         return _hidden_bias(value, words.arm(row["arm"]))
     if row["measure"] == WILD_P:
         return _wild_bootstrap(row)
-    how = words.sentences(str(row["se_method"])) if pd.notna(row["se_method"]) and row["se_method"] else ""
+    how = words.sentences(words.signed(str(row["se_method"]))) if pd.notna(row["se_method"]) else ""
     unit = _UNITS.get(row["unit"], f" {row['unit']}")
     return f"{words.capital(words.plain(row['measure']))}: {interval(row)}{unit}" + (f". {how}." if how else "")
 
@@ -87,10 +87,13 @@ def _hidden_bias(value: str, arm: str) -> str:
 def _e_value(value: str, limit: str) -> str:
     if value == _NOTHING_NEEDED:
         return "There is no difference that something unrecorded would have to explain."
+    if limit == _NOTHING_NEEDED:
+        return (
+            "The interval includes no difference, so that there is nothing to explain away; the estimate alone would "
+            f"take something unrecorded that goes with both the arm and the outcome by a risk ratio of {value} each."
+        )
     said = (
         "To explain the estimate away, something that nobody recorded would have to go with both the arm and the "
         f"outcome by a risk ratio of {value} each"
     )
-    if limit == _NOTHING_NEEDED:
-        return f"{said}; the interval includes no difference already."
     return f"{said}; {limit} would do to move the interval to no difference." if limit else f"{said}."
