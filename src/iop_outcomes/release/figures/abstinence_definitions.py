@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, parts
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import refuse_withheld
@@ -43,6 +43,21 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(share=share, is_arm=True, **guards)
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say between which definitions the share of each arm lies, and how many points are not shown."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["share"].notna()].sort_values("share", kind="stable")
+        if own.empty:
+            continue
+        lowest, highest = (
+            f"{words.percent(row['share'])} ({words.plain(row['endpoint'])}, {words.plain(row['missing_rule'])})"
+            for _, row in own.iloc[[0, -1]].iterrows()
+        )
+        said.append(f"{words.heading(arm)}: from {lowest} to {highest} abstinent.")
+    return telling.joined([*said, telling.not_shown(int(table["share"].isna().sum()), "point")])
+
+
 @figure(
     title="How the answer depends on the definition",
     caption=(
@@ -63,6 +78,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     ),
     section="sure",
     place=9,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw one row per definition, a colour per arm and a marker per missing rule."""
