@@ -76,7 +76,7 @@ def draw(data: Released) -> "Figure":
         )
     left.set_ylim(-0.02, 1.02)
     style.percent_axis(left)
-    left.set_title("Better value in")
+    left.set_title("Draws in which it is better value")
     right.set_title("Net benefit a person")
     right.axhline(0, color=style.GREY, linewidth=0.8)
     right.yaxis.set_major_formatter(lambda value, _: words.number(value, 0))

@@ -186,9 +186,9 @@ def _box(
     corner, shape = (x - width / 2, y - tall / 2), "round,pad=0,rounding_size=0.04"
     face = colour if last else "white"
     axes.add_patch(FancyBboxPatch(corner, width, tall, boxstyle=shape, facecolor=face, edgecolor=colour))
-    count = words.people(row["n_after"]) or "not shown"
-    ink = "white" if last else style.INK
-    axes.text(x, y, count, ha="center", va="center", fontsize=8.5, color=ink, weight="bold")
+    count, ink = words.people(row["n_after"]), "white" if last else style.INK
+    size = 8.5 if count else style.fit(8.5, 7.0)
+    axes.text(x, y, count or "not shown", ha="center", va="center", fontsize=size, color=ink, weight="bold")
     if first:
         return
     arrow = {"arrowstyle": "-|>", "color": style.GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}

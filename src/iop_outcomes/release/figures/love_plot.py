@@ -89,7 +89,7 @@ def draw(data: Released) -> "Figure":
         _above(axes, labels)
     else:
         axes.set_yticks(list(y), labels)
-    first, second = (words.heading(arm) for arm in rows[["arm", "against"]].iloc[0])
+    first, second = (words.arm(arm) for arm in rows[["arm", "against"]].iloc[0])
     said = f"Standardised mean difference (right: higher in {first}; left: in {second})"
     axes.set_xlabel(style.wrapped(said, style.fit(70, 52)))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

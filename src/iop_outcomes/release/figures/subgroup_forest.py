@@ -129,16 +129,16 @@ def _lines(rows: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
 def _line(axes, place: int, label: str, row: pd.Series | None, scale: float, lay: _Layout) -> None:
     """Draw a level, its label on the first of its lines and its interval on the last."""
     beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": style.fit(7.5, 7.0)}
+    # In a column the line of no difference may run where labels stand.
+    over = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5} if style.narrow() else {}
     if row is None:
-        axes.text(style.fit(-0.85, 0.0), place, label, weight="bold", **beside)
+        axes.text(style.fit(-0.85, 0.0), place, label, weight="bold", **beside, **over)
         return
-    axes.text(style.fit(-0.8, 0.0), place, style.wrapped(label, lay.label), **beside)
+    axes.text(style.fit(-0.8, 0.0), place, style.wrapped(label, lay.label), **beside, **over)
     place += lay.lines - 1
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["value"]):
         said = f"{words.capital(str(row['status']))}: {str(row['reason']).partition(':')[0]}"
-        quiet = beside | {"fontsize": style.readable(6.5), "color": style.GREY, "style": "italic"}
-        if style.narrow():
-            quiet |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5}
+        quiet = beside | over | {"fontsize": style.readable(6.5), "color": style.GREY, "style": "italic"}
         axes.text(style.fit(1.05, 0.0), place, style.wrapped(said, lay.reason), **quiet)
         return
     filled = str(row["status"]) != FLAGGED

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 #: What the symbols of the weekly words mean; weeks without a test due, or in a controlled place, are no part of this.
 _RESULTS = {"-": "negative", "+": "positive", "*": "positive", "o": "missed"}
-_COLOURS = {"negative": "#009E73", "positive": "#CC79A7", "missed": "#BBBBBB"}
+#: As light as they are apart in colour, so that a print without colours tells them, too.
+_COLOURS = {"negative": "#00664B", "positive": "#CC79A7", "missed": "#DDDDDD"}
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
