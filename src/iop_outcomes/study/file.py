@@ -27,7 +27,7 @@ from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
-from iop_outcomes.tables.controls import PLACEBO
+from iop_outcomes.tables.controls import CONTROLS, PLACEBO
 
 
 class Study(Section):
@@ -176,6 +176,11 @@ class Study(Section):
     def asks_changes(self) -> bool:
         """Are changes of the level of care made trials of?"""
         return self.participation is not None and bool(self.participation.changes)
+
+    @property
+    def asks_controls(self) -> bool:
+        """Are there outcomes that no arm can change, by which a design's error is measured?"""
+        return CONTROLS in dict(self.checks())
 
     @property
     def outcome_rules(self) -> OutcomeRules:
