@@ -163,7 +163,7 @@ def diff(
     second: Annotated[str, typer.Argument(help="The one to hold against it.")],
     page: Annotated[Path | None, typer.Option(help="Write the differences as an HTML page, too.")] = None,
 ) -> None:
-    """Say what differs between two runs, what matters most first; the exit code is 1 if anything does."""
+    """Say what differs between two runs: what caused it, then what came of it; the exit code is 1 if anything does."""
     from iop_outcomes.diff import words
     from iop_outcomes.diff.differences import differences
     from iop_outcomes.diff.run import read_run

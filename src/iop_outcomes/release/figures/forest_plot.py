@@ -82,6 +82,8 @@ def draw(data: Released) -> "Figure":
     contrasts = contrasts[~again].reset_index(drop=True)
     # The first of the study's own order, which nobody chose by what was found.
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
+    # For each line its arms are sought: among the rows of hundreds of analyses that would take most of the time.
+    table = table[table["analysis"].isin(contrasts["analysis"])]
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     n_lines = [label.count("\n") + 1 for label in labels]

@@ -72,9 +72,11 @@ def _table(document: WordDocument, number: int, table: HtmlTable) -> None:
         _fill(grid.rows[1], first, table.numbers)
         _whole(grid.rows[1])
     _wide_as_needed(document, grid, table)
+    # A row is copied with all its looks: made anew, rows take most of the time of a long document, and so does asking
+    # for the second one again, which counts them all.
+    pattern = grid.rows[1]._tr if first else None
     for texts in others:
-        # A row is copied with all its looks: made anew, rows take most of the time of a long document.
-        row = deepcopy(grid.rows[1]._tr)
+        row = deepcopy(pattern)
         for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
             run.text = text
         grid._tbl.append(row)

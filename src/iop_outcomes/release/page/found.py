@@ -93,7 +93,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     def noted(said: str) -> str:
         return str(methods.setdefault(said, len(methods) + 1))
 
-    for _, row in table.frame[is_contrast(table.frame)].iterrows():
+    # Rows of one kind of column are made ten times as fast as those of many.
+    for _, row in table.frame[is_contrast(table.frame)].astype("object").iterrows():
         arms = f"{words.arm(row['arm'])} v {words.arm(row['against'])}"
         design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
         how = f"{words.plain(row['estimator'])}{design}"

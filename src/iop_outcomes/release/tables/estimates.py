@@ -57,10 +57,11 @@ def _naive_is_more(frame: pd.DataFrame) -> Iterator[Equation]:
     """Everybody known is those whom a design left and those whom it left out."""
     place = [frame[name].astype("str") for name in ("analysis", "arm")]
     naive = ((frame["role"] == ARM) & (frame["kind"] == NAIVE)).to_numpy()
+    beside = frame["n_beside"].notna().to_numpy()
     for rows in frame.groupby(place, sort=False).indices.values():
         whole = next((int(row) for row in rows if naive[row]), None)
         for row in rows:
-            if whole is not None and frame["n_beside"].notna().iloc[row]:
+            if whole is not None and beside[row]:
                 yield {(whole, "n"): 1.0, (int(row), "n"): -1.0, (int(row), "n_beside"): -1.0}
 
 
