@@ -15,6 +15,7 @@ SECTIONS = {
     "specifications": {"estimators": ["aipw", "weighted"]},
     "components": {"of": {"structure": ["proportion_negative", "weekly_hours"]}},
     "costs": {},
+    "sensitivity": [{"negative_controls": {"outcomes": [f"control_{number}" for number in range(12)]}}],
 }
 WAYS = ("clone_censor_weight", "clone_censor_weight_truncated", "landmark", "by_attendance")
 
@@ -36,9 +37,27 @@ def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
             "participation_hours": _hours(n[0] // 3),
             "specification": _specifications(min(n)),
             "component": _components(given),
+            "estimate": pd.concat([given["estimate"], controls(given["estimate"], n)], ignore_index=True),
         }
         | _costs(n)
     )
+
+
+def controls(estimate: pd.DataFrame, n) -> pd.DataFrame:
+    """Return twelve controls of the first analysis, of log ratios with mean 0.1, and its ratio before and after."""
+    same = estimate.iloc[0].to_dict() | {"role": "check", "estimator": "negative_controls", "measure": "risk_ratio"}
+    same |= {"se": 0.1, "se_scale": "log", "se_method": None, "n": np.nan, "n_events": np.nan}
+    logs = 0.1 + np.linspace(-0.12, 0.12, 12)
+    rows = [
+        same
+        | {"outcome": f"control_{number}", "value": np.exp(log), "n": min(n), "n_events": min(n) // 3}
+        | {"scenario": f"negative_controls: control control_{number}"}
+        for number, log in enumerate(logs)
+    ]
+    rows.append(same | {"value": np.exp(0.3), "scenario": "negative_controls: as found"})
+    rows.append(same | {"value": np.exp(0.2), "scenario": "negative_controls: calibrated"})
+    table = pd.DataFrame(rows)
+    return table.assign(ci_low=table["value"] * np.exp(-0.196), ci_high=table["value"] * np.exp(0.196))
 
 
 def _subgroup(given: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from iop_outcomes.release.figures import Drawn
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.manuscript.methods import methods
 from iop_outcomes.release.manuscript.references import Reference, used
-from iop_outcomes.release.page import checks, found, who
+from iop_outcomes.release.page import checks, costs, found, who
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable
 from iop_outcomes.release.tables import verdict as verdicts
@@ -35,7 +35,7 @@ class Manuscript:
     methods : dict of str to str
         Paragraphs by their heading.
     results : list of str
-        Sentences of the verdicts, and nothing else.
+        Sentences of the verdicts and of costs, and nothing else.
     tables : dict of str to HtmlTable
         Tables by the name of their file, in order.
     legends : list of tuple of str
@@ -174,9 +174,13 @@ def _flow(drawn: Mapping[str, Drawn]) -> HtmlTable | None:
 
 
 def _results(released: Mapping[str, Released], judged: Sequence[Judged], study: Study) -> list[str]:
-    """Return the sentences of the verdicts, and after the first the doubt that stands beside it on the page."""
+    """Return the sentences of the verdicts, after the first the doubt beside it on the page, and those of costs."""
     if "verdict" not in released:
         return ["No analysis of this study has an answer that may be given."]
     said = [sentence for sentence in released["verdict"].frame["sentence"].astype("str") if sentence]
     doubted = doubt(judged[0], released["estimate"].frame, study)
-    return list(dict.fromkeys([*said[:1], *([doubted] if doubted else []), *said[1:]]))
+    spent = [
+        f"Costs to {whose[0].lower()}{whose[1:]}: {told}"
+        for whose, told in costs.verdicts(released.get("cost_verdict"))
+    ]
+    return list(dict.fromkeys([*said[:1], *([doubted] if doubted else []), *said[1:], *spent]))

@@ -1,15 +1,17 @@
 """What happened and what difference it made: outcomes, estimates, checks, claims."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
+from iop_outcomes.release.words.advice import INSTEAD, advised, told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
@@ -100,7 +102,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), noted(method))
         else:
-            why = words.sentences(str(row["reason"]))
+            why = words.sentences(told(str(row["reason"])))
             # The same reason beside every measure of a withheld analysis would be pages of it.
             last = (words.capital(row["status"]), why if len(why) <= _SHORT else noted(why))
         found = (analysis_of(row, study), words.capital(measure_of(row)), last[0])
@@ -136,8 +138,18 @@ def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
     hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"]).astype("object")
     alike: dict[tuple[str, str], list[str]] = {}
     for _, row in hidden.iterrows():
-        alike.setdefault((str(row["status"]), words.sentences(str(row["reason"]))), []).append(analysis_of(row, study))
+        why = words.sentences(advised(str(row["reason"])))
+        alike.setdefault((str(row["status"]), why), []).append(analysis_of(row, study))
     return [(f"{'; '.join(dict.fromkeys(names))}, {status}", why) for (status, why), names in alike.items()]
+
+
+def instead(every: Sequence[Judged], study: Study) -> list[tuple[str, str]]:
+    """Return the analyses that get no verdict for the way they are asked, with what to ask instead."""
+    return [
+        (analysis_of(one.row, study), INSTEAD[one.decision.codes[0]])
+        for one in every
+        if one.decision.codes[0] in INSTEAD
+    ]
 
 
 def claims(table: Released | None) -> HtmlTable | None:

@@ -37,7 +37,7 @@ def specifications(summary: Released | None) -> str:
     ]
     if np.isfinite(row["locked_rank"]):
         said.append(
-            f"The path that was chosen beforehand is no lower than {words.percent(row['locked_rank'])} of them. It "
+            f"The study’s own path is no lower than {words.percent(row['locked_rank'])} of them. It "
             "alone is the answer: what the others agree on cannot make up for what nobody recorded, and changes no "
             "verdict."
         )

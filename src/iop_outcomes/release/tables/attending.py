@@ -9,6 +9,7 @@ from iop_outcomes.conclude.participation import judge_change
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, levels, parts
 from iop_outcomes.release.tables.participation import ASSUMED, SAID
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -115,8 +116,8 @@ def _sentence(row: pd.Series, code: str) -> str:
             f"{row['weeks']:g} weeks differs by {value} percentage points (95% CI {numbers}) from what it would have "
             f"been had they not changed then. {ASSUMED}"
         )
-    reason = str(row["reason"])
-    return f"{said} {words.sentences(reason)}." if reason else said
+    reason = words.sentences(told(str(row["reason"]))).rstrip(".")
+    return f"{said} {reason}." if reason else said
 
 
 def _people(tables: Mapping[str, pd.DataFrame], arms: pd.Series) -> list[float]:

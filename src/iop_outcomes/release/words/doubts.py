@@ -10,7 +10,7 @@ from iop_outcomes.conclude.families import is_crude
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.history.outcome_rules import death_in_words
 from iop_outcomes.release import words
-from iop_outcomes.release.words import numbers
+from iop_outcomes.release.words import advice, numbers
 from iop_outcomes.release.words.verdict import looks_in_words, unit_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
@@ -86,7 +86,7 @@ def cautions(
     by_name = {one.name: one for one in judged}
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
-        ("Warnings", " ".join(words.sentences(reason) for reason in warnings)),
+        ("Warnings", " ".join(words.sentences(advice.told(reason)) for reason in warnings)),
         ("Missing outcomes", _missing(first, by_name, study)),
         ("Other designs", " ".join(looks_in_words(first, by_name, study, OTHER_DESIGN))),
         ("Number of answers", _many(judged)),
