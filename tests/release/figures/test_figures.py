@@ -201,10 +201,11 @@ def test_departures_on_one_day_keep_the_area_and_do_not_show_the_day(day):
     facts = {"day": days, "survival": share, "ci_low": share - 0.01, "ci_high": share, "n_at_risk": at_risk}
     one = pd.DataFrame(facts | {"n_events": np.where(days == day, 180, 0), "analysis": "staying"})
     given["curve"] = pd.concat([one.assign(arm=arm) for arm in ("iop", "outpatient")], ignore_index=True)
-    area, last = area_drawn(figures.make("retention_curves", given, study()), 0)
+    drawn = figures.make("retention_curves", given, study())
+    area, last = area_drawn(drawn, 0)
     assert last == 179
     assert area == pytest.approx(share[:179].sum(), abs=0.25)
-    data = figures.make("retention_curves", given, study()).data.frame
+    data = drawn.data.frame
     shown = set(data.loc[data["survival"].notna(), "day"])
     # Weeks, and the last day before a number at risk.
     assert shown <= {*range(0, 180, 7), *range(29, 180, 30)}

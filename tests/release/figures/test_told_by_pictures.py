@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ ARGUED = (argument_tables.tables(), argument_tables.study())
 NAMES = [figure.name for figure in figures.FIGURES]
 
 
+@cache
 def drawn(name: str) -> figures.Drawn:
     """Return a figure of one of the two studies."""
     return figures.make(name, *(ARGUED if figures.FIGURES[name].asked_by else GIVEN))
