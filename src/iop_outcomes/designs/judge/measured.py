@@ -55,9 +55,10 @@ def shares_by_level(
 
     With ``never_is_none`` a way that an arm never took is one of nought per cent, where anything was taken at all.
     """
-    sizes = own.pivot_table(index=["what", "level"], columns="arm", values="n_all", aggfunc="max")
-    n = own.pivot_table(index=["what", "level"], columns="arm", values="n", aggfunc="sum")
-    sizes, n = (table.reindex(columns=list(arms)) for table in (sizes, n))
+    if own.empty:
+        return pd.DataFrame(columns=[*arms, "size"])
+    told = own.groupby(["what", "level", "arm"]).agg({"n_all": "max", "n": "sum"}).unstack("arm")
+    sizes, n = (told[name].reindex(columns=list(arms)) for name in ("n_all", "n"))
     if never_is_none:
         sizes, n = sizes.fillna(sizes.groupby("what").transform("max")), n.where(sizes.notna(), 0)
     large = sizes.min(axis=1, skipna=False) >= fewest
