@@ -17,6 +17,8 @@ from iop_outcomes.release.disclosure.writing import SUPPRESSED, csv_bytes
 GIVEN = (report_tables.tables(n=(60, 90)), report_tables.study())
 ARGUED = (argument_tables.tables(), argument_tables.study())
 NAMES = [figure.name for figure in figures.FIGURES]
+#: One of bars, one of lines, one with hidden cells.
+AT_ONCE = ("overlap", "retention_curves", "forest_plot")
 
 
 @cache
@@ -41,7 +43,10 @@ def _typed(cells: pd.Series, dtype) -> pd.Series:
     return cells.astype(dtype)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
+)
 def test_a_figure_drawn_from_its_table_as_written_is_the_same_picture(name):
     own = drawn(name)
     again = figures.make(
