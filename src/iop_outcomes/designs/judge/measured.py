@@ -57,8 +57,8 @@ def shares_by_level(
     """
     if own.empty:
         return pd.DataFrame(columns=[*arms, "size"])
-    told = own.groupby(["what", "level", "arm"]).agg({"n_all": "max", "n": "sum"}).unstack("arm")
-    sizes, n = (told[name].reindex(columns=list(arms)) for name in ("n_all", "n"))
+    told = own.groupby(["what", "level", "arm"])
+    sizes, n = (each.unstack("arm").reindex(columns=list(arms)) for each in (told["n_all"].max(), told["n"].sum()))
     if never_is_none:
         sizes, n = sizes.fillna(sizes.groupby("what").transform("max")), n.where(sizes.notna(), 0)
     large = sizes.min(axis=1, skipna=False) >= fewest
