@@ -77,7 +77,7 @@ class Column:
         if self.type == "int" and not self.nullable and _fits_int32(numbers):
             return numbers.astype(np.int32)
         # Whatever does not fit stays as it is, so that `violations` can count its rows.
-        return numbers.astype(np.float64)
+        return numbers if numbers.dtype == np.float64 else numbers.astype(np.float64)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
         if 0 < len(values) <= FEW and values.dtype in (object, "str"):
@@ -97,6 +97,8 @@ class Column:
                 f"table '{table}', column '{self.name}': dates and durations cannot be read as {TYPES[self.type]}; "
                 "give whole study days or a number of days"
             )
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb":
+            return values
         numbers = pd.to_numeric(values, errors="coerce")
         lost = int((numbers.isna() & values.notna()).sum())
         if lost:
@@ -126,6 +128,8 @@ def _kind_of(levels: tuple[str, ...]) -> pd.CategoricalDtype:
 def _fits_int32(numbers: pd.Series) -> bool:
     """Are all numbers there, whole and small enough to be kept as they are?"""
     limits = np.iinfo(np.int32)
+    if isinstance(numbers.dtype, np.dtype) and numbers.dtype.kind in "iu":
+        return not len(numbers) or bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
     return bool(((numbers % 1 == 0) & numbers.between(limits.min, limits.max)).all())
 
 
