@@ -143,7 +143,7 @@ RECORDING = Table(
         count(
             "n_all",
             "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of pairs, "
-            "those with another arm",
+            "those that chance makes",
             required=True,
             nullable=False,
         ),
