@@ -20,7 +20,7 @@ from iop_outcomes.tables.parts import Table
 #: Of fewer of the facts known before care two people are not called alike: they may have nothing on record.
 _RECORDED = 0.5
 #: Share of pairs whose courses agree from which on they tell nobody apart.
-_SAME = 0.5
+_SAME = 0.9
 _YEAR = r"((?:19|20)\d\d)"
 
 
@@ -55,7 +55,7 @@ def people_twice(
 def _twins(members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[str], arms: list[str]) -> list[tuple]:
     known = assigned.reindex(members["member_id"])
     before, course = _facts(known, covariates)
-    told = known[course].notna().any(axis=1).to_numpy() & (known[before].notna().mean(axis=1) >= _RECORDED).to_numpy()
+    told = known[course].notna().any(axis=1).to_numpy() & ~(known[before].notna().mean(axis=1) < _RECORDED).to_numpy()
     who = pd.DataFrame({"person": members["person_id"].to_numpy(), "arm": members["arm"].astype("str").to_numpy()})
     who = who.assign(before=digest(known, before), course=digest(known, course))[told].drop_duplicates()
     found = []
@@ -70,13 +70,13 @@ def _twins(members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[s
 def _by_chance(own: pd.DataFrame, pairs: int) -> int:
     """Return how many pairs of an arm would agree in everything by chance, rounded up.
 
-    Pairs that are alike beforehand and not in the course of care are by chance alike; from them follows how many are
-    in both.
+    Pairs that are alike beforehand and not in the course of care are so by chance; from them follows how many are alike
+    in both. One is added to them, since of few there may be none.
     """
     alike = _pairs(own.groupby("before").size().to_numpy())
     agree = _pairs(own.groupby("course").size().to_numpy()) / max(_pairs(np.array([len(own)])), 1)
     # Where most courses are the same they tell nobody apart.
-    return int(np.ceil((alike - pairs) * agree / (1 - agree))) if agree < _SAME else alike
+    return int(np.ceil((alike - pairs + 1) * agree / (1 - agree))) if agree < _SAME else alike
 
 
 def _pairs(sizes: np.ndarray) -> int:
@@ -96,8 +96,8 @@ def _again(members: pd.DataFrame, episode: pd.DataFrame, arms: list[str]) -> lis
     """Return whose people have a second episode; nothing where the records are of one year, or do not say."""
     if "period" not in episode or episode["period"].isna().all():
         return []
-    years = episode["period"].dropna().astype("str").str.extract(_YEAR)[0].dropna().unique()
-    if len(years) < 2:
+    periods = pd.Series(episode["period"].dropna().unique()).astype("str")
+    if periods.str.extract(_YEAR)[0].nunique() < 2:
         return []
     several = episode["person_id"][episode["person_id"].duplicated()]
     people = members[["person_id", "arm"]].drop_duplicates()
