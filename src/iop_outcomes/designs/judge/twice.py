@@ -52,7 +52,7 @@ def _once(people: pd.DataFrame, pairs: pd.DataFrame, arms: list[str]) -> Row:
         return ONCE, value, MOST, FAIL if share[worst] > MOST else WARN, reason
     if chance > MOST * size.sum():
         return ONCE, np.nan, MOST, NOT_EVALUATED, "the records are too coarse to tell two people from two ids of one."
-    return ONCE, value, MOST, PASS, "no more people agree in everything that is on record than chance makes."
+    return ONCE, value, MOST, PASS, "hardly more people agree in everything that is on record than chance makes."
 
 
 def _again(n: int) -> Row:
