@@ -177,7 +177,8 @@ def merged(study: Study) -> str:
 def spoken(text: str, study: Study) -> str:
     """Return a sentence with the study's names of arms and covariates in plain words."""
     quoted = "|".join(map(re.escape, study.cohort.arms))
-    text = re.sub(rf"\barm '({quoted})'", lambda match: arm(match[1]), text)
+    text = re.sub(rf"(?<!the )\barm '({quoted})'", lambda match: arm(match[1]), text)
+    text = re.sub(rf"\bthe arm '({quoted})'", lambda match: f"the arm “{arm(match[1])}”", text)
     said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariate_names}
     names = sorted((name for name in said if said[name] != name), key=len, reverse=True)
     if not names:
