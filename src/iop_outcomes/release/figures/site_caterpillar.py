@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _SITE, _POOLED, _FURTHER = "site", "pooled", "a further site"
 #: With fewer nobody knows how much sites differ.
 _FEWEST = 3
+#: So many digits no number of sites has.
+_DIGITS = 9
 _NUMBERS = ["value", "ci_low", "ci_high"]
 
 
@@ -48,7 +50,9 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         raise NothingToDraw(f"Nothing to show: {words.sentences(said[0])}." if len(said) else _NONE)
     sites = sites.assign(row=_SITE, site=sites["population"].astype("str").str.removeprefix(population("")))
     sites["said"] = [_said(row) for _, row in sites.iterrows()]
-    sites = sites.sort_values(["value", "said", "site"], kind="stable")
+    # Numbers of sites are those of their places already, those without an estimate last.
+    sites = sites.sort_values("site", key=lambda names: names.str.zfill(_DIGITS), kind="stable")
+    sites = sites.sort_values("value", kind="stable")
     together = _together(sites[may_be_shown(sites) & sites["value"].notna()])
     label = words.describe_outcome(study, str(sites["outcome"].iloc[0])).label
     return pd.concat([sites, together], ignore_index=True).assign(outcome_words=label)
@@ -111,7 +115,8 @@ def says(table: pd.DataFrame) -> str:
         "The first analysis in every site by itself, everybody with the weight of the whole comparison, with 95% "
         "confidence intervals, in the order of the estimates; then those of the sites shown pooled by residual maximum "
         "likelihood, and where the effect at a further site lies. The gate judges the whole comparison and no single "
-        "site, in which the arms may be unlike. Sites have names only in a study that describes outcomes by site."
+        "site, in which the arms may be unlike. Numbers of few people are rounded to steps as wide as one of them. "
+        "Sites have names only in a study that describes outcomes by site."
     ),
     needs=("estimate",),
     frame=frame,
