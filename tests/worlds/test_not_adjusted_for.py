@@ -30,7 +30,7 @@ def confounded(apart: float, n: int = 800) -> dict[str, pd.DataFrame]:
         (0.8, 800, "FAIL", "withheld"),
         (0.3, 800, "WARN", "shown"),
         (0.5, 40, "WARN", "shown"),
-        (0, 3200, "PASS", "shown"),
+        pytest.param(0, 3200, "PASS", "shown", marks=pytest.mark.slow),
     ],
 )
 def test_a_fact_left_out_of_the_covariates_is_named(tmp_path, apart, n, status, shown):

@@ -75,7 +75,7 @@ def test_shares_after_the_first_session_are_alike_and_judged(tmp_path):
     assert not verdicts["verdict"].isin(["better", "worse"]).any()
 
 
-@pytest.mark.parametrize("column", ["discharge_day", "last_contact_day"])
+@pytest.mark.parametrize("column", ["discharge_day", pytest.param("last_contact_day", marks=pytest.mark.slow)])
 def test_leaving_dated_by_the_last_session_is_sooner_where_sessions_are_rarer(tmp_path, column):
     tables = planned_unlike()
     session, episode = tables["session"], tables["episode"]

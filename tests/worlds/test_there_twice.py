@@ -8,7 +8,6 @@ import pytest
 
 from iop_outcomes.cohort.twice import people_twice
 from iop_outcomes.designs.judge.twice import judge_twice
-from iop_outcomes.tables.follow_up import TWINS
 from null_clinic import Tables, answer, checks, clinic, run, weekly_sessions
 
 ARMS = ("iop", "outpatient")
@@ -85,12 +84,26 @@ def test_where_nobody_comes_back_in_years_every_admission_may_have_an_id_of_its_
     assert checks(made).loc["admitted_again", "status"] == status
 
 
-def recorded(twins: tuple[int, int], across: int, n: tuple[int, int] = (1000, 1000)) -> pd.DataFrame:
-    """Return the counts of pairs who agree in each arm, each of two people, and of those across the arms."""
+def unlike_lengths(n: int = 2000) -> Tables:
+    """Return the coarse clinic where IOP ends after eight weeks: those who completed agree with their own arm only."""
+    tables = coarse(n)
+    episode = tables["episode"]
+    short = (episode["level_of_care"] == "2.1") & (episode["discharge_reason"] == "completed")
+    episode.loc[short, "discharge_day"] = 57
+    return tables | {"session": weekly_sessions(episode)}
+
+
+@pytest.mark.slow
+def test_arms_that_end_on_other_days_are_not_taken_for_people_there_twice(tmp_path):
+    assert checks(run(tmp_path, unlike_lengths())).loc["people_once", "status"] == "NOT_EVALUATED"
+
+
+def recorded(pairs: tuple[int, int], chance: int, n: int = 1000) -> pd.DataFrame:
+    """Return the counts of pairs who agree in each arm, each of two people, and as many as chance makes in each."""
     rows = [
         (arm, "agrees with another id", *own)
-        for arm, pairs, size in zip(ARMS, twins, n, strict=True)
-        for own in (("people", min(2 * pairs, size), size), ("pairs", pairs, across))
+        for arm, found in zip(ARMS, pairs, strict=True)
+        for own in (("people", min(2 * found, n), n), ("pairs", found, chance))
     ]
     return pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
 
@@ -102,11 +115,9 @@ def recorded(twins: tuple[int, int], across: int, n: tuple[int, int] = (1000, 10
         (recorded((2, 2), 0), "PASS"),  # a person or two
         (recorded((20, 20), 0), "WARN"),
         (recorded((60, 0), 0), "FAIL"),  # one arm's export twice
-        (recorded((20, 20), 40), "PASS"),  # as many across the arms as within both, as chance has it
-        (recorded((60, 0), 10), "FAIL"),  # chance makes 10 within the arms
-        # Of 900 and 100 people chance makes 45 * 899 / 200 and 45 * 99 / 1800 pairs: 202 and 2.5.
-        (recorded((202, 2), 45, (900, 100)), "NOT_EVALUATED"),
-        (recorded((2000, 2000), 4000), "NOT_EVALUATED"),
+        (recorded((20, 20), 10), "PASS"),  # twice as many as by chance
+        (recorded((60, 60), 10), "FAIL"),  # six times as many
+        (recorded((2000, 2000), 2000), "NOT_EVALUATED"),
     ],
 )
 def test_pairs_are_held_against_those_that_chance_makes(counts, status):
@@ -114,9 +125,26 @@ def test_pairs_are_held_against_those_that_chance_makes(counts, status):
     assert (check, found) == ("people_once", status)
 
 
-def test_two_episodes_of_one_person_are_no_two_people():
-    one = pd.DataFrame({"episode_id": ["a", "b", "c", "d"], "age_years": 30, "discharge_day": [9, 9, 9, 8]})
-    members = pd.DataFrame({"member_id": one["episode_id"], "person_id": ["p", "p", "q", "r"], "arm": "iop"})
+def pairs_of(ages: list[int], days: list[int], people: str) -> list[int]:
+    """Return the people of one arm who agree with another id, of how many, their pairs, and pairs by chance."""
+    ids = list("abcdef"[: len(ages)])
+    one = pd.DataFrame({"episode_id": ids, "age_years": ages, "discharge_day": days})
+    members = pd.DataFrame({"member_id": ids, "person_id": list(people), "arm": "iop"})
     found = people_twice(members, one.set_index("episode_id"), [], {"episode": one})
-    # p and q agree, r differs by a day.
-    assert found.values.tolist() == [["iop", TWINS, "people", 2, 3], ["iop", TWINS, "pairs", 1, 0]]
+    assert found["level"].tolist() == ["people", "pairs"]
+    return found[["n", "n_all"]].to_numpy().ravel().tolist()
+
+
+def test_two_episodes_of_one_person_are_no_two_people():
+    # p is there twice; p and q agree, r differs by a day.
+    assert pairs_of([30, 30, 30, 30], [9, 9, 9, 8], "ppqr")[:3] == [2, 3, 1]
+
+
+def test_of_pairs_alike_beforehand_chance_lets_as_many_agree_afterwards_as_of_all():
+    # Of 15 pairs 3 agree in the day: 9 (a, b), 8 (c, d), 7 (e, f), so that chance is 1 in 4 of pairs that do not. Of
+    # one age are 3 pairs (a, c), (b, d), (e, f), of which e and f agree in the day as well: 1 found, 2 / 4 by chance.
+    assert pairs_of([20, 30, 20, 30, 40, 40], [9, 9, 8, 8, 7, 7], "pqrstu") == [2, 6, 1, 1]
+
+
+def test_of_whom_nothing_is_on_record_nobody_is_taken_for_another():
+    assert pairs_of([30, 30, 40], [None, None, 9], "pqr") == [0, 1, 0, 0]

@@ -2,7 +2,8 @@
 
 Whoever is there under two ids counts as two people, and every interval is too short. That two people agree in what is
 on record happens by chance, too, and the more often the coarser the records are. How often is told by the records
-themselves: two who agree by chance are of different arms as often as of one, and two ids of one person are of one.
+themselves: of two people of an arm who are alike in everything that was known before care, chance lets as many agree in
+the course of their care as of any two of that arm; of two ids of one person, all do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +11,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.study.before_time_zero import ASSIGNMENT, PRESCRIBED
+from iop_outcomes.study.before_time_zero import ASSIGNMENT, KNOWN_AT_ASSIGNMENT, PRESCRIBED
 from iop_outcomes.tables import contract
 from iop_outcomes.tables.follow_up import AGAIN, PAIRS, PEOPLE, TWINS
 from iop_outcomes.tables.keys import digest
 from iop_outcomes.tables.parts import Table
 
-#: What says to which arm somebody belongs, or where: alike for all of an arm, so that it tells no two people apart.
-_OF_ARM = (*ASSIGNMENT, *PRESCRIBED, "site_id")
+#: Of fewer of the facts known before care two people are not called alike: they may have nothing on record.
+_RECORDED = 0.5
+#: Share of pairs whose courses agree from which on they tell nobody apart.
+_SAME = 0.9
 _YEAR = r"((?:19|20)\d\d)"
 
 
@@ -40,8 +43,8 @@ def people_twice(
     Returns
     -------
     DataFrame
-        ``arm``, ``what``, ``level``, ``n`` and ``n_all``: people of the arm who agree with another of it, of all of the
-        arm; pairs of them, and pairs of one of the arm with one of another; and, where the records span years, people
+        ``arm``, ``what``, ``level``, ``n`` and ``n_all``: people of the arm who agree with another of it, of all of
+        whom enough is on record; pairs of them, and as many as chance makes; and, where the records span years, people
         with a second episode.
     """
     arms = sorted(members["arm"].astype("str").unique())
@@ -51,35 +54,50 @@ def people_twice(
 
 def _twins(members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[str], arms: list[str]) -> list[tuple]:
     known = assigned.reindex(members["member_id"])
-    names = _told_apart_by(known, covariates)
-    if not names:
-        return []
-    alike = pd.DataFrame({"person": members["person_id"].to_numpy(), "facts": digest(known, names)})
-    once = (~alike.duplicated()).to_numpy()
-    arm = pd.Categorical(members["arm"].astype("str"), categories=arms).codes[once].astype(np.intp)
-    group = np.unique(alike["facts"].to_numpy()[once], return_inverse=True)[1]
-    n = np.bincount(group * len(arms) + arm, minlength=(int(group.max(initial=-1)) + 1) * len(arms))
-    n = n.reshape(-1, len(arms))
+    before, course = _facts(known, covariates)
+    told = known[course].notna().any(axis=1).to_numpy() & ~(known[before].notna().mean(axis=1) < _RECORDED).to_numpy()
+    who = pd.DataFrame({"person": members["person_id"].to_numpy(), "arm": members["arm"].astype("str").to_numpy()})
+    who = who.assign(before=digest(known, before), course=digest(known, course))[told].drop_duplicates()
     found = []
-    for code, name in enumerate(arms):
-        own, others = n[:, code], n.sum(axis=1) - n[:, code]
-        found.append((name, TWINS, PEOPLE, int(own[own > 1].sum()), int(own.sum())))
-        found.append((name, TWINS, PAIRS, int((own * (own - 1) // 2).sum()), int((own * others).sum())))
+    for name in arms:
+        own = who[who["arm"] == name]
+        both = own.groupby(["before", "course"]).size().to_numpy()
+        found.append((name, TWINS, PEOPLE, int(both[both > 1].sum()), len(own)))
+        found.append((name, TWINS, PAIRS, _pairs(both), _by_chance(own, _pairs(both))))
     return found
 
 
-def _told_apart_by(known: pd.DataFrame, covariates: Sequence[str]) -> list[str]:
-    ours = [column.name for table in ("person", "episode") for column in contract(table).columns]
-    names = [name for name in dict.fromkeys([*ours, *covariates]) if name in known and name not in _OF_ARM]
-    return [name for name in names if not name.endswith("_id") and known[name].notna().any()]
+def _by_chance(own: pd.DataFrame, pairs: int) -> int:
+    """Return how many pairs of an arm would agree in everything by chance, rounded up.
+
+    Pairs that are alike beforehand and not in the course of care are so by chance; from them follows how many are alike
+    in both. One is added to them, since of few there may be none.
+    """
+    alike = _pairs(own.groupby("before").size().to_numpy())
+    agree = _pairs(own.groupby("course").size().to_numpy()) / max(_pairs(np.array([len(own)])), 1)
+    # Where most courses are the same they tell nobody apart.
+    return int(np.ceil((alike - pairs + 1) * agree / (1 - agree))) if agree < _SAME else alike
+
+
+def _pairs(sizes: np.ndarray) -> int:
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def _facts(known: pd.DataFrame, covariates: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the columns that were known before care, and those that say how it went."""
+    person, episode = ([c.name for c in contract(table).columns] for table in ("person", "episode"))
+    there = [c for c in known if known[c].notna().any() and not str(c).endswith("_id")]
+    before = {*person, *KNOWN_AT_ASSIGNMENT, *covariates} - {"death_day", *PRESCRIBED}
+    course = {"death_day", *episode} - {*ASSIGNMENT, *KNOWN_AT_ASSIGNMENT}
+    return [c for c in there if c in before], [c for c in there if c in course]
 
 
 def _again(members: pd.DataFrame, episode: pd.DataFrame, arms: list[str]) -> list[tuple]:
     """Return whose people have a second episode; nothing where the records are of one year, or do not say."""
     if "period" not in episode or episode["period"].isna().all():
         return []
-    years = episode["period"].dropna().astype("str").str.extract(_YEAR)[0].dropna().unique()
-    if len(years) < 2:
+    periods = pd.Series(episode["period"].dropna().unique()).astype("str")
+    if periods.str.extract(_YEAR)[0].nunique() < 2:
         return []
     several = episode["person_id"][episode["person_id"].duplicated()]
     people = members[["person_id", "arm"]].drop_duplicates()

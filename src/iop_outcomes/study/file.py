@@ -27,6 +27,7 @@ from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
+from iop_outcomes.tables.by_site import BY_SITE
 from iop_outcomes.tables.controls import CONTROLS, PLACEBO
 
 
@@ -181,6 +182,11 @@ class Study(Section):
     def asks_controls(self) -> bool:
         """Are there outcomes that no arm can change, by which a design's error is measured?"""
         return CONTROLS in dict(self.checks())
+
+    @property
+    def asks_sites(self) -> bool:
+        """Is the first analysis made in every site by itself?"""
+        return BY_SITE in dict(self.checks())
 
     @property
     def outcome_rules(self) -> OutcomeRules:

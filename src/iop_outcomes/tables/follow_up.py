@@ -159,7 +159,7 @@ RECORDING = Table(
         count(
             "n_all",
             "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of days "
-            "seen or waited, people; of pairs, those with another arm",
+            "seen or waited, people; of pairs, those that chance makes",
             required=True,
             nullable=False,
         ),

@@ -12,6 +12,7 @@ from iop_outcomes.release.figures import FIGURES
 NAMES = [figure.name for figure in FIGURES if figure.asked_by]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_cut_off(name):
     drawn = figures.make(name, tables(), study())

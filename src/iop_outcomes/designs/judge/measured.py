@@ -83,9 +83,10 @@ def shares_by_level(
 
     With ``never_is_none`` a way that an arm never took is one of nought per cent, where anything was taken at all.
     """
-    sizes = own.pivot_table(index=["what", "level"], columns="arm", values="n_all", aggfunc="max")
-    n = own.pivot_table(index=["what", "level"], columns="arm", values="n", aggfunc="sum")
-    sizes, n = (table.reindex(columns=list(arms)) for table in (sizes, n))
+    if own.empty:
+        return pd.DataFrame(columns=[*arms, "size"])
+    told = own.groupby(["what", "level", "arm"])
+    sizes, n = (each.unstack("arm").reindex(columns=list(arms)) for each in (told["n_all"].max(), told["n"].sum()))
     if never_is_none:
         sizes, n = sizes.fillna(sizes.groupby("what").transform("max")), n.where(sizes.notna(), 0)
     large = sizes.min(axis=1, skipna=False) >= fewest

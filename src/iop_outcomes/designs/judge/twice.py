@@ -11,7 +11,7 @@ Row = tuple[str, float, float, str, str]
 ONCE, ADMITTED_AGAIN = "people_once", "admitted_again"
 #: Shares of an arm's people with another id. One in ten makes an interval about a twentieth too short.
 SOME, MOST = 0.01, 0.1
-#: So many times as many pairs as chance makes are no chance, however unlike the arms are.
+#: So many times as many pairs as chance makes are no chance, even where severer people leave sooner.
 TIMES = 5.0
 #: Of as many people nobody admitted again is odd: of a hundred people discharged, far more than five come back.
 FEWEST = 200
@@ -39,22 +39,20 @@ def judge_twice(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
 
 
 def _once(people: pd.DataFrame, pairs: pd.DataFrame, arms: list[str]) -> Row:
-    size = people["n_all"].astype(float)
-    # By chance an arm's people agree with each other as often as with those of the other arms.
-    chance = (pairs["n_all"] * (size - 1) / (2 * (size.sum() - size)).where(size < size.sum(), np.nan)).loc[arms]
-    found, share = pairs["n"].loc[arms].sum(), (people["n"] / size).loc[arms]
+    size, found, chance = people["n_all"].loc[arms].clip(lower=1), *pairs.loc[arms, ["n", "n_all"]].sum()
+    share = people["n"].loc[arms] / size
     worst = str(share.idxmax())
     value = stepped(float(share[worst]), int(size[worst]))
-    if found > TIMES * (chance.sum() + 1) and share[worst] > SOME:
+    if found > TIMES * (chance + 1) and share[worst] > SOME:
         reason = (
             f"{share_of_people(float(share[worst]), int(size[worst]))} of {worst} agree with another id in everything "
             "that is on record, far more than chance makes: somebody is there under two ids, and counts as two people. "
             "Give every person one id."
         )
         return ONCE, value, MOST, FAIL if share[worst] > MOST else WARN, reason
-    if chance.sum() > MOST * size[arms].sum():
+    if chance > MOST * size.sum():
         return ONCE, np.nan, MOST, NOT_EVALUATED, "the records are too coarse to tell two people from two ids of one."
-    return ONCE, value, MOST, PASS, "no more people agree in everything that is on record than chance makes."
+    return ONCE, value, MOST, PASS, "hardly more people agree in everything that is on record than chance makes."
 
 
 def _again(n: int) -> Row:

@@ -43,7 +43,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         No analysis that may be shown has a panel.
     """
     if panel_rows(tables["estimate"]).empty:
-        raise NothingToDraw("Nothing to show: no outcome was looked at under several rules for what is missing.")
+        raise NothingToDraw("Nothing to show: no analysis asks for the check missing_panel.")
     table = estimates.frame(tables, study, rules_of("missing_panel", study))
     table = table[may_be_shown(table)]
     names = [name for name in study.analyses if name in set(panel_rows(table)["analysis"])]

@@ -11,6 +11,7 @@ from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
+from iop_outcomes.tables.by_site import site_rows
 from iop_outcomes.tables.controls import control_rows
 from iop_outcomes.tables.estimate import CHECK, FLAGGED, SHOWN, WITHHELD
 from iop_outcomes.tables.measure import WILD_P
@@ -26,11 +27,11 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & (table.frame["status"] != WITHHELD)]
-    mapped, drawn = set(shifts_of(study).values()), control_rows(frame).index
+    mapped, drawn = set(shifts_of(study).values()), control_rows(frame).index.union(site_rows(frame).index)
     rows = [
         (analysis_of(row, study), _name(row, study), check_in_words(row))
         for _, row in frame.drop(index=drawn).astype("object").iterrows()
-        # Shifts are drawn as a map, and controls as a figure; in words they would be a page of their own.
+        # Shifts are drawn as a map, controls and sites as figures; in words they would be a page of their own.
         if _on_its_scale(row, study) and row["scenario"] not in mapped
     ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows, file="estimate") if rows else None

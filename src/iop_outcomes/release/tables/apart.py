@@ -1,9 +1,12 @@
 """Estimates of checks that are of another outcome or of one site: guarded by the people they rest on themselves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.release.disclosure import ReleaseRules
+from iop_outcomes.tables.by_site import population, site_rows
 from iop_outcomes.tables.controls import control_rows
 from iop_outcomes.tables.estimate import may_be_shown
 
@@ -26,7 +29,7 @@ def own_counts(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``least_n``, ``least_with``, ``least_without`` by row.
     """
-    rows = control_rows(table)
+    rows = pd.concat([control_rows(table), site_rows(table)])
     events = rows["n_events"].astype(float)
     return pd.DataFrame({"least_n": rows["n"].astype(float), "least_with": events, "least_without": events})
 
@@ -37,6 +40,24 @@ def beside_a_hidden_control(table: pd.DataFrame) -> pd.Series:
     hidden = controls.loc[~may_be_shown(controls), "analysis"].unique()
     beside = controls[may_be_shown(controls) & controls["analysis"].isin(hidden)]
     return pd.Series(table.index.isin(beside.index), index=table.index)
+
+
+def nameless(table: pd.DataFrame, describe_by: Sequence[str]) -> pd.DataFrame:
+    """Return rows of sites by their number in the order of their estimates, unless the study tells of single sites.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As it will be released.
+    describe_by : sequence of str
+        Of the study, which says who allowed it where ``site`` is among them.
+    """
+    if "site" in describe_by:
+        return table
+    rows = site_rows(table).sort_values(["value", "se", "ci_low", "reason"], kind="stable")
+    number = rows.groupby(["analysis", "measure"], sort=False).cumcount() + 1
+    table.loc[rows.index, "population"] = number.map(population)
+    return table
 
 
 def coarse(table: pd.DataFrame, apart: pd.Index, rules: ReleaseRules) -> pd.DataFrame:
@@ -56,7 +77,7 @@ def coarse(table: pd.DataFrame, apart: pd.Index, rules: ReleaseRules) -> pd.Data
     people, unit = own["least_n"].to_numpy(float), own["unit"].to_numpy()
     moves = np.where(unit == "share", 1.0, own["se"].to_numpy(float) * np.sqrt(people))
     moves = np.where(unit == "ratio", RATIO_MOVES, moves) / rules.round_to
-    for column, way in (("value", np.round), ("se", np.ceil), ("ci_low", np.floor), ("ci_high", np.ceil)):
-        finest = _FINEST_ERROR if column == "se" else _FINEST
-        table.loc[apart, column] = rules.stepped(own[column], people, moves, finest, way)
+    for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
+        table.loc[apart, column] = rules.stepped(own[column], people, moves, _FINEST, way)
+    table.loc[apart, "se"] = rules.stepped(own["se"], people, 0.0, _FINEST_ERROR, np.ceil)
     return table

@@ -9,7 +9,7 @@ import pandas as pd
 from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, parts
 from iop_outcomes.release.disclosure.sums import Equation
-from iop_outcomes.release.tables.apart import RATIO_MOVES, beside_a_hidden_control, coarse, own_counts
+from iop_outcomes.release.tables.apart import RATIO_MOVES, beside_a_hidden_control, coarse, nameless, own_counts
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
@@ -109,6 +109,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     ]
     table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
     table = coarse(_with_coarse_counts(table, rules), apart.index, rules)
+    table = nameless(table, study.describe_by)
     table["se_method"] = table["se_method"].map(_without_totals)
     table["of_everybody"] = table["population"].astype("str") == EVERYBODY
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values(), "of_everybody"]
