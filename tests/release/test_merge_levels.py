@@ -7,6 +7,7 @@ import null_clinic
 from iop_outcomes import study
 from iop_outcomes.check.checking import check_study
 from iop_outcomes.in_memory import run_study
+from iop_outcomes.release.page.found import outcomes
 from iop_outcomes.release.page.who import baseline
 from iop_outcomes.release.stage import release_tables
 
@@ -49,3 +50,10 @@ def test_check_and_report_name_the_same_merge_and_merged_nothing_is_hidden(rare)
     released, shown = baselines(after)
     assert not released.suppressed.any(axis=None)
     assert "hidden" not in shown.note
+
+
+def test_a_column_that_only_describes_outcomes_is_told_of_beneath_them(rare):
+    own = study.parse(null_clinic.content(rare, describe_by=["sex"]))
+    shown = outcomes(release_tables(own, run_study(own))["outcomes"], own)["sex"]
+    assert shown[0].note.endswith(f"what would show them: sex 'female' and 'other' ({ADVICE}).")
+    assert [table.note for table in shown[1:]] == [""] * (len(shown) - 1)

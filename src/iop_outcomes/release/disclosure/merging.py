@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.study.release_rules import ReleaseRules
@@ -76,30 +77,29 @@ def merging(counts: pd.DataFrame, rules: ReleaseRules, hidden: Collection[str] =
     return Merging(() if any(len(group) == len(levels) for group in groups) else groups, missing)
 
 
-@dataclass(frozen=True)
 class _Cells:
     """Counts of levels by arm, and which levels are hidden."""
 
-    counts: pd.DataFrame
-    rules: ReleaseRules
-    hidden: frozenset[str]
+    def __init__(self, counts: pd.DataFrame, rules: ReleaseRules, hidden: frozenset[str]) -> None:
+        self._rules, self._hidden = rules, hidden
+        self._place = {str(level): place for place, level in enumerate(counts.index)}
+        self._unknown = counts.isna().to_numpy()
+        self._people = counts.fillna(0.0).to_numpy(float)
 
     def fit(self, group: Group) -> bool:
         """Say whether a group, as one level, would certainly be small in no arm."""
-        return all(self._fits(self.counts[arm], group) for arm in self.counts)
-
-    def _fits(self, of_arm: pd.Series, group: Group) -> bool:
-        own, sure = of_arm[list(group)], float(of_arm[list(group)].sum())
-        if not own.isna().any():
-            return not self.rules.small(sure)
+        rows = [self._place[level] for level in group]
+        sure, unknown = self._people[rows].sum(axis=0), self._unknown[rows].sum(axis=0)
         # What a table hides in an arm is never few in all: it would follow from the rest.
-        return sure >= self.rules.min_cell or int(own.isna().sum()) == int(of_arm.isna().sum())
+        whole = unknown == self._unknown.sum(axis=0)
+        return bool(np.where(unknown == 0, ~self._rules.small(sure), (sure >= self._rules.min_cell) | whole).all())
 
     def price(self, group: Group) -> tuple[int, int, float]:
         """Return what a group costs a reader: levels lost, those among them that would be shown, and their people."""
         if len(group) < 2:
             return 0, 0, 0.0
-        return len(group) - 1, len(set(group) - self.hidden), float(self.counts.loc[list(group)].sum().sum())
+        people = self._people[[self._place[level] for level in group]].sum()
+        return len(group) - 1, len(set(group) - self._hidden), float(people)
 
 
 def _one(levels: Sequence[str], cells: _Cells) -> list[Group]:

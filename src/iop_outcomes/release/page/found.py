@@ -10,6 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
+from iop_outcomes.release.page.levels import to_merge
 from iop_outcomes.release.tables.outcomes import EVERYBODY
 from iop_outcomes.release.words.advice import INSTEAD, advised, told
 from iop_outcomes.study import Study
@@ -54,12 +55,20 @@ def outcomes(table: Released | None, study: Study) -> dict[str, list[HtmlTable]]
             f"Outcomes by arm, without adjustment{whose}",
             ("Outcome", *map(words.heading, arms)),
             list(_outcome_rows(mine, arms)),
-            note if group == EVERYBODY else "",
+            note if group == EVERYBODY else "" if words.plain(group) in found else _to_merge(table, str(group)),
             tuple(range(1, len(arms) + 1)),
             file="outcomes",
         )
         found.setdefault(words.plain(group), []).append(made)
     return found
+
+
+def _to_merge(table: Released, group: str) -> str:
+    """Return what would show the levels that are hidden of a column by which outcomes are described."""
+    mine = table.frame[table.frame["group"] == group].astype({"level": "str", "arm": "str"})
+    people = mine.groupby(["level", "arm"], sort=False)["n_people"].max().unstack("arm")
+    nobody = mine.groupby(["level", "arm"]).size().unstack("arm").reindex_like(people).isna()
+    return to_merge({group: people.mask(nobody, 0.0)}, table.rules).strip()
 
 
 def _outcome_rows(table: Released, arms: list[str]) -> Iterator[tuple[str, ...]]:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from iop_outcomes.release import words
-from iop_outcomes.release.disclosure import Released, merging
+from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import Drawn
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.page.html import HtmlTable, cell, count, hidden_note
+from iop_outcomes.release.page.levels import to_merge
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 
@@ -73,7 +74,7 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
         f"SMD: standardised mean difference; beyond {study.gate.max_smd:g} either way the arms count as unlike. "
         "Of squares of numbers, and of products, it alone is told. "
         f"{_filling(chosen)}"
-        f"{hidden_note(table)}{_to_merge(chosen)}"
+        f"{hidden_note(table)}{to_merge(_by_level(chosen), chosen.rules)}"
     )
     rows = [_characteristic(chosen, position) for position in range(len(chosen))]
     return HtmlTable(
@@ -81,20 +82,10 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
     )
 
 
-def _to_merge(table: Released) -> str:
-    """Name the levels that are hidden, and which to merge; which of them is small is not told."""
-    sides = ["n_treated", "n_reference"]
-    frame = table.frame.assign(is_hidden=table.suppressed[sides].any(axis=1))
-    said = []
-    for covariate, rows in frame[frame["level"] != ""].groupby("covariate", sort=False):
-        if rows["is_hidden"].any():
-            names = words.joined([f"'{level}'" for level in rows["level"][rows["is_hidden"]]])
-            said.append(
-                f"{words.plain(str(covariate))} {names} ({merging(rows.set_index('level')[sides], table.rules)})"
-            )
-    if not said:
-        return ""
-    return f" Levels that are hidden, for themselves or to hide another, and what would show them: {'; '.join(said)}."
+def _by_level(table: Released) -> dict[str, pd.DataFrame]:
+    """Return the people of both arms by level, of each category."""
+    rows = table.frame[table.frame["level"] != ""].set_index("level")
+    return {str(name): own[["n_treated", "n_reference"]] for name, own in rows.groupby("covariate", sort=False)}
 
 
 def _filling(table: Released) -> str:
