@@ -137,6 +137,23 @@ def test_a_ratio_stands_only_where_it_means_something(effect, cost, words, icer,
     assert not found["icer"] < 0
 
 
+@pytest.mark.parametrize(
+    ("effects", "spent", "words"),
+    [
+        ([1, 1, 1, -1], [5, 5, 5, 5], "chance could explain which of the two does more"),
+        ([1, 1, 1, 1], [5, 5, 5, -5], "chance could explain which of the two costs less"),
+        ([1, -1, 1, -1], [-5, 5, 5, 5], "chance could explain which of the two costs less and which does more"),
+        ([0, 0, 0, 0], [5, -5, 5, 5], "chance could explain which of the two costs less"),
+        ([-1, -1, -1, -2], [5, 5, 5, 6], "is dominated: costs no less and does no more"),
+    ],
+)
+def test_no_side_is_told_that_chance_could_explain(effects, spent, words):
+    found = costs.cost_effectiveness(
+        effect_first=effects, effect_second=[0] * 4, cost_first=spent, cost_second=[0] * 4, willingness=[0]
+    )
+    assert found.summary["words"] == words
+
+
 def test_acceptability_and_information_by_hand():
     """At 100 a unit the draws gain 5, -5, 20: two of three; perfect information would avoid the loss of 5 in one."""
     found = costs.cost_effectiveness(

@@ -6,7 +6,8 @@ import pytest
 from iop_outcomes import stages
 from iop_outcomes.release.page import participation as page
 from iop_outcomes.release.stage import release_tables
-from iop_outcomes.release.tables import attending
+from iop_outcomes.release.tables.attending import _sentence
+from iop_outcomes.release.tables.participation import ASSUMED
 from worlds_of_weeks import made, study
 
 TABLES = ("cohort", "participation", "participation_week", "participation_hours", "level_change")
@@ -30,7 +31,17 @@ def test_where_nothing_works_the_page_says_so_and_shows_what_attendance_would_ha
     ((name, sentence),) = page.changed(without_effect["level_change_verdict"])
     assert name == "Stepping down"
     assert sentence.startswith(("Cannot tell", "No difference"))
-    assert sentence.endswith(attending.ASSUMED)
+    assert sentence.endswith(ASSUMED)
+
+
+def test_nothing_rests_on_a_number_that_failed_a_check(without_effect):
+    """Before, it was followed by what it would hold under, as if only that were open."""
+    row = without_effect["level_change"].frame.iloc[0]
+    failed = row.copy()
+    failed["reason"] = "fewer than four in five weeks have a test; ask more"
+    sentence = _sentence(failed, "gate_failed")
+    assert sentence.endswith("Fewer than four in five weeks have a test, so that nothing can rest on this number.")
+    assert _sentence(row, "beyond_margin").endswith(ASSUMED)
 
 
 def test_counts_are_rounded_and_shares_no_finer_than_they(without_effect):

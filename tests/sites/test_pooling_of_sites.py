@@ -182,6 +182,17 @@ def rewritten(export: Path, folder: Path, changed: dict | None) -> Path:
     return folder
 
 
+def test_sites_that_all_have_one_arm_are_told_as_such_and_nothing_is_drawn(exported, tmp_path):
+    alone = {"arms_without_people": ["outpatient"]}
+    folders = [rewritten(exported / name, tmp_path / name, alone) for name in ("north", "south", "west")]
+    table = pool(folders, tmp_path / "pooled").set_index("analysis")
+    assert set(table["verdict"]) == {"withheld"}
+    assert table.loc["primary", ["n_pooled", "n_one_arm_only"]].tolist() == [0, 3]
+    assert "3 estimates are of sites with one arm only." in table.loc["primary", "sentence"]
+    assert table["value"].isna().all()
+    assert "<svg" not in (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_a_site_with_one_arm_is_named_by_the_commands(exported, tmp_path, monkeypatch):
     """The fourth site has nobody in outpatient care: its command exports that, and the pool counts and names it."""

@@ -12,6 +12,7 @@ from iop_outcomes.release.page.specifications import specifications as in_words
 from iop_outcomes.release.stage import release_tables
 from iop_outcomes.stages import between
 from iop_outcomes.tables.estimate import ADJUSTED, is_contrast
+from null_clinic import clinic, content
 
 CONTENT = yaml.safe_load("""
 study: varied
@@ -157,3 +158,30 @@ def test_where_the_gate_withholds_them_all_the_reason_stands_in_their_place():
     assert row["n_withheld"] == row["n_specifications"]
     assert row["reason"].startswith("estimates: 0 are there; two are needed")
     assert np.isnan(row["median"])
+
+
+def third_arm(folder, codes: list[str], second: str) -> study.Study:
+    """Return a clinic of three arms, people of these levels of care, and IOP held against one of the others."""
+    people = clinic(400, seed=4)
+    people["episode"]["level_of_care"] = np.random.default_rng(2).choice(codes, 400)
+    for name, frame in people.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    arms = {name: {"level_of_care": code} for name, code in (("iop", "2.1"), ("outpatient", "1"), ("residential", "3"))}
+    primary = {"outcome": "completion", "design": "overlap", "estimator": "aipw", "contrast": ["iop", second]}
+    asked = {"cohort": {"arms": arms}, "analyses": {"primary": primary}, "specifications": {"draws": 99}}
+    return study.parse(content(folder, **asked))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("codes", "second", "n_shown"),
+    [(["2.1", "1", "3"], "residential", 3), (["2.1", "1"], "outpatient", 3), (["2.1", "1"], "residential", 0)],
+)
+def test_with_three_arms_the_two_of_the_question_are_asked_of_and_an_empty_one_is_named(
+    tmp_path, codes, second, n_shown
+):
+    asked = third_arm(tmp_path, codes, second)
+    found = run_study(asked)
+    assert found["specification_summary"]["n_shown"].tolist() == [n_shown]
+    said = in_words(release_tables(asked, found)["specification_summary"])
+    assert ("The arm “residential” is empty: no eligible person was assigned to it." in said) == (not n_shown)

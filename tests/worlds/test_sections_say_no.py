@@ -1,9 +1,15 @@
 """Worlds in which a section of the argument must not be believed: it says so, with a reason a reader understands."""
 
+import re
+
 import numpy as np
 import pytest
 
-from null_clinic import clinic, run, weekly_sessions
+from iop_outcomes import study
+from iop_outcomes.release.manuscript.content import manuscript
+from iop_outcomes.release.page import costs
+from iop_outcomes.release.stage import release_tables
+from null_clinic import clinic, content, run, weekly_sessions
 
 pytestmark = pytest.mark.slow
 SUBGROUPS = {"subgroups": {"by": ["referral"]}}
@@ -25,9 +31,9 @@ def opposite_confounding(n: int = 1200) -> dict:
     return tables | {"session": weekly_sessions(tables["episode"])}
 
 
-def with_costs(largest: float) -> dict:
+def with_costs(largest: float, seed: int = 3) -> dict:
     """Return a clinic in which everybody costs alike, but for one person in IOP."""
-    tables, draw = clinic(400, seed=3), np.random.default_rng(5)
+    tables, draw = clinic(400, seed=seed), np.random.default_rng(5)
     episode = tables["episode"]
     amount = draw.gamma(2, 500, len(episode)).round(2)
     amount[np.flatnonzero(episode["level_of_care"] == "2.1")[0]] = largest
@@ -65,6 +71,21 @@ def test_an_arm_half_of_whose_bills_are_nothing_is_not_the_cheaper_one(tmp_path)
     rows = run(tmp_path, tables, **COSTS)["cost_effectiveness"]
     assert set(rows["status"]) == {"withheld"}
     assert rows["reason"].str.contains("known of fewer than four in five people of an arm").all()
+
+
+def test_where_costs_and_effects_are_alike_no_side_and_no_price_is_told_anywhere(tmp_path):
+    """Before, the table said that one arm is dominated, where the page's sentence said that it could be chance."""
+    made = run(tmp_path, with_costs(1_500.0, seed=4), **COSTS)
+    asked = study.parse(content(tmp_path, **COSTS))
+    released = release_tables(asked, made)
+    row = released["cost_effectiveness"].frame.iloc[0]
+    chance = "chance could explain which of the two costs less and which does more"
+    assert row["words"] == chance
+    assert row[["icer", "saved_per_unit_lost"]].isna().all()
+    [(_, sentence)] = costs.verdicts(released["cost_verdict"])
+    assert f"C{chance[1:]}, so that no price is named." in sentence
+    assert not re.search("costs [0-9,]+ (more|less)|dominate", sentence)
+    assert f"Costs to payer: {sentence}" in manuscript(asked, released, {}, {}).results
 
 
 def test_in_a_trial_without_an_effect_no_difference_is_found_in_all_or_in_some(tmp_path):

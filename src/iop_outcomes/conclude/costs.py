@@ -11,12 +11,11 @@ import pandas as pd
 
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import BETTER, CANNOT_TELL, INCONCLUSIVE, REFUSED, WITHHELD, WORSE
+from iop_outcomes.tables.costing import SURE
 from iop_outcomes.tables.estimate import FLAGGED, SHOWN
 from iop_outcomes.tables.estimate import REFUSED as IS_REFUSED
 from iop_outcomes.tables.estimate import WITHHELD as IS_WITHHELD
 
-#: Share of the draws beyond which chance is not taken for an explanation, as for a 95% interval.
-SURE = 0.975
 #: Codes of a verdict that says that what is bought differs by plan, or is no effect.
 BY_PLAN = ("unlike_plans", "unlike_lengths", "predicts_only")
 

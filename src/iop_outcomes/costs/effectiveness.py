@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from iop_outcomes.costs.net_benefit import prices
 from iop_outcomes.kernel.errors import EstimationError
+from iop_outcomes.tables.costing import SURE
 
 DOMINATES = "dominates: costs no more and does no less"
 DOMINATED = "is dominated: costs no less and does no more"
 BUYS, SAVES = "costs more and does more", "costs less and does less"
 ALIKE = "costs and does the same"
+#: Where chance could explain either difference neither a side nor a price is told.
+CHANCE = "chance could explain which of the two {}"
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class CostEffectiveness:
     ----------
     summary : Series
         ``delta_effect`` and ``delta_cost``, means over the draws; ``words``: whether the first arm dominates, is
-        dominated, costs more and does more, or costs less and does less; ``icer``: cost of a further unit of effect,
-        only where it costs more and does more; ``saved_per_unit_lost``: only where it costs less and does less.
+        dominated, costs more and does more, or costs less and does less, where 975 of 1,000 draws say so, and else what
+        chance could explain; ``icer``: cost of a further unit of effect, only where it costs more and does more by its
+        mean; ``saved_per_unit_lost``: only where it costs less and does less.
     by_willingness : DataFrame
         ``willingness`` (price of a unit of effect), ``net_benefit`` (mean gain in money), ``acceptability`` (share of
         the draws in which the first arm has the larger net benefit), ``evpi`` (expected value of perfect information).
@@ -99,28 +103,40 @@ def cost_effectiveness(
                 "evpi": float(np.maximum(first, second).mean() - max(first.mean(), second.mean())),
             }
         )
-    return CostEffectiveness(
-        _summary(float(effect.mean()), float(cost.mean())), pd.DataFrame(rows), _shares(effect, cost)
-    )
+    return CostEffectiveness(_summary(effect, cost), pd.DataFrame(rows), _shares(effect, cost))
 
 
-def _summary(effect: float, cost: float) -> pd.Series:
-    buys, saves = effect > 0 and cost > 0, effect < 0 and cost < 0
-    if buys or saves:
-        words = BUYS if buys else SAVES
-    elif effect == 0 and cost == 0:
-        words = ALIKE
-    else:
-        words = DOMINATES if effect >= 0 and cost <= 0 else DOMINATED
+def _summary(effect: NDArray[np.float64], cost: NDArray[np.float64]) -> pd.Series:
+    more, dearer = float(effect.mean()), float(cost.mean())
     return pd.Series(
         {
-            "delta_effect": effect,
-            "delta_cost": cost,
-            "words": words,
-            "icer": cost / effect if buys else np.nan,
-            "saved_per_unit_lost": cost / effect if saves else np.nan,
+            "delta_effect": more,
+            "delta_cost": dearer,
+            "words": _words(effect, cost),
+            "icer": dearer / more if more > 0 and dearer > 0 else np.nan,
+            "saved_per_unit_lost": dearer / more if more < 0 and dearer < 0 else np.nan,
         }
     )
+
+
+def _words(effect: NDArray[np.float64], cost: NDArray[np.float64]) -> str:
+    """Return what cost and effect are together, or which of the two chance could explain."""
+    more, dearer = _side(effect), _side(cost)
+    if more is None or dearer is None:
+        open_ones = [said for side, said in ((dearer, "costs less"), (more, "does more")) if side is None]
+        return CHANCE.format(" and which ".join(open_ones))
+    if more * dearer > 0:
+        return BUYS if more > 0 else SAVES
+    if more == dearer == 0:
+        return ALIKE
+    return DOMINATES if more >= 0 and dearer <= 0 else DOMINATED
+
+
+def _side(values: NDArray[np.float64]) -> int | None:
+    """Return the side of zero on which nearly all draws lie, 0 where all are zero, None where chance decides."""
+    if not values.any():
+        return 0
+    return next((side for side in (1, -1) if np.mean(side * values > 0) >= SURE), None)
 
 
 def _shares(effect: NDArray[np.float64], cost: NDArray[np.float64]) -> pd.Series:

@@ -107,7 +107,9 @@ def retention(history: History, *, day: Days = 90, completed: AfterCompletion | 
     source="TEDS-D REASON = 1",
 )
 def completion(history: History, *, count_transfer: bool = False) -> pd.DataFrame:
-    """Was treatment completed, by the reason of discharge? Transfers can be counted as completed for sensitivity.
+    """Was treatment completed, by the reason of discharge?
+
+    ``count_transfer`` counts a transfer as completed, to see what hangs on it.
 
     Examples
     --------

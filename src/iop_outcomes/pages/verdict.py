@@ -193,7 +193,7 @@ specifications:
 Cohort, outcomes, designs and gate are made anew for every combination; what the gate withholds is counted and not in
 it, even where the study asks for analyses to be shown with caution. The report says the median, how many lie on its
 side, how many intervals leave no difference out, and how often chance alone would bring about as much: what sites (or
-people) add to all estimates is given random signs together. The path that was chosen beforehand is marked. It decides
+people) add to all estimates is given random signs together. The study's own path is marked. It decides
 nothing: all combinations lack what nobody recorded, so that their agreement makes no verdict stronger."""
 
 _SITES = f"""\

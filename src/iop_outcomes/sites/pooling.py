@@ -15,6 +15,11 @@ FEWEST = 3
 #: standard errors, since few sites agree by chance.
 HOW = {"tau": "reml", "interval": "modified-hartung-knapp"}
 
+#: Columns of pooled numbers: on the scale of the measure, on that of the standard error, and with a site left out.
+_ON_ITS_SCALE = ("value", "ci_low", "ci_high", "prediction_low", "prediction_high")
+_AS_POOLED = ("se", "p_value", "tau", "i_squared", "q_p_value")
+_WITHOUT_ONE = ("lowest_without_one", "highest_without_one")
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -68,16 +73,18 @@ def pool_analysis(rows: pd.DataFrame, analysis: str) -> Pooled:
 
 
 def numbers(pooled: Pooled) -> dict[str, object]:
-    """Return the pooled numbers of an analysis as a row, ratios as ratios, and sites counted by what became of them."""
+    """Return the pooled numbers of an analysis as a row, ratios as ratios, and sites counted by what became of them.
+
+    Of an analysis that cannot be pooled they are missing, so that the columns are the same whatever could be.
+    """
     counts = {f"n_{use.replace(' ', '_')}": int((pooled.rows["use"] == use).sum()) for use in USES}
     told = {name: pooled.first[name] for name in ("outcome", "arm", "against", "estimand", "measure", "unit")}
     row = {"analysis": pooled.analysis, **told, "n_sites": len(pooled.rows), **counts}
     if pooled.whole is None or pooled.without is None:
-        return row
+        return row | dict.fromkeys((*_ON_ITS_SCALE, *_AS_POOLED, *_WITHOUT_ONE), np.nan)
     ratio = measure_of(pooled.first["measure"]).scale == "ratio"
     back = np.exp if ratio else (lambda value: value)
-    names = ("value", "ci_low", "ci_high", "prediction_low", "prediction_high")
-    row |= {name: float(back(pooled.whole[name])) for name in names}
-    row |= {name: float(pooled.whole[name]) for name in ("se", "p_value", "tau", "i_squared", "q_p_value")}
+    row |= {name: float(back(pooled.whole[name])) for name in _ON_ITS_SCALE}
+    row |= {name: float(pooled.whole[name]) for name in _AS_POOLED}
     ends = pooled.without["value"]
-    return row | {"lowest_without_one": float(back(ends.min())), "highest_without_one": float(back(ends.max()))}
+    return row | dict(zip(_WITHOUT_ONE, (float(back(ends.min())), float(back(ends.max()))), strict=True))

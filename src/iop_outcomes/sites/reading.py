@@ -108,11 +108,12 @@ def _refuse_unlike(first: Site, other: Site) -> None:
             f"pool: '{other.name}' was exported by version {other.version} and '{first.name}' by {first.version}; "
             "run and export them by one version"
         )
-    if not first.questions.keys() & other.questions.keys():
+    shared = [name for name in first.questions if name in other.questions]
+    if not shared:
         raise StudyError(
             f"pool: no analysis of '{other.name}' is called as one of '{first.name}' is; pool sites of one study"
         )
-    for name in first.questions.keys() & other.questions.keys():
+    for name in shared:
         one, two = first.questions[name], other.questions[name]
         differs = next((part for part in one if one[part] != two.get(part)), None)
         if differs is not None:

@@ -1,5 +1,6 @@
 """All specifications of a study in the order of their estimates, and what they amount to: the stage."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -59,11 +60,17 @@ def summary(found: Sequence[Specification], study: StudyView) -> pd.DataFrame:
     try:
         together = _together(shown, study)
     except EstimationError as error:
-        row["reason"] = str(error)
+        row["reason"] = _why_nothing(found) or str(error)
     else:
         names = ("median", "share_same_sign", "share_significant", "p_median", "p_significant", "n_draws")
         row |= {name: getattr(together, name) for name in names}
     return pd.DataFrame([row]).reindex(columns=tables.empty("specification_summary").columns)
+
+
+def _why_nothing(found: Sequence[Specification]) -> str:
+    """Return why most of those that are not shown are not, empty where some are shown."""
+    reasons = Counter(str(one.row["reason"]) for one in found if one.row["status"] != SHOWN)
+    return reasons.most_common(1)[0][0] if sum(reasons.values()) == len(found) > 0 else ""
 
 
 def _together(shown: Sequence[Specification], study: StudyView):

@@ -40,7 +40,7 @@ class Specifications(Section):
     Attributes
     ----------
     analysis : str
-        The path chosen beforehand; the first of the study where none is named.
+        The study's own path; the first of the study where none is named.
     outcomes : list of str
         Further metrics of the study, each with its own missing rule: shares that are better the same way.
     arm_rules : mapping

@@ -4,6 +4,8 @@ from iop_outcomes.tables.conclusion import VERDICTS
 from iop_outcomes.tables.declare import Column, Table, code, count, key, label, number
 from iop_outcomes.tables.estimate import STATUS
 
+#: Share of the draws from which on chance is not taken for an explanation, as for a 95% interval.
+SURE = 0.975
 _BOUGHT = (
     label("perspective", "Whose costs count, as the study names it", required=True, nullable=False),
     label("analysis", "Analysis whose effect is bought", required=True, nullable=False),
@@ -59,13 +61,16 @@ COST_EFFECTIVENESS = Table(
         number("delta_effect", "Difference of the effect, more being better, mean over the draws"),
         number("effect_low", "Lower end of its 95% interval (percentile of the draws)"),
         number("effect_high", "Upper end"),
-        Column("words", "text", "Which of the two costs more, and which does more"),
+        Column("words", "text", "Which of the two costs more, and which does more, or that chance could explain it"),
         number(
-            "icer", "Cost of a further unit of effect; only where the first arm costs more and does more", "currency", 0
+            "icer",
+            "Cost of a further unit of effect; only where the first arm surely costs more and does more",
+            "currency",
+            0,
         ),
         number(
             "saved_per_unit_lost",
-            "Saved for a unit of effect lost; only where it costs less and does less",
+            "Saved for a unit of effect lost; only where it surely costs less and does less",
             "currency",
             0,
         ),

@@ -137,7 +137,10 @@ def _kind_of(levels: tuple[str, ...]) -> pd.CategoricalDtype:
 
 def _fits_int32(numbers: pd.Series) -> bool:
     """Are all numbers there, whole and small enough to be kept as they are?"""
-    limits, cells = np.iinfo(np.int32), numbers.to_numpy(np.float64, na_value=np.nan)
+    limits = np.iinfo(np.int32)
+    if isinstance(numbers.dtype, np.dtype) and numbers.dtype.kind in "iu":
+        return not len(numbers) or bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
+    cells = numbers.to_numpy(np.float64, na_value=np.nan)
     return bool(((np.floor(cells) == cells) & (cells >= limits.min) & (cells <= limits.max)).all())
 
 

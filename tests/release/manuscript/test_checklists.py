@@ -1,6 +1,7 @@
 """Checklists: every item filled from what is there, left to a person, or found missing, and nothing claimed beyond."""
 
 import re
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -57,8 +58,23 @@ def test_what_could_be_there_and_is_not_is_missing_with_what_to_do(released, dra
     lists = checklists(study(), released, drawn, {})
     target = {row[0][1:]: row for row in lists["target"].rows}
     assert target["6a"][2:] == ("missing", "state its eligibility under target_trial in the study file")
-    assert target["18"][2:] == ("missing", "lock the protocol before outcomes are read: iop-outcomes lock STUDY")
+    lock = "lock the protocol before outcomes are read: iop-outcomes lock STUDY; give the number of the register"
+    assert target["18"][2:] == ("missing", lock)
     assert states(lists, "strobe")["12b"] == "missing"
+
+
+def test_what_is_missing_says_what_to_do_and_what_is_by_hand_says_what_to_write(released, drawn):
+    """Before, items 10 to 12 of a study whose comparisons are withheld said "run the study with data that have it"."""
+    for lists in (checklists(study(), {}, {}, {}), checklists(study(), released, drawn, RUN)):
+        for table in lists.values():
+            assert all(row[3] for row in table.rows)
+    estimate = released["estimate"]
+    withheld = replace(estimate, frame=estimate.frame.assign(status="withheld"))
+    hidden = {name: table for name, table in released.items() if name != "outcomes"} | {"estimate": withheld}
+    target = {row[0]: row[2:] for row in checklists(study(), hidden, drawn, RUN)["target"].rows}
+    assert target["T12"] == ("missing", "say so: they are withheld together with every comparison")
+    assert target["T11"][1].startswith("say so: they are withheld together with every comparison. There is: Who was")
+    assert "give the days followed (median, range) by arm" in target["T10"][1]
 
 
 def test_each_part_of_the_trial_is_stated_by_itself(released, drawn):

@@ -6,11 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes import load_study
 from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
-from iop_outcomes.tables.missing_panel import TIPPING_SHIFT, TO_NO_DIFFERENCE, TO_OTHER_SIDE, scenario, tipping
+from iop_outcomes.tables.estimate import CHECK
+from iop_outcomes.tables.missing_panel import (
+    PANEL,
+    TIPPING_SHIFT,
+    TO_NO_DIFFERENCE,
+    TO_OTHER_SIDE,
+    scenario,
+    shift,
+    tipping,
+)
 from report_tables import study, tables
 
 
@@ -18,6 +28,60 @@ def first_screen(html: str) -> str:
     """Return the words of the first section of a page."""
     section = re.search(r'<section aria-labelledby="answer">(.*?)</section>', html, re.S)[1]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+
+ADVICE = "stays in arm 'iop' are known only as intervals that cross day 30; choose a day at which they end"
+
+
+def test_what_an_analyst_may_do_stands_beneath_and_not_among_the_answers():
+    """Before, "choose a day at which they end" stood as the answer to how long people stay."""
+    given = changed("staying", status="refused", value=np.nan, ci_low=np.nan, ci_high=np.nan, reason=ADVICE)
+    whole = page(study(), release_tables(study(), given), {}, {})
+    answered = first_screen(whole)
+    assert "Stays in IOP are known only as intervals that cross day 30." in answered
+    assert "choose" not in answered
+    assert "cross day 30. What to do: choose a day at which they end" in whole
+
+
+def test_a_difference_that_an_assumption_makes_is_told_as_one():
+    """Before, a study without an effect read as if another look at the outcome had found one."""
+    panel = changed("primary", value=0.001, ci_low=-0.02, ci_high=0.022)
+    estimate = panel["estimate"]
+    row = estimate.query("analysis == 'primary' and role == 'contrast' and kind == 'adjusted'").iloc[0]
+    moved = {"role": CHECK, "estimator": PANEL, "scenario": scenario(shift(1.0, 0.0)), "kind": "adjusted"}
+    further = pd.DataFrame([row.to_dict() | moved | {"value": 0.06, "ci_low": 0.04, "ci_high": 0.08}])
+    asked = study(sensitivity=[PANEL])
+    text = first_screen(
+        page(asked, release_tables(asked, panel | {"estimate": pd.concat([estimate, further])}), {}, {})
+    )
+    assert (
+        "chance leaves no room for a difference of 5 points or more either way, but there is one if what is missing "
+        "differs from what is known as far as the study still believes." in text
+    )
+
+
+PAIRS = {
+    "completion": {"count_transfer": True},
+    "attendance_rate": {"after_first": True},
+    "continuous_abstinence": {"grace_weeks": 4},
+    "proportion_negative": {"substance": "opioids"},
+}
+
+
+@pytest.mark.parametrize("metric", PAIRS)
+def test_two_outcomes_of_one_metric_are_defined_in_words_of_their_own(metric):
+    analysis = {"design": "overlap", "estimator": "aipw", "measure": "risk_difference"}
+    metrics = {"one": {"metric": metric}, "other": {"metric": metric, **PAIRS[metric]}}
+    asked = study(metrics=metrics, analyses={name: analysis | {"outcome": name} for name in metrics}, claims=[])
+    one, other = definitions(asked).rows
+    assert one[0] != other[0]
+    assert one[1] != other[1]
+
+
+@pytest.mark.parametrize("name", ["demo", "teds_d", "ctn0094"])
+def test_no_two_outcomes_of_a_study_have_one_label_and_one_definition(name):
+    rows = definitions(load_study(name)).rows
+    assert len({row[0] for row in rows}) == len({row[1:4] for row in rows}) == len(rows)
 
 
 def changed(analysis: str, **numbers) -> dict[str, pd.DataFrame]:
@@ -164,5 +228,5 @@ def test_a_panel_of_missing_rules_is_told_rule_by_rule_and_its_shifts_only_by_wh
         "expected."
     )
     assert told["What would tip it, missing of IOP"] == (
-        "There would be no difference at no shift of the missing of IOP that was tried."
+        "No shift of the missing of IOP that was tried would take the difference away."
     )

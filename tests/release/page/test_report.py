@@ -11,6 +11,7 @@ import pytest
 from iop_outcomes.release import figures, words
 from iop_outcomes.release.page.checks import check_in_words
 from iop_outcomes.release.page.page import page
+from iop_outcomes.release.page.target import named
 from iop_outcomes.release.stage import build, release_files, release_tables
 from report_tables import study, tables
 
@@ -311,7 +312,7 @@ def test_where_no_interval_can_be_had_no_sentence_speaks_of_one():
     ("value", "limit", "said"),
     [
         (2.1, 1.4, "by a risk ratio of 2.10 each; 1.40 would do to move the interval to no difference."),
-        (2.1, 1.0, "by a risk ratio of 2.10 each; the interval includes no difference already."),
+        (2.1, 1.0, "unrecorded that goes with both the arm and the outcome by a risk ratio of 2.10 each."),
         (2.1, np.nan, "by a risk ratio of 2.10 each."),
         (1.0, 1.0, "There is no difference that something unrecorded would have to explain."),
     ],
@@ -355,3 +356,18 @@ def test_a_check_that_makes_an_analysis_anew_says_what_it_found_or_why_it_was_no
     empty = {"value": np.nan, "ci_low": np.nan, "ci_high": np.nan, "reason": "", "unit": ""}
     given = empty | {"status": "shown", "arm": "iop", "se_method": "how it was made"} | row
     assert check_in_words(pd.Series(given)).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "shown"),
+    [
+        ({}, False),
+        ({"digest": "ab", "locked": None}, False),
+        ({"digest": "ab", "locked": "ab", "before_results": False}, False),
+        ({"digest": "cd", "locked": "ab", "before_results": True, "changed": ["subgroups"]}, False),
+        ({"digest": "ab", "locked": "ab", "before_results": True, "changed": []}, True),
+    ],
+)
+def test_only_a_protocol_locked_in_time_shows_that_subgroups_were_named_beforehand(protocol, shown):
+    """Before, every page said so, on the same page as that the protocol was not locked."""
+    assert ("nothing here shows" not in named({"protocol": protocol})) == shown

@@ -10,7 +10,10 @@ import pytest
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.judging import judge_study
 from iop_outcomes.conclude.verdict import REMARKS, RULES
+from iop_outcomes.release.words import signed
 from iop_outcomes.release.words import verdict as in_words
+from iop_outcomes.release.words.advice import parted
+from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.doubts import cautions, doubt
 from iop_outcomes.release.words.verdict import badge, brief, look_in_words, looks_in_words, sentence
 from iop_outcomes.tables.missing_panel import FAILURE, OBSERVED, WEIGHTED, shift, shifts_of_one_arm
@@ -284,8 +287,8 @@ def test_a_look_under_another_design_names_its_people():
     judged = judge_study(estimate, study)
     by_name = {one.name: one for one in judged}
     assert look_in_words(judged[0], judged[0].evidence.looks[0], by_name, study) == (
-        "Design “everybody”, by weighted, for everybody in the cohort: −2.0 percentage points (−6.0 to 2.0), the other "
-        "way round."
+        "Design “everybody” with estimator “weighted”, for everybody in the cohort: −2.0 percentage points (−6.0 to "
+        "2.0), the other way round."
     )
     assert sentence(judged[0], estimate, study).startswith("Inconclusive: people assigned to IOP were 9.0")
 
@@ -306,3 +309,28 @@ def test_the_panel_of_missing_rules_is_told_by_what_agrees_and_what_does_not():
     assert looks_in_words(judged, {"primary": judged}, study) == [
         "Missing shifted by +1 in outpatient care: chance could explain it."
     ]
+
+
+ENDS = ("two systems name ends unlike.", "Read no outcome of it; if only words differ, map them.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "found", "advice"),
+    [
+        ("stays are known to day 90; choose an earlier day", "stays are known to day 90", "choose an earlier day"),
+        ("two systems name ends unlike. Read no outcome of it; if only words differ, map them.", *ENDS),
+        ("use before time zero differs; give it a level", "use before time zero differs", "give it a level"),
+        ("too few people came; use of alcohol is not known", "too few people came; use of alcohol is not known", ""),
+    ],
+)
+def test_advice_is_a_clause_that_begins_with_what_to_do(reason, found, advice):
+    assert parted(reason) == (found, advice)
+
+
+def test_where_no_difference_is_shown_nothing_is_explained_away():
+    row = pd.Series({"measure": "robustness_value", "value": 0.02, "ci_low": 0.0})
+    assert controls_in_words(row).startswith("The interval includes no difference, so that there is nothing to explain")
+
+
+def test_numbers_have_a_true_minus_sign_and_words_their_hyphen():
+    assert signed("mean -0.063, t-tests, CTN-0094") == "mean \N{MINUS SIGN}0.063, t-tests, CTN-0094"

@@ -55,7 +55,7 @@ def state_of(item: Mapping[str, Any], held: Mapping[str, Artefact]) -> tuple[str
     lacking = [one for one in asked if not one.present]
     places = "; ".join(dict.fromkeys(one.place for one in asked if one.present))
     if lacking:
-        said = "; ".join(dict.fromkeys(one.remedy for one in lacking))
+        said = "; ".join([*dict.fromkeys(one.remedy for one in lacking), *([item["hand"]] if item.get("hand") else [])])
         return MISSING, f"{said}. There is: {places}" if places else said
     if item.get("hand"):
         return BY_HAND, f"{places}; by hand: {item['hand']}" if places else str(item["hand"])

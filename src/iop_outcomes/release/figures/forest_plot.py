@@ -12,6 +12,7 @@ from iop_outcomes.release.figures import differences, style
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast, may_be_shown
 
@@ -51,7 +52,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    reason = table["reason"].astype("object").map(lambda said: words.spoken(str(said), study), na_action="ignore")
+    reason = table["reason"].astype("object").map(lambda said: told(words.spoken(str(said), study)), na_action="ignore")
     return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 
@@ -81,6 +82,8 @@ def draw(data: Released) -> "Figure":
     contrasts = contrasts[~again].reset_index(drop=True)
     # The first of the study's own order, which nobody chose by what was found.
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
+    # For each line its arms are sought: among the rows of hundreds of analyses that would take most of the time.
+    table = table[table["analysis"].isin(contrasts["analysis"])]
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     n_lines = [label.count("\n") + 1 for label in labels]

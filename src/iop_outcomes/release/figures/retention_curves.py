@@ -160,7 +160,8 @@ def says(table: pd.DataFrame) -> str:
     said = []
     for arm in style.arms_of(table):
         points = table[(table["arm"] == arm) & table["survival"].notna()]
-        if points.empty:
+        if not points["day"].gt(0).any():
+            said.append(f"{words.heading(arm)}: not shown, since too few left on any day.")
             continue
         half = points.iloc[int((points["day"] - points["day"].max() / 2).abs().to_numpy().argmin())]
         told = [f"{words.percent(row['survival'], 0)} on day {row['day']:.0f}" for row in (half, points.iloc[-1])]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
-from iop_outcomes.release.figures import beside, style
+from iop_outcomes.release.figures import beside, style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
@@ -153,6 +154,20 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     return ends
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say in which ways the care of each arm had ended by the end of its curves."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["incidence"].notna() & (table["cause"] != PEOPLE)]
+        if own.empty:
+            continue
+        ends = own.loc[own.groupby("cause")["day"].idxmax()].set_index("cause")
+        shares = {cause: telling.share(ends.loc[cause], "incidence") for cause in _TITLES if cause in ends.index}
+        told = [f"{_TITLES[cause].lower()} {share}" for cause, share in shares.items()]
+        said.append(f"{words.heading(arm)} by day {ends['day'].max():.0f}: {', '.join(told)}.")
+    return " ".join(said) or "No curve may be shown."
+
+
 @figure(
     title="How care ends",
     caption=(
@@ -183,6 +198,7 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     ),
     section="what",
     place=6,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a panel for each way to end care side by side, and the numbers at risk beneath."""

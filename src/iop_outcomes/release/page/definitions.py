@@ -4,6 +4,7 @@ from iop_outcomes.history.outcome_rules import death_in_words
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.release import words
 from iop_outcomes.release.page.html import HtmlTable
+from iop_outcomes.release.words.vocabulary import SETTINGS
 from iop_outcomes.study import Study
 from iop_outcomes.study.names import TIME_IN_CARE, TIME_TO
 from iop_outcomes.study.outcome import Outcome, outcome_of
@@ -21,7 +22,8 @@ def _row(study: Study, outcome: Outcome) -> tuple[str, ...]:
     label, followed = words.describe_outcome(study, outcome.name).label, f"{study.cohort.follow_up_days} days"
     better = {"higher": "more", "lower": "less", "neither": "not said"}[outcome.better]
     if outcome.name == TIME_IN_CARE:
-        what = f"Days from time zero to the end of care, by completion as by dropout. {study.care.in_words()}"
+        ends = words.capital(study.care.in_words())
+        what = f"Days from time zero to the end of care, by completion as by dropout. {ends}"
         return label, what, f"up to {followed}", "whoever is still in care is counted up to the last day seen", better
     if outcome.name in TIME_TO:
         later = {"higher": "later, or never", "lower": "sooner"}.get(outcome.better, "not said")
@@ -35,7 +37,37 @@ def _row(study: Study, outcome: Outcome) -> tuple[str, ...]:
     missing = _missing(plugin.missing, str(outcome.settings.get("missing", "")))
     if "after_death" in outcome.settings:
         missing = f"{missing}; {dead}"
-    return label, _plainly(plugin.summary), _when(outcome, study), missing, better
+    return (
+        label,
+        _together(_plainly(plugin.summary), _chosen(study, outcome.name)),
+        _when(outcome, study),
+        missing,
+        better,
+    )
+
+
+def _together(summary: str, chosen: str) -> str:
+    """Return a summary, which may be a question, and what the study chose, as sentences."""
+    return f"{summary}{'' if summary.endswith('?') else '.'} {chosen}" if chosen else summary
+
+
+def _chosen(study: Study, name: str) -> str:
+    """Return what the study chose that changes what counts, so that two outcomes of one metric say what parts them."""
+    told_elsewhere = {"metric", "missing", "window_days", "weeks", "day", "days", "after_death"}
+    said = [_setting(key, value) for key, value in study.metrics[name].items() if key not in told_elsewhere]
+    return f"Here: {'; '.join(said)}" if said else ""
+
+
+def _setting(key: str, value: object) -> str:
+    told = SETTINGS.get(key)
+    if isinstance(told, dict):
+        return told[bool(value)]
+    shown = words.plain(str(value)) if isinstance(value, str) else str(value)
+    return (
+        told.format(shown)
+        if told
+        else f"{words.plain(key)} {'yes' if value is True else 'no' if value is False else shown}"
+    )
 
 
 def _when(outcome: Outcome, study: Study) -> str:

@@ -1,15 +1,17 @@
 """What happened and what difference it made: outcomes, estimates, checks, claims."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
+from iop_outcomes.release.words.advice import INSTEAD, advised, told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
@@ -91,7 +93,8 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
     def noted(said: str) -> str:
         return str(methods.setdefault(said, len(methods) + 1))
 
-    for _, row in table.frame[is_contrast(table.frame)].iterrows():
+    # Rows of one kind of column are made ten times as fast as those of many.
+    for _, row in table.frame[is_contrast(table.frame)].astype("object").iterrows():
         arms = f"{words.arm(row['arm'])} v {words.arm(row['against'])}"
         design = "" if row["kind"] == NAIVE else f", design “{words.plain(row['design'])}”"
         how = f"{words.plain(row['estimator'])}{design}"
@@ -99,7 +102,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), noted(method))
         else:
-            why = words.sentences(str(row["reason"]))
+            why = words.sentences(told(str(row["reason"])))
             # The same reason beside every measure of a withheld analysis would be pages of it.
             last = (words.capital(row["status"]), why if len(why) <= _SHORT else noted(why))
         found = (analysis_of(row, study), words.capital(measure_of(row)), last[0])
@@ -133,9 +136,18 @@ def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
         return []
     frame = table.frame[is_contrast(table.frame, ADJUSTED)]
     hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
-    said = hidden["reason"].astype("str").map(words.sentences)
+    said = hidden["reason"].astype("str").map(advised).map(words.sentences)
     named = [f"{analysis_of(row, study)}, {row['status']}" for _, row in hidden.iterrows()]
     return list(zip(named, said, strict=True))
+
+
+def instead(every: Sequence[Judged], study: Study) -> list[tuple[str, str]]:
+    """Return the analyses that get no verdict for the way they are asked, with what to ask instead."""
+    return [
+        (analysis_of(one.row, study), INSTEAD[one.decision.codes[0]])
+        for one in every
+        if one.decision.codes[0] in INSTEAD
+    ]
 
 
 def claims(table: Released | None) -> HtmlTable | None:

@@ -1,4 +1,4 @@
-"""For whom: what was explored beside the subgroups named beforehand, and said to be no more than that."""
+"""For whom: what was explored beside the subgroups that the study names, and said to be no more than that."""
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def heterogeneity(table: Released | None, study: Study) -> HtmlTable | None:
 _CAPTION = "Exploratory: ranked by predicted effect"
 _NOTE = (
     "Effects were predicted from the covariates and looked at only among people from whom nothing was learned, those "
-    "counting most who might have been in either arm. Nobody named these groups beforehand, so that they may say "
+    "counting most who might have been in either arm. Nobody named these groups, so that they may say "
     "where to look next, and no verdict and no claim rests on them."
 )
 
@@ -62,6 +62,6 @@ def _said(row: pd.Series) -> str:
     if not np.isfinite(p_value):
         return ""
     if p_value >= _LEVEL:
-        return f"The predictions say nothing that chance could not (p = {words.number(p_value, 3)}, one-sided)."
+        return f"Chance could explain what the predictions tell (p = {words.number(p_value, 3)}, one-sided)."
     said = f"p = {words.number(p_value, 3)}" if p_value >= 0.001 else "p < 0.001"
     return f"Who was predicted to gain more did gain more ({said}, one-sided)."

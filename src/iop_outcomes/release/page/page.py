@@ -76,6 +76,7 @@ def page(
     environment.filters |= {"picture": _picture, "unbroken": _unbroken}
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     sizes = who.arm_sizes(drawn, study)
+    every = verdict.judged(released, study) if judged is None else judged
     optional = {
         "whom": study.subgroups or study.heterogeneity,
         "participation": study.participation,
@@ -91,7 +92,7 @@ def page(
         headings=HEADINGS,
         absent=[place for place, asked in optional.items() if not asked],
         arms=[words.arm(a) for a in study.cohort.arms],
-        answer=answer(study, released, verdict.judged(released, study) if judged is None else judged, sizes),
+        answer=answer(study, released, every, sizes),
         definitions=definitions(study),
         numbers=found.key_numbers(study, released, sizes),
         intake=who.intake(released.get("intake")),
@@ -121,12 +122,14 @@ def page(
         values=costs.verdicts(released.get("cost_verdict")),
         cost_differences=costs.differences(released.get("cost_difference"), study),
         not_shown=found.not_shown(released.get("estimate"), study),
+        instead=found.instead(every, study),
         claims=found.claims(released.get("claim")),
         ledger=found.ledger(released.get("ledger")),
         refusals=limits.refusals(released.get("refusal")),
         capability=limits.capability(released.get("capability")),
         truth=limits.truth(released.get("truth"), study),
         target=target.target_trial(study),
+        named=target.named(run),
         protocol=target.protocol(run),
         method=method.settings(study),
         run=method.run_facts(run),

@@ -6,6 +6,7 @@ import pandas as pd
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
+from iop_outcomes.release.words.finding import lower
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import Strategy
 from iop_outcomes.tables.attending import (
@@ -18,6 +19,7 @@ from iop_outcomes.tables.attending import (
     MARGINAL,
     PER_PROTOCOL,
 )
+from iop_outcomes.tables.estimate import FLAGGED
 
 _WAYS = {
     CLONES: "Strategies followed, weighted for who stayed",
@@ -64,7 +66,7 @@ def ways(table: Released | None, study: Study) -> HtmlTable | None:
             number = words.capital(str(row["status"]))
         shares = " against ".join(words.percent(row[f"share_{one}"]) or "not shown" for one in ("first", "second"))
         people = " and ".join(count(table, place, f"n_{one}") or "none" for one in ("first", "second"))
-        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        said = _with_caution(row)
         how = _WAYS[str(row["way"])]
         how += f": {row['strategy']} against {row['against']}" if str(row["way"]) == MARGINAL else ""
         rows.append((how, number, shares if np.isfinite(row["value"]) else "", people, said))
@@ -84,6 +86,12 @@ _CHANGES = {
 }
 
 
+def _with_caution(row: pd.Series) -> str:
+    """Return the reason of a row, called a caution where the number stands all the same."""
+    reason = words.sentences(str(row["reason"]))
+    return f"With caution: {lower(reason)}" if str(row["status"]) == FLAGGED and reason else reason
+
+
 def changes(table: Released | None) -> HtmlTable | None:
     """Return what stepping up or down did, in every way that it is asked."""
     if table is None:
@@ -97,7 +105,7 @@ def changes(table: Released | None) -> HtmlTable | None:
         elif bool(table.suppressed["value"].iloc[place]):
             number = HIDDEN
         people = " and ".join(filter(None, (count(table, place, f"n_{one}") for one in ("changed", "stayed"))))
-        said = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        said = _with_caution(row)
         rows.append((words.capital(words.plain(str(row["change"]))), _CHANGES[str(row["way"])], number, people, said))
     columns = ("Change", "How", "Difference, percentage points (95% CI)", "People changed and not", "In words")
     note = f"Of a positive test. Whoever changed late counts among those who had not, until then. {hidden_note(table)}"

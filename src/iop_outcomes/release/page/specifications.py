@@ -5,6 +5,7 @@ import numpy as np
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.words.advice import told
 
 #: Below this a p-value is printed as being so.
 _LEAST = 0.001
@@ -25,9 +26,10 @@ def specifications(summary: Released | None) -> str:
     for name, what in (("n_withheld", "withheld by the gate"), ("n_refused", "impossible to make")):
         if row[name]:
             n = int(row[name])
-            said.append(f"{n:,} of them {'was' if n == 1 else 'were'} {what}, and nothing here rests on that.")
+            were, them = ("was", "it") if n == 1 else ("were", "them")
+            said.append(f"{n:,} of them {were} {what}, and nothing here rests on {them}.")
     if not np.isfinite(row["median"]):
-        return " ".join([*said, f"{words.sentences(str(row['reason']))}."])
+        return " ".join([*said, f"{words.sentences(told(str(row['reason']))).rstrip('.')}."])
     said += [
         f"The median of the {int(row['n_shown']):,} that are shown is {words.number(100 * row['median'], 1)} "
         f"percentage points, more being better; {words.percent(row['share_same_sign'])} lie on its side of no "
@@ -37,7 +39,7 @@ def specifications(summary: Released | None) -> str:
     ]
     if np.isfinite(row["locked_rank"]):
         said.append(
-            f"The path that was chosen beforehand is no lower than {words.percent(row['locked_rank'])} of them. It "
+            f"The study’s own path is no lower than {words.percent(row['locked_rank'])} of them. It "
             "alone is the answer: what the others agree on cannot make up for what nobody recorded, and changes no "
             "verdict."
         )

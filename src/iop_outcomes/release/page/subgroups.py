@@ -1,4 +1,4 @@
-"""For whom: the section on pre-specified subgroups."""
+"""For whom: the section on the subgroups that a study names."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.found import analysis_of
 from iop_outcomes.release.page.html import HtmlTable, hidden_note
+from iop_outcomes.release.tables.subgroups import NOT_ALIKE
+from iop_outcomes.release.words.finding import lower
 from iop_outcomes.release.words.vocabulary import MODIFIERS
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import FLAGGED, is_contrast
@@ -41,7 +43,7 @@ def subgroups(table: Released | None, study: Study) -> HtmlTable | None:
         )
     columns = (
         "Analysis",
-        "Named beforehand",
+        "Subgroups by",
         "Level",
         "Difference (95% CI)",
         "Ratio (95% CI)",
@@ -61,12 +63,24 @@ def interactions(table: Released | None, study: Study) -> HtmlTable | None:
         return None
     told = table.frame.drop_duplicates(["analysis", "modifier"])
     rows = [
-        (words.plain(str(row.analysis)), modifier_in_words(str(row.modifier)), words.sentences(str(row.sentence)))
+        (
+            _asked(str(row.analysis), study),
+            modifier_in_words(str(row.modifier)),
+            words.sentences(str(row.sentence).replace(f" {NOT_ALIKE}", "")),
+        )
         for row in told.itertuples()
     ]
-    note = "P-values are adjusted by Holm's method for all modifiers and analyses that were asked for."
-    columns = ("Analysis", "Named beforehand", "Answer")
+    power = (
+        f"Where chance could explain it: {lower(NOT_ALIKE)} " if told["sentence"].str.contains(NOT_ALIKE).any() else ""
+    )
+    note = f"{power}P-values are adjusted by Holm's method for all modifiers and analyses that were asked for."
+    columns = ("Analysis", "Subgroups by", "Answer")
     return HtmlTable("Do the levels differ?", columns, rows, note, file="subgroup_verdict")
+
+
+def _asked(analysis: str, study: Study) -> str:
+    """Return an analysis by its outcome, and by the name that the study gives it."""
+    return f"{words.describe_outcome(study, study.analyses[analysis].outcome).label} [{words.plain(analysis)}]"
 
 
 def modifier_in_words(name: str) -> str:

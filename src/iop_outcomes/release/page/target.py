@@ -90,6 +90,17 @@ def _emulated(study: Study) -> dict[str, str]:
     return done
 
 
+def named(run: Mapping[str, object]) -> str:
+    """Return when the subgroups of a study were named, which only a protocol that was locked can show."""
+    said = dict(run.get("protocol") or {})
+    if said.get("locked") and said.get("before_results") and not said.get("changed"):
+        return "Subgroups were named in the protocol, which was locked before any outcome was looked at."
+    return (
+        "Subgroups are those that the study file names; that it named them before any outcome was looked at, nothing "
+        "here shows, since the protocol was not locked by then, or was changed."
+    )
+
+
 def protocol(run: Mapping[str, object]) -> str:
     """Return whether the protocol is what was locked, in whole sentences; empty where the record says nothing."""
     said = dict(run.get("protocol") or {})

@@ -8,7 +8,8 @@ import pandas as pd
 from iop_outcomes.conclude.participation import judge_change
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, levels, parts
-from iop_outcomes.release.tables.participation import ASSUMED, SAID
+from iop_outcomes.release.tables.participation import SAID, assumed
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -106,17 +107,16 @@ def change_verdicts(released: Released, study: Study) -> pd.DataFrame:
 
 
 def _sentence(row: pd.Series, code: str) -> str:
-    said = SAID[code]
+    said, reason = SAID[code], words.sentences(told(str(row["reason"]))).rstrip(".")
     if np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))
         value = words.number(100 * row["value"], 1)
         return (
             f"{said} Of those who changed to level {row['to']}, the share with a positive test within "
             f"{row['weeks']:g} weeks differs by {value} percentage points (95% CI {numbers}) from what it would have "
-            f"been had they not changed then. {ASSUMED}"
+            f"been had they not changed then. {assumed(code, reason)}"
         )
-    reason = str(row["reason"])
-    return f"{said} {words.sentences(reason)}." if reason else said
+    return f"{said} {reason}." if reason else said
 
 
 def _people(tables: Mapping[str, pd.DataFrame], arms: pd.Series) -> list[float]:

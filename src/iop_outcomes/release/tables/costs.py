@@ -10,6 +10,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles
 from iop_outcomes.release.disclosure.dominance import ONE
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -114,19 +115,10 @@ def _one(
     if name == "cost_effectiveness":
         table["words"] = table["words"].astype("object").where(may_be_shown(table), "")
         table["effect_unit"] = outcome_of(study, str(table["outcome"].iloc[0])).unit or "units"
-        table = _without_prices_of_chance(table)
     for guard in _GUARDS:
         table[guard] = table["perspective"].map(lambda one, guard=guard: guards.get(one, {}).get(guard, np.nan))
         table[guard] = table[guard].astype(float)
     return table.reindex(columns=[*roles.labels, *roles.guarded, *roles.values, *roles.sentences])
-
-
-def _without_prices_of_chance(table: pd.DataFrame) -> pd.DataFrame:
-    """Take the price of a unit of effect away where chance could explain the effect or the cost."""
-    ends = table[["effect_low", "effect_high", "cost_low", "cost_high"]].to_numpy(float)
-    more = (ends[:, 0] > 0) & (ends[:, 2] > 0)
-    less = (ends[:, 1] < 0) & (ends[:, 3] < 0)
-    return table.assign(icer=table["icer"].where(more), saved_per_unit_lost=table["saved_per_unit_lost"].where(less))
 
 
 def _guards(beside: pd.DataFrame, study: Study) -> dict[str, dict[str, float]]:
@@ -172,29 +164,30 @@ def verdicts(released: Mapping[str, Released], every: list[Judged], study: Study
 def _sentence(row: pd.Series, code: str, study: Study) -> str:
     said = _SAID[code]
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["delta_cost"]):
-        reason = words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+        reason = words.sentences(told(str(row["reason"]))).rstrip(".")
         return f"{said} {reason}." if reason else said
-    more = "more" if row["delta_cost"] >= 0 else "less"
-    first, second = words.arm(str(row["arm"])), words.arm(str(row["against"]))
-    said += f" {words.capital(first)} costs {money(abs(row['delta_cost']))} {more} than {second} a person"
-    said += f" (95% interval of the difference {money(row['cost_low'])} to {money(row['cost_high'])}"
-    said += f"; money in {row['price_year']}). {_together(row, code, study)}"
+    between = f"95% interval of the difference {money(row['cost_low'])} to {money(row['cost_high'])}"
+    said += f" {words.capital(_cost(row))} ({between}; money in {row['price_year']}). {_together(row, study)}"
     if study.costs.worth is not None and code in ("worth_it", "not_worth_it", "chance"):
         said += f" The study says {_unit(str(row['effect_unit']), study)} is worth {money(study.costs.worth)}."
     return said
 
 
-def _together(row: pd.Series, code: str, study: Study) -> str:
-    """Return what cost and effect are together; of what chance could explain, neither a side nor a price is told."""
-    chance = [
-        said
-        for name, said in (("cost", "costs less"), ("effect", "does more"))
-        if row[f"{name}_low"] <= 0 <= row[f"{name}_high"]
-    ]
-    if chance and code not in ("dominates", "dominated"):
-        return f"Chance could explain which of the two {' and which '.join(chance)}, so that no price is named."
-    said = f"Taken together it {row['words'].partition(':')[0]}."
-    unit = _unit(str(row["effect_unit"]), study)
+def _cost(row: pd.Series) -> str:
+    """Return how much more or less the first arm costs; without a side where its interval holds none."""
+    first, second = words.arm(str(row["arm"])), words.arm(str(row["against"]))
+    amount = money(abs(row["delta_cost"]))
+    if row["cost_low"] <= 0 <= row["cost_high"]:
+        return f"{first} and {second} differ in cost by {amount} a person"
+    return f"{first} costs {amount} {'more' if row['delta_cost'] > 0 else 'less'} than {second} a person"
+
+
+def _together(row: pd.Series, study: Study) -> str:
+    """Return what cost and effect are together, in the words of their table, and the price where there is one."""
+    told = str(row["words"]).partition(":")[0]
+    if told.startswith("chance"):
+        return f"{words.capital(told)}, so that no price is named."
+    said, unit = f"Taken together it {told}.", _unit(str(row["effect_unit"]), study)
     if np.isfinite(row["icer"]):
         return f"{said} {words.capital(unit)} costs {money(row['icer'])}."
     if np.isfinite(row["saved_per_unit_lost"]):

@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes.conclude.participation import judge_participation
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import FIRST_POSITIVE
 from iop_outcomes.tables.attending import BY_ATTENDANCE, CLONES
@@ -136,19 +137,25 @@ ASSUMED = (
 )
 
 
+def assumed(code: str, reason: str) -> str:
+    """Return what a number of followed strategies or changes rests on; on one that failed a check nothing can rest."""
+    return f"{reason}, so that nothing can rest on this number." if code == "gate_failed" and reason else ASSUMED
+
+
 def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
     """Return the verdict on the strategies from what is released, with its sentence."""
     table = released["participation"].frame
     verdict, code = judge_participation(table, study)
     row = table[table["way"] == CLONES].iloc[0]
     first, second = (words.plain(str(row[name])) for name in ("strategy", "against"))
-    said, reason = SAID[code], words.sentences(str(row["reason"])) if str(row["reason"]) else ""
+    said, reason = SAID[code], words.sentences(told(str(row["reason"]))).rstrip(".")
+    rests_on = assumed(code, reason)
     if may_be_shown(row.to_frame().T).iloc[0] and np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))
         said += (
             f" Had everybody followed “{first}” and not “{second}”, the share with “{outcome_words(study)}” "
             f"would differ by "
-            f"{words.number(100 * row['value'], 1)} percentage points (95% CI {numbers}). {ASSUMED}"
+            f"{words.number(100 * row['value'], 1)} percentage points (95% CI {numbers}). {rests_on}"
         )
     elif reason:
         said += f" {reason}."

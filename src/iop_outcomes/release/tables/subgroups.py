@@ -230,6 +230,11 @@ def verdicts(released: Mapping[str, Released], every: list[Judged], study: Study
     return found.assign(sentence=[_sentence(row) for row in found.itertuples()])
 
 
+#: Said wherever a test finds nothing.
+NOT_ALIKE = (
+    "That does not show that they are alike: a test of this kind needs several times the people that the answer for "
+    "everybody needs."
+)
 _SAID = {
     "refused": "Cannot be answered: the analysis could not be made.",
     "withheld": "Withheld: the data cannot carry it.",
@@ -238,10 +243,7 @@ _SAID = {
     "crude": "Cannot tell: the arms were compared as they are.",
     "answer_inconclusive": "Inconclusive, as the answer for everybody is.",
     "no_test": "Cannot tell: the levels could not be held against each other on both scales.",
-    "not_shown": (
-        "Cannot tell: chance could explain that the levels differ. That does not show that they are alike: a test of "
-        "this kind needs several times the people that the answer for everybody needs."
-    ),
+    "not_shown": f"Cannot tell: chance could explain that the levels differ. {NOT_ALIKE}",
     "not_alike_inside": (
         "Cannot tell: the levels differ, but inside one of them the arms are less alike than the gate asks, so "
         "that the "

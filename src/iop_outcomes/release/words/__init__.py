@@ -36,6 +36,8 @@ class Outcome:
         binary, proportion, count, continuous, duration or time_to_event.
     window : str
         When it is looked at, in words, where the noun does not say so.
+    variant : str
+        The study's own name, where another outcome of the study would have the same noun and rule.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Outcome:
     rule: str = ""
     window: str = ""
     has_words: bool = True
+    variant: str = ""
 
     @property
     def is_share(self) -> bool:
@@ -55,7 +58,7 @@ class Outcome:
     @property
     def details(self) -> str:
         """Window and rule in brackets, with a space before them; empty where there are none."""
-        said = "; ".join(part for part in (self.window, self.rule) if part)
+        said = "; ".join(part for part in (self.window, self.variant, self.rule) if part)
         return f" ({said})" if said else ""
 
     @property
@@ -67,7 +70,8 @@ class Outcome:
     @property
     def label(self) -> str:
         """The outcome as the heading of a row."""
-        return capital(f"{self.noun} ({self.rule})" if self.rule else self.noun)
+        said = "; ".join(part for part in (self.variant, self.rule) if part)
+        return capital(f"{self.noun} ({said})" if said else self.noun)
 
 
 def describe_outcome(study: Study, name: str) -> Outcome:
@@ -81,12 +85,23 @@ def describe_outcome(study: Study, name: str) -> Outcome:
     varied = f"{metric} {settings.get('completed')}"
     noun, deed = PHRASES.get(varied, PHRASES.get(metric, (plain(name), "")))
     rule = MISSING.get(str(settings.get("missing")), "")
-    if not rule and name != metric and metric in PHRASES and "{" not in noun:
+    variant = ""
+    if name != metric and metric in PHRASES and "{" not in noun:
         # Two outcomes of one metric would otherwise have the same words.
-        rule = plain(name)
+        variant = plain(name) if rule and _has_twin(study, known) else ""
+        rule = rule or plain(name)
     window = "" if "days}" in noun or "{day}" in noun else in_window(settings, study.cohort.follow_up_days)
     filled = (noun.format(**settings), deed.format(**settings))
-    return Outcome(name, *filled, known.unit, known.kind, rule, window, metric in PHRASES)
+    return Outcome(name, *filled, known.unit, known.kind, rule, window, metric in PHRASES, variant)
+
+
+def _has_twin(study: Study, known: facts.Outcome) -> bool:
+    """Return whether another outcome of a study is of the same metric and makes the same of what is missing."""
+    others = [other for other, s in study.metrics.items() if s.get("metric", other) == known.metric]
+    rule = known.settings.get("missing")
+    return any(
+        facts.outcome_of(study, other).settings.get("missing") == rule for other in others if other != known.name
+    )
 
 
 def in_window(settings: Mapping[str, object], follow_up_days: int) -> str:
@@ -138,6 +153,11 @@ def number(value: float, decimals: int = 1) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text.replace(",", "")) else text.lstrip("-")
 
 
+def signed(text: str) -> str:
+    """Return the text with a true minus sign before its numbers."""
+    return re.sub(r"(?<![\w.-])-(?=\d)", "\N{MINUS SIGN}", text)
+
+
 def people(value: float) -> str:
     """Return a count."""
     return "" if pd.isna(value) else f"{value:,.0f}"
@@ -148,8 +168,17 @@ def joined(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+def merged(study: Study) -> str:
+    """Return which levels a study takes as one, empty where none are."""
+    groups = [(column, new, own) for column, groups in study.merge.items() for new, own in groups.items()]
+    return "; ".join(f"of {plain(column)} {joined(own)} as “{new}”" for column, new, own in groups)
+
+
 def spoken(text: str, study: Study) -> str:
     """Return a sentence with the study's names of arms and covariates in plain words."""
+    quoted = "|".join(map(re.escape, study.cohort.arms))
+    text = re.sub(rf"(?<!the )\barm '({quoted})'", lambda match: arm(match[1]), text)
+    text = re.sub(rf"\bthe arm '({quoted})'", lambda match: f"the arm “{arm(match[1])}”", text)
     said = {name: arm(name) for name in study.cohort.arms} | {name: plain(name) for name in study.covariate_names}
     names = sorted((name for name in said if said[name] != name), key=len, reverse=True)
     if not names:

@@ -47,7 +47,7 @@ def _ease(row: pd.Series) -> str:
     return (
         f"Where the arm can do nothing, the comparison is expected to be off by {words.number(row['value'], 2)} of a "
         f"log ratio (a factor of {words.number(1 + off, 2)}), {judged} ({LARGEST_EASE:g}). "
-        f"{words.sentences(str(row['se_method']))}."
+        f"{words.sentences(words.signed(str(row['se_method'])))}."
     )
 
 
@@ -57,13 +57,16 @@ def _calibrated_p(row: pd.Series) -> str:
 
 
 def _robustness(row: pd.Series) -> str:
-    said = (
-        f"Something unrecorded would have to explain {words.percent(row['value'])} of what is left of both the arm and "
-        "the outcome to explain the difference away"
-    )
-    limit = float(row["ci_low"])
+    limit, share = float(row["ci_low"]), words.percent(row["value"])
     if not limit > 0:
-        return f"{said}; the interval includes no difference already."
+        return (
+            "The interval includes no difference, so that there is nothing to explain away; the estimate alone would "
+            f"take something unrecorded that explains {share} of what is left of both the arm and the outcome."
+        )
+    said = (
+        f"Something unrecorded would have to explain {share} of what is left of both the arm and the outcome to "
+        "explain the difference away"
+    )
     return f"{said}; {words.percent(limit)} would do to move the interval to no difference."
 
 

@@ -84,7 +84,7 @@ def cautions(
     first, dead = judged[0], death_in_words(study.events.after_death)
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
-        ("Warnings", " ".join(words.sentences(reason) for reason in warnings)),
+        ("Warnings", " ".join(words.sentences(told(reason)) for reason in warnings)),
         ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),

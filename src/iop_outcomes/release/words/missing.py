@@ -85,9 +85,10 @@ def tipping_in_words(row: pd.Series) -> str:
     said, value = str(row["scenario"]), float(row["value"])
     goals = {scenario(tipping(which, TO_NO_DIFFERENCE)): which for which in ("first", "second")}
     arm = words.arm(row["arm"] if "first arm" in said else row["against"])
-    ends = "chance could explain the difference" if said in goals else "there would be no difference"
+    ends = "chance could explain the difference" if said in goals else "the estimate would be no difference"
     if not np.isfinite(value):
-        return words.capital(f"{ends} at no shift of the missing of {arm} that was tried.")
+        takes = "let chance explain the difference" if said in goals else "take the difference away"
+        return f"No shift of the missing of {arm} that was tried would {takes}."
     if said in goals and value == 0:
         return "Chance could explain the difference as it is."
     if row["unit"] == "log odds":

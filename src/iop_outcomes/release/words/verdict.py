@@ -7,9 +7,10 @@ from iop_outcomes.conclude.evidence import MISSING_RULE, Look
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.finding import finding, lower, topic
-from iop_outcomes.release.words.missing import rules_in_words
+from iop_outcomes.release.words.missing import rules_in_words, shifts_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
@@ -44,7 +45,7 @@ _WHY = {
     ),
     "known_of_leavers": (
         "many more of one arm were still in care when their observation ended, so that this is known of those who left "
-        "and not of those who stayed; ask for time in care, or take only people who could be observed for long enough"
+        "and not of those who stayed"
     ),
     "placebo_failed": (
         "the same comparison finds a difference in use before time zero, which the arm cannot have made, so that the "
@@ -58,14 +59,14 @@ _WHY = {
         "outcomes that the arm cannot change show how far the comparison is off, and with that counted in chance could "
         "explain it"
     ),
-    "predicts_only": "this measure describes and predicts, and is no effect; compare incidences",
+    "predicts_only": "this measure describes and predicts, and is no effect",
     "unlike_lengths": (
         "completed treatment lasts unlike in the arms, so that people leave and complete the shorter programme sooner "
-        "by plan; compare before the day it ends, or rates of dropout among those still in care"
+        "by plan"
     ),
     "unlike_plans": (
-        "one arm plans far more sessions than the other, so that this would differ though people came, and stayed, "
-        "alike; the checks of the comparison say what to ask instead"
+        "one arm plans far more sessions than the other, or begins later, so that this would differ though people "
+        "came, and stayed, alike"
     ),
     "measures_contradict": "another measure of the same analysis lies on the other side",
     "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
@@ -83,7 +84,9 @@ _WHY = {
         "the {margin} that matter are too coarse a measure for an outcome as rare, or as common, as this"
     ),
     "missing_could_hide": "no other rule for missing outcomes was tried, and what is missing could hide a difference",
-    "others_find_a_difference": "another measure or a further look at the outcome shows a difference",
+    "others_find_a_difference": (
+        "chance leaves no room for a difference of {margin} or more either way, but there is one {elsewhere}"
+    ),
     "within_margin": "chance leaves no room for a difference of {margin} or more either way",
 }
 #: What else is to be said of a difference that is shown.
@@ -116,7 +119,7 @@ def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
         Words and covariates.
     """
     row, verdict = judged.row, judged.decision.verdict
-    reason = words.sentences(_reason(row))
+    reason = words.sentences(told(_reason(row))).rstrip(".")
     about = topic(words.describe_outcome(study, str(row["outcome"])))
     if verdict == WITHHELD:
         return f"Withheld: these data allow no fair comparison of {about}. {reason}."
@@ -124,7 +127,7 @@ def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
         return f"Cannot be answered: {about}. {reason or 'There is no estimate'}."
     unit = unit_of(judged, study)
     found = finding(row, unit, study)
-    said = [f"({_evidence(row, unit, table)})" if has_interval(row) else "", _clause(judged, unit)]
+    said = [f"({_evidence(row, unit, table)})" if has_interval(row) else "", _clause(judged, unit, study)]
     opening = _OPENINGS.get(verdict, "Not adjusted: " if "crude_difference" in judged.decision.codes else "")
     start = f"{opening}{lower(found) if opening else found} {said[0]}".rstrip()
     return " ".join(
@@ -143,7 +146,7 @@ def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     numbers_said = f"{values}; {_difference(row, unit)}" if values else _difference(row, unit)
     # The badge says how much was shown; the line says how much it was held against.
     shows = judged.decision.codes[0] not in _WHY and "size_not_judged" not in judged.decision.codes
-    clause = f"{_margin(judged, unit)} would matter" if shows else _clause(judged, unit)
+    clause = f"{_margin(judged, unit)} would matter" if shows else _clause(judged, unit, study)
     return " ".join([f"{label}: {numbers_said}; {clause}.", *_afterwards(judged)])
 
 
@@ -165,7 +168,7 @@ def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: 
     row, outcome = other.row, words.describe_outcome(study, str(other.row["outcome"]))
     what = outcome.rule or outcome.noun
     if look.changes != MISSING_RULE:
-        what = f"Design “{words.plain(row['design'])}”, by {words.plain(row['estimator'])}"
+        what = f"Design “{words.plain(row['design'])}” with estimator “{words.plain(row['estimator'])}”"
     whom = POPULATIONS.get(str(row["estimand"]), "")
     whom = f", for {whom}" if whom and row["estimand"] != judged.row["estimand"] else ""
     return f"{words.capital(what)}{whom}: {_difference(row, unit_of(other, study))}, {agrees}."
@@ -207,11 +210,27 @@ def _evidence(row: pd.Series, unit: str, table: pd.DataFrame) -> str:
     return f"{values}; 95% CI {numbers.interval(row, unit)}" if values else f"95% CI {numbers.interval(row, unit)}"
 
 
-def _clause(judged: Judged, unit: str) -> str:
+def _clause(judged: Judged, unit: str, study: Study) -> str:
     """Return what the interval amounts to: how much was shown, or why nothing was."""
     codes = judged.decision.codes
     template = _WHY.get(codes[0]) or next(_SIZES[code] for code in codes if code in _SIZES)
-    return template.format(margin=_margin(judged, unit))
+    elsewhere = _elsewhere(judged, study) if "{elsewhere}" in template else ""
+    return template.format(margin=_margin(judged, unit), elsewhere=elsewhere)
+
+
+def _elsewhere(judged: Judged, study: Study) -> str:
+    """Return by what else there is a difference: an assumption about what nobody saw is no measurement of one."""
+    found = {look.analysis: look.changes for look in judged.evidence.looks if look.interval.side}
+    shifts = set(shifts_of(study).values())
+    said = {
+        "by another measure": any(other.side for other in judged.evidence.others),
+        "under another rule for missing outcomes": any(
+            changes == MISSING_RULE and name not in shifts for name, changes in found.items()
+        ),
+        "under another design or estimator": any(changes != MISSING_RULE for changes in found.values()),
+        "if what is missing differs from what is known as far as the study still believes": bool(set(found) & shifts),
+    }
+    return words.joined([where for where, there in said.items() if there])
 
 
 def _margin(judged: Judged, unit: str) -> str:

@@ -71,6 +71,16 @@ RATES = {
 #: What is made of missing tests and reports, for the metrics that have the choice.
 MISSING = {"positive": "missing counted as positive", "use": "missing counted as use", "observed": "observed only"}
 
+#: What a setting of a metric changes in what counts; one that is not here is told by its name and value.
+SETTINGS = {
+    "count_transfer": {True: "a transfer counts as completed", False: "a transfer does not count as completed"},
+    "after_first": {True: "from the second session on", False: "the first session, by which care begins, counts"},
+    "substance": "tests and reports of “{}” alone",
+    "substances": "substances: {}",
+    "grace_weeks": "the first {} weeks do not count",
+    "grace_days": "the first {} days do not count",
+}
+
 #: What is made of people whose outcome nobody saw, by the rules of a panel.
 MISSING_RULES = {
     FAILURE: "missing counted as failure",
