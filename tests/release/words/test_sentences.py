@@ -276,6 +276,13 @@ def test_what_to_keep_in_mind_is_made_from_the_study():
     )
 
 
+def test_a_warning_is_kept_in_mind_without_what_the_analyst_may_do():
+    study = one_outcome()
+    judged = judge_study(contrast(study, 0.10, 0.06, 0.14), study)
+    warned = cautions(judged, study, {}, {}, ["The sites tell the arm. Adjust for the site."])
+    assert dict(warned)["Warnings"] == "The sites tell the arm."
+
+
 def test_a_look_under_another_design_names_its_people():
     study = one_outcome(
         designs={"overlap": {"method": "overlap_weights"}, "everybody": {"method": "ate_weights"}},
