@@ -162,8 +162,18 @@ def test_a_file_that_is_no_table_is_held_too(run):
 
 def test_what_a_figure_repeats_is_told_once(run):
     moved = ESTIMATE.replace("0.09,", "0.06,")
-    found = between(run("one", forest_plot=ESTIMATE), run("two", estimate=moved, forest_plot=moved))
+    figures = [text.replace("the arms are unlike", "They are unlike") for text in (ESTIMATE, moved)]
+    found = between(run("one", forest_plot=figures[0]), run("two", estimate=moved, forest_plot=figures[1]))
     assert [one.kind for one in found] == ["answer"]
+
+
+def test_another_raw_file_and_counts_within_a_step_of_rounding_are_told_as_such(run):
+    other = {**RECORD, "inputs": {"episode.csv": "5ec2e8"}}
+    found = between(run("one", outcomes="arm,n\niop,760\n"), run("two", outcomes="arm,n\niop,765\n", record=other))
+    assert found == [
+        Difference("input", "episode.csv", "5ec2e7", "5ec2e8"),
+        Difference("table", "outcomes", "", "other counts, none by more than a step of rounding"),
+    ]
 
 
 def test_the_same_code_under_another_commit_is_said_to_be_the_same(run):

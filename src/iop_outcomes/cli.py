@@ -27,7 +27,7 @@ SCHEMA_LINE = "# yaml-language-server: $schema=../schema/study.json\n"
 
 def _studies(incomplete: str) -> list[str]:
     """Return the studies that a shell may complete a word to; no file is opened, however broken it is."""
-    return [name for name in studies.names() if name.startswith(incomplete)]
+    return [name for name in studies.known_studies() if name.startswith(incomplete)]
 
 
 StudyName = Annotated[

@@ -91,7 +91,10 @@ def _within(run: Tables, name: str, other: str) -> bool:
     smaller = (len(larger.columns), -len(larger), other) < (len(own.columns), -len(own), name)
     if not (smaller and len(own) and set(larger) <= set(own)):
         return False
-    return set(own[list(larger)].itertuples(index=False, name=None)) <= set(larger.itertuples(index=False, name=None))
+    # A figure may give a reason in other words.
+    columns = [column for column in larger if column != "reason"]
+    rows, known = (set(table[columns].itertuples(index=False, name=None)) for table in (own, larger))
+    return rows <= known
 
 
 def _untold(before: pd.DataFrame, after: pd.DataFrame, name: str, told: bool) -> list[Cell]:

@@ -53,10 +53,10 @@ def find(name: str | Path, root: str | Path = ".") -> Path:
     for folder in _folders(root):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
-    raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {did_you_mean(str(name), names(root))}")
+    raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {did_you_mean(str(name), known_studies(root))}")
 
 
-def names(root: str | Path = ".") -> list[str]:
+def known_studies(root: str | Path = ".") -> list[str]:
     """Return the names by which studies can be called, of files that are there; none of them is opened."""
     files = [path for folder in _folders(root) for path in folder.glob("*.yaml") if path.is_file()]
     return sorted({path.stem for path in files})

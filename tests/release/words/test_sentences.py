@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.conclude.evidence import MISSING_RULE
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.judging import judge_study
 from iop_outcomes.conclude.verdict import REMARKS, RULES
@@ -298,6 +299,22 @@ def test_a_look_under_another_design_names_its_people():
         "2.0), the other way round."
     )
     assert sentence(judged[0], estimate, study).startswith("Inconclusive: people assigned to IOP were 9.0")
+
+
+def test_more_looks_than_a_few_are_counted_by_what_they_say():
+    names = [f"look_{i}" for i in range(5)]
+    study = one_outcome(
+        designs={name: {"method": "overlap_weights"} for name in ("overlap", *names)},
+        analyses={name: {"design": name} for name in names},
+    )
+    others = [contrast(study, 0.08, 0.02, 0.14, analysis=name) for name in names[:4]]
+    others.append(contrast(study, 0.02, -0.04, 0.08, analysis=names[4]))
+    judged = judge_study(together(contrast(study, 0.09, 0.06, 0.12), *others), study)
+    by_name = {one.name: one for one in judged}
+    assert looks_in_words(judged[0], by_name, study) == [
+        "Of 5 further looks, in the table of every estimate: on the same side (4), chance could explain it (1)."
+    ]
+    assert looks_in_words(judged[0], by_name, study, MISSING_RULE) == []
 
 
 def test_the_panel_of_missing_rules_is_told_by_what_agrees_and_what_does_not():

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.release import words
-from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
+from iop_outcomes.release.disclosure import Released, ReleaseRules
 from iop_outcomes.release.figures import beside, style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.figures.retention_curves import (
+    curve_roles,
     line,
     mean_days,
     numbers_at_risk,
@@ -178,24 +179,7 @@ def says(table: pd.DataFrame) -> str:
     ),
     needs=("incidence", "estimate"),
     frame=frame,
-    roles=Roles(
-        labels=("arm", "cause", "day"),
-        counts=("n_at_risk",),
-        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
-        values={name: () for name in (*_CURVE, "mean_day")},
-        sums=(
-            parts("n_at_risk", "n_next", "n_left"),
-            chain("n_next", "n_at_risk", ("arm",), "day"),
-            parts("n_arm", "n_at_risk", "n_left_out"),
-        ),
-        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
-        who={
-            "n_at_risk": "{arm}|is_first",
-            "n_next": "{arm}, in care at the point after day {day}",
-            "n_left": "{arm}, left after day {day}",
-            "n_arm": "{arm}",
-        },
-    ),
+    roles=curve_roles(("arm", "cause", "day"), _CURVE),
     section="what",
     place=6,
     says=says,

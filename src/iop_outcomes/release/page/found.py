@@ -131,14 +131,16 @@ def measure_of(row: pd.Series) -> str:
 
 
 def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
-    """Return the analyses that are withheld or refused, with the reason."""
+    """Return the analyses that are withheld or refused, with the reason: together where it is the same."""
     if table is None:
         return []
     frame = table.frame[is_contrast(table.frame, ADJUSTED)]
-    hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
-    said = hidden["reason"].astype("str").map(advised).map(words.sentences)
-    named = [f"{analysis_of(row, study)}, {row['status']}" for _, row in hidden.iterrows()]
-    return list(zip(named, said, strict=True))
+    hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"]).astype("object")
+    alike: dict[tuple[str, str], list[str]] = {}
+    for _, row in hidden.iterrows():
+        why = words.sentences(advised(str(row["reason"])))
+        alike.setdefault((str(row["status"]), why), []).append(analysis_of(row, study))
+    return [(f"{'; '.join(dict.fromkeys(names))}, {status}", why) for (status, why), names in alike.items()]
 
 
 def instead(every: Sequence[Judged], study: Study) -> list[tuple[str, str]]:
