@@ -102,6 +102,11 @@ class Package:
         parts = ".".join([module.imported[first], *rest]).split(".")
         # The longest beginning that is a module; the next part, if any, is what it defines, or imports itself.
         cut = max(cut for cut in range(1, len(parts) + 1) if ".".join(parts[:cut]) in self.modules)
+        # A package that takes from a module what is called as the module hides the module by it.
+        package, whole = ".".join(parts[:-1]), ".".join(parts)
+        hides = self.modules[package].imported if package in self.modules else {}
+        if cut == len(parts) and hides.get(parts[-1], whole) != whole:
+            cut -= 1
         return self._resolved(parts[cut], self.modules[".".join(parts[:cut])]) if cut < len(parts) else None
 
 

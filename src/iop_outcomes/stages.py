@@ -304,8 +304,12 @@ def of(study: Study) -> list[Stage]:
 
 def waiting(study: Study, stage: Stage) -> int:
     """Return how many stages of a study, one after the other, wait for a stage: the more, the sooner it should run."""
-    then = [later for later in of(study) if any(maker(table, later) == stage for table in later.reads)]
-    return max((1 + waiting(study, later) for later in then), default=0)
+    longest = dict.fromkeys((each.name for each in STAGES), 0)
+    # From the last to the first, so that whatever waits for a stage has been counted before it.
+    for later in reversed(of(study)):
+        for origin in {maker(table, later).name for table in later.reads}:
+            longest[origin] = max(longest[origin], 1 + longest[later.name])
+    return longest[stage.name]
 
 
 def named(name: str) -> Stage:

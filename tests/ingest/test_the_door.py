@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import study
-from iop_outcomes.ingest import reading
+from iop_outcomes.ingest import csv_text
 from iop_outcomes.ingest.stage import ingest
 from iop_outcomes.kernel.errors import SourceError, StudyFileError
 
@@ -173,7 +173,7 @@ def read_as_it_lies(folder):
 
 
 def test_a_packed_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_UNCHECKED", 100_000)
+    monkeypatch.setattr(csv_text, "LARGEST_UNCHECKED", 100_000)
     read(tmp_path, four_people())
     (tmp_path / "person.csv").unlink()
     with gzip.open(tmp_path / "person.csv.gz", "wb") as packed:

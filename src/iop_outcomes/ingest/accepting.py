@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
 from iop_outcomes.ingest.assigned import Assigned
-from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
+from iop_outcomes.ingest.csv_text import CONTROLS
+from iop_outcomes.ingest.reading import LINE, OWN, RawFile, collected
 from iop_outcomes.kernel.errors import SourceError, StudyError, counted
 from iop_outcomes.study.before_time_zero import ASSIGNMENT
 

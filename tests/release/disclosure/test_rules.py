@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import iop_outcomes
 from iop_outcomes.kernel.errors import StudyFileError
 from iop_outcomes.kernel.registry import figure_names
 from iop_outcomes.release import figures
 from iop_outcomes.release.attack.facts import TELLERS
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import release_files, release_tables
-from iop_outcomes.study import names
-from iop_outcomes.study.release_rules import TABLES, Release, ReleaseRules
+from iop_outcomes.study.release_rules import TABLES, Release, ReleaseRules, check_release
 from report_tables import study, tables
 
-PACKAGE = Path(names.__file__).parents[1]
+PACKAGE = Path(iop_outcomes.__file__).parent
 
 FINER = Release.model_validate(
     {"tables": {"outcomes": {"min_cell": 20}, "estimate": {"round_to": 10}, "forest_plot": {"round_to": 15}}}
@@ -90,14 +90,14 @@ def test_the_rules_in_words(round_to, said):
 )
 def test_rules_for_what_is_not_released_or_laxer_than_the_others_are_refused(asked, sentence):
     with pytest.raises(StudyFileError, match="^release.tables") as error:
-        names.check_release(Release.model_validate({"tables": asked}))
+        check_release(Release.model_validate({"tables": asked}))
     assert sentence in str(error.value)
 
 
 @pytest.mark.parametrize("own", [{"min_cell": 11}, {"round_to": 5}, {"min_cell": 12, "round_to": 10}, {}])
 def test_rules_as_strict_as_those_of_the_study_or_stricter_are_taken(own):
     asked = Release.model_validate({"tables": {"outcomes": own, "overlap": own}})
-    names.check_release(asked)
+    check_release(asked)
     assert asked.rules("outcomes") == asked.rules("overlap") == ReleaseRules(**({"min_cell": 11, "round_to": 5} | own))
 
 

@@ -137,9 +137,11 @@ def _reported(what: str, level: str, both: str) -> str:
 
 def _never(own: pd.DataFrame, arms: tuple[str, str]) -> list[tuple[str, str]]:
     """Return which level nobody of which arm has, though by the habit of the other ten or more should."""
-    n = own.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
     size = own.groupby("arm")["n_all"].max().reindex(list(arms))
-    return never_used(n.fillna(0), size) if len(own) and size.gt(0).all() else []
+    if not size.gt(0).all():
+        return []
+    n = own.groupby(["level", "arm"])["n"].sum().unstack("arm").reindex(columns=list(arms))
+    return never_used(n.fillna(0), size)
 
 
 def _lacking(results: str, level: str, arm: str) -> str:

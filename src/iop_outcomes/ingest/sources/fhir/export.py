@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from iop_outcomes.ingest.reading import LARGEST_UNCHECKED, MOST_UNPACKED
+from iop_outcomes.ingest.csv_text import LARGEST_UNCHECKED, MOST_UNPACKED
 from iop_outcomes.kernel.errors import SourceError
 
 ENDINGS = (".ndjson", ".ndjson.gz")

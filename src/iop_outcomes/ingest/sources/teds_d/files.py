@@ -11,15 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from iop_outcomes.ingest.reading import (
-    ENDINGS,
-    LARGEST_UNCHECKED,
-    MOST_UNPACKED,
-    RawFile,
-    locate,
-    read,
-    refuse_links,
-)
+from iop_outcomes.ingest.csv_text import LARGEST_UNCHECKED, MOST_UNPACKED
+from iop_outcomes.ingest.reading import ENDINGS, RawFile, locate, read, refuse_links
 from iop_outcomes.kernel.errors import SourceError
 
 TEXTS = (".csv", ".tsv", ".txt")
