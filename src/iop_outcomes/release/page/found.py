@@ -130,14 +130,18 @@ def measure_of(row: pd.Series) -> str:
 
 
 def not_shown(table: Released | None, study: Study) -> list[tuple[str, str]]:
-    """Return the analyses that are withheld or refused, with the reason."""
+    """Return the analyses that are withheld or refused, with the reason; one already given is not given again."""
     if table is None:
         return []
     frame = table.frame[is_contrast(table.frame, ADJUSTED)]
     hidden = frame[~may_be_shown(frame)].drop_duplicates(["analysis", "arm", "against"])
-    said = hidden["reason"].astype("str").map(advised).map(words.sentences)
-    named = [f"{analysis_of(row, study)}, {row['status']}" for _, row in hidden.iterrows()]
-    return list(zip(named, said, strict=True))
+    first: dict[str, str] = {}
+    found = []
+    for _, row in hidden.iterrows():
+        name, why = analysis_of(row, study), words.sentences(advised(str(row["reason"])))
+        same = first.setdefault(why, name)
+        found.append((f"{name}, {row['status']}", why if same == name else f"For the same reason as {same}."))
+    return found
 
 
 def instead(every: Sequence[Judged], study: Study) -> list[tuple[str, str]]:
