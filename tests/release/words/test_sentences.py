@@ -274,6 +274,10 @@ def test_what_to_keep_in_mind_is_made_from_the_study():
     assert dict(cautions(judge_study(estimate, study), study, everybody, {}))["Left out"] == (
         "Nobody of either arm by eligibility: 329 of 329 in IOP and 324 of 324 in outpatient care were compared."
     )
+    warned = ["the sites tell the arm. Adjust for the site."]
+    assert dict(cautions(judge_study(estimate, study), study, everybody, {}, warned))["Warnings"] == (
+        "The sites tell the arm."
+    )
 
 
 def test_a_look_under_another_design_names_its_people():

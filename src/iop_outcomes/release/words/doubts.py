@@ -10,6 +10,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.history.outcome_rules import death_in_words
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
+from iop_outcomes.release.words.advice import without_advice
 from iop_outcomes.release.words.verdict import looks_in_words, unit_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
@@ -84,7 +85,7 @@ def cautions(
     first, dead = judged[0], death_in_words(study.events.after_death)
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
-        ("Warnings", " ".join(words.sentences(told(reason)) for reason in warnings)),
+        ("Warnings", " ".join(words.sentences(without_advice(reason)) for reason in warnings)),
         ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),
