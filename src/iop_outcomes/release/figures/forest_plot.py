@@ -12,7 +12,7 @@ from iop_outcomes.release.figures import differences, style
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, is_contrast, may_be_shown
 
@@ -52,11 +52,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    reason = (
-        table["reason"]
-        .astype("object")
-        .map(lambda said: without_advice(words.spoken(str(said), study)), na_action="ignore")
-    )
+    reason = table["reason"].astype("object").map(lambda said: told(words.spoken(str(said), study)), na_action="ignore")
     return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 

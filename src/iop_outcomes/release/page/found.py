@@ -11,7 +11,7 @@ from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.page.html import HIDDEN, HtmlTable, count, hidden_note
 from iop_outcomes.release.tables.outcomes import EVERYBODY
-from iop_outcomes.release.words.advice import INSTEAD, advised, without_advice
+from iop_outcomes.release.words.advice import INSTEAD, advised, told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.estimate import ADJUSTED, NAIVE, has_interval, is_contrast, may_be_shown
@@ -101,7 +101,7 @@ def estimates(table: Released | None, study: Study) -> HtmlTable | None:
             method = "; ".join(str(part) for part in (row["se_method"], row["reason"]) if pd.notna(part) and part)
             last = (interval(row), noted(method))
         else:
-            why = words.sentences(without_advice(str(row["reason"])))
+            why = words.sentences(told(str(row["reason"])))
             # The same reason beside every measure of a withheld analysis would be pages of it.
             last = (words.capital(row["status"]), why if len(why) <= _SHORT else noted(why))
         found = (analysis_of(row, study), words.capital(measure_of(row)), last[0])

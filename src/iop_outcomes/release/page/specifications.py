@@ -5,7 +5,7 @@ import numpy as np
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 
 #: Below this a p-value is printed as being so.
 _LEAST = 0.001
@@ -29,7 +29,7 @@ def specifications(summary: Released | None) -> str:
             were, them = ("was", "it") if n == 1 else ("were", "them")
             said.append(f"{n:,} of them {were} {what}, and nothing here rests on {them}.")
     if not np.isfinite(row["median"]):
-        return " ".join([*said, f"{words.sentences(without_advice(str(row['reason']))).rstrip('.')}."])
+        return " ".join([*said, f"{words.sentences(told(str(row['reason']))).rstrip('.')}."])
     said += [
         f"The median of the {int(row['n_shown']):,} that are shown is {words.number(100 * row['median'], 1)} "
         f"percentage points, more being better; {words.percent(row['share_same_sign'])} lie on its side of no "

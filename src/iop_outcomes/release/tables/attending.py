@@ -9,7 +9,7 @@ from iop_outcomes.conclude.participation import judge_change
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, levels, parts
 from iop_outcomes.release.tables.participation import SAID, assumed
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.tables.attending import AS_STARTED, EVER_CHANGED
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -107,7 +107,7 @@ def change_verdicts(released: Released, study: Study) -> pd.DataFrame:
 
 
 def _sentence(row: pd.Series, code: str) -> str:
-    said, reason = SAID[code], words.sentences(without_advice(str(row["reason"]))).rstrip(".")
+    said, reason = SAID[code], words.sentences(told(str(row["reason"]))).rstrip(".")
     if np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))
         value = words.number(100 * row["value"], 1)

@@ -10,7 +10,7 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles
 from iop_outcomes.release.disclosure.dominance import ONE
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -164,7 +164,7 @@ def verdicts(released: Mapping[str, Released], every: list[Judged], study: Study
 def _sentence(row: pd.Series, code: str, study: Study) -> str:
     said = _SAID[code]
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["delta_cost"]):
-        reason = words.sentences(without_advice(str(row["reason"]))).rstrip(".")
+        reason = words.sentences(told(str(row["reason"]))).rstrip(".")
         return f"{said} {reason}." if reason else said
     between = f"95% interval of the difference {money(row['cost_low'])} to {money(row['cost_high'])}"
     said += f" {words.capital(_cost(row))} ({between}; money in {row['price_year']}). {_together(row, study)}"

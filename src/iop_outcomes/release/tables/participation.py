@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes.conclude.participation import judge_participation
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.study import Study
 from iop_outcomes.study.participation import FIRST_POSITIVE
 from iop_outcomes.tables.attending import BY_ATTENDANCE, CLONES
@@ -148,7 +148,7 @@ def verdicts(released: Mapping[str, Released], study: Study) -> pd.DataFrame:
     verdict, code = judge_participation(table, study)
     row = table[table["way"] == CLONES].iloc[0]
     first, second = (words.plain(str(row[name])) for name in ("strategy", "against"))
-    said, reason = SAID[code], words.sentences(without_advice(str(row["reason"]))).rstrip(".")
+    said, reason = SAID[code], words.sentences(told(str(row["reason"]))).rstrip(".")
     rests_on = assumed(code, reason)
     if may_be_shown(row.to_frame().T).iloc[0] and np.isfinite(row["value"]):
         numbers = " to ".join(words.number(100 * row[end], 1) for end in ("ci_low", "ci_high"))

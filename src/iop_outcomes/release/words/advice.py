@@ -44,7 +44,7 @@ def parted(reason: str) -> tuple[str, str]:
     return " ".join(full), " ".join(part for part in advised if part)
 
 
-def without_advice(reason: str) -> str:
+def told(reason: str) -> str:
     """Return what was found, for an answer: what to do about it is nothing for those who are answered."""
     return parted(reason)[0] or reason
 

@@ -7,7 +7,7 @@ from iop_outcomes.conclude.evidence import MISSING_RULE, Look
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words.advice import told
 from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.finding import finding, lower, topic
 from iop_outcomes.release.words.missing import rules_in_words, shifts_of
@@ -119,7 +119,7 @@ def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
         Words and covariates.
     """
     row, verdict = judged.row, judged.decision.verdict
-    reason = words.sentences(without_advice(_reason(row))).rstrip(".")
+    reason = words.sentences(told(_reason(row))).rstrip(".")
     about = f"{topic(words.describe_outcome(study, str(row['outcome'])))}{_other_arms(row, study)}"
     if verdict == WITHHELD:
         return f"Withheld: these data allow no fair comparison of {about}. {reason}."
