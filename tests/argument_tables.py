@@ -15,6 +15,7 @@ SECTIONS = {
     "specifications": {"estimators": ["aipw", "weighted"]},
     "components": {"of": {"structure": ["proportion_negative", "weekly_hours"]}},
     "costs": {},
+    "sensitivity": [{"negative_controls": {"outcomes": [f"control_{number}" for number in range(12)]}}, "by_site"],
 }
 WAYS = ("clone_censor_weight", "clone_censor_weight_truncated", "landmark", "by_attendance")
 
@@ -36,9 +37,42 @@ def tables(n=(300, 520)) -> dict[str, pd.DataFrame]:
             "participation_hours": _hours(n[0] // 3),
             "specification": _specifications(min(n)),
             "component": _components(given),
+            "estimate": pd.concat(
+                [given["estimate"], controls(given["estimate"], n), sites(given["estimate"], n)], ignore_index=True
+            ),
         }
         | _costs(n)
     )
+
+
+def controls(estimate: pd.DataFrame, n) -> pd.DataFrame:
+    """Return twelve controls of the first analysis, of log ratios with mean 0.1, and its ratio before and after."""
+    same = estimate.iloc[0].to_dict() | {"role": "check", "estimator": "negative_controls", "measure": "risk_ratio"}
+    same |= {"se": 0.1, "se_scale": "log", "se_method": None, "n": np.nan, "n_events": np.nan}
+    logs = 0.1 + np.linspace(-0.12, 0.12, 12)
+    rows = [
+        same
+        | {"outcome": f"control_{number}", "value": np.exp(log), "n": min(n), "n_events": min(n) // 3}
+        | {"scenario": f"negative_controls: control control_{number}"}
+        for number, log in enumerate(logs)
+    ]
+    rows.append(same | {"value": np.exp(0.3), "scenario": "negative_controls: as found"})
+    rows.append(same | {"value": np.exp(0.2), "scenario": "negative_controls: calibrated"})
+    table = pd.DataFrame(rows)
+    return table.assign(ci_low=table["value"] * np.exp(-0.196), ci_high=table["value"] * np.exp(0.196))
+
+
+def sites(estimate: pd.DataFrame, n) -> pd.DataFrame:
+    """Return the first analysis by site: four of them, one with few of the outcome, and one that has one arm."""
+    same = estimate.iloc[0].to_dict() | {"role": "check", "estimator": "by_site", "scenario": "by_site", "se": 0.05}
+    values = {"east": 0.12, "north": 0.02, "south": 0.06, "west": 0.04}
+    rows = [same | {"population": f"site = {name}", "value": value, "n": min(n) // 4} for name, value in values.items()]
+    table = pd.DataFrame(rows).assign(n_events=min(n) // 8)
+    table = table.assign(ci_low=table["value"] - 0.098, ci_high=table["value"] + 0.098)
+    few = same | {"population": "site = hill", "value": 0.3, "ci_low": 0.2, "ci_high": 0.4, "n": 40, "n_events": 4}
+    one = same | {"population": "site = lake", "status": "refused", "reason": "one arm only"}
+    one |= dict.fromkeys(("value", "se", "ci_low", "ci_high", "n", "n_events"), np.nan)
+    return pd.concat([table, pd.DataFrame([few, one])], ignore_index=True)
 
 
 def _subgroup(given: dict[str, pd.DataFrame]) -> pd.DataFrame:

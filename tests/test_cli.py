@@ -1,5 +1,6 @@
 """The command line: check a study, start one, make an example."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -102,3 +103,48 @@ def test_a_study_is_drawn_anew_as_often_as_asked_and_the_page_is_written(run, tm
     assert "results/own/operating/release/decision.csv is written" in out
     page = (tmp_path / "docs" / "operating_characteristics.md").read_text()
     assert "Made by `iop-outcomes operate own --page --replicates 2`" in page
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """Stand in a folder whose study files are each broken in another way."""
+    folder = tmp_path / study.STUDIES
+    (folder / "folder.yaml").mkdir(parents=True)
+    (folder / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    (folder / "bytes.yaml").write_bytes(b"\x00\xff\xfe")
+    (folder / "open.yaml").write_text("study: [open\n")
+    (folder / "unknown.yaml").write_text("study: unknown\nnope: 1\n")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("che", ["check"]),
+        ("check ", ["bytes", "demo", "open", "unknown"]),
+        ("run o", ["open"]),
+        ("check unclosed'", []),
+        ("show unknown ", []),
+        ("no_such_command ", []),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_beside_broken_studies_without_a_word_more(broken, typed, offered, shell, capfd, monkeypatch):
+    words = f"iop-outcomes {typed}"
+    env = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_TYPER_COMPLETE_ARGS": words}
+    env |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_IOP_OUTCOMES_COMPLETE": f"complete_{shell}"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        cli.app(prog_name="iop-outcomes")
+    out, err = capfd.readouterr()
+    assert (end.value.code or 0, err) == (0, "")
+    assert "Traceback" not in out
+    told = {
+        "bash": out.split(),
+        "zsh": re.findall(r'"([^":]+)(?=[":])', out) if "_arguments" in out else [],
+        "fish": [line.split("\t")[0] for line in out.splitlines()],
+    }[shell]
+    assert set(offered) <= set(told)
+    assert not {"folder", "gone"} & set(told)
+    assert told or not offered

@@ -14,10 +14,10 @@ from small import episodes, history, records
 ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
 
 
-def covariates(*names, baseline):
+def covariates(*names, baseline, **settings):
     tables = records(episodes({"site_id": "A"}, {"site_id": "B"}, {}), baseline=baseline)
     members, _ = build_cohort(tables, Cohort(arms=ARMS))
-    return build_covariates(members, tables, names).set_index("member_id")
+    return build_covariates(members, tables, names, **settings).set_index("member_id")
 
 
 BASELINE = [
@@ -49,6 +49,24 @@ def test_covariates_of_the_person_are_found_too():
 def test_a_covariate_that_is_nowhere_is_answered_by_name(name, sentence):
     with pytest.raises(StudyError, match=sentence):
         covariates(name, baseline=BASELINE)
+
+
+def test_levels_that_are_merged_are_one_and_what_was_not_recorded_stays_apart():
+    merge = {"housing": {"any": ["homeless", "independent"]}}
+    assert covariates("housing", baseline=BASELINE, merge=merge)["housing"].tolist() == ["any", "missing", "any"]
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "sentence"),
+    [
+        ("housing", {"any": ["homeles", "independent"]}, "no level 'homeles'; did you mean 'homeless'"),
+        ("housing", {"independent": ["homeless"]}, "'independent' is a level itself; list it among those"),
+        ("use_days", {"some": ["10", "20"]}, "a number has no levels; leave it out"),
+    ],
+)
+def test_a_merge_that_cannot_be_is_answered(name, groups, sentence):
+    with pytest.raises(StudyError, match=f"merge.{name}: .*{sentence}"):
+        covariates(name, baseline=BASELINE, merge={name: groups})
 
 
 def test_outcomes_are_one_column_per_metric():

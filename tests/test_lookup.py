@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from iop_outcomes.tables import lookup
 from iop_outcomes.tables.lookup import positions, rows_of
 
 PEOPLE = pd.DataFrame({"person_id": ["c", "a", "b"], "age_years": [30, 10, 20], "sex": pd.Categorical(list("mfm"))})
@@ -27,3 +28,13 @@ def test_a_key_that_is_nowhere_gets_an_empty_row():
     found = rows_of(PEOPLE, "person_id", pd.Index(["a", "z"]))
     assert found.loc["a", "age_years"] == 10
     assert found.loc["z"].isna().all()
+
+
+def test_keys_that_stand_elsewhere_than_those_looked_up_before_are_found_there(monkeypatch):
+    monkeypatch.setattr(lookup, "FEW", 0)
+    wanted = pd.Series(["a", "b"])
+    assert positions(pd.Series(["c", "a", "b"]), wanted).tolist() == [1, 2]
+    # As many of each as before, so that what was found then is tried first.
+    assert positions(pd.Series(["b", "c", "a"]), wanted).tolist() == [2, 0]
+    assert positions(pd.Series(["b", "c", "a"]), wanted).tolist() == [2, 0]
+    assert positions(pd.Series(["b", "c", "z"]), wanted).tolist() == [-1, 0]

@@ -8,7 +8,7 @@ import pytest
 
 import iop_outcomes
 from iop_outcomes import stages, tables
-from iop_outcomes.stage import memory_of_data
+from iop_outcomes.stage import memory_of_data, minutes_for
 from iop_outcomes.study.view import StudyView
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,6 +119,17 @@ def test_a_scheduler_is_asked_for_more_memory_than_was_measured(rows):
     asked = {name: stages.named(name).memory_for(raw_bytes) for name in measured if name != "release"}
     assert {name: mb for name, mb in asked.items() if mb < 1.2 * measured[name]["peak_mb"]} == {}
     assert 2000 + memory_of_data(raw_bytes) >= 1.2 * measured["release"]["peak_mb"]
+
+
+@pytest.mark.parametrize("rows", [200_000, 1_474_000, 10_300_000])
+def test_a_scheduler_is_asked_for_five_times_the_time_that_was_measured(rows):
+    measured = json.loads((ROOT / "benchmarks" / "at_size.json").read_text())["sizes"][str(rows)]
+    assert 60 * minutes_for(180 * rows) >= 5 * max(stage["cpu_s"] for stage in measured.values())
+
+
+def test_time_grows_with_the_raw_files_by_begun_tenths_of_a_gigabyte():
+    assert minutes_for(0) == 60
+    assert [minutes_for(raw_bytes) for raw_bytes in (1, 100_000_000, 100_000_001, 10**12)] == [61, 61, 62, 10_060]
 
 
 def test_memory_grows_with_the_raw_files_where_a_stage_reads_records():

@@ -101,6 +101,18 @@ def test_types_are_those_of_the_contract():
     assert people.dtypes.astype(str).to_dict() == {"person_id": "str", "age_years": "float64", "sex": "category"}
 
 
+def test_what_conforms_already_is_the_same_and_may_be_changed_by_itself():
+    frame = tables.check(
+        pd.DataFrame({"person_id": ["a", "b"], "age_years": [30, 40], "sex": ["male", None]}), "person"
+    )
+    again = tables.conform(frame, "person")
+    pd.testing.assert_frame_equal(again, frame)
+    again.loc[0, "age_years"] = 99
+    assert frame["age_years"].tolist() == [30, 40]
+    # In another order it is put in that of the contract.
+    assert tables.conform(frame[["sex", "age_years", "person_id"]], "person").columns.tolist() == list(frame.columns)
+
+
 @pytest.mark.parametrize("name", sorted(tables.CONTRACTS))
 def test_every_contract_holds_an_empty_table_and_comes_back_from_disk(name, tmp_path):
     store.write(tables.empty(name), name, tmp_path / f"{name}.parquet")

@@ -24,9 +24,21 @@ OWN = "Parts of your own, and their pages"
 #: Where editors find the names of a study file; there is a schema at this place in a clone only.
 SCHEMA_LINE = "# yaml-language-server: $schema=../schema/study.json\n"
 
-StudyName = Annotated[str, typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.")]
+
+def _studies(incomplete: str) -> list[str]:
+    """Return the studies that a shell may complete a word to; no file is opened, however broken it is."""
+    return [name for name in studies.known_studies() if name.startswith(incomplete)]
+
+
+StudyName = Annotated[
+    str,
+    typer.Argument(help="Name of a study in workflow/studies, or the path of a YAML file.", autocompletion=_studies),
+]
 ThisStudy = Annotated[
-    str, typer.Argument(help="Name or path of a study; left out, the only one of this folder, or demo.")
+    str,
+    typer.Argument(
+        help="Name or path of a study; left out, the only one of this folder, or demo.", autocompletion=_studies
+    ),
 ]
 
 
@@ -151,7 +163,7 @@ def diff(
     second: Annotated[str, typer.Argument(help="The one to hold against it.")],
     page: Annotated[Path | None, typer.Option(help="Write the differences as an HTML page, too.")] = None,
 ) -> None:
-    """Say what differs between two runs, what matters most first; the exit code is 1 if anything does."""
+    """Say what differs between two runs: what caused it, then what came of it; the exit code is 1 if anything does."""
     from iop_outcomes.diff import words
     from iop_outcomes.diff.differences import differences
     from iop_outcomes.diff.run import read_run

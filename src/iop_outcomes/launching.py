@@ -29,7 +29,7 @@ def usual_study(folder: str | Path = ".") -> str:
     folder = Path(folder)
     if (folder / studies.STUDIES).is_dir():
         return DEMO
-    own = sorted(path.stem for path in folder.glob("*.yaml") if _says_study(path))
+    own = sorted(path.stem for path in folder.glob("*.yaml") if path.is_file() and _says_study(path))
     if len(own) > 1:
         raise StudyError(f"there are several studies here; say which: {', '.join(own)}")
     return own[0] if own else DEMO

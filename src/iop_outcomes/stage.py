@@ -20,11 +20,19 @@ Tables = dict[str, pd.DataFrame]
 
 #: Megabytes that the hungriest stage takes for each megabyte of raw files, with room; see docs/performance.md.
 MEMORY_OF_A_RAW_MB = 3
+#: Minutes asked of a scheduler for a small study, and for each gigabyte of raw files: some ten times what the slowest
+#: stage took on a quiet machine, since a stage may have hundreds of analyses, and a node may be slow.
+MINUTES, MINUTES_OF_A_RAW_GB = 60, 10
 
 
 def memory_of_data(raw_bytes: int) -> int:
     """Return the megabytes that a stage takes more, the larger the raw files of a study are."""
     return MEMORY_OF_A_RAW_MB * (raw_bytes // 1_000_000)
+
+
+def minutes_for(raw_bytes: int) -> int:
+    """Return the minutes to ask of a scheduler for a step of a study whose raw files are so large."""
+    return MINUTES + -(-MINUTES_OF_A_RAW_GB * raw_bytes // 1_000_000_000)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The attacker who has nothing but the files of a release opens what is badly hidden, and not what is well hidden."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -195,8 +196,8 @@ def test_a_folder_that_is_no_release_is_an_error(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_release_that_is_opened_is_not_released(tmp_path, monkeypatch):
-    build(study(), tables(), tmp_path / "release")
+def test_a_release_that_is_opened_is_not_released(example_release, tmp_path, monkeypatch):
+    shutil.copytree(example_release, tmp_path, dirs_exist_ok=True)
     before = {file: file.read_bytes() for file in (tmp_path / "release").rglob("*.csv")}
     assert "cells opened,0" in (tmp_path / "disclosure" / "attack.csv").read_text()
     # A fault of the protection: what was to be hidden is written.
@@ -209,9 +210,9 @@ def test_a_release_that_is_opened_is_not_released(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_one_person_fewer_is_not_released_beside_the_release_before(tmp_path):
+def test_one_person_fewer_is_not_released_beside_the_release_before(example_release, tmp_path):
     given = tables()
-    build(study(), given, tmp_path / "release")
+    shutil.copytree(example_release, tmp_path, dirs_exist_ok=True)
     fewer = given | {"cohort": given["cohort"].iloc[1:].reset_index(drop=True)}
     with pytest.raises(DisclosureError, match="1 to 10 people fewer than in an earlier release"):
         build(study(), fewer, tmp_path / "release")

@@ -100,6 +100,7 @@ def test_a_column_changed_where_its_definition_or_a_value_did_and_other_people_a
     assert since(people(first=1)) == {}
 
 
+@pytest.mark.slow
 def test_a_breakdown_that_is_asked_for_later_is_refused_where_both_releases_tell_a_few(tmp_path):
     made = crafted.lost(tables(n=(90, 110), seed=2), iop=(4, 9), outpatient=(3, 12))
     build(study(), made, tmp_path / "release")

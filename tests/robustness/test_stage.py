@@ -1,5 +1,7 @@
 """Checks of a study: each on its own rows, none on what is withheld, and those that refit equal to doing it by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ import iop_outcomes
 from iop_outcomes import study, tables
 from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ESTIMATORS, check
+from iop_outcomes.robustness.by_site import by_site
+from iop_outcomes.robustness.stage import refits
 from iop_outcomes.tables.estimate import ADJUSTED, CHECK, KEY, is_contrast
 
 CONTENT = yaml.safe_load("""
@@ -27,7 +31,8 @@ analyses:
   primary: {outcome: completion, design: overlap, estimator: aipw, measure: [risk_difference, risk_ratio]}
   paired: {outcome: completion, design: pairs, estimator: matched}
 gate: {min_ess: 10, max_smd: 0.5, max_unadjusted_smd: 5}
-sensitivity: [e_value, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias, wild_bootstrap, omitted_variable]
+sensitivity:
+  [e_value, by_site, leave_one_site_out, {bootstrap: {replicates: 20}}, hidden_bias, wild_bootstrap, omitted_variable]
 """)
 
 
@@ -71,6 +76,7 @@ def test_rows_of_checks_have_their_own_place_in_the_key(made):
     assert not made["estimate"].duplicated(list(KEY)).any()
     assert set(checks(made, "primary").index) == {
         "e_value",
+        "by_site",
         "leave_one_site_out: lowest",
         "leave_one_site_out: highest",
         "bootstrap",
@@ -90,6 +96,27 @@ def test_leaving_out_a_site_is_the_whole_analysis_without_its_people(made):
     assert found.loc["leave_one_site_out: lowest", "value"] == pytest.approx(values[0], rel=1e-9)
     assert found.loc["leave_one_site_out: highest", "value"] == pytest.approx(values[-1], rel=1e-9)
     assert "of 6 estimates, each without one site" in found.loc["leave_one_site_out: lowest", "se_method"]
+
+
+def test_of_one_site_it_is_the_whole_analysis_without_sites(made):
+    one = made | {"covariates": made["covariates"].assign(cluster="all")}
+    table = made["estimate"]
+    shown = table[(table["analysis"] == "primary") & (table["role"] != CHECK) & (table["kind"] == ADJUSTED)]
+    refit = next(refits(shown, one, study.parse(CONTENT), "overlap"))
+    (row,) = by_site(refit)
+    by_hand = replace(refit, comparison=replace(refit.comparison, cluster=None)).contrast()
+    assert (row["value"], row["se"]) == pytest.approx((by_hand.value, by_hand.se), rel=1e-9)
+
+
+def test_every_site_has_its_row_with_the_fewest_of_an_arm_or_why_there_is_no_estimate(made):
+    sizes = people(made).groupby(["cluster", "arm"]).size().unstack(fill_value=0).min(axis=1)
+    table = made["estimate"]
+    mine = table[(table["estimator"] == "by_site") & (table["analysis"] == "primary")]
+    rows = mine.set_index(mine["population"].str.removeprefix("site = "))
+    assert sorted(rows.index) == sorted(sizes.index)
+    shown = rows[rows["status"] == "shown"]
+    assert len(shown) and (shown["n"] == sizes[shown.index]).all()
+    assert (rows.loc[sizes[sizes < 20].index, "reason"] == "too few people of an arm").all()
 
 
 def test_a_confounder_is_held_against_the_strongest_covariate_as_by_the_call(made):

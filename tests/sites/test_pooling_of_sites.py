@@ -134,10 +134,10 @@ def test_over_replicates_few_sites_without_an_effect_seldom_show_one():
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory) -> Path:
+def exported(example_release, tmp_path_factory) -> Path:
     """Return the folder of three exports: one release under three names, moved a little at two of them."""
     root = tmp_path_factory.mktemp("sites")
-    build(study(), tables(), root / "results" / "release")
+    shutil.copytree(example_release / "release", root / "results" / "release")
     for number, name in enumerate(("north", "south", "west")):
         export_site(study(), root / name, name, root / "results")
         file = root / name / "estimates.csv"
@@ -193,6 +193,7 @@ def test_sites_that_all_have_one_arm_are_told_as_such_and_nothing_is_drawn(expor
     assert "<svg" not in (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_site_with_one_arm_is_named_by_the_commands(exported, tmp_path, monkeypatch):
     """The fourth site has nobody in outpatient care: its command exports that, and the pool counts and names it."""
     monkeypatch.chdir(tmp_path)
@@ -212,10 +213,10 @@ def test_a_site_with_one_arm_is_named_by_the_commands(exported, tmp_path, monkey
     assert by_site.to_dict() == {"north": "pooled", "south": "pooled", "west": "pooled", "east": "one arm only"}
 
 
-def test_a_study_file_changed_since_its_release_is_not_exported(tmp_path):
+def test_a_study_file_changed_since_its_release_is_not_exported(example_release, tmp_path):
     """What was asked would be told from the new file, and what was answered from the old one."""
     results = tmp_path / "results"
-    build(study(), tables(), results / "release")
+    shutil.copytree(example_release / "release", results / "release")
     write_record(recorded(study()), [], results / "run.json")
     export_site(study(), tmp_path / "same", "north", results)
     changed = study(cohort={**study().cohort.model_dump(), "follow_up_days": 90})

@@ -68,7 +68,7 @@ SINGLE = [
 ]
 
 
-@pytest.mark.parametrize("chosen", SINGLE)
+@pytest.mark.parametrize("chosen", [SINGLE[0], *(pytest.param(other, marks=pytest.mark.slow) for other in SINGLE[1:])])
 def test_a_specification_finds_what_a_study_of_it_alone_finds(made, chosen):
     rule, time_zero, outcome, design, trimming, estimator = chosen
     asked = CONTENT["specifications"]
@@ -85,6 +85,7 @@ def test_a_specification_finds_what_a_study_of_it_alone_finds(made, chosen):
         assert row[name] == pytest.approx(own[name], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_of_three_arms_the_two_of_the_analysis_are_varied():
     content = {**CONTENT, "source": {**CONTENT["source"], "n_people": 1500}}
     content["cohort"] = {**CONTENT["cohort"]}

@@ -58,7 +58,13 @@ def test_what_would_have_been_told_is_far_from_the_truth(tmp_path):
     assert answer(made)["ci_low"] > 0.05
 
 
-@pytest.mark.parametrize("curve", [{"df": 4}, {"knots": 5}, {"knots": [-1.5, -0.5, 0.5, 1.5]}])
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"df": 4},
+        *(pytest.param(curve, marks=pytest.mark.slow) for curve in ({"knots": 5}, {"knots": [-1.5, -0.5, 0.5, 1.5]})),
+    ],
+)
 def test_with_a_curve_the_answer_is_shown_and_right(tmp_path, curve):
     made = run(tmp_path, of_both_ends(), covariates=[{"spline": "severity", **curve}, "referral"])
     assert checks(made).loc["second_moments", "status"] == "PASS"

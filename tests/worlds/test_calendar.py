@@ -56,7 +56,13 @@ def test_with_it_people_are_compared_within_their_own_time(tmp_path):
     assert (members.loc[~before, "weight"] > 0).all()
 
 
-@pytest.mark.parametrize("method", ["ate_weights", "entropy_balance", "nearest_match", "subclass_ate"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ate_weights",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("entropy_balance", "nearest_match", "subclass_ate")),
+    ],
+)
 def test_every_design_leaves_out_who_came_when_one_arm_was_open(tmp_path, method):
     estimator = "matched" if method in ("nearest_match", "subclass_ate") else "aipw"
     analyses = {"primary": {"outcome": "completion", "design": "overlap", "estimator": estimator}}

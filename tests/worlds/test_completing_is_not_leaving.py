@@ -29,7 +29,11 @@ def unlike_programmes(seed: int = 1, iop_days: int = 56, daily: float = 0.01) ->
 
 @pytest.mark.parametrize(
     ("estimator", "measure"),
-    [("cox", "hazard_ratio"), ("rmst", "rmst_difference"), ("weighted_kaplan_meier", "survival_difference")],
+    [
+        ("cox", "hazard_ratio"),
+        pytest.param("rmst", "rmst_difference", marks=pytest.mark.slow),
+        pytest.param("weighted_kaplan_meier", "survival_difference", marks=pytest.mark.slow),
+    ],
 )
 def test_time_in_the_programme_gets_no_verdict(tmp_path, estimator, measure):
     settings = {"rmst": {"until_day": 56}, "weighted_kaplan_meier": {"day": 56}}.get(estimator, {})

@@ -39,7 +39,7 @@ def test_an_arm_that_was_cut_short_is_not_one_that_people_leave(tmp_path):
     assert "cut short retention_80 iop outpatient" in facts
 
 
-@pytest.mark.parametrize("until", [70, 400])
+@pytest.mark.parametrize("until", [70, pytest.param(400, marks=pytest.mark.slow)])
 def test_both_arms_cut_alike_are_compared(tmp_path, until):
     verdict, _, facts = told(tmp_path, {"2.1": until, "1": until})
     assert not [fact for fact in facts if fact.startswith("cut short")]

@@ -49,14 +49,16 @@ def renamed(ending: str, reason: str | None) -> Tables:
 
 
 @pytest.mark.parametrize("ending", ["completed", "dropout"])
-@pytest.mark.parametrize("reason", ["other", None, "transfer"])
+@pytest.mark.parametrize(
+    "reason", ["other", *(pytest.param(reason, marks=pytest.mark.slow) for reason in (None, "transfer"))]
+)
 def test_another_word_for_the_same_end_withholds_what_rests_on_it_and_nothing_else(tmp_path, ending, reason):
     made = found(tmp_path, renamed(ending, reason))
     assert checks(made).loc["reasons_alike", "status"] == "FAIL"
     assert shown(made) == WITHHELD
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_ends_named_alike_pass(tmp_path, seed):
     tables = clinic(1200, seed)
     rng = np.random.default_rng(seed)

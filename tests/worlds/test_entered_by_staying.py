@@ -55,7 +55,15 @@ def test_some_assigned_late_fail_the_gate_since_their_like_who_left_are_in_the_o
     assert answer(made)["status"] == "withheld"
 
 
-@pytest.mark.parametrize(("grace", "status"), [(0, "refused"), (6, "refused"), (7, "shown"), (14, "shown")])
+@pytest.mark.parametrize(
+    ("grace", "status"),
+    [
+        pytest.param(0, "refused", marks=pytest.mark.slow),
+        (6, "refused"),
+        (7, "shown"),
+        pytest.param(14, "shown", marks=pytest.mark.slow),
+    ],
+)
 def test_a_declared_grace_is_kept_to_the_day_and_said(tmp_path, grace, status):
     made = run(tmp_path, assigned_on(7), cohort={"assignment": {"grace_days": grace}})
     assert answer(made)["status"] == status

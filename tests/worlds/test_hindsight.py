@@ -35,7 +35,9 @@ def test_an_arm_that_is_the_dose_received_is_named(tmp_path):
     assert answer(made)["status"] == "withheld"
 
 
-@pytest.mark.parametrize("made_of", ["count", "tier", "flag"])
+@pytest.mark.parametrize(
+    "made_of", ["count", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("tier", "flag"))]
+)
 def test_a_covariate_that_is_the_attendance_is_named_whatever_it_is_called(tmp_path, made_of):
     tables = clinic()
     n = attended(tables)

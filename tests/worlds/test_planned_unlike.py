@@ -11,12 +11,12 @@ import pytest
 
 from iop_outcomes import study as studies
 from iop_outcomes.cohort.build import candidates_of
-from iop_outcomes.cohort.due import due_by_arm
+from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
 from iop_outcomes.designs.judge.due import judge_due
 from iop_outcomes.kernel.registry import METRICS
 from iop_outcomes.release.stage import conclusions
 from iop_outcomes.study import Cohort
-from null_clinic import checks, clinic, content, run
+from null_clinic import checks, clinic, content, run, weekly_sessions
 
 ARMS = {"iop": {"level_of_care": "2.1"}, "outpatient": {"level_of_care": "1"}}
 DAYS_BETWEEN, COMES = {"2.1": 7 / 3, "1": 14.0}, 0.75
@@ -75,7 +75,7 @@ def test_shares_after_the_first_session_are_alike_and_judged(tmp_path):
     assert not verdicts["verdict"].isin(["better", "worse"]).any()
 
 
-@pytest.mark.parametrize("column", ["discharge_day", "last_contact_day"])
+@pytest.mark.parametrize("column", ["discharge_day", pytest.param("last_contact_day", marks=pytest.mark.slow)])
 def test_leaving_dated_by_the_last_session_is_sooner_where_sessions_are_rarer(tmp_path, column):
     tables = planned_unlike()
     session, episode = tables["session"], tables["episode"]
@@ -164,3 +164,38 @@ def test_a_source_without_sessions_has_none_of_the_checks(tmp_path):
     del tables["session"]
     found = checks(run(tmp_path, tables))
     assert not {"sessions_due_alike", "hours_due_alike", "first_session", "last_session"} & set(found.index)
+
+
+def waiting_for_care(days: int) -> dict[str, pd.DataFrame]:
+    """Return a clinic in which outpatient care begins so many days after the assignment, and lasts as long."""
+    tables = clinic(1000)
+    episode = tables["episode"]
+    waits = np.where(episode["level_of_care"] == "1", days, 0)
+    episode["admission_day"] += waits
+    episode["discharge_day"] += waits
+    return tables | {"session": weekly_sessions(episode)}
+
+
+@pytest.mark.parametrize(("days", "says"), [(21, "cannot tell"), (7, "")])
+def test_whoever_waits_for_care_is_still_there_later_and_that_is_no_effect(tmp_path, days, says):
+    """Before, outpatient care kept twelve points more to day 60, and people left IOP three times as fast."""
+    verdict = told(tmp_path, waiting_for_care(days), {"retention_60": {"metric": "retention", "day": 60}})
+    row = verdict.loc["retention_60"]
+    assert (row["verdict"] == "cannot tell" and row["reasons"] == "unlike_plans") is bool(says)
+
+
+def test_days_waited_are_of_those_who_came_within_the_follow_up():
+    members = pd.DataFrame({"member_id": ["a", "b", "c", "d"], "arm": ["iop", "iop", "outpatient", "outpatient"]})
+    members = members.assign(time_zero_day=[0, 10, 0, 0], follow_up_end_day=30)
+    assigned = pd.DataFrame({"began_day": [3.0, np.nan, 14.0, 31.0]}, index=["a", "b", "c", "d"])
+    assert waiting_by_arm(members, assigned).to_dict("records") == [
+        {"arm": "iop", "what": "due", "level": "waiting", "n": 3, "n_all": 1},
+        {"arm": "outpatient", "what": "due", "level": "waiting", "n": 14, "n_all": 1},
+    ]
+
+
+@pytest.mark.parametrize(("later", "status"), [(7, "PASS"), (8, "WARN")])
+def test_a_week_of_waiting_is_no_waiting_list(later, status):
+    rows = [("iop", 0, 100), ("outpatient", 100 * later, 100)]
+    recording = pd.DataFrame(rows, columns=["arm", "n", "n_all"]).assign(what="due", level="waiting")
+    assert [(row[0], row[3]) for row in judge_due(recording, ("iop", "outpatient"))] == [("waiting_alike", status)]

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.cohort.after_care import seen_after_care
+from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.designs.judge.measured import judge_measured
 from null_clinic import checks, clinic, run
 
+RECORDED = ["arm", "what", "level", "n", "n_all"]
 WEIGHTED = {"design": "overlap", "estimator": "weighted"}
 MEMBERS = pd.DataFrame(
     {
@@ -120,7 +121,7 @@ def test_breath_in_one_arm_and_urine_in_the_other_withholds_what_tests_say_and_n
 
 
 def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
-    """Before, 14 points more days abstinent, more than matters: people use more after leaving, in both arms."""
+    """Before, 14 points more days abstinent, more than matters: people do worse after leaving, in both arms."""
     tables, rng = clinic(), np.random.default_rng(11)
     asked = [
         (one.person_id, day, 7, rng.binomial(7, 0.3 if day <= one.discharge_day else 0.8))
@@ -138,13 +139,13 @@ def test_an_arm_that_is_asked_only_while_in_care_uses_less_on_paper(tmp_path):
     )
     row = checks(made).loc["asked_after_care"]
     assert row["status"] == "FAIL"
-    assert "people use more after leaving" in row["reason"]
+    assert "people do worse after leaving" in row["reason"]
     assert shown(made) == {"days": "withheld", "primary": "shown"}
 
 
 def test_a_test_that_was_due_after_care_and_missed_is_on_record():
     tests = drug_tests(("p1", 28, "any", "missing", None))
-    found = seen_after_care(MEMBERS, {"drug_test": tests}, np.array([20.0, 20.0, 10.0]))
+    found = looked_at(MEMBERS, {"drug_test": tests}, np.array([20.0, 20.0, 10.0]))
     assert found.set_index("arm")["n"].to_dict() == {"iop": 1, "outpatient": 0}
 
 
@@ -157,8 +158,9 @@ def test_seen_after_care_is_who_was_tested_or_asked_more_than_a_week_after_leavi
         ("p3", 40, "any", "negative", None),  # left 27 days before the end: not asked about
     )
     reports = pd.DataFrame({"person_id": ["p2"], "day": [21], "window_days": [8]})  # days 21 to 28
-    found = seen_after_care(members, {"drug_test": tests, "use_report": reports}, stay)
-    assert {(row.what, row.arm): (row.n, row.n_all) for row in found.itertuples()} == {
+    found = looked_at(members, {"drug_test": tests, "use_report": reports}, stay)
+    after = found[~found["what"].str.startswith("day seen")]
+    assert {(row.what, row.arm): (row.n, row.n_all) for row in after.itertuples()} == {
         ("tested after care", "iop"): (1, 1),
         ("tested after care", "outpatient"): (0, 1),
         ("asked after care", "iop"): (0, 1),
@@ -171,3 +173,53 @@ def test_a_quarter_more_seen_after_care_is_too_much(seen, status):
     rows = [(arm, "tested after care", "after care", n, 100) for arm, n in (("iop", 0), ("outpatient", seen))]
     recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
     assert judge_measured(recording, ("iop", "outpatient"), 100)[0][3] == status
+
+
+def answers(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["person_id", "day", "instrument", "value"])
+
+
+def test_people_are_counted_by_the_answers_they_ever_gave():
+    table = answers(
+        ("p1", 30, "PHQ9", 0), ("p1", 30, "PHQ9", 0), ("p1", 60, "PHQ9", 1), ("p2", 30, "PHQ9", 1), ("p3", 9, "PHQ9", 0)
+    )
+    assert counted({"assessment": table}, "answer") == {
+        ("iop", "PHQ9: 0"): (1, 1),
+        ("iop", "PHQ9: 1"): (1, 1),
+        ("outpatient", "PHQ9: 0"): (0, 1),
+        ("outpatient", "PHQ9: 1"): (1, 1),
+    }
+
+
+@pytest.mark.parametrize(("expected", "status"), [(9, "PASS"), (10, "FAIL")])
+def test_an_answer_that_nobody_of_an_arm_ever_gives_is_coded_otherwise(expected, status):
+    """Before, an arm whose questionnaires count from 1 had eight points more symptoms, surely."""
+    cells = [("iop", "PHQ9: 0", 0), ("outpatient", "PHQ9: 0", expected), ("iop", "PHQ9: 1", 80)]
+    rows = [(arm, "answer", level, n, 100) for arm, level, n in [*cells, ("outpatient", "PHQ9: 1", 80)]]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    row = judge_measured(recording, ("iop", "outpatient"), 100)[0]
+    assert (row[0], row[3]) == ("answered_alike", status)
+    assert status == "PASS" or "nobody of iop ever answers 0 to PHQ9" in row[4]
+
+
+@pytest.mark.parametrize(("what", "level"), [("result of tests", "negative"), ("result of reports", "no use")])
+def test_results_of_a_kind_that_one_arm_never_has_are_not_on_record(what, level):
+    """Before, an arm that files no report of a month without use had one and a half points fewer days abstinent."""
+    cells = [("iop", level, 30), ("outpatient", level, 0), ("iop", "other", 80), ("outpatient", "other", 80)]
+    recording = pd.DataFrame([(arm, what, level, n, 100) for arm, level, n in cells], columns=RECORDED)
+    row = judge_measured(recording, ("iop", "outpatient"), 100)[0]
+    assert (row[0], row[3]) == ("tested_alike" if "tests" in what else "reported_alike", "FAIL")
+    assert f"nobody of outpatient ever {'tests' if 'tests' in what else 'reports'} {level}" in row[4]
+
+
+def test_reports_are_told_apart_by_how_many_days_they_speak_of_and_people_by_what_they_report():
+    rows = [("p1", 7, 1, 0), ("p1", 14, 7, 1), ("p2", 30, 28, 0), ("p3", 60, 90, 0)]
+    table = pd.DataFrame(rows, columns=["person_id", "day", "window_days", "days_used"]).assign(source="interview")
+    ways = {level.partition(", ")[2] for _, level in counted({"use_report": table}, "way of asking")}
+    assert ways == {"day by day", "of a week at once", "of a month at once", "of a longer time at once"}
+    assert counted({"use_report": table}, "result of reports") == {
+        ("iop", "no use"): (1, 1),
+        ("iop", "use"): (1, 1),
+        ("outpatient", "no use"): (2, 2),
+        ("outpatient", "use"): (0, 2),
+    }

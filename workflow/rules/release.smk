@@ -61,5 +61,6 @@ rule release:
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: (2000 + memory_of_data(RAW_BYTES)) * 2 ** (attempt - 1),
+        runtime=minutes,
     script:
         "../scripts/release.py"

@@ -3,6 +3,7 @@
 from functools import partial
 
 from iop_outcomes import stages
+from iop_outcomes.stage import minutes_for
 from iop_outcomes.ingest.stage import source_files
 from iop_outcomes.study import running
 
@@ -22,6 +23,11 @@ def made_by(stage, wildcards):
 def memory(stage):
     """Return what a stage asks of a scheduler: by the size of the raw files, and twice that where it was not enough."""
     return lambda wildcards, attempt: stage.memory_for(RAW_BYTES) * 2 ** (attempt - 1)
+
+
+def minutes(wildcards, attempt):
+    """Return how long a job may take: by the size of the raw files, and twice that at a second try."""
+    return minutes_for(RAW_BYTES) * 2 ** (attempt - 1)
 
 
 def log_of(stage):
@@ -52,6 +58,7 @@ for STAGE in stages.of(STUDY):
         priority: stages.waiting(STUDY, STAGE)
         resources:
             mem_mb=memory(STAGE),
+            runtime=minutes,
         wildcard_constraints:
             design="[a-z][a-z0-9_]*",
         script:

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from iop_outcomes.cohort.build import assign_arms
+from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.study import Study
 from iop_outcomes.study.before_time_zero import covariate_homes
+from iop_outcomes.tables.follow_up import AT_THE_DOOR
 
 Records = Mapping[str, pd.DataFrame]
 
@@ -40,6 +42,7 @@ def between_arms(study: Study, records: Records) -> list[str]:
     return [
         *(sentence for look in looks for sentence in look(episode, arm, records)),
         *_telling_covariates(study, episode, arm, records),
+        *_set_aside_of_one(study, records, large),
     ]
 
 
@@ -55,6 +58,20 @@ def _recorded_of_one(episode: pd.DataFrame, arm: pd.Series, records: Records) ->
             yield (
                 f"{table}: nobody in {lacking} has a row, of {seen[lacking][1]:,}, and in {most} {seen[most][0]:,} of "
                 f"{seen[most][1]:,} have; look whether a file is missing"
+            )
+
+
+def _set_aside_of_one(study: Study, records: Records, arms: list[str]) -> Iterator[str]:
+    """Tell of tables of which one arm lost more rows than the gate allows; what is lost is seldom lost by chance."""
+    counts = set_aside_by_arm(records, study.cohort)
+    counts = counts[(counts["what"] == AT_THE_DOOR) & counts["arm"].isin(arms)]
+    for table, rows in counts.groupby("level", sort=False):
+        share = (rows["n"] / rows["n_all"]).set_axis(rows["arm"])
+        if share.max() - share.min() > study.gate.max_loss_difference:
+            most, least = str(share.idxmax()), str(share.idxmin())
+            yield (
+                f"{table}: {share[most]:.0%} of the rows of {most} are set aside and {share[least]:.0%} of those of "
+                f"{least}; look what the rows are in which the file of one arm breaks a rule"
             )
 
 

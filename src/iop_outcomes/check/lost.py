@@ -5,6 +5,7 @@ import re
 import pandas as pd
 
 from iop_outcomes.kernel.errors import counted
+from iop_outcomes.tables.canonical import ORPHAN
 
 #: What a rule says, and what to write into the study or to do with the file.
 _REMEDIES = (
@@ -18,7 +19,7 @@ _REMEDIES = (
     (r"^(\w+): is no date of the form", "name every form there is: dates: [M/D/YYYY, ...] below {place}"),
     (r"^(\w+): .* stand for a missing value", "name them: missing: ['9999']"),
     (
-        r"^(\w+): not among the accepted rows of",
+        rf"^(\w+): {ORPHAN}",
         "look whether the column holds the key of another table, or writes it otherwise (007 and 7, A1 and a1)",
     ),
     (
@@ -62,7 +63,7 @@ def lost_rows(intake: pd.DataFrame, rejected: pd.DataFrame, kind: str) -> list[s
     read = whole.assign(file=_whole(whole["file"])).groupby(["file", "table"])["n_in"].sum()
     sentences = []
     # Rows that are lost with a row of another table come last: what lost that one is the cause.
-    orphans = counts.index.get_level_values("rule").str.contains("not among the accepted rows").astype(int)
+    orphans = counts.index.get_level_values("rule").str.contains(ORPHAN).astype(int)
     order = counts.rename("n").to_frame().assign(orphans=orphans).sort_values(["orphans", "n"], ascending=[True, False])
     for file, table, rule, n, n_read in _of_many_files(order["n"].reset_index(), read).itertuples(
         index=False, name=None

@@ -1,4 +1,4 @@
-"""How much each arm plans: sessions and hours due in care; whether the first is missed, and the last ends care.
+"""What each arm plans: how soon care begins, sessions and hours due in it; if the first is missed, or the last ends it.
 
 Whoever is due three sessions a week comes to more of them, and leaves shorter gaps, than somebody due one, though both
 miss every fourth. What is planned is the arm itself, and no outcome of it.
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import CAME, NOT_OFFERED
-from iop_outcomes.tables.follow_up import DUE, FIRST, HOURS, LAST, LATER, SESSIONS
+from iop_outcomes.tables.follow_up import DUE, FIRST, HOURS, LAST, LATER, SESSIONS, WAITING
 from iop_outcomes.tables.lookup import Held
 from iop_outcomes.tables.parts import Table, parts_of
 
@@ -46,7 +46,8 @@ def due_by_arm(
         return pd.DataFrame(columns=COUNTED)
     own = assigned.reindex(members["member_id"])
     last = np.fmin(stay, members["follow_up_end_day"].to_numpy(float))
-    due = _due_by_member(members, session, last).assign(days=last + 1)
+    waited = np.nan_to_num(own["began_day"].to_numpy(float) - members["time_zero_day"].to_numpy())
+    due = _due_by_member(members, session, last).assign(days=np.maximum(last + 1 - np.maximum(waited, 0), 0))
     hours = due["minutes"] / 60
     if not due["timed"].any() and "prescribed_hours_per_week" in own:
         hours = own["prescribed_hours_per_week"].to_numpy(float) * due["days"] / 7
@@ -69,6 +70,23 @@ def due_by_arm(
         if row[n_all] > 0
     ]
     return pd.DataFrame(rows, columns=COUNTED)
+
+
+def waiting_by_arm(members: pd.DataFrame, assigned: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the ``recording`` table: by arm the days from time zero until care began, and the people who came.
+
+    Parameters
+    ----------
+    members : DataFrame
+        Table ``cohort``.
+    assigned : DataFrame
+        Of ``cohort.build.candidates_of``.
+    """
+    waited = assigned["began_day"].reindex(members["member_id"]).to_numpy(float) - members["time_zero_day"].to_numpy()
+    came = ~np.isnan(waited) & (waited <= members["follow_up_end_day"].to_numpy(float))
+    days = pd.Series(np.maximum(waited[came], 0)).groupby(members["arm"].astype("str").to_numpy()[came])
+    counted = days.agg(n="sum", n_all="size").astype(int).rename_axis("arm").reset_index()
+    return counted.assign(what=DUE, level=WAITING)[COUNTED]
 
 
 def _left(own: pd.DataFrame, stay: np.ndarray, members: pd.DataFrame) -> np.ndarray:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.designs.judge.concerns import OF_SOME, concerns
+from iop_outcomes.designs.judge.door import EPISODES
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.gate import WARN
+from iop_outcomes.designs.judge.twice import ADMITTED_AGAIN, ONCE
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
 from iop_outcomes.tables.measure import HAZARD, measure_of
@@ -26,9 +28,10 @@ OF_BIAS = (
     "calendar_overlap",
     "products",
     "prescribed_alike",
+    EPISODES,
 )
 #: Checks whose warning says what an answer costs, or of whom it speaks, and nothing against it.
-OF_REACH = ("few_sites", "extreme_scores", "matched_treated")
+OF_REACH = ("few_sites", "extreme_scores", "matched_treated", ONCE, ADMITTED_AGAIN)
 #: Observation that ends this many days after care, or sooner, ends with it.
 DAYS_AFTER = 1
 #: Share of those who left before the end of follow-up for whom observation must end with care to be named.
@@ -101,7 +104,7 @@ class Facts:
 
     def counts_what_is_planned(self, arms: tuple[str, str], design: str, outcome: Outcome) -> bool:
         """Return whether an outcome differs between two arms for what each of them plans alone."""
-        return bool(outcome.by_plan) and bool(self._warned(arms, design, (BY_PLAN[outcome.by_plan],)))
+        return bool(self._warned(arms, design, tuple(BY_PLAN[plan] for plan in outcome.by_plan)))
 
     def warnings(self, arms: tuple[str, str], design: str, outcome: Outcome) -> dict[str, str]:
         """Return the reasons of those checks of a comparison that warn of a bias in an outcome, by check."""

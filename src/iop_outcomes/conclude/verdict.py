@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iop_outcomes.conclude.evidence import AGREES, LEAVES_OPEN, MISSING_RULE, OTHER_DESIGN, UNEXAMINED, Evidence
-from iop_outcomes.designs.judge.due import TIMES
+from iop_outcomes.designs.judge.due import DAYS, TIMES
 from iop_outcomes.tables.conclusion import (
     BETTER,
     CANNOT_TELL,
@@ -150,7 +150,8 @@ RULES: tuple[Rule, ...] = (
         f"people of one arm are due more than {TIMES:g} times as many sessions, or hours, a week in care, and the "
         "outcome counts them or the days between them, so that it differs by plan; or it is a share of sessions, and "
         "the first, which nobody misses, is one of few in one arm only; or leaving is dated by the last session, and "
-        "sessions are rarer in one arm",
+        "sessions are rarer in one arm; or days in care are counted from time zero, and care begins more than "
+        f"{DAYS} days later in one arm",
         lambda e: e.unlike_plans,
     ),
     Rule(

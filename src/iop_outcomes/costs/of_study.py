@@ -44,7 +44,7 @@ def costs_of(asked: Costs, made: dict[str, pd.DataFrame], folder: Path) -> tuple
             "costs: this source has no costs; name a file of unit costs under costs.unit_costs, such as "
             "data/reference/unit_costs.csv"
         )
-    items = _recorded(items, cohort) if len(items) else _priced(asked, made, cohort, folder)
+    items = recorded_items(items, cohort) if len(items) else _priced(asked, made, cohort, folder)
     years = sorted(items["price_year"].dropna().astype("str").unique())
     if len(years) > 1:
         raise EstimationError(
@@ -68,16 +68,28 @@ def costs_of(asked: Costs, made: dict[str, pd.DataFrame], folder: Path) -> tuple
     return table, years[0] if years else "not stated"
 
 
-def _recorded(items: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return the source's items within follow-up; those without a day count, since they are of the episode."""
+def recorded_items(items: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the source's items within follow-up; those without a day count, since they are of the episode.
+
+    Parameters
+    ----------
+    items : DataFrame
+        Table ``cost``.
+    cohort : DataFrame, indexed by member
+
+    Returns
+    -------
+    DataFrame
+        ``member_id``, ``amount``, ``perspective``, ``price_year``, ``category`` and ``day`` since time zero.
+    """
     mine = items[items["episode_id"].isin(cohort.index)].rename(columns={"episode_id": "member_id"})
     own = cohort.reindex(mine["member_id"])
     day = mine["day"].to_numpy(float) - own["time_zero_day"].to_numpy(float)
-    within = np.isnan(day) | ((day >= 0) & (day <= own["follow_up_end_day"].to_numpy(float)))
-    kept = mine[within]
-    perspective = kept.get("perspective", "program")
-    year = kept.get("price_year", "not stated")
-    found: pd.DataFrame = kept[["member_id", "amount"]].assign(perspective=perspective, price_year=year)
+    kept = mine.assign(day=day)[np.isnan(day) | ((day >= 0) & (day <= own["follow_up_end_day"].to_numpy(float)))]
+    unsaid = {"perspective": "program", "price_year": "not stated", "category": "program"}
+    found: pd.DataFrame = kept[["member_id", "amount", "day"]].assign(
+        **{name: kept.get(name, instead) for name, instead in unsaid.items()}
+    )
     return found
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes import tables
+from iop_outcomes.costs.alike import recorded_unlike
 from iop_outcomes.costs.difference import METHODS, cost_difference
 from iop_outcomes.costs.effectiveness import BUYS, SAVES, cost_effectiveness
 from iop_outcomes.costs.joint import draws_of
-from iop_outcomes.costs.of_study import costs_of
+from iop_outcomes.costs.of_study import costs_of, recorded_items
 from iop_outcomes.designs.judge.concerns import concerns
 from iop_outcomes.designs.judge.gate import FAIL
 from iop_outcomes.kernel.errors import EstimationError, StudyError
@@ -108,12 +109,32 @@ def _fault(study: StudyView, made: Tables, data: pd.DataFrame, arms: tuple[str, 
     withhold = study.gate.on_failure == "withhold" and name not in study.gate.override
     if len(failed):
         return " ".join(failed["reason"].astype("str")), WITHHELD if withhold else FLAGGED
+    unlike = _recorded_unlike(study.costs, made, data, arms)
+    if unlike:
+        return unlike, WITHHELD if withhold else FLAGGED
     known = data.drop(columns=["arm", "cluster"], errors="ignore").notna().all(axis=1)
     least = known.groupby(data["arm"].astype("str")).mean().reindex(list(arms)).min()
     if not least >= ENOUGH_KNOWN:
         reason = "cost and effect are both known of fewer than four in five people of an arm"
         return reason, WITHHELD if withhold else FLAGGED
     return "", SHOWN
+
+
+def _recorded_unlike(asked: Costs, made: Tables, data: pd.DataFrame, arms: tuple[str, str]) -> str:
+    """Return in what the items that count are recorded otherwise in one arm; nothing where visits are priced."""
+    if made["cost"].empty:
+        return ""
+    cohort = made["cohort"].set_index("member_id")
+    items = recorded_items(made["cost"], cohort)
+    bearers = {bearer for counted in asked.perspectives.values() for bearer in counted}
+    people = pd.DataFrame(
+        {
+            "arm": data["arm"].astype("str"),
+            "stay": made["outcomes"].set_index("member_id")["retention_days"].reindex(data.index).astype(float),
+            "observed": cohort["follow_up_end_day"].reindex(data.index).astype(float),
+        }
+    )
+    return recorded_unlike(items[items["perspective"].astype("str").isin(bearers)], people, arms)
 
 
 def _settings(study: StudyView, data: pd.DataFrame, covariates: list[str]) -> dict[str, Any]:

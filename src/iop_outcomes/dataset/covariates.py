@@ -13,7 +13,7 @@ from iop_outcomes.tables.canonical import MEASURED_DAY
 from iop_outcomes.tables.lookup import positions
 
 #: Calendar time, as far as it is kept.
-PERIOD = "period"
+PERIOD, SITE = "period", "site_id"
 #: Levels of a category that is only held against the other arm, and what the rarer ones are called together.
 LEVELS, RARE = 12, "any other"
 
@@ -31,8 +31,21 @@ def run(
     if study.adjusts_for_calendar and _keeps_time(made):
         names.append(PERIOD)
     grace = study.cohort.assignment.grace_days
-    covariates = build_covariates(made["cohort"], made, names, study.cluster, grace)
-    return {"covariates": covariates, "facts": other_facts(made["cohort"], made, study.covariate_names, grace)}
+    covariates = build_covariates(made["cohort"], made, names, study.cluster, grace, study.merge)
+    facts = other_facts(made["cohort"], made, study.covariate_names, grace)
+    return {"covariates": covariates, "facts": facts if study.cluster else with_sites(facts, made["cohort"])}
+
+
+def with_sites(facts: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return facts with the site of each member, where there are several: of a study that takes no account of them.
+
+    Parameters
+    ----------
+    facts, cohort : pandas.DataFrame
+        Tables of those contracts.
+    """
+    site = cohort.set_index("member_id")["site_id"].reindex(facts["member_id"])
+    return facts.assign(**{SITE: site.fillna("unknown").to_numpy()}) if len(site.unique()) > 1 else facts
 
 
 def _keeps_time(records: Records) -> bool:
@@ -42,7 +55,12 @@ def _keeps_time(records: Records) -> bool:
 
 
 def build_covariates(
-    cohort: pd.DataFrame, records: Records, names: Sequence[str], cluster: str | None = "site", grace_days: int = 0
+    cohort: pd.DataFrame,
+    records: Records,
+    names: Sequence[str],
+    cluster: str | None = "site",
+    grace_days: int = 0,
+    merge: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> pd.DataFrame:
     """Return the ``covariates`` table: arm, cluster and complete baseline covariates.
 
@@ -61,11 +79,13 @@ def build_covariates(
         Unit whose members are alike.
     grace_days : int
         Days after time zero by which a baseline may have been measured.
+    merge : mapping, optional
+        By category, levels that are taken as one: the new level, and those it is made of.
 
     Raises
     ------
     StudyError
-        A covariate is in no table, or was recorded for nobody.
+        A covariate is in no table, or was recorded for nobody; levels to merge are not there.
     """
     members = cohort.sort_values("member_id").set_index("member_id")
     known = KnownFacts(members, records, grace_days)
@@ -78,7 +98,7 @@ def build_covariates(
         values = known[name]
         if values.isna().all():
             raise StudyError(f"covariates: '{name}' is recorded for no member of the cohort; leave it out")
-        columns.update(_complete(name, values))
+        columns.update(_complete(name, _merged(name, values, (merge or {}).get(name, {}))))
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 
@@ -181,9 +201,30 @@ def _commonest(values: pd.Series) -> pd.Series:
     return _categories(np.array(names, dtype=object), values.cat.codes.to_numpy(), values.index)
 
 
+def _merged(name: str, values: pd.Series, groups: Mapping[str, Sequence[str]]) -> pd.Series:
+    """Return a category with levels taken as one."""
+    if not groups:
+        return values
+    if _is_number(values):
+        raise StudyError(f"merge.{name}: a number has no levels; leave it out")
+    values = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("str").astype("category")
+    levels = values.cat.categories.astype("str")
+    home = {level: new for new, own in groups.items() for level in own}
+    for level in home:
+        if level not in levels:
+            raise StudyError(f"merge.{name}: the records have no level '{level}'; {did_you_mean(level, levels)}")
+    for new in groups:
+        if new in levels and new not in home:
+            raise StudyError(f"merge.{name}: '{new}' is a level itself; list it among those it is made of")
+    return values.astype("str").where(values.notna()).replace(home).astype("category")
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
 def _complete(name: str, values: pd.Series) -> dict[str, pd.Series]:
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    if not numeric:
+    if not _is_number(values):
         if not isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype("str").astype("category")
         levels = np.array([*values.cat.categories.astype("str"), MISSING], dtype=object)

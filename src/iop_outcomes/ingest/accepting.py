@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iop_outcomes import tables
+from iop_outcomes.ingest.assigned import Assigned
 from iop_outcomes.ingest.reading import CONTROLS, LINE, OWN, RawFile, collected
 from iop_outcomes.kernel.errors import SourceError, StudyError, counted
+from iop_outcomes.study.before_time_zero import ASSIGNMENT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,12 +71,16 @@ class Intake:
         Share of a table's rows that may be rejected before the source is refused as a whole.
     complain : callable
         Gets the problem of a table of which more are.
+    assigned : Assigned
+        What was assigned in the episodes accepted so far.
     """
 
     max_rejected_share: float = 0.1
     complain: Callable[[SourceError], None] = refuse
+    assigned: Assigned = field(default_factory=Assigned)
     _n_in: dict[tuple[str, str], int] = field(default_factory=dict)
     _rejected: list["pl.DataFrame"] = field(default_factory=list)
+    _assigned_to: list["pl.DataFrame"] = field(default_factory=list)
 
     def sift(
         self,
@@ -106,6 +112,8 @@ class Intake:
         if key:
             good = self.without_repeats(raw, table, good, key, strongest)
         self.close(raw, table, n_rows)
+        if table == "episode":
+            self.assigned.learn(good)
         return good
 
     def keeping_rules(
@@ -122,7 +130,10 @@ class Intake:
         for name, rule in zip(names, rules, strict=True):
             self._note(raw.name, table, flagged[LINE].filter(flagged[name]), rule.words, rule.expected)
         broken = flagged.select(pl.any_horizontal([pl.lit(False), *names])).to_series()
-        return (flagged.filter(~broken) if broken.any() else flagged).drop(names), n_rows
+        if not broken.any():
+            return flagged.drop(names), n_rows
+        self._note_assigned(raw.name, table, flagged.filter(broken))
+        return flagged.filter(~broken).drop(names), n_rows
 
     def close(self, raw: RawFile, table: str, n_rows: int) -> None:
         """Enter how many rows of a file were read, and refuse it if too many of them broke a rule."""
@@ -157,13 +168,14 @@ class Intake:
             lost = again.select(~one_of(key).is_first_distinct())[:, 0]
             words = f"{named}: {strongest.words}"
         self._note(raw.name, table, again.filter(lost)[LINE], words)
+        self._note_assigned(raw.name, table, again.filter(lost))
         return pl.concat([rows.filter(unique), again.filter(~lost)]).sort(LINE)
 
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the canonical tables ``intake`` and ``rejected``."""
         import pandas as pd
 
-        rejected = self.rejected().drop("expected").sort("file", "table", "line", "rule").to_pandas()
+        rejected = self.rejected().sort("file", "table", "line", "rule").to_pandas()
         counts = [
             {"file": file, "table": table, "n_in": n_in, "n_rejected": self._of(file, table)["line"].n_unique()}
             for (file, table), n_in in self._n_in.items()
@@ -180,13 +192,22 @@ class Intake:
             cells = [pl.lit(value).alias(name) for name, value in said.items()]
             self._rejected.append(pl.DataFrame({"line": lines.cast(pl.Int32)}).with_columns(cells))
 
-    def rejected(self) -> "pl.DataFrame":
-        """Return every rule that a row broke, by file, table and line, and whether such rows were to be expected."""
+    def _note_assigned(self, file: str, table: str, rows: "pl.DataFrame") -> None:
         import polars as pl
 
-        schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String}
-        schema["expected"] = pl.Boolean
-        return pl.concat([pl.DataFrame(schema=schema), *self._rejected])
+        place = [pl.lit(file).alias("file"), pl.lit(table).alias("table"), pl.col(LINE).cast(pl.Int32).alias("line")]
+        self._assigned_to.append(rows.select(place).hstack(self.assigned.of(table, rows)))
+
+    def rejected(self) -> "pl.DataFrame":
+        """Return every rule that a row broke, by file, table and line, whether that was to be expected, and of whom."""
+        import polars as pl
+
+        schema = {"line": pl.Int32, "file": pl.String, "table": pl.String, "rule": pl.String, "expected": pl.Boolean}
+        place = {name: schema[name] for name in ("file", "table", "line")}
+        of_whom = pl.DataFrame(schema=place | dict.fromkeys(ASSIGNMENT, pl.String))
+        broken = pl.concat([pl.DataFrame(schema=schema), *self._rejected])
+        assigned = pl.concat([of_whom, *self._assigned_to]).unique(list(place), keep="first", maintain_order=True)
+        return broken.join(assigned, on=list(place), how="left", maintain_order="left")
 
     def lines(self, file: str, table: str) -> "np.ndarray":
         """Return the lines of a file that were rejected, sorted, each once."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import Rule, Strongest
-from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE
+from iop_outcomes.tables.canonical import CAME, DAYS_AFTER_DISCHARGE, ORPHAN
 
 if TYPE_CHECKING:
     import polars as pl
@@ -89,7 +89,7 @@ def cross_rules(table: str, there: list[str]) -> list[Rule]:
     for key, parent in PARENTS.get(table, ()):
         if f"{parent} known" in there:
             stranger = pl.col(key).is_not_null() & pl.col(f"{parent} known").is_null()
-            rules.append(Rule(f"{key}: not among the accepted rows of '{parent}'", stranger))
+            rules.append(Rule(f"{key}: {ORPHAN} '{parent}'", stranger))
     own = {
         "episode": _episode_rules,
         "session": _session_rules,

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iop_outcomes.ingest.plain_text import is_plain
 from iop_outcomes.kernel.errors import SourceError, counted
 
 if TYPE_CHECKING:
@@ -185,19 +186,28 @@ def _read_csv(place: Path) -> RawFile:
 
     if place.suffix == ".gz":
         _refuse_bomb(place)
-    columns = _header(place)
-    misshapen, blank = _odd_lines(place, len(columns))
-    text = pl.col("line")
-    odd = text.str.contains_any(['"', " ", "\t"])
-    held = _collect(_lines(place).select(controls=text.str.contains(CONTROLS).any(), odd=odd.any()), place)
+    plain = place.suffix != ".gz" and is_plain(place)
+    columns = _header(place, plain)
+    misshapen, blank = _odd_lines(place, len(columns), quoted=not plain and _is_quoted(place))
+    controls, odd = (False, False) if plain else _controls_and_blanks(place)
     rows = pl.scan_csv(place, infer_schema=False, row_index_name=LINE, row_index_offset=2, truncate_ragged_lines=True)
     # By place, because polars keeps doubled quotation marks in names.
     rows = rows.rename(dict(zip(rows.collect_schema().names(), (LINE, *columns), strict=True)))
     left_out = [*misshapen, *blank]
     if left_out:
         rows = rows.filter(~pl.col(LINE).is_in(left_out))
-    plain = None if held["odd"][0] or place.suffix == ".gz" else place
-    return RawFile(place.name, columns, rows, tuple(misshapen), bool(held["controls"][0]), plain, tuple(left_out))
+    as_it_stands = None if odd or place.suffix == ".gz" else place
+    return RawFile(place.name, columns, rows, tuple(misshapen), controls, as_it_stands, tuple(left_out))
+
+
+def _controls_and_blanks(place: Path) -> tuple[bool, bool]:
+    """Return whether a control character stands in a line, and whether a quotation mark, blank or tab does."""
+    import polars as pl
+
+    text = pl.col("line")
+    odd = text.str.contains_any(['"', " ", "\t"])
+    held = _collect(_lines(place).select(controls=text.str.contains(CONTROLS).any(), odd=odd.any()), place)
+    return bool(held["controls"][0]), bool(held["odd"][0])
 
 
 def _read_parquet(place: Path) -> RawFile:
@@ -233,11 +243,12 @@ def _refuse_bomb(place: Path) -> None:
         raise SourceError(f"{place.name}: the file is damaged or cut off; fetch or write it again") from None
 
 
-def _header(place: Path) -> tuple[str, ...]:
+def _header(place: Path, plain: bool) -> tuple[str, ...]:
     lines = _collect(_lines(place).head(2), place)["line"].to_list()
     if not any(line.strip("\ufeff \t\r") for line in lines):
         raise SourceError(f"{place.name}: the file is empty; give a file with a header and one row per record")
-    _check_bytes(place)
+    if not plain:
+        _check_bytes(place)
     text = lines[0].removeprefix("\ufeff")
     if not text.strip():
         raise SourceError(f"{place.name}: the first line is blank; begin the file with its header")
@@ -293,8 +304,8 @@ def _check_bytes(place: Path) -> None:
         )
 
 
-def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
-    """Return the lines with a wrong number of cells and the blank ones."""
+def _is_quoted(place: Path) -> bool:
+    """Return whether some cells stand in quotation marks; refuse marks that enclose no whole cell."""
     import polars as pl
 
     text = pl.col("line")
@@ -312,7 +323,15 @@ def _odd_lines(place: Path, n_cells: int) -> tuple[list[int], list[int]]:
             f"{place.name}: {counted(n_stray, 'line has', 'lines have')} a quotation mark inside a cell; put the whole "
             "cell in quotation marks and write the mark twice"
         )
-    bare = text.str.replace_all('"[^"]*"', "") if quoted["any"][0] else text
+    return bool(quoted["any"][0])
+
+
+def _odd_lines(place: Path, n_cells: int, quoted: bool) -> tuple[list[int], list[int]]:
+    """Return the lines with a wrong number of cells and the blank ones."""
+    import polars as pl
+
+    text = pl.col("line")
+    bare = text.str.replace_all('"[^"]*"', "") if quoted else text
     cells = bare.str.count_matches(",", literal=True) + 1
     blank = text.str.strip_chars() == ""
     odd = _collect(

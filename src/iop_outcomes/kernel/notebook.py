@@ -21,6 +21,8 @@ def execute(notebook: str | Path, target: str | Path, study: str) -> None:
     from nbclient import NotebookClient
 
     os.environ["IOP_STUDY"] = study
+    # One for scripts, as clusters set it, would leave a notebook without its pictures.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     node = nbformat.read(notebook, as_version=4)
     NotebookClient(node, timeout=600, record_timing=False, resources={"metadata": {"path": "."}}).execute()
     target = Path(target)

@@ -19,6 +19,10 @@ care: {gap_days: 30, dated: last_contact}
     "covariates": """
 covariates: [age_band, sex, employment, {spline: use_days_at_baseline, df: 3}]
 """,
+    "merge": """
+merge:
+  employment: {working: [full time, part time]}
+""",
     "events": """
 events:
   transfer: {care: composite}

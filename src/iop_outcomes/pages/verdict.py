@@ -265,7 +265,8 @@ What the arm cannot have changed and differs all the same shows that the compari
 - **Negative-control outcomes** are metrics of the study that no arm can change, named by whoever knows the field, ten
   or more of them: fewer are refused. Every one is asked by the analysis's own design and estimator; the expected
   absolute systematic error (EASE) must not be above {LARGEST_EASE:g} of a log ratio, and the ratio less that error must
-  still leave no difference out.
+  still leave no difference out. The figure `bias_calibration` has every control beside the estimate; where one of them
+  is of too few people to be shown, it has none, since that one would follow from the others.
 
 ```yaml
 sensitivity:

@@ -15,6 +15,7 @@ from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
 from iop_outcomes.release.predecessors import RECORDS, forget
 from iop_outcomes.study import Study
+from iop_outcomes.tables.lookup import all_different
 
 #: Tables with a row for each member, of which released numbers are made, and columns that name people.
 _OF_MEMBERS = ("cohort", "covariates", "outcomes")
@@ -46,7 +47,8 @@ def records(
     if cohort is None or cohort.empty or "member_id" not in cohort:
         return pd.DataFrame()
     person = cohort["person_id" if "person_id" in cohort else "member_id"].astype("str")
-    one = person + ":" + person.groupby(person).cumcount().astype("str")
+    again = "0" if all_different(person) else person.groupby(person).cumcount().astype("str")
+    one = person + ":" + again
     found = {}
     for name in _OF_MEMBERS:
         table = tables.get(name)
@@ -114,7 +116,7 @@ def changed_since(now: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
     found = {}
     for file in sorted((folder / RECORDS).glob("*.parquet")):
         before = pd.read_parquet(file)
-        if _ARM not in now or _ARM not in before or set(now.index) != set(before.index):
+        if _ARM not in now or _ARM not in before or not _same_people(now.index, before.index):
             continue
         before = before.loc[now.index]
         if (now[_ARM] == before[_ARM]).all():
@@ -123,6 +125,10 @@ def changed_since(now: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
             names = {_name(column) for column in now} & {_name(column) for column in before}
             found[file.stem] = sorted(names - same)
     return found
+
+
+def _same_people(these: pd.Index, those: pd.Index) -> bool:
+    return these.equals(those) or set(these) == set(those)
 
 
 def remember_records(now: pd.DataFrame, folder: Path) -> str:

@@ -51,7 +51,6 @@ READS = (
     "capability",
     "cohort",
     "attrition",
-    "metric_value",
     "weekly",
     "abstinence_share",
     "agreement",

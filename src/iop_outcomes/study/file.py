@@ -17,6 +17,7 @@ from iop_outcomes.study.costs import Costs
 from iop_outcomes.study.format import FORMAT, Format
 from iop_outcomes.study.gate import Gate, GateThresholds
 from iop_outcomes.study.heterogeneity import Heterogeneity
+from iop_outcomes.study.merge import Groups
 from iop_outcomes.study.names import WEEKLY_URINE
 from iop_outcomes.study.participation import Participation
 from iop_outcomes.study.release_rules import Release
@@ -26,7 +27,8 @@ from iop_outcomes.study.specifications import Specifications
 from iop_outcomes.study.subgroups import Subgroups
 from iop_outcomes.study.target_trial import TargetTrial
 from iop_outcomes.study.terms import Covariate, Term, names_of, terms_of
-from iop_outcomes.tables.controls import PLACEBO
+from iop_outcomes.tables.by_site import BY_SITE
+from iop_outcomes.tables.controls import CONTROLS, PLACEBO
 
 
 class Study(Section):
@@ -62,6 +64,9 @@ class Study(Section):
         Whom standard errors take together, beside the rows of a person.
     describe_by : list of str
         Further columns by which outcomes are described; they are not adjusted for.
+    merge : mapping
+        Levels of a category that are taken as one wherever the study uses it, as rare ones that a release would hide:
+        by column the new level and those it is made of.
     urine_panel : str or list of str, optional
         Which substances a urine test is read for: ``all``, ``primary``, or names.
     urine_schedule : str, int or list of int, optional
@@ -120,6 +125,7 @@ class Study(Section):
     measured_by_assignment: list[str] = []
     cluster: Literal["site"] | None = "site"
     describe_by: list[str] = []
+    merge: dict[str, Groups] = {}
     urine_panel: Panel = None
     urine_schedule: Schedule = None
     urine_thinning: Thin = None
@@ -171,6 +177,16 @@ class Study(Section):
     def asks_changes(self) -> bool:
         """Are changes of the level of care made trials of?"""
         return self.participation is not None and bool(self.participation.changes)
+
+    @property
+    def asks_controls(self) -> bool:
+        """Are there outcomes that no arm can change, by which a design's error is measured?"""
+        return CONTROLS in dict(self.checks())
+
+    @property
+    def asks_sites(self) -> bool:
+        """Is the first analysis made in every site by itself?"""
+        return BY_SITE in dict(self.checks())
 
     @property
     def outcome_rules(self) -> OutcomeRules:

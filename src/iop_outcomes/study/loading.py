@@ -50,13 +50,20 @@ def find(name: str | Path, root: str | Path = ".") -> Path:
         if not path.is_file():
             raise StudyFileError(f"{name}: there is no such study file; give its path, or a name from {STUDIES}")
         return path
-    folders = [Path(root) / STUDIES, Path(root), workflow_home() / STUDIES]
-    for folder in folders:
+    for folder in _folders(root):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
-    known = [path.stem for folder in folders for path in folder.glob("*.yaml")]
-    hint = did_you_mean(str(name), known)
-    raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {hint}")
+    raise StudyFileError(f"there is no study '{name}' in {STUDIES}; {did_you_mean(str(name), known_studies(root))}")
+
+
+def known_studies(root: str | Path = ".") -> list[str]:
+    """Return the names by which studies can be called, of files that are there; none of them is opened."""
+    files = [path for folder in _folders(root) for path in folder.glob("*.yaml") if path.is_file()]
+    return sorted({path.stem for path in files})
+
+
+def _folders(root: str | Path) -> list[Path]:
+    return [Path(root) / STUDIES, Path(root), workflow_home() / STUDIES]
 
 
 def load(name: str | Path, root: str | Path = ".", checked: str = "") -> Study:

@@ -6,6 +6,7 @@ from iop_outcomes.history.intercurrent import ENDINGS
 from iop_outcomes.kernel.errors import StudyFileError, did_you_mean
 from iop_outcomes.kernel.registry import CHECKS, DESIGN_METHODS, ELIGIBILITY, ESTIMATORS, METRICS, SOURCES, TARGET
 from iop_outcomes.study import before_time_zero as timing
+from iop_outcomes.study.merge import check_merge
 from iop_outcomes.study.release_rules import check_print_figures, check_release
 from iop_outcomes.tables.canonical import EPISODE
 
@@ -32,6 +33,7 @@ def cross_check(study: "Study") -> None:
     _check_source(study)
     _check_cohort(study)
     timing.check_covariates([*study.covariate_names, *study.describe_by], METRICS.names(), study.measured_by_assignment)
+    check_merge(study)
     if not study.adjust_for_calendar and "period" in study.covariate_names:
         raise StudyFileError("adjust_for_calendar: it is false, and 'period' is among the covariates; take one out")
     for name in study.metrics:

@@ -73,9 +73,19 @@ class Outcome:
         return any("session." in need for need in self.needs)
 
     @property
+    def is_of_services(self) -> bool:
+        """Does it rest on services that were billed or recorded?"""
+        return any("service." in need for need in self.needs)
+
+    @property
     def is_reported(self) -> bool:
         """Does it rest on what people reported of their use?"""
         return any("use_report" in need for need in self.needs)
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Does it rest on questionnaires?"""
+        return any("assessment" in need for need in self.needs)
 
     @property
     def is_of_discharge(self) -> bool:
@@ -90,9 +100,16 @@ class Outcome:
         return named or stays_by_reason or self.metric in ("dropout_by_gap", "service_each_month", *TIME_TO)
 
     @property
-    def by_plan(self) -> str:
-        """What makes it differ between arms that plan unlike, and lose and hold people alike; empty for nothing."""
-        return self.counted_by or ("last session" if self.is_of_discharge else "")
+    def by_plan(self) -> tuple[str, ...]:
+        """What makes it differ between arms that plan unlike, and lose and hold people alike."""
+        of_leaving = ("last session",) if self.is_of_discharge else ()
+        counted = (self.counted_by,) if self.counted_by else ()
+        return counted + of_leaving + (("waiting",) if self.is_from_time_zero else ())
+
+    @property
+    def is_from_time_zero(self) -> bool:
+        """Does it count days in care from time zero, so that those who wait for it are there longer?"""
+        return self.metric in ("retention", "dropout", TIME_IN_CARE, *TIME_TO)
 
     @property
     def is_made_up(self) -> bool:

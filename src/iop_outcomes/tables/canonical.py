@@ -238,6 +238,9 @@ COST = Table(
     stage="canonical",
 )
 
+#: Words of the rule by which a row is lost with that of the person or episode that it belongs to.
+ORPHAN = "not among the accepted rows of"
+
 REJECTED = Table(
     "rejected",
     "rule broken by a raw row",
@@ -247,6 +250,9 @@ REJECTED = Table(
         Column("line", "int", "Line in that file, the header being line 1", required=True, nullable=False, minimum=1),
         label("table", "Canonical table it was meant for", required=True, nullable=False),
         label("rule", "The rule it breaks, in words", required=True, nullable=False),
+        Column("expected", "flag", "Is it known to be no use here, as a copy or another level of care?"),
+        label("level_of_care", "Level assigned in the episode that it is or belongs to, where that can be read"),
+        label("assigned_treatment", "Treatment assigned there, where that can be read"),
     ),
     stage="canonical",
 )

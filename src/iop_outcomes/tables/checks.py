@@ -50,7 +50,7 @@ def kept(frame: pd.DataFrame, table: Table, keys: bool = True) -> bool:
     whoever sees all parts.
     """
     columns = {column.name: column for column in table.columns}
-    if not all(_column_kept(frame[name], columns[name]) for name in frame.columns if name in columns):
+    if not all(_column_kept(values, columns[str(name)]) for name, values in frame.items() if name in columns):
         return False
     key = [name for name in table.key if name in frame] if keys else []
     if not key or not len(frame):
@@ -61,7 +61,7 @@ def kept(frame: pd.DataFrame, table: Table, keys: bool = True) -> bool:
 
 
 def _column_kept(values: pd.Series, column: Column) -> bool:
-    if not column.nullable and values.isna().any():
+    if not column.nullable and _any_empty(values):
         return False
     if column.allowed and not _all_allowed(values, column.allowed):
         return False
@@ -81,10 +81,19 @@ def _column_kept(values: pd.Series, column: Column) -> bool:
     return column.type != "int" or numbers.dtype.kind in "iu" or bool((numbers % 1 == 0).all())
 
 
+def _any_empty(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return bool((values.cat.codes.to_numpy() < 0).any())
+    return bool(values.isna().any())
+
+
 def _all_allowed(values: pd.Series, allowed: tuple[str, ...]) -> bool:
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return bool((values.isin(allowed) | values.isna()).all())
-    unknown = [code for code, level in enumerate(values.cat.categories) if level not in allowed]
+    levels = tuple(values.cat.categories)
+    if levels == allowed:
+        return True
+    unknown = [code for code, level in enumerate(levels) if level not in allowed]
     return not unknown or not np.isin(values.cat.codes.to_numpy(), unknown).any()
 
 

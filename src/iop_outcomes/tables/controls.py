@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.tables.estimate import CHECK
+
 #: Periods of 30 days before time zero in which use is looked at, the nearest first: the day that lies furthest back,
 #: and the column of the ``outcomes`` table that holds the share of days with use.
 USE_BEFORE = {30: "use_before_30", 60: "use_before_60"}
@@ -14,11 +16,19 @@ PLACEBO_DIFFERENCE, EASE, CALIBRATED_P = "placebo_difference", "ease", "calibrat
 ROBUSTNESS_VALUE, PARTIAL_R2 = "robustness_value", "partial_r2"
 #: Scenario of an estimate that takes the systematic error into account.
 CALIBRATED = "calibrated"
+#: Scenario of the same ratio before that, and what the scenario of a control begins with, before its name.
+AS_FOUND, OF_CONTROL = "as found", "control "
 #: Beyond it OHDSI's diagnostics fail.
 LARGEST_EASE = 0.25
 #: A placebo fails where its interval of 99% leaves no difference out, and where it is one that balance would not allow:
 #: by chance alone one design in a hundred does.
 QUANTILE_99 = 2.5758293035489004
+
+
+def control_rows(estimate: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an ``estimate`` table that hold the ratio of one negative control each."""
+    mine = (estimate["role"] == CHECK) & (estimate["estimator"].astype("str") == CONTROLS)
+    return estimate[mine & estimate["scenario"].astype("str").str.startswith(f"{CONTROLS}: {OF_CONTROL}")]
 
 
 def placebo_fails(row: pd.Series, largest: float) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,18 +67,21 @@ class Column:
     sentinels: tuple[float, ...] = ()
 
     def cast(self, values: pd.Series, table: str) -> pd.Series:
-        """Return the values in the pandas type of this column; text where a number is due is an error."""
+        """Return the values in the pandas type of this column; text where a number is due is an error.
+
+        Values that have that type already are returned as they are.
+        """
         if self.type == "text":
             return values if values.dtype == "str" else values.astype("str").where(values.notna(), None).astype("str")
         if self.type in ("code", "label"):
             return self._as_category(values)
         numbers = self._as_number(values, table)
         if self.type == "flag":
-            return numbers.astype(bool) if not numbers.isna().any() else numbers.astype("boolean")
+            return _as(bool if not numbers.isna().any() else "boolean", numbers)
         if self.type == "int" and not self.nullable and _fits_int32(numbers):
-            return numbers.astype(np.int32)
+            return _as(np.int32, numbers)
         # Whatever does not fit stays as it is, so that `violations` can count its rows.
-        return numbers.astype(np.float64)
+        return _as(np.float64, numbers)
 
     def _as_category(self, values: pd.Series) -> pd.Series:
         if 0 < len(values) <= FEW and values.dtype in (object, "str"):
@@ -88,6 +92,8 @@ class Column:
             return values
         # Codes outside the list are kept as categories, so that `violations` can count their rows.
         unknown = [c for c in values.cat.categories if c not in self.allowed]
+        if list(values.cat.categories) == [*self.allowed, *unknown]:
+            return values
         return values.cat.set_categories([*self.allowed, *unknown])
 
     def _as_number(self, values: pd.Series, table: str) -> pd.Series:
@@ -97,6 +103,8 @@ class Column:
                 f"table '{table}', column '{self.name}': dates and durations cannot be read as {TYPES[self.type]}; "
                 "give whole study days or a number of days"
             )
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
+            return values
         numbers = pd.to_numeric(values, errors="coerce")
         lost = int((numbers.isna() & values.notna()).sum())
         if lost:
@@ -104,6 +112,10 @@ class Column:
                 f"table '{table}', column '{self.name}': {counted(lost, 'value')} cannot be read as {TYPES[self.type]}"
             )
         return numbers
+
+
+def _as(dtype: Any, values: pd.Series) -> pd.Series:
+    return values if values.dtype == dtype else values.astype(dtype)
 
 
 def _few_as_category(values: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
@@ -126,7 +138,10 @@ def _kind_of(levels: tuple[str, ...]) -> pd.CategoricalDtype:
 def _fits_int32(numbers: pd.Series) -> bool:
     """Are all numbers there, whole and small enough to be kept as they are?"""
     limits = np.iinfo(np.int32)
-    return bool(((numbers % 1 == 0) & numbers.between(limits.min, limits.max)).all())
+    if isinstance(numbers.dtype, np.dtype) and numbers.dtype.kind in "iu":
+        return not len(numbers) or bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
+    cells = numbers.to_numpy(np.float64, na_value=np.nan)
+    return bool(((np.floor(cells) == cells) & (cells >= limits.min) & (cells <= limits.max)).all())
 
 
 @dataclass(frozen=True)

@@ -89,14 +89,25 @@ SURVEILLANCE = Table(
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
+#: People who gave an answer to an instrument at least once, and of whom there is a result of tests or reports.
+ANSWER, TEST_RESULT, REPORT_RESULT = "answer", "result of tests", "result of reports"
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
-#: People who were tested, and asked about use, after they had left care.
-TESTED_AFTER, ASKED_AFTER = "tested after care", "asked after care"
+#: People who were tested, asked about use, and given a questionnaire after they had left care.
+TESTED_AFTER, ASKED_AFTER, FILLED_IN_AFTER = "tested after care", "asked after care", "filled in after care"
+#: Days since time zero on which people were tested, asked or filled in a questionnaire, by length of stay.
+DAY_SEEN, TESTS, REPORTS, FILLED_IN = "day seen", "tests", "reports of use", "questionnaires"
+DAY_SQUARED = "day seen, squared"
 #: What was due while people were in care, what came of the first session due and of those after it, and who left on the
 #: day of the last one they came to.
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
+#: Days from time zero until care began, of whoever came.
+WAITING = "waiting"
+#: Rows that were set aside when they were read, of those that say to whom they belong and of those that do not.
+AT_THE_DOOR, OF_NOBODY = "set aside", "set aside, of nobody known"
+#: People, and pairs of people, who agree with another id in everything on record, and people with a second episode.
+TWINS, AGAIN, PEOPLE, PAIRS = "agrees with another id", "second episode", "people", "pairs"
 #: A discharge is late if it is dated more than so many days after the last session the person came to.
 LATE = 14
 
@@ -114,20 +125,41 @@ RECORDING = Table(
             SPECIMEN,
             SUBSTANCE,
             REPORT,
+            ANSWER,
+            TEST_RESULT,
+            REPORT_RESULT,
             DISCHARGE,
             REASON,
             REOPENED,
             TESTED_AFTER,
             ASKED_AFTER,
+            FILLED_IN_AFTER,
+            DAY_SEEN,
+            DAY_SQUARED,
             DUE,
+            AT_THE_DOOR,
+            OF_NOBODY,
+            TWINS,
+            AGAIN,
             required=True,
             nullable=False,
         ),
-        label("level", "Status, medication, specimen, substance, way of asking, reason", required=True, nullable=False),
-        count("n", "Sessions, people, days tested, reports or hours of that level", required=True, nullable=False),
+        label(
+            "level",
+            "Status, medication, specimen, substance, way of asking, reason, table; people or pairs",
+            required=True,
+            nullable=False,
+        ),
+        count(
+            "n",
+            "Sessions, people, days tested, reports, hours or rows; of days seen or waited, those of all people",
+            required=True,
+            nullable=False,
+        ),
         count(
             "n_all",
-            "All of them in the arm; of late discharges, all for that reason; of what was due, days in care",
+            "All of them in the arm; of late discharges, all for that reason; of what was due, days in care; of days "
+            "seen or waited, people; of pairs, those that chance makes",
             required=True,
             nullable=False,
         ),

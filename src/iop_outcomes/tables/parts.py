@@ -91,7 +91,7 @@ def has_value(table: Table, column: str) -> bool:
 def filled(table: Table | None) -> set[str]:
     """Return the columns in which at least one cell is not empty."""
     found: set[str] = set()
-    for part in [] if table is None else parts_of(table):
+    for part in [] if table is None or not len(table) else parts_of(table):
         found |= {str(name) for name in part.columns if name not in found and part[name].notna().any()}
         if len(found) == part.shape[1]:
             # Mostly seen in the first part, so that the others need not be made.

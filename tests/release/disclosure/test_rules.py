@@ -37,6 +37,7 @@ EVERY_SECTION = {
     "specifications": {"trimming": {"scores": {"trim": 0.1}}},
     "ledger": "claims.yaml",
     "heterogeneity": {"folds": 3},
+    "sensitivity": ["by_site", {"negative_controls": {"outcomes": ["attendance_rate"]}}],
 }
 
 

@@ -1,10 +1,18 @@
 """What a figure says to those who do not see it: its numbers, as they are released."""
 
-import pandas as pd
+import re
 
+import pandas as pd
+import pytest
+
+import argument_tables
 from iop_outcomes.release import figures
-from iop_outcomes.release.figures import differences, love_plot, retention_curves
+from iop_outcomes.release.disclosure import protect_together
+from iop_outcomes.release.figures import FIGURES, differences, love_plot, retention_curves
 from report_tables import study, tables
+
+#: People of the arms.
+MANY, FEW = (300, 520), (14, 20)
 
 
 def test_balance_says_what_differs_most():
@@ -44,3 +52,23 @@ def test_differences_are_read_with_their_intervals_and_those_withheld_are_counte
 def test_what_cannot_be_drawn_says_why():
     drawn = figures.make("love_plot", {}, study())
     assert drawn.alternative == drawn.reason
+
+
+@pytest.mark.parametrize("n", [MANY, pytest.param(FEW, marks=pytest.mark.slow)], ids=["many", "few"])
+@pytest.mark.parametrize("name", [figure.name for figure in FIGURES])
+def test_every_figure_tells_a_released_number_or_what_is_not_shown_and_never_its_caption(name, n):
+    part = figures.numbers(name, argument_tables.tables(n), argument_tables.study())
+    if isinstance(part, str):
+        assert n == FEW
+        return
+    said = FIGURES[name].says(protect_together([part])[name].frame)
+    assert FIGURES[name].caption not in said
+    assert re.search(r"\d|[Nn]ot shown", said) and said.endswith(".")
+    assert "nan" not in said.split() and "()" not in said
+
+
+def test_a_number_that_is_hidden_is_not_told():
+    flow = figures.make("attrition_flow", tables(n=(14, 20)), study()).alternative
+    assert "IOP: 75 at first, a number not shown in the cohort" in flow
+    curves = pd.DataFrame({"arm": pd.Categorical(["iop"], ["iop", "outpatient"]), "day": [0], "survival": [1.0]})
+    assert retention_curves.says(curves) == "IOP: not shown, since too few left on any day."

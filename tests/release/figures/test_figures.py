@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from iop_outcomes.in_memory import run_study
 from iop_outcomes.kernel.errors import DisclosureError
 from iop_outcomes.release import figures
+from iop_outcomes.release.disclosure import Released, protect_together
 from iop_outcomes.release.figures import FIGURES, style
 from iop_outcomes.release.stage import build
 from iop_outcomes.study import parse
@@ -119,11 +120,16 @@ def test_a_frame_that_was_not_protected_is_refused(name):
         plugin(plugin.frame(tables(), study()))
 
 
+def data_of(name: str, given: dict[str, pd.DataFrame]) -> Released:
+    """Return the numbers of a figure as they are protected, without its picture."""
+    return protect_together([figures.numbers(name, given, study())])[name]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_small_count_is_in_the_data_of_a_figure(name):
-    drawn = figures.make(name, tables(n=(40, 90)), study())
+    data = data_of(name, tables(n=(40, 90))).frame
     for column in FIGURES[name].roles.counts:
-        counts = drawn.data.frame[column].dropna()
+        counts = data[column].dropna()
         assert not ((counts > 0) & (counts < 11)).any()
 
 
@@ -139,7 +145,7 @@ def test_the_same_data_give_the_same_bytes(name):
 def test_the_flow_hides_a_step_that_would_give_few_away():
     given = tables()
     given["attrition"] = attrition(given["cohort"], lost=((0, 0), (30, 45), (5, 0), (40, 60)))
-    flow = figures.make("attrition_flow", given, study()).data
+    flow = data_of("attrition_flow", given)
     hidden = flow.suppressed[(flow.frame["arm"] == "iop") & (flow.frame["step"] == 2)].iloc[0]
     # 345 - 5 = 340: neither the 5, nor both of the others, may be shown.
     assert hidden["n_excluded"]
@@ -164,7 +170,7 @@ def test_a_withheld_analysis_has_no_curve():
 
 def test_the_curve_has_a_step_only_where_enough_people_left():
     given = tables()
-    data = figures.make("retention_curves", given, study()).data.frame
+    data = data_of("retention_curves", given).frame
     curve = given["curve"]
     for arm, rows in data[data["survival"].notna()].groupby("arm", observed=True):
         mine = curve[curve["arm"] == arm]
@@ -201,10 +207,11 @@ def test_departures_on_one_day_keep_the_area_and_do_not_show_the_day(day):
     facts = {"day": days, "survival": share, "ci_low": share - 0.01, "ci_high": share, "n_at_risk": at_risk}
     one = pd.DataFrame(facts | {"n_events": np.where(days == day, 180, 0), "analysis": "staying"})
     given["curve"] = pd.concat([one.assign(arm=arm) for arm in ("iop", "outpatient")], ignore_index=True)
-    area, last = area_drawn(figures.make("retention_curves", given, study()), 0)
+    drawn = figures.make("retention_curves", given, study())
+    area, last = area_drawn(drawn, 0)
     assert last == 179
     assert area == pytest.approx(share[:179].sum(), abs=0.25)
-    data = figures.make("retention_curves", given, study()).data.frame
+    data = drawn.data.frame
     shown = set(data.loc[data["survival"].notna(), "day"])
     # Weeks, and the last day before a number at risk.
     assert shown <= {*range(0, 180, 7), *range(29, 180, 30)}
@@ -234,7 +241,7 @@ def test_few_events_withhold_the_comparison():
         & (given["estimate"]["arm"] == "iop")
     )
     given["estimate"].loc[few, "n_events"] = 6.0
-    data = figures.make("forest_plot", given, study()).data.frame
+    data = data_of("forest_plot", given).frame
     primary = data[data["analysis"] == "primary"]
     assert set(primary["status"]) == {"withheld"}
     assert primary[["value", "ci_low", "ci_high"]].isna().all(axis=None)
@@ -242,7 +249,7 @@ def test_few_events_withhold_the_comparison():
 
 
 def test_overlap_bins_hold_enough_people():
-    data = figures.make("overlap", tables(n=(60, 90)), study()).data
+    data = data_of("overlap", tables(n=(60, 90)))
     assert not data.suppressed.any(axis=None)
     n = data.frame["n"].to_numpy()
     assert ((n == 0) | (n >= 15)).all()

@@ -32,7 +32,7 @@ def test_a_shift_has_its_place_on_the_map():
 def test_without_a_panel_that_may_be_shown_it_says_why():
     given = tables()
     none = figures.make("missing_panel", given | {"estimate": given["estimate"].query("role != 'check'")}, study())
-    assert none.reason.endswith("no outcome was looked at under several rules for what is missing.")
+    assert none.reason.endswith("no analysis asks for the check missing_panel.")
     withheld = given["estimate"].assign(status="withheld", value=np.nan)
     hidden = figures.make("missing_panel", given | {"estimate": withheld}, study())
     assert hidden.reason.endswith("no analysis with missing outcomes may be shown.")

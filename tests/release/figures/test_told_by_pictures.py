@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -16,8 +17,11 @@ from iop_outcomes.release.disclosure.writing import SUPPRESSED, csv_bytes
 GIVEN = (report_tables.tables(n=(60, 90)), report_tables.study())
 ARGUED = (argument_tables.tables(), argument_tables.study())
 NAMES = [figure.name for figure in figures.FIGURES]
+#: One of bars, one of lines, one with hidden cells.
+AT_ONCE = ("overlap", "retention_curves", "forest_plot")
 
 
+@cache
 def drawn(name: str) -> figures.Drawn:
     """Return a figure of one of the two studies."""
     return figures.make(name, *(ARGUED if figures.FIGURES[name].asked_by else GIVEN))
@@ -39,7 +43,10 @@ def _typed(cells: pd.Series, dtype) -> pd.Series:
     return cells.astype(dtype)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
+)
 def test_a_figure_drawn_from_its_table_as_written_is_the_same_picture(name):
     own = drawn(name)
     again = figures.make(

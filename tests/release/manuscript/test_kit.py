@@ -19,7 +19,9 @@ from iop_outcomes.release.manuscript.latex import escaped, latex_text
 from iop_outcomes.release.manuscript.methods import methods
 from iop_outcomes.release.manuscript.phrases import CHECKS, DESIGNS, ESTIMATORS
 from iop_outcomes.release.manuscript.references import CITED_BY, _known, numbered, used
+from iop_outcomes.release.manuscript.widths import widths
 from iop_outcomes.release.manuscript.word import word_bytes
+from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.release.stage import release_tables
 from iop_outcomes.study.release_rules import check_print_figures
 from report_tables import study, tables
@@ -203,3 +205,12 @@ def test_every_count_in_a_table_of_the_paper_is_one_that_is_released(paper, rele
     counts = [re.findall(r"(?:^|n )([\d,]+)(?= \(\d|$|;)", cell) for cell in text]
     found = {int(n.replace(",", "")) for cell in counts for n in cell}
     assert found and found <= shown
+
+
+def test_an_interval_stands_in_one_line_where_the_page_has_room():
+    rows = [("an outcome that takes a good many words to say", "-13.2 (-17.5 to -8.9)")]
+    table = HtmlTable("Main results", ("Outcome", "Estimate (95% CI)"), rows, "", (1,))
+    first, second = widths(table, 60)
+    assert second == 21 + 4 and first + second == 60
+    # Of 30 letters the longest words have 7 + 4 and 8 + 4, and the other 7 go where more stands.
+    assert widths(table, 30) == pytest.approx([11 + 7 * 39 / 52, 12 + 7 * 13 / 52])

@@ -9,7 +9,6 @@ import pytest
 from iop_outcomes import load_study
 from iop_outcomes.release.page.checks import sensitivity
 from iop_outcomes.release.page.definitions import definitions
-from iop_outcomes.release.page.found import not_shown
 from iop_outcomes.release.page.page import page
 from iop_outcomes.release.stage import build, release_files, release_tables
 from iop_outcomes.tables.estimate import CHECK
@@ -42,17 +41,6 @@ def test_what_an_analyst_may_do_stands_beneath_and_not_among_the_answers():
     assert "Stays in IOP are known only as intervals that cross day 30." in answered
     assert "choose" not in answered
     assert "cross day 30. What to do: choose a day at which they end" in whole
-
-
-def test_a_reason_that_holds_for_two_analyses_is_given_once():
-    given = changed("primary", status="withheld", value=np.nan, reason="too few people; ask for more")
-    estimate = given["estimate"]
-    estimate.loc[estimate["analysis"] == "urine", ["status", "value", "reason"]] = (
-        estimate.loc[estimate["analysis"] == "primary", ["status", "value", "reason"]].iloc[0].tolist()
-    )
-    (_, first), (_, second) = not_shown(release_tables(study(), given)["estimate"], study())
-    assert first == "Too few people. What to do: ask for more"
-    assert second == "For the same reason as Treatment completed [primary]."
 
 
 def test_a_difference_that_an_assumption_makes_is_told_as_one():

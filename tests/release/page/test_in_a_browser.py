@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from iop_outcomes.release.stage import build
-from report_tables import study, tables
-
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.slow,
@@ -26,11 +23,9 @@ document.getElementById("answer").textContent = JSON.stringify(answer)}))</scrip
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> str:
+def page(example_release) -> str:
     """The report of the example study."""
-    folder = tmp_path_factory.mktemp("made") / "release"
-    build(study(), tables(), folder)
-    return (folder / "report.html").read_text(encoding="utf-8")
+    return (example_release / "release" / "report.html").read_text(encoding="utf-8")
 
 
 def asked(page: str, question: str, folder: Path, width: int = 1440, script: str = "") -> object:

@@ -17,12 +17,9 @@ from report_tables import study, tables
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
+def out(example_release):
     """Return the release folder of the example study."""
-    folder = tmp_path_factory.mktemp("made") / "release"
-    run = {"versions": {"python": "3.11"}, "code": {"digest": "abc"}, "inputs": {"episodes.csv": "5ec2e7"}}
-    build(study(), tables(), folder, run)
-    return folder
+    return example_release / "release"
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes import load_study
+from iop_outcomes.conclude.evidence import MISSING_RULE
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.judging import judge_study
 from iop_outcomes.conclude.verdict import REMARKS, RULES
@@ -275,10 +276,13 @@ def test_what_to_keep_in_mind_is_made_from_the_study():
     assert dict(cautions(judge_study(estimate, study), study, everybody, {}))["Left out"] == (
         "Nobody of either arm by eligibility: 329 of 329 in IOP and 324 of 324 in outpatient care were compared."
     )
-    warned = ["the sites tell the arm. Adjust for the site."]
-    assert dict(cautions(judge_study(estimate, study), study, everybody, {}, warned))["Warnings"] == (
-        "The sites tell the arm."
-    )
+
+
+def test_a_warning_is_kept_in_mind_without_what_the_analyst_may_do():
+    study = one_outcome()
+    judged = judge_study(contrast(study, 0.10, 0.06, 0.14), study)
+    warned = cautions(judged, study, {}, {}, ["The sites tell the arm. Adjust for the site."])
+    assert dict(warned)["Warnings"] == "The sites tell the arm."
 
 
 def test_a_look_under_another_design_names_its_people():
@@ -296,6 +300,22 @@ def test_a_look_under_another_design_names_its_people():
         "2.0), the other way round."
     )
     assert sentence(judged[0], estimate, study).startswith("Inconclusive: people assigned to IOP were 9.0")
+
+
+def test_more_looks_than_a_few_are_counted_by_what_they_say():
+    names = [f"look_{i}" for i in range(5)]
+    study = one_outcome(
+        designs={name: {"method": "overlap_weights"} for name in ("overlap", *names)},
+        analyses={name: {"design": name} for name in names},
+    )
+    others = [contrast(study, 0.08, 0.02, 0.14, analysis=name) for name in names[:4]]
+    others.append(contrast(study, 0.02, -0.04, 0.08, analysis=names[4]))
+    judged = judge_study(together(contrast(study, 0.09, 0.06, 0.12), *others), study)
+    by_name = {one.name: one for one in judged}
+    assert looks_in_words(judged[0], by_name, study) == [
+        "Of 5 further looks, in the table of every estimate: on the same side (4), chance could explain it (1)."
+    ]
+    assert looks_in_words(judged[0], by_name, study, MISSING_RULE) == []
 
 
 def test_the_panel_of_missing_rules_is_told_by_what_agrees_and_what_does_not():

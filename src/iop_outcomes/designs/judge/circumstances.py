@@ -7,14 +7,17 @@ import pandas as pd
 
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.discharged import judge_discharged
+from iop_outcomes.designs.judge.door import judge_door
 from iop_outcomes.designs.judge.due import judge_due
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.looked_at import judge_looked_at
 from iop_outcomes.designs.judge.measured import judge_measured
 from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.recording import judge_recording
+from iop_outcomes.designs.judge.twice import judge_twice
 from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
 from iop_outcomes.study.before_time_zero import covariate_homes
 from iop_outcomes.study.view import StudyView
@@ -81,7 +84,10 @@ def judge_circumstances(
             *judge_recording(circumstances.recording, arms),
             *judge_discharged(circumstances.recording, arms),
             *judge_due(circumstances.recording, arms),
+            *judge_looked_at(circumstances.recording, arms),
             *judge_measured(circumstances.recording, arms, _fewest(comparison)),
+            *judge_door(circumstances.recording, arms, _fewest(comparison), thresholds.max_loss_difference),
+            *judge_twice(circumstances.recording, arms),
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables

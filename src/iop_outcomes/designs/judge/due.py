@@ -6,22 +6,23 @@ That is no fault of a comparison: how much is planned is what the arms are. It s
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import PASS, WARN, share_of_people, stepped
-from iop_outcomes.tables.follow_up import DUE, FIRST, HOURS, LAST, LATER, SESSIONS
+from iop_outcomes.tables.follow_up import DUE, FIRST, HOURS, LAST, LATER, SESSIONS, WAITING
 
 Row = tuple[str, float, float, str, str]
 
 SESSIONS_DUE, HOURS_DUE = "sessions_due_alike", "hours_due_alike"
-FIRST_SESSION, LAST_SESSION = "first_session", "last_session"
+FIRST_SESSION, LAST_SESSION, WAITED = "first_session", "last_session", "waiting_alike"
 #: Check that tells of what a metric says that it differs by.
 BY_PLAN = {
     "sessions": SESSIONS_DUE,
     "hours": HOURS_DUE,
     "first session": FIRST_SESSION,
     "last session": LAST_SESSION,
+    "waiting": WAITED,
 }
 #: So many times as much is planned unlike; a share attended may differ by so much for its first session alone; from so
-#: many of those who left on, discharges are dated by the last session.
-TIMES, POINTS, MOST = 1.25, 0.005, 0.5
+#: many of those who left on, discharges are dated by the last session; so many days more are a waiting list.
+TIMES, POINTS, MOST, DAYS = 1.25, 0.005, 0.5, 7
 _INSTEAD = {
     SESSIONS: "what counts sessions, or the days between them, differs by plan. Ask for shares of what was due "
     "(attendance_rate), or for staying (retention)",
@@ -30,7 +31,7 @@ _INSTEAD = {
 
 
 def judge_due(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
-    """Return the checks of how much was due and of the first and last session, where they can be asked.
+    """Return the checks of how soon care began, how much was due and of the first and last session, where known.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def judge_due(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
         rows.append(_first(of))
     if {SESSIONS, LAST} <= whole and of[SESSIONS].gt(0).all(axis=None):
         rows.append(_last(of[SESSIONS], of[LAST]))
+    if WAITING in whole and of[WAITING]["n_all"].gt(0).all():
+        rows.append(_waiting(of[WAITING]))
     return rows
 
 
@@ -61,6 +64,19 @@ def _planned(check: str, level: str, of_arm: pd.DataFrame) -> Row:
     if value <= TIMES:
         return check, round(value, 1), TIMES, PASS, f"{reason}."
     return check, round(value, 1), TIMES, WARN, f"{reason}: {_INSTEAD[level]}."
+
+
+def _waiting(of_arm: pd.DataFrame) -> Row:
+    days = of_arm["n"] / of_arm["n_all"]
+    value = float(round(days.max() - days.min()))
+    if days.max() - days.min() <= DAYS:
+        return WAITED, value, DAYS, PASS, "after time zero care began as soon in both arms."
+    reason = (
+        f"care began about {value:.0f} days later in {days.idxmax()}: whoever begins later is still there later, and "
+        "days in care are counted from time zero. Count them from the admission (time_zero: admission, or "
+        "ninety_day_stay)."
+    )
+    return WAITED, value, DAYS, WARN, reason
 
 
 def _first(of: dict[str, pd.DataFrame]) -> Row:

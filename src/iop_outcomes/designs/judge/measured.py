@@ -8,12 +8,32 @@ from collections.abc import Callable
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
-from iop_outcomes.tables.follow_up import ASKED_AFTER, REPORT, SPECIMEN, SUBSTANCE, TESTED_AFTER
+from iop_outcomes.designs.judge.recording import never_used
+from iop_outcomes.tables.follow_up import (
+    ANSWER,
+    ASKED_AFTER,
+    FILLED_IN_AFTER,
+    REPORT,
+    REPORT_RESULT,
+    SPECIMEN,
+    SUBSTANCE,
+    TEST_RESULT,
+    TESTED_AFTER,
+)
 
 Row = tuple[str, float, float, str, str]
 
-TESTED, REPORTED = "tested_alike", "reported_alike"
-AFTER = {TESTED_AFTER: "tested_after_care", ASKED_AFTER: "asked_after_care"}
+TESTED, REPORTED, ANSWERED = "tested_alike", "reported_alike", "answered_alike"
+AFTER = {
+    TESTED_AFTER: "tested_after_care",
+    ASKED_AFTER: "asked_after_care",
+    FILLED_IN_AFTER: "filled_in_after_care",
+}
+_SEEN = {
+    TESTED_AFTER: "tested",
+    ASKED_AFTER: "asked about their use",
+    FILLED_IN_AFTER: "given a questionnaire",
+}
 #: Gaps between the arms' shares of tests or reports taken in one way: worth a warning, and too far for any answer.
 SOME, MOST = 0.1, 0.5
 #: The same of people seen after care: too far sooner, since it matters of those not seen.
@@ -23,7 +43,7 @@ FEWEST = 20
 
 
 def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) -> list[Row]:
-    """Return the checks ``tested_alike`` and ``reported_alike`` and those of who was seen after care, where asked.
+    """Return the checks ``tested_alike``, ``reported_alike``, ``answered_alike`` and of who was seen after care.
 
     Parameters
     ----------
@@ -36,11 +56,19 @@ def judge_measured(recording: pd.DataFrame, arms: tuple[str, str], people: int) 
     """
     known = recording.astype({"arm": "str", "what": "str", "level": "str"})
     rows = []
-    for check, whats, said in ((TESTED, (SPECIMEN, SUBSTANCE), _tested), (REPORTED, (REPORT,), _reported)):
+    for check, whats, said, results in (
+        (TESTED, (SPECIMEN, SUBSTANCE), _tested, TEST_RESULT),
+        (REPORTED, (REPORT,), _reported, REPORT_RESULT),
+    ):
+        never = _never(known[known["what"] == results], arms)
+        if never:
+            rows.append((check, 1.0, SOME, FAIL, _lacking(results, *never[0])))
+            continue
         shares = shares_by_level(known[known["what"].isin(whats)], arms, never_is_none=True)
         if len(shares):
             told = shares.assign(size=shares["size"].clip(upper=people))
             rows.append(judge_shares(check, told, arms, SOME, MOST, said))
+    rows += _answered(known[known["what"] == ANSWER], arms)
     for what, check in AFTER.items():
         shares = shares_by_level(known[known["what"] == what], arms, FEWEST)
         if len(shares):
@@ -55,9 +83,10 @@ def shares_by_level(
 
     With ``never_is_none`` a way that an arm never took is one of nought per cent, where anything was taken at all.
     """
-    sizes = own.pivot_table(index=["what", "level"], columns="arm", values="n_all", aggfunc="max")
-    n = own.pivot_table(index=["what", "level"], columns="arm", values="n", aggfunc="sum")
-    sizes, n = (table.reindex(columns=list(arms)) for table in (sizes, n))
+    if own.empty:
+        return pd.DataFrame(columns=[*arms, "size"])
+    told = own.groupby(["what", "level", "arm"])
+    sizes, n = (each.unstack("arm").reindex(columns=list(arms)) for each in (told["n_all"].max(), told["n"].sum()))
     if never_is_none:
         sizes, n = sizes.fillna(sizes.groupby("what").transform("max")), n.where(sizes.notna(), 0)
     large = sizes.min(axis=1, skipna=False) >= fewest
@@ -106,13 +135,43 @@ def _reported(what: str, level: str, both: str) -> str:
     )
 
 
+def _never(own: pd.DataFrame, arms: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return which level nobody of which arm has, though by the habit of the other ten or more should."""
+    n = own.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
+    size = own.groupby("arm")["n_all"].max().reindex(list(arms))
+    return never_used(n.fillna(0), size) if len(own) and size.gt(0).all() else []
+
+
+def _lacking(results: str, level: str, arm: str) -> str:
+    found = f"nobody of {arm} ever tests {level}" if results == TEST_RESULT else f"nobody of {arm} ever reports {level}"
+    return (
+        f"{found}, and many of the other arm do: such results of {arm} are not on record. Add them, or read no outcome "
+        f"of {'drug tests' if results == TEST_RESULT else 'reports'}."
+    )
+
+
+def _answered(own: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
+    """Return whether one arm never gives an answer that ten or more should give by the habit of the other."""
+    by_instrument = own.groupby(own["level"].str.rsplit(": ", n=1).str[0])
+    never = [(str(name), *found) for name, rows in by_instrument for found in _never(rows, arms)]
+    if not never:
+        passed = "the same answers are given to questionnaires in both arms."
+        return [(ANSWERED, 0.0, 0.0, PASS, passed)] if len(own) else []
+    instrument, level, arm = never[0]
+    reason = (
+        f"nobody of {arm} ever answers {level.rpartition(': ')[2]} to {instrument}, and many of the other arm do: the "
+        "answers of the two are coded in different ways. Code both as the instrument says."
+    )
+    return [(ANSWERED, float(len(never)), 0.0, FAIL, reason)]
+
+
 def _after(what: str, level: str, both: str) -> str:
-    seen = "tested" if what == TESTED_AFTER else "asked about their use"
+    seen = _SEEN[what]
     if not both:
         return f"people who left care were {seen} afterwards as often in one arm as in the other."
     return (
-        f"of those who left care {both} were {seen} more than a week later: people use more after leaving, and in one "
-        "arm fewer were looked at. Read no such outcome beyond the days in care."
+        f"of those who left care {both} were {seen} more than a week later: people do worse after leaving, and in "
+        "one arm fewer were looked at. Read no such outcome beyond the days in care."
     )
 
 

@@ -29,6 +29,8 @@ from iop_outcomes.kernel.errors import counted
 
 Row = tuple[str, float, float, str, str]
 
+#: Fact of a member that only studies have which take no account of sites.
+SITE = "site_id"
 #: Of the overlap of the calendar that is asked for, so much is needed for an answer.
 FAR_APART = 0.75
 
@@ -49,8 +51,8 @@ def judge_unadjusted(comparison: Comparison, facts: pd.DataFrame, thresholds) ->
     """
     own = facts.set_index("member_id").reindex(comparison.members.index)
     yield from _crude(comparison)
-    yield _imbalance(comparison, own.drop(columns=PERIOD, errors="ignore"), thresholds)
-    yield _sites(comparison, thresholds.max_site_association)
+    yield _imbalance(comparison, own.drop(columns=[PERIOD, SITE], errors="ignore"), thresholds)
+    yield _sites(comparison, own.get(SITE), thresholds.max_site_association)
     yield _calendar(comparison, own.get(PERIOD), thresholds.min_calendar_overlap)
 
 
@@ -96,10 +98,10 @@ def _in_words(fact: str) -> str:
     return name.replace("_", " ") + bracket + level
 
 
-def _sites(comparison: Comparison, threshold: float) -> Row:
+def _sites(comparison: Comparison, left_out: pd.Series | None, threshold: float) -> Row:
     check = "site_balance"
     if comparison.cluster is None:
-        return check, np.nan, threshold, NOT_EVALUATED, "the study names no sites."
+        return _sites_left_out(comparison, left_out, threshold)
     value = association(comparison.cluster, comparison.treated, comparison.weight)
     if value <= threshold:
         return check, value, threshold, PASS, "the sites send people to the arms alike, as far as that matters."
@@ -108,6 +110,23 @@ def _sites(comparison: Comparison, threshold: float) -> Row:
         "allowed): what differs between sites differs between the arms. Adjust for the site."
     )
     return check, value, threshold, WARN, reason
+
+
+def _sites_left_out(comparison: Comparison, site: pd.Series | None, threshold: float) -> Row:
+    """Return what follows from a study that takes no account of the sites on record."""
+    check = "site_balance"
+    if site is None:
+        return check, np.nan, threshold, NOT_EVALUATED, "there are no sites, or only one."
+    value = association(site, comparison.treated, comparison.weight)
+    said = "the study takes no account of the sites on record (cluster: null)"
+    if value <= threshold:
+        reason = f"{said}: if people of one site are alike, the intervals are not wide enough. Leave cluster out."
+        return check, value, threshold, WARN, reason
+    reason = (
+        f"{said}, and after weighting the site tells the arm (association {value:.2f} of 1, more than the "
+        f"{threshold:g} allowed): what differs between sites differs between the arms. Leave cluster out."
+    )
+    return check, value, threshold, FAIL, reason
 
 
 def association(label: pd.Series, treated: np.ndarray, weight: np.ndarray) -> float:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
-from scipy.special import expit
+import scipy
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.kernel.errors import DesignError, counted
@@ -77,10 +76,12 @@ def balancing_score(matrix: ModelMatrix, treated, estimand: str = "ATE") -> Bala
         if np.abs(gap / scale).max() < EXACT * len(first):
             break
         slope = matrix.sandwich(weight) / np.outer(scale, scale)
-        step = linalg.solve(slope, gap / scale, assume_a="pos") / scale
+        step = scipy.linalg.solve(slope, gap / scale, assume_a="pos") / scale
         coefficients, moment, weight, gap = _nearer(matrix, first, estimand, coefficients, step, scale, gap)
     _refuse_unsolved(matrix, gap / scale / len(first))
-    return BalancingScore(expit(matrix.matvec(coefficients)), moved.coefficients(coefficients), matrix.names)
+    return BalancingScore(
+        scipy.special.expit(matrix.matvec(coefficients)), moved.coefficients(coefficients), matrix.names
+    )
 
 
 def moment_factors(first: np.ndarray, eta: np.ndarray, estimand: str) -> tuple[np.ndarray, np.ndarray]:

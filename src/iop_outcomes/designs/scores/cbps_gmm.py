@@ -1,8 +1,7 @@
 """Covariate-balancing propensity scores with more conditions than coefficients: balance and likelihood together."""
 
 import numpy as np
-from scipy import linalg
-from scipy.special import expit
+import scipy
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.designs.scores.cbps import BalancingScore, moment_factors
@@ -61,9 +60,9 @@ def overidentified_score(matrix: ModelMatrix, treated, estimand: str = "ATE") ->
         ftol=1e-12,
         gtol=1e-12,
     )
-    coefficients = linalg.solve_triangular(moments.root, found.x)
+    coefficients = scipy.linalg.solve_triangular(moments.root, found.x)
     return BalancingScore(
-        expit(matrix.matvec(coefficients)),
+        scipy.special.expit(matrix.matvec(coefficients)),
         moved.coefficients(coefficients),
         matrix.names,
         statistic=float(2 * found.cost),
@@ -81,25 +80,25 @@ class MomentConditions:
         self.matrix, self.first, self.estimand = matrix, first, estimand
         self.n = len(first)
         self.size = self.n / first.sum() if estimand == "ATT" else 1.0
-        self.root = linalg.cholesky(matrix.sandwich(np.full(self.n, 1 / self.n)))
+        self.root = scipy.linalg.cholesky(matrix.sandwich(np.full(self.n, 1 / self.n)))
 
     def _score(self, position):
-        eta = self.matrix.matvec(linalg.solve_triangular(self.root, position))
-        return np.clip(expit(eta), 1e-6, 1 - 1e-6)
+        eta = self.matrix.matvec(scipy.linalg.solve_triangular(self.root, position))
+        return np.clip(scipy.special.expit(eta), 1e-6, 1 - 1e-6)
 
     def _factors(self, e):
         moment, slope = moment_factors(self.first, np.log(e) - np.log1p(-e), self.estimand)
         return moment * self.size, slope * self.size
 
     def _whitened(self, weights):
-        half = linalg.solve_triangular(self.root, self.matrix.sandwich(weights / self.n), trans="T")
-        return linalg.solve_triangular(self.root, half.T, trans="T").T
+        half = scipy.linalg.solve_triangular(self.root, self.matrix.sandwich(weights / self.n), trans="T")
+        return scipy.linalg.solve_triangular(self.root, half.T, trans="T").T
 
     def values(self, position: np.ndarray) -> np.ndarray:
         """Return the 2p mean moments."""
         e = self._score(position)
         parts = [self.matrix.transpose_matvec(part) / self.n for part in (self.first - e, self._factors(e)[0])]
-        return np.concatenate([linalg.solve_triangular(self.root, part, trans="T") for part in parts])
+        return np.concatenate([scipy.linalg.solve_triangular(self.root, part, trans="T") for part in parts])
 
     def slopes(self, position: np.ndarray) -> np.ndarray:
         """Return the 2p x p derivatives of the mean moments."""
@@ -112,4 +111,6 @@ class MomentConditions:
         mixed, balance = (e, e / (1 - e)) if self.estimand == "ATT" else (np.ones(self.n), 1 / (e * (1 - e)))
         corner, side = self._whitened(e * (1 - e)), self._whitened(mixed * self.size)
         covariance = np.block([[corner, side], [side.T, self._whitened(balance * self.size**2)]])
-        return linalg.solve_triangular(linalg.cholesky(covariance, lower=True), np.eye(len(covariance)), lower=True)
+        return scipy.linalg.solve_triangular(
+            scipy.linalg.cholesky(covariance, lower=True), np.eye(len(covariance)), lower=True
+        )

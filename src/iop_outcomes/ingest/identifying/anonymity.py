@@ -19,6 +19,8 @@ EPISODE = ("site_id", "period", "level_of_care")
 KNOWN_OF_OTHERS = ("employ", "education", "marital", "housing", "veteran", "pregnan", "living", "referral", "payer")
 #: People who must share it for a group to be no small one.
 ENOUGH = 11
+#: Numbers are marked off on a list of up to so many places for each of them.
+LISTED = 4
 
 
 def anonymity(records: Mapping[str, Table]) -> pd.DataFrame:
@@ -40,12 +42,23 @@ def anonymity(records: Mapping[str, Table]) -> pd.DataFrame:
     group, rows = np.zeros(len(people), dtype=np.int64), []
     for n, column in enumerate(known, 1):
         code = _codes(people[column])
-        group = pd.factorize(group * (code.max() + 1) + code)[0].astype(np.int64)
+        group = _numbered(group * (code.max() + 1) + code)
         size = np.bincount(group)
         alone, few = int((size == 1).sum()), int(size[size < ENOUGH].sum())
         rows.append((n, ", ".join(known[:n]), len(people), len(size), int(size.min()), alone, few))
     columns = [column.name for column in contracts.contract("anonymity").columns]
     return contracts.conform(pd.DataFrame(rows, columns=columns), "anonymity")
+
+
+def _numbered(values: np.ndarray) -> np.ndarray:
+    """Return whole numbers from 0 on as places among those there are, marked off on a list if it is not too long."""
+    size = int(values.max(initial=-1)) + 1
+    if size > LISTED * max(len(values), 1):
+        return pd.factorize(values)[0].astype(np.int64)
+    there = np.zeros(size, dtype=bool)
+    there[values] = True
+    places: np.ndarray = (np.cumsum(there) - 1)[values]
+    return places
 
 
 def _codes(values: pd.Series) -> np.ndarray:

@@ -6,6 +6,7 @@ and rounds it, and only what ``protect`` returns can be drawn or written. See ``
 
 from iop_outcomes.release.disclosure import utility
 from iop_outcomes.release.disclosure.dominance import dominating
+from iop_outcomes.release.disclosure.merging import merging
 from iop_outcomes.release.disclosure.pooling import pool
 from iop_outcomes.release.disclosure.protection import Released, protect, protect_together, without_rows
 from iop_outcomes.release.disclosure.roles import Roles
@@ -25,6 +26,7 @@ __all__ = [
     "csv_bytes",
     "dominating",
     "levels",
+    "merging",
     "parts",
     "pool",
     "protect",

@@ -63,9 +63,9 @@ class Roles:
         """Every column that holds counts."""
         return [*self.counts, *self.hidden_counts]
 
-    def also(self, labels: tuple[str, ...] = ()) -> "Roles":
-        """Return the same roles with further labels."""
-        return replace(self, labels=(*self.labels, *labels))
+    def also(self, labels: tuple[str, ...] = (), values: Mapping[str, tuple[str, ...]] | None = None) -> "Roles":
+        """Return the same roles with further labels and values."""
+        return replace(self, labels=(*self.labels, *labels), values={**self.values, **(values or {})})
 
     def people(self, frame: pd.DataFrame) -> dict[str, list[str]]:
         """Return of each count that says whom it counts, in words row by row; empty where they are not true."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, parts
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import refuse_withheld
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-_MARKERS = ("o", "s", "^", "D")
+#: Of the rules for missing tests, and of the arms, which a print without colours tells apart by how they are filled.
+_MARKERS, _FILLED = ("o", "s", "^", "D"), ("full", "none", "left", "bottom", "right", "top")
 #: Up to so many definitions the missing rules of one lie beneath each other.
 _ROOMY = 24
 
@@ -43,12 +44,27 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(share=share, is_arm=True, **guards)
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say between which definitions the share of each arm lies, and how many points are not shown."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["share"].notna()].sort_values("share", kind="stable")
+        if own.empty:
+            continue
+        lowest, highest = (
+            f"{words.percent(row['share'])} ({words.plain(row['endpoint'])}, {words.plain(row['missing_rule'])})"
+            for _, row in own.iloc[[0, -1]].iterrows()
+        )
+        said.append(f"{words.heading(arm)}: from {lowest} to {highest} abstinent.")
+    return telling.joined([*said, telling.not_shown(int(table["share"].isna().sum()), "point")])
+
+
 @figure(
     title="How the answer depends on the definition",
     caption=(
         "Share abstinent in each arm by every published definition and rule for missing tests, without adjustment. "
-        "The colour tells the arm and the marker what is made of missing tests. Definitions are ordered by the mean of "
-        "their shares. A difference here is one of who was assigned as well as of care."
+        "Colour and filling tell the arm, and the marker what is made of missing tests. Definitions are ordered by the "
+        "mean of their shares. A difference here is one of who was assigned as well as of care."
     ),
     needs=("abstinence_share", "cohort"),
     frame=frame,
@@ -63,6 +79,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     ),
     section="sure",
     place=9,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw one row per definition, a colour per arm and a marker per missing rule."""
@@ -84,12 +101,10 @@ def draw(data: Released) -> "Figure":
     for arm in arms:
         for number, rule in enumerate(rules):
             mine = known[(known["arm"] == arm) & (known["missing_rule"] == rule)]
-            colour = style.colour(table, arm)
-            face = colour if number == 0 else "white"
-            look = {"marker": _MARKERS[number % len(_MARKERS)], "facecolors": face, "edgecolors": colour}
+            look = _of_arm(table, arm) | {"marker": _MARKERS[number % len(_MARKERS)], "markersize": 4.5}
             row_of = np.array([order.index(name) for name in mine["endpoint"]], dtype=float)
             y = row_of - dodge * (number - (len(rules) - 1) / 2)
-            axes.scatter(mine["share"], y, s=18, linewidths=0.9, clip_on=False, zorder=3, **look)
+            axes.plot(mine["share"], y, clip_on=False, zorder=3, **look)
     axes.set_yticks(range(len(order)), names, fontsize=style.readable(6.5))
     axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")
     style.percent_axis(axes, "x")
@@ -102,10 +117,16 @@ def draw(data: Released) -> "Figure":
 def _key(table: pd.DataFrame, arms: list[str], rules: list[str]) -> "list[Line2D]":
     from matplotlib.lines import Line2D
 
-    look = {"linestyle": "", "marker": "o", "markersize": 5}
-    handles = [Line2D([], [], color=style.colour(table, a), label=style.arm_label(a, 40), **look) for a in arms]
+    look = {"linestyle": "", "markersize": 5}
+    handles = [Line2D([], [], label=style.arm_label(arm, 40), marker="o", **look | _of_arm(table, arm)) for arm in arms]
     for number, rule in enumerate(rules):
-        face = style.GREY if number == 0 else "white"
-        look = {"linestyle": "", "marker": _MARKERS[number % len(_MARKERS)], "markersize": 5, "markerfacecolor": face}
+        look |= {"marker": _MARKERS[number % len(_MARKERS)], "fillstyle": "none"}
         handles.append(Line2D([], [], color=style.GREY, label=words.plain(rule), **look))
     return handles
+
+
+def _of_arm(table: pd.DataFrame, arm: str) -> dict[str, object]:
+    """Return how the points of an arm look."""
+    filled = _FILLED[list(table["arm"].cat.categories).index(arm) % len(_FILLED)]
+    look = {"linestyle": "", "color": style.colour(table, arm), "fillstyle": filled, "markeredgewidth": 0.9}
+    return look | {"markerfacecoloralt": "white"}

@@ -31,6 +31,22 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return found
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say how often the first arm is better value at the lowest and the highest price, and the net benefit there."""
+    said = []
+    for name, own in table.dropna(subset=["acceptability"]).groupby("perspective", sort=False):
+        told = [
+            f"{words.percent(row['acceptability'])} of draws at {words.number(row['willingness'], 0)} (net benefit "
+            f"{words.number(row['net_benefit'], 0)}, {words.number(row['ci_low'], 0)} to "
+            f"{words.number(row['ci_high'], 0)})"
+            for _, row in own.iloc[[0, -1]].iterrows()
+        ]
+        said.append(
+            f"{words.capital(words.plain(str(name)))}: the first arm is better value in {told[0]} and in {told[1]}."
+        )
+    return " ".join(said) or "No price may be shown."
+
+
 @figure(
     title="At which price of the effect is it good value?",
     caption=(
@@ -43,6 +59,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="costs",
     place=24,
     asked_by="costs",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a line per perspective in both panels."""

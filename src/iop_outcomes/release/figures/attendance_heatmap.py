@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, dominating
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
@@ -47,6 +48,25 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table[["arm", "week", "share_attended", "hours_per_person", *_GUARDS, "dominating"]]
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say what each arm attended in the first and the last week that may be shown."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["share_attended"].notna()].sort_values("week")
+        if len(own):
+            told = [
+                f"{words.percent(row['share_attended'])} of sessions{_hours(row)} in week {row['week']:g}"
+                for _, row in own.iloc[[0, -1]].iterrows()
+            ]
+            said.append(f"{words.heading(arm)}: {words.joined(list(dict.fromkeys(told)))}.")
+    return telling.joined([*said, telling.not_shown(int(table["share_attended"].isna().sum()), "cell")])
+
+
+def _hours(row: pd.Series) -> str:
+    hours = row["hours_per_person"]
+    return f" and {words.number(hours)} hours a person" if hours > 0 else ""
+
+
 @figure(
     title="Attendance week by week",
     caption=(
@@ -64,6 +84,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     ),
     section="what",
     place=4,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw two heat maps, arms as rows and weeks as columns."""

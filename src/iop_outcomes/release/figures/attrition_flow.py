@@ -9,7 +9,7 @@ import pandas as pd
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, chain, parts, same
 from iop_outcomes.release.disclosure.sums import Equation
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.study import Study
 
@@ -54,6 +54,22 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
         yield {(0, "n_episodes"): 1.0, (0, "n_elsewhere"): -1.0, **{(int(r), "n_before"): -1.0 for r in first}}
 
 
+def says(flow: pd.DataFrame) -> str:
+    """Say of each arm how many episodes there were, how many are in the cohort, and which rule took most."""
+    said = []
+    for arm in style.arms_of(flow):
+        own = flow[flow["arm"] == arm].sort_values("step")
+        ends = (own["n_before"].iloc[0], own["n_after"].iloc[-1])
+        first, last = (words.people(number) or "a number not shown" for number in ends)
+        known = own.dropna(subset=["n_excluded"])
+        most = known.loc[known["n_excluded"].idxmax()] if known["n_excluded"].gt(0).any() else None
+        which = "most" if len(known) == len(own) else "of those shown, most"
+        by = "" if most is None else f"; {which} left by \u201c{most['rule']}\u201d, {words.people(most['n_excluded'])}"
+        said.append(f"{words.heading(arm)}: {first} at first, {last} in the cohort{by}.")
+    hidden = int(flow["n_excluded"].isna().sum())
+    return telling.joined([*said, telling.not_shown(hidden, "number of those excluded", "numbers of those excluded")])
+
+
 @figure(
     title="Who was compared",
     caption=(
@@ -77,6 +93,7 @@ def _arms_add_up(frame: pd.DataFrame) -> Iterator[Equation]:
     ),
     section="who",
     place=0,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a column per arm, boxes for those left and arrows for those excluded; a few arms side by side at most."""
@@ -169,9 +186,9 @@ def _box(
     corner, shape = (x - width / 2, y - tall / 2), "round,pad=0,rounding_size=0.04"
     face = colour if last else "white"
     axes.add_patch(FancyBboxPatch(corner, width, tall, boxstyle=shape, facecolor=face, edgecolor=colour))
-    count = words.people(row["n_after"]) or "not shown"
-    ink = "white" if last else style.INK
-    axes.text(x, y, count, ha="center", va="center", fontsize=8.5, color=ink, weight="bold")
+    count, ink = words.people(row["n_after"]), "white" if last else style.INK
+    size = 8.5 if count else style.fit(8.5, 7.0)
+    axes.text(x, y, count or "not shown", ha="center", va="center", fontsize=size, color=ink, weight="bold")
     if first:
         return
     arrow = {"arrowstyle": "-|>", "color": style.GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}

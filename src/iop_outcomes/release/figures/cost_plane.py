@@ -31,6 +31,16 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return found
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say in which share of the draws the first arm does more, and costs more."""
+    said = []
+    for name, own in table.dropna(subset=["effect", "cost"]).groupby("perspective", sort=False):
+        more, dearer = (words.percent((own[column] > 0).mean()) for column in ("effect", "cost"))
+        whose = words.capital(words.plain(str(name)))
+        said.append(f"{whose}: of {len(own):,} draws the first arm does more in {more}, and costs more in {dearer}.")
+    return " ".join(said) or "No draw may be shown."
+
+
 @figure(
     title="Cost beside effect",
     caption=(
@@ -44,6 +54,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="costs",
     place=23,
     asked_by="costs",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a panel per perspective."""

@@ -4,10 +4,8 @@ import pandas as pd
 
 from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
+from iop_outcomes.release.figures import telling
 from iop_outcomes.tables.estimate import ADJUSTED, has_interval, is_contrast, may_be_shown
-
-#: So many differences are read out; the rest is in the table.
-_READ = 12
 
 
 def interval(row: pd.Series) -> str:
@@ -22,12 +20,13 @@ def says(table: pd.DataFrame) -> str:
     contrasts = table[is_contrast(table, ADJUSTED)]
     may = may_be_shown(contrasts) & contrasts["value"].notna()
     shown, hidden = contrasts[may], contrasts.loc[~may, "analysis"].nunique()
-    said = [f"{row['outcome_words']}, {_measure(row)}: {interval(row)}." for _, row in shown.head(_READ).iterrows()]
-    if len(shown) > _READ:
-        said.append("Further differences are in the table.")
+    said = [
+        f"{row['outcome_words']}, {_measure(row)}: {interval(row)}." for _, row in shown.head(telling.READ).iterrows()
+    ]
+    said.append(telling.further(len(shown), "difference"))
     if hidden:
         said.append(f"Not shown, with the reason in their place: {counted(hidden, 'analysis', 'analyses')}.")
-    return " ".join(said)
+    return telling.joined(said)
 
 
 def _measure(row: pd.Series) -> str:

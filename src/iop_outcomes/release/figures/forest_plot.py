@@ -82,6 +82,8 @@ def draw(data: Released) -> "Figure":
     contrasts = contrasts[~again].reset_index(drop=True)
     # The first of the study's own order, which nobody chose by what was found.
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
+    # For each line its arms are sought: among the rows of hundreds of analyses that would take most of the time.
+    table = table[table["analysis"].isin(contrasts["analysis"])]
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     n_lines = [label.count("\n") + 1 for label in labels]
@@ -219,8 +221,10 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
     contrast = f"{'Ratio' if unit == 'ratio' else 'Difference'}\n(95% CI)"
     heads = [*(_head(name, lay.heading) for name in names or _NAMELESS), contrast]
     if _any_shown(rows):
+        letters = style.fit(max(map(len, " ".join(names).split()), default=0), 0)
+        look = {"fontsize": 7.0 * min(1.0, lay.heading / max(letters, 1)), "weight": "bold"}
         for x, head in zip(places, heads, strict=True):
-            axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", fontsize=7, weight="bold")
+            axes.text(x, _HEAD - 0.06, head, transform=right, ha="center", va="bottom", **look)
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
         if not np.isfinite(row["value"]):
             text = f"{words.capital(row['status'])}: {words.sentences(row['reason'])}"
@@ -243,8 +247,8 @@ def _pair(rows: pd.DataFrame) -> list[str]:
 
 
 def _head(name: str, letters: int) -> str:
-    """Return a name in lines that break between its words where these are short enough."""
-    return style.wrapped(name, max(letters, *map(len, name.split())) if style.narrow() else letters)
+    """Return a name in lines that break between its words."""
+    return style.wrapped(name, max(letters, *map(len, name.split())))
 
 
 def _names(rows: pd.DataFrame) -> list[str]:

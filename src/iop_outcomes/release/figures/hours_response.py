@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import attending, participation
@@ -35,6 +35,14 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(outcome_words=participation.outcome_words(study))
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the share with the outcome at the fewest and the most hours that may be shown."""
+    known = table[table["risk"].notna()].sort_values("hours")
+    told = [f"{telling.share(row, 'risk')} at {row['hours']:g} hours" for _, row in known.iloc[[0, -1]].iterrows()]
+    hidden = telling.not_shown(len(table) - len(known), "number of hours", "numbers of hours")
+    return telling.joined([f"{words.capital(table['outcome_words'].iloc[0])}: {told[0]}, {told[1]}.", hidden])
+
+
 @figure(
     title="What so many hours in every week would bring",
     caption=(
@@ -49,6 +57,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="participation",
     place=22,
     asked_by="asks_hours",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a point per number of hours, with the people it rests on below.

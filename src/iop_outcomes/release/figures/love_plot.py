@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.tables import balance
@@ -32,16 +33,19 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
 def says(table: pd.DataFrame) -> str:
     """Say how many levels differ by more than is allowed before and after, and which one does most."""
     known = table.dropna(subset=["smd_before", "smd_after"])
+    hidden = telling.not_shown(len(table) - len(known), "level")
     if known.empty:
-        return ""
+        return hidden
     before, after = (known[column].abs() for column in ("smd_before", "smd_after"))
     allowed, worst = known["threshold"], known.loc[after.idxmax()]
-    return (
-        f"Of {len(known)} levels, {int((before > allowed).sum())} differed by more than {allowed.iloc[0]:g} before and "
-        f"{int((after > allowed).sum())} after. What differs most after is {_label(worst)}, by "
+    beyond = [int((smd > allowed).sum()) for smd in (before, after)]
+    said = (
+        f"Of {counted(len(known), 'level')}, {beyond[0]} differed by more than {allowed.iloc[0]:g} before and "
+        f"{beyond[1]} after. What differs most after is {_label(worst)}, by "
         f"{words.number(abs(worst['smd_after']), 2)} standard deviations; before, the largest difference was "
         f"{words.number(before.max(), 2)}."
     )
+    return telling.joined([said, hidden])
 
 
 @figure(
@@ -85,7 +89,7 @@ def draw(data: Released) -> "Figure":
         _above(axes, labels)
     else:
         axes.set_yticks(list(y), labels)
-    first, second = (words.heading(arm) for arm in rows[["arm", "against"]].iloc[0])
+    first, second = (words.arm(arm) for arm in rows[["arm", "against"]].iloc[0])
     said = f"Standardised mean difference (right: higher in {first}; left: in {second})"
     axes.set_xlabel(style.wrapped(said, style.fit(70, 52)))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

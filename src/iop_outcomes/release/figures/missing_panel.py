@@ -11,9 +11,11 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of
+from iop_outcomes.release.words.numbers import scaled, unit_words
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
 from iop_outcomes.tables.estimate import ADJUSTED, MAIN, has_interval, is_contrast, may_be_shown
@@ -41,7 +43,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         No analysis that may be shown has a panel.
     """
     if panel_rows(tables["estimate"]).empty:
-        raise NothingToDraw("Nothing to show: no outcome was looked at under several rules for what is missing.")
+        raise NothingToDraw("Nothing to show: no analysis asks for the check missing_panel.")
     table = estimates.frame(tables, study, rules_of("missing_panel", study))
     table = table[may_be_shown(table)]
     names = [name for name in study.analyses if name in set(panel_rows(table)["analysis"])]
@@ -73,6 +75,22 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     )
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the difference as analysed, between which ends it lies under other rules, and whether a shift turns it."""
+    main, rules = table.iloc[0], table.iloc[1:]
+    mapped, lines = rules[rules["shift_first"].notna()], rules[rules["shift_first"].isna()].dropna(subset=["value"])
+    said = [f"{main['outcome_words']}, {main['rule_words']}: {interval(main)} {unit_words(main['unit'])}".strip() + "."]
+    if len(lines):
+        ends = [lines.loc[found] for found in (lines["value"].idxmin(), lines["value"].idxmax())]
+        told = [f"{scaled(row['value'], row['unit'])} ({row['rule_words']})" for row in ends]
+        said.append(f"Under other rules from {told[0]} to {told[1]}.")
+    if mapped["value"].notna().any():
+        null = measure_of(main["measure"]).no_difference
+        turned = ((mapped["value"] - null) * (main["value"] - null) < 0).sum()
+        said.append(f"Of {len(mapped)} shifts tried, {turned or 'none'} would put the other arm ahead.")
+    return " ".join(said)
+
+
 @figure(
     title="One outcome under every rule for what is missing",
     caption=(
@@ -87,6 +105,7 @@ def _in_words(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     roles=estimates.ROLES.also(labels=_ADDED),
     section="sure",
     place=10,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a line per rule, and a map of the shifts."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, pool
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_design
@@ -47,6 +48,19 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     return rows
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say about which share of each arm lies in the band where people might have been in either."""
+    low, high = _EQUIPOISE
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["share"].notna()]
+        wide = own["score_high"] - own["score_low"]
+        inside = (own["score_high"].clip(upper=high) - own["score_low"].clip(lower=low)).clip(lower=0) / wide
+        about = words.percent((own["share"] * inside).sum())
+        said.append(f"{words.heading(arm)}: about {about} have a score of {low:g} to {high:g}.")
+    return telling.joined([*said, telling.not_shown(int(table["share"].isna().sum()), "bar")])
+
+
 @figure(
     title="Could people have been in either arm?",
     caption=(
@@ -64,6 +78,7 @@ def _histogram(scores: np.ndarray, rules: ReleaseRules) -> list[tuple[float, flo
     ),
     section="can",
     place=2,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw mirrored histograms; the area of a bar is the share of the arm in it."""

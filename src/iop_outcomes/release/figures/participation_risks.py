@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import participation
@@ -33,6 +33,15 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(outcome_words=participation.outcome_words(study))
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the share with the outcome under each strategy by the last week that may be shown."""
+    said = []
+    for name, own in table[table["risk"].notna()].groupby("strategy", sort=False):
+        last = own.loc[own["week"].idxmax()]
+        said.append(f"{words.capital(words.plain(str(name)))}: {telling.share(last, 'risk')} by week {last['week']:g}.")
+    return telling.joined([*said, telling.not_shown(int(table["risk"].isna().sum()), "week")])
+
+
 @figure(
     title="Under which strategy, how many by when",
     caption=(
@@ -46,6 +55,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="participation",
     place=22,
     asked_by="participation",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw risks beside effective size and mean weight, a line per strategy."""

@@ -10,6 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import participation
 from iop_outcomes.study import Study
@@ -44,6 +45,15 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(outcome_words=participation.outcome_words(study))
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say what each way found, in percentage points, or that it is withheld."""
+    said = []
+    for _, row in table.assign(unit="share").iterrows():
+        found = interval(row) if np.isfinite(row["value"]) else str(row["status"])
+        said.append(f"{WAYS[str(row['way'])]}: {found}.".replace("\n", " "))
+    return f"{words.capital(table['outcome_words'].iloc[0])}, difference in percentage points. {' '.join(said)}"
+
+
 @figure(
     title="What coming more does, asked in several ways",
     caption=(
@@ -59,6 +69,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="participation",
     place=21,
     asked_by="participation",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a line per way."""

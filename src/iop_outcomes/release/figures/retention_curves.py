@@ -47,6 +47,28 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(arm=pd.Categorical(table["arm"], categories=list(study.cohort.arms)))
 
 
+def curve_roles(labels: tuple[str, ...], curve: tuple[str, str, str]) -> Roles:
+    """Return what the columns of curves are that stand with the people at risk, by arm and day and whatever else."""
+    return Roles(
+        labels=labels,
+        counts=("n_at_risk",),
+        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
+        values={name: () for name in (*curve, "mean_day")},
+        sums=(
+            parts("n_at_risk", "n_next", "n_left"),
+            chain("n_next", "n_at_risk", ("arm",), "day"),
+            parts("n_arm", "n_at_risk", "n_left_out"),
+        ),
+        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
+        who={
+            "n_at_risk": "{arm}|is_first",
+            "n_next": "{arm}, in care at the point after day {day}",
+            "n_left": "{arm}, left after day {day}",
+            "n_arm": "{arm}",
+        },
+    )
+
+
 def with_left_out(
     table: pd.DataFrame, cohort: pd.DataFrame | None, rules: ReleaseRules, curve: tuple[str, str, str]
 ) -> pd.DataFrame:
@@ -160,7 +182,8 @@ def says(table: pd.DataFrame) -> str:
     said = []
     for arm in style.arms_of(table):
         points = table[(table["arm"] == arm) & table["survival"].notna()]
-        if points.empty:
+        if not points["day"].gt(0).any():
+            said.append(f"{words.heading(arm)}: not shown, since too few left on any day.")
             continue
         half = points.iloc[int((points["day"] - points["day"].max() / 2).abs().to_numpy().argmin())]
         told = [f"{words.percent(row['survival'], 0)} on day {row['day']:.0f}" for row in (half, points.iloc[-1])]
@@ -177,24 +200,7 @@ def says(table: pd.DataFrame) -> str:
     ),
     needs=("curve", "estimate"),
     frame=frame,
-    roles=Roles(
-        labels=("arm", "day"),
-        counts=("n_at_risk",),
-        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
-        values={name: () for name in (*_CURVE, "mean_day")},
-        sums=(
-            parts("n_at_risk", "n_next", "n_left"),
-            chain("n_next", "n_at_risk", ("arm",), "day"),
-            parts("n_arm", "n_at_risk", "n_left_out"),
-        ),
-        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
-        who={
-            "n_at_risk": "{arm}|is_first",
-            "n_next": "{arm}, in care at the point after day {day}",
-            "n_left": "{arm}, left after day {day}",
-            "n_arm": "{arm}",
-        },
-    ),
+    roles=curve_roles(("arm", "day"), _CURVE),
     section="what",
     place=5,
     says=says,

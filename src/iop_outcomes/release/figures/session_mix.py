@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import components
@@ -29,6 +29,23 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.assign(arm=pd.Categorical(table["arm"].astype("str"), list(study.cohort.arms)))
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the means of the arms in every measure, the first of them."""
+    everybody = table[table["group"] == EVERYBODY]
+    measures = [own for _, own in everybody.groupby(["outcome_words", "unit"], sort=False, observed=True)]
+    said = [_of_measure(own) for own in measures[: telling.READ]]
+    hidden = telling.not_shown(int(everybody["value"].isna().sum()), "mean")
+    return telling.joined([*said, telling.further(len(measures), "measure"), hidden])
+
+
+def _of_measure(own: pd.DataFrame) -> str:
+    first = own.iloc[0]
+    unit = "" if first["unit"] == "share" else f", {first['unit']}"
+    show = words.percent if first["unit"] == "share" else words.number
+    told = [f"{words.arm(row['arm'])} {show(row['value']) or 'not shown'}" for _, row in own.iterrows()]
+    return f"{words.capital(first['outcome_words'])}{unit}: {', '.join(told)}."
+
+
 @figure(
     title="What care was made of",
     caption=(
@@ -42,6 +59,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="components",
     place=27,
     asked_by="components",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a panel per unit, a row per measure and a marker per arm.

@@ -10,6 +10,7 @@ from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures import style
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
+from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import specifications
 from iop_outcomes.study import Study
@@ -39,6 +40,22 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table.sort_values("value", kind="stable", ignore_index=True)
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say between which ends all ways to ask lie, how many leave zero out, and the one chosen beforehand."""
+    shown = table[may_be_shown(table) & table["value"].notna()]
+    if shown.empty:
+        return "No specification may be shown."
+    low, middle, high = (words.number(100 * found) for found in shown["value"].quantile([0, 0.5, 1]))
+    beyond = int(((shown["ci_low"] > 0) | (shown["ci_high"] < 0)).sum())
+    said = [
+        f"Of {len(table)} specifications {len(shown)} are shown: from {low} to {high} percentage points, the median "
+        f"{middle}; zero lies outside {beyond or 'none'} of their intervals."
+    ]
+    chosen = shown[shown["locked"].astype(bool)].assign(unit="share")
+    said += [f"Chosen beforehand: {interval(row)}." for _, row in chosen.iterrows()]
+    return " ".join(said)
+
+
 @figure(
     title="Would another way of asking have answered otherwise?",
     caption=(
@@ -53,6 +70,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="sure",
     place=26,
     asked_by="specifications",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw the curve, and a mark for every choice of every specification below it."""

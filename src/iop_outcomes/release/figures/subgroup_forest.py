@@ -8,11 +8,12 @@ import pandas as pd
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import subgroups
+from iop_outcomes.release.words.numbers import unit_words
 from iop_outcomes.study import Study
 from iop_outcomes.tables.estimate import FLAGGED, is_contrast, may_be_shown
 from iop_outcomes.tables.measure import DIFFERENCE, measure_of
@@ -48,6 +49,26 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return mine.assign(outcome_words=words.describe_outcome(study, str(mine["outcome"].iloc[0])).label)
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the difference in every level, the first of them, and how many are not shown."""
+    rows = _of_levels(table)
+    known = rows[may_be_shown(rows) & rows["value"].notna()]
+    said = [
+        f"{words.capital(words.plain(str(row['modifier'])))} {words.plain(str(row['level']))}: {interval(row)}."
+        for _, row in known.head(telling.READ).iterrows()
+    ]
+    what = f"{rows['outcome_words'].iloc[0]}, difference in {unit_words(str(rows['unit'].iloc[0]))}."
+    hidden = telling.not_shown(len(rows) - len(known), "level")
+    return telling.joined([what, *said, telling.further(len(known), "level"), hidden])
+
+
+def _of_levels(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the difference of every level, or the row that says why there is none."""
+    rows = table[is_contrast(table) & table["measure"].map(lambda name: measure_of(name).scale == DIFFERENCE)]
+    refused = table[is_contrast(table) & ~table["population"].isin(rows["population"])]
+    return pd.concat([rows, refused]).drop_duplicates("population")
+
+
 @figure(
     title="For whom: the difference in the subgroups that the study names",
     caption=(
@@ -63,13 +84,12 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="whom",
     place=20,
     asked_by="subgroups",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a line per level, under the heading of its modifier."""
     table = style.shown(data)
-    rows = table[is_contrast(table) & table["measure"].map(lambda name: measure_of(name).scale == DIFFERENCE)]
-    refused = table[is_contrast(table) & ~table["population"].isin(rows["population"])]
-    rows = pd.concat([rows, refused]).drop_duplicates("population")
+    rows = _of_levels(table)
     lines, lay = _lines(rows), _COLUMN if style.narrow() else _PAGE
     n_lines = sum(1 if row is None else lay.lines for _, row in lines)
     title = style.wrapped(str(rows["outcome_words"].iloc[0]), style.fit(110, 50))
@@ -109,16 +129,16 @@ def _lines(rows: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
 def _line(axes, place: int, label: str, row: pd.Series | None, scale: float, lay: _Layout) -> None:
     """Draw a level, its label on the first of its lines and its interval on the last."""
     beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": style.fit(7.5, 7.0)}
+    # In a column the line of no difference may run where labels stand.
+    over = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5} if style.narrow() else {}
     if row is None:
-        axes.text(style.fit(-0.85, 0.0), place, label, weight="bold", **beside)
+        axes.text(style.fit(-0.85, 0.0), place, label, weight="bold", **beside, **over)
         return
-    axes.text(style.fit(-0.8, 0.0), place, style.wrapped(label, lay.label), **beside)
+    axes.text(style.fit(-0.8, 0.0), place, style.wrapped(label, lay.label), **beside, **over)
     place += lay.lines - 1
     if not may_be_shown(row.to_frame().T).iloc[0] or not np.isfinite(row["value"]):
         said = f"{words.capital(str(row['status']))}: {str(row['reason']).partition(':')[0]}"
-        quiet = beside | {"fontsize": style.readable(6.5), "color": style.GREY, "style": "italic"}
-        if style.narrow():
-            quiet |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}, "zorder": 5}
+        quiet = beside | over | {"fontsize": style.readable(6.5), "color": style.GREY, "style": "italic"}
         axes.text(style.fit(1.05, 0.0), place, style.wrapped(said, lay.reason), **quiet)
         return
     filled = str(row["status"]) != FLAGGED

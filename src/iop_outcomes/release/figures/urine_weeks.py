@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released, Roles, levels
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import style, telling
 from iop_outcomes.release.figures.declare import figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.weekly_arms import weekly_by_arm
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 #: What the symbols of the weekly words mean; weeks without a test due, or in a controlled place, are no part of this.
 _RESULTS = {"-": "negative", "+": "positive", "*": "positive", "o": "missed"}
-_COLOURS = {"negative": "#009E73", "positive": "#CC79A7", "missed": "#BBBBBB"}
+#: As light as they are apart in colour, so that a print without colours tells them, too.
+_COLOURS = {"negative": "#00664B", "positive": "#CC79A7", "missed": "#DDDDDD"}
 
 
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -32,6 +34,20 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     table["n_due"] = table.groupby(["arm", "week"], observed=True)["n"].transform("sum")
     share = table["n"] / table["n_due"].where(table["n_due"] > 0)
     return table.assign(share=rules_of("urine_weeks", study).stepped(share, table["n_due"]))
+
+
+def says(table: pd.DataFrame) -> str:
+    """Say the results of each arm in the first and the last week that may be shown whole."""
+    whole = table[table.groupby(["arm", "week"], observed=True)["share"].transform("count") == len(_COLOURS)]
+    said = []
+    for arm in style.arms_of(table):
+        own = whole[whole["arm"] == arm]
+        for week in sorted({own["week"].min(), own["week"].max()}) if len(own) else ():
+            shares = own[own["week"] == week].set_index("result")["share"]
+            told = [f"{words.percent(shares[result])} {result}" for result in _COLOURS]
+            said.append(f"{words.heading(arm)}, week {week:g}: {', '.join(told)}.")
+    hidden = int((table.groupby(["arm", "week"], observed=True)["share"].count() < len(_COLOURS)).sum())
+    return telling.joined([*said, telling.not_shown(hidden, "week, or a part of it", "weeks, or parts of them")])
 
 
 @figure(
@@ -51,6 +67,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     ),
     section="what",
     place=7,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw stacked bars, a panel per arm; what may not be shown is hatched."""

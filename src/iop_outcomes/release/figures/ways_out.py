@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.release.disclosure import Released, ReleaseRules, Roles, chain, parts
-from iop_outcomes.release.figures import beside, style
+from iop_outcomes.release import words
+from iop_outcomes.release.disclosure import Released, ReleaseRules
+from iop_outcomes.release.figures import beside, style, telling
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.figures.primary import primary_curve
 from iop_outcomes.release.figures.retention_curves import (
+    curve_roles,
     line,
     mean_days,
     numbers_at_risk,
@@ -153,6 +155,20 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     return ends
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say in which ways the care of each arm had ended by the end of its curves."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["incidence"].notna() & (table["cause"] != PEOPLE)]
+        if own.empty:
+            continue
+        ends = own.loc[own.groupby("cause")["day"].idxmax()].set_index("cause")
+        shares = {cause: telling.share(ends.loc[cause], "incidence") for cause in _TITLES if cause in ends.index}
+        told = [f"{_TITLES[cause].lower()} {share}" for cause, share in shares.items()]
+        said.append(f"{words.heading(arm)} by day {ends['day'].max():.0f}: {', '.join(told)}.")
+    return " ".join(said) or "No curve may be shown."
+
+
 @figure(
     title="How care ends",
     caption=(
@@ -163,26 +179,10 @@ def cut_days(events: pd.DataFrame, rules: ReleaseRules, last: int) -> list[int]:
     ),
     needs=("incidence", "estimate"),
     frame=frame,
-    roles=Roles(
-        labels=("arm", "cause", "day"),
-        counts=("n_at_risk",),
-        hidden_counts=("n_next", "n_left", "n_arm", "n_left_out"),
-        values={name: () for name in (*_CURVE, "mean_day")},
-        sums=(
-            parts("n_at_risk", "n_next", "n_left"),
-            chain("n_next", "n_at_risk", ("arm",), "day"),
-            parts("n_arm", "n_at_risk", "n_left_out"),
-        ),
-        keep={"n_at_risk": "is_first", "n_arm": "is_first"},
-        who={
-            "n_at_risk": "{arm}|is_first",
-            "n_next": "{arm}, in care at the point after day {day}",
-            "n_left": "{arm}, left after day {day}",
-            "n_arm": "{arm}",
-        },
-    ),
+    roles=curve_roles(("arm", "cause", "day"), _CURVE),
     section="what",
     place=6,
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a panel for each way to end care side by side, and the numbers at risk beneath."""

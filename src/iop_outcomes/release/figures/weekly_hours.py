@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from iop_outcomes.kernel.errors import counted
+from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import attendance_heatmap, style
+from iop_outcomes.release.figures import attendance_heatmap, style, telling
 from iop_outcomes.release.figures.declare import FIGURES, NothingToDraw, figure
 from iop_outcomes.release.figures.hours_response import NINE_HOURS
 from iop_outcomes.study import Study
@@ -29,6 +31,24 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     return table
 
 
+def says(table: pd.DataFrame) -> str:
+    """Say the hours of each arm in the first and the last week that may be shown, and in how many there were nine."""
+    said = []
+    for arm in style.arms_of(table):
+        own = table[(table["arm"] == arm) & table["hours_per_person"].notna()].sort_values("week")
+        if len(own):
+            told = [
+                f"{words.number(row['hours_per_person'])} in week {row['week']:g}"
+                for _, row in own.iloc[[0, -1]].iterrows()
+            ]
+            enough = int((own["hours_per_person"] >= NINE_HOURS).sum())
+            said.append(
+                f"{words.heading(arm)}: hours {told[0]} and {told[1]}; nine or more in {enough or 'none'} of "
+                f"{counted(len(own), 'week')}."
+            )
+    return telling.joined([*said, telling.not_shown(int(table["hours_per_person"].isna().sum()), "week")])
+
+
 @figure(
     title="Hours attended, week by week",
     caption=(
@@ -42,6 +62,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     section="participation",
     place=20,
     asked_by="participation",
+    says=says,
 )
 def draw(data: Released) -> "Figure":
     """Draw a line per arm and one at nine hours."""

@@ -1,6 +1,6 @@
 """What a manuscript holds, before it is written in any format: paragraphs, numbered tables, legends of figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,8 +19,10 @@ from iop_outcomes.release.tables import verdict as verdicts
 from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import doubt
 from iop_outcomes.study import Study
-from iop_outcomes.tables.comparison import of_arms
-from iop_outcomes.tables.estimate import ADJUSTED, ARM, by_analysis, is_contrast, may_be_shown
+from iop_outcomes.tables.estimate import ADJUSTED, ARM, CONTRAST, FLAGGED, SHOWN, by_analysis, is_contrast
+
+#: What tells of which contrast of an analysis a verdict speaks.
+_SPEAKS_OF = ("arm", "against", "design", "measure")
 
 
 @dataclass(frozen=True)
@@ -103,18 +105,17 @@ def main_results(released: Mapping[str, Released], study: Study) -> HtmlTable | 
         return None
     estimate, verdict = released["estimate"].frame, released["verdict"].frame
     rows, own = [], by_analysis(estimate[estimate["kind"] == ADJUSTED])
-    for _, said in verdict.iterrows():
+    for said in verdict.to_dict("records"):
         mine = own.get(str(said["analysis"]), estimate.iloc[:0])
         codes = str(said["reasons"]).split("; ")
-        contrast = mine[is_contrast(mine) & of_arms(mine, (said["arm"], said["against"]), said["design"])]
-        contrast = contrast[contrast["measure"] == said["measure"]]
-        arms = [_mean(mine[mine["role"] == ARM], str(arm)) for arm in (said["arm"], said["against"])]
-        shown = len(contrast) and bool(may_be_shown(contrast).iloc[0])
-        number = interval(contrast.iloc[0]) if shown else "not shown"
+        contrast = _contrast(mine, said)
+        arms = [_mean(mine, str(arm)) for arm in (said["arm"], said["against"])]
+        shown = contrast is not None and contrast["status"] in (SHOWN, FLAGGED)
+        number = interval(contrast) if shown else "not shown"
         p = said["p_adjusted"] if pd.notna(said["p_adjusted"]) else said["p_value"]
         names = f"{words.arm(said['arm'])} v {words.arm(said['against'])}"
         outcome = words.describe_outcome(study, str(said["outcome"])).label
-        measure = words.capital(found.measure_of(contrast.iloc[0])) if len(contrast) else ""
+        measure = "" if contrast is None else words.capital(found.measure_of(contrast))
         place = words.capital(str(said["place"]))
         rows.append((outcome, place, names, *arms, measure, number, _p(p), badge_of(str(said["verdict"]), codes)))
     columns = ("Outcome", "Place", "Arms", "First arm", "Second arm", "Measure", "Estimate (95% CI)", "p", "Verdict")
@@ -134,13 +135,23 @@ def _speaks_for(released: Mapping[str, Released]) -> dict[str, str]:
     return {design: " or ".join(dict.fromkeys(own)) for design, own in adjusted.groupby("design")["estimand"]}
 
 
-def _mean(arms: pd.DataFrame, arm: str) -> str:
+def _contrast(rows: pd.DataFrame, said: Mapping[Hashable, object]) -> pd.Series | None:
+    """Return the first contrast of an analysis that a verdict speaks of."""
+    sought = (CONTRAST, *(said[name] for name in _SPEAKS_OF))
+    for place, names in enumerate(zip(rows["role"], *(rows[name] for name in _SPEAKS_OF), strict=True)):
+        if names == sought:
+            return rows.iloc[place]
+    return None
+
+
+def _mean(rows: pd.DataFrame, arm: str) -> str:
     """Return the mean of an arm; nothing where it is hidden, or where the analysis has several, as of more arms."""
-    own = arms[arms["arm"] == arm]
-    if len(own.drop_duplicates("value")) != 1 or own["value"].isna().any():
+    of_arms = zip(*(rows[name] for name in ("role", "arm", "value", "unit")), strict=True)
+    means = {(value, unit) for role, whose, value, unit in of_arms if (role, whose) == (ARM, arm)}
+    if len(means) != 1 or any(pd.isna(value) for value, _ in means):
         return ""
-    row = own.iloc[0]
-    return words.percent(row["value"], 1) if row["unit"] == "share" else words.number(row["value"])
+    ((value, unit),) = means
+    return words.percent(value, 1) if unit == "share" else words.number(value)
 
 
 def _p(p: float) -> str:

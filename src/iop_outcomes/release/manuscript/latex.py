@@ -3,6 +3,7 @@
 import re
 
 from iop_outcomes.release.manuscript.content import Manuscript
+from iop_outcomes.release.manuscript.widths import UPRIGHT, widths
 from iop_outcomes.release.page.html import HtmlTable
 
 _SPECIAL = {
@@ -26,7 +27,8 @@ _SPECIAL = {
     "\N{MINUS SIGN}": r"$-$",
     "\N{NO-BREAK SPACE}": "~",
 }
-_UPRIGHT = 5
+#: Letters of a table across a page that stands upright, and one that lies on its side.
+_LINES = (105, 160)
 
 _START = r"""\documentclass[11pt]{article}
 \usepackage[T1]{fontenc}
@@ -72,8 +74,7 @@ def _legend(number: int, file: str, title: str, caption: str) -> str:
 
 def _table(number: int, table: HtmlTable) -> str:
     many = len(table.columns)
-    width = f"{0.92 / many:.3f}\\linewidth"
-    kinds = "".join(f">{{\\{_side(i, table)}\\arraybackslash}}p{{{width}}}" for i in range(many))
+    kinds = "".join(_column(place, wide, table) for place, wide in enumerate(_shares(table)))
     title = rf"\normalsize\textbf{{Table {number}. {escaped(table.caption)}}}"
     head = " & ".join(rf"\textbf{{{escaped(column)}}}" for column in table.columns)
     notes = [table.note, *(f"{place}. {text}" for place, text in enumerate(table.footnotes, 1))]
@@ -87,8 +88,18 @@ def _table(number: int, table: HtmlTable) -> str:
         r"\end{longtable}",
         rf"\noindent {' '.join(escaped(text) for text in notes if text)}}}",
     ]
-    around = (r"\begin{landscape}", r"\end{landscape}") if many > _UPRIGHT else (r"\newpage", "")
+    around = (r"\begin{landscape}", r"\end{landscape}") if many > UPRIGHT else (r"\newpage", "")
     return "\n".join([around[0], *lines, around[1]])
+
+
+def _shares(table: HtmlTable) -> list[float]:
+    """Return the share of a line that each column takes, in whole thousandths that are no more than one."""
+    room = _LINES[len(table.columns) > UPRIGHT]
+    return [int(1000 * wide / room) / 1000 for wide in widths(table, room)]
+
+
+def _column(place: int, share: float, table: HtmlTable) -> str:
+    return f">{{\\{_side(place, table)}\\arraybackslash}}p{{\\dimexpr {share:.3f}\\linewidth-2\\tabcolsep}}"
 
 
 def _side(column: int, table: HtmlTable) -> str:

@@ -96,6 +96,7 @@ def _outcomes(study: Study, defined_in: str) -> str:
 def _designs(study: Study, speaks_for: Mapping[str, str]) -> str:
     covariates = words.joined([words.plain(name) for name in study.covariate_names])
     said = [f"Covariates: {covariates}." if covariates else "No covariate was adjusted for."]
+    said += [f"Levels taken as one: {words.merged(study)}."] if study.merge else []
     for name, design in study.designs.items():
         estimand = speaks_for.get(name) or DESIGN_METHODS[design.method].estimand
         whom = _ESTIMANDS.get(estimand, estimand)

@@ -38,6 +38,7 @@ ESTIMATORS = {
 
 CHECKS = {
     "e_value": "E-values say how strong an unrecorded reason would have to be to explain a difference away",
+    "by_site": "the first analysis was made in every site by itself, and the sites' estimates were pooled",
     "bootstrap": "design and estimate were made anew in bootstrap samples",
     "hidden_bias": "of matched people, Rosenbaum bounds say how unequal their chances of an arm would have to be",
     "leave_one_site_out": "every site was left out in turn",

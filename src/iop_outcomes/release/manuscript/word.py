@@ -16,15 +16,13 @@ from docx.table import Table, _Row
 
 from iop_outcomes.release.manuscript.content import Manuscript
 from iop_outcomes.release.manuscript.references import numbered
+from iop_outcomes.release.manuscript.widths import UPRIGHT, widths
 from iop_outcomes.release.page.html import HtmlTable
 
 #: The earliest day a zip file can hold: a document has no clock.
 _NO_DAY = (1980, 1, 1, 0, 0, 0)
-#: Tables of more columns than this are turned on their side.
-_UPRIGHT = 5
-#: A letter of a table, about, the blank around what stands in a cell in letters, and beyond how many of them a column
-#: has no more of the page.
-_LETTER, _AROUND, _MOST = Pt(4.8), 4, 60
+#: A letter of a table, about.
+_LETTER = Pt(4.8)
 
 
 def word_bytes(paper: Manuscript) -> bytes:
@@ -58,7 +56,7 @@ def _sections(document: WordDocument, paragraphs: Mapping[str, str], paper: Manu
 def _page_for(document: WordDocument, columns: int) -> None:
     """Begin a page as wide as the table needs."""
     section = document.add_section()
-    wide = columns > _UPRIGHT
+    wide = columns > UPRIGHT
     if wide != (section.orientation == WD_ORIENT.LANDSCAPE):
         section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = section.page_height, section.page_width
@@ -73,10 +71,12 @@ def _table(document: WordDocument, number: int, table: HtmlTable) -> None:
     if first:
         _fill(grid.rows[1], first, table.numbers)
         _whole(grid.rows[1])
-    _wide_as_needed(document, grid, [table.columns, *table.rows])
+    _wide_as_needed(document, grid, table)
+    # A row is copied with all its looks: made anew, rows take most of the time of a long document, and so does asking
+    # for the second one again, which counts them all.
+    pattern = grid.rows[1]._tr if first else None
     for texts in others:
-        # A row is copied with all its looks: made anew, rows take most of the time of a long document.
-        row = deepcopy(grid.rows[1]._tr)
+        row = deepcopy(pattern)
         for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
             run.text = text
         grid._tbl.append(row)
@@ -94,37 +94,17 @@ def _fill(row: _Row, texts: Sequence[str], numbers: Collection[int], bold: bool 
             cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
-def _wide_as_needed(document: WordDocument, grid: Table, rows: Sequence[Sequence[str]]) -> None:
-    """Give every column its longest word, and share the rest of the page by what else stands in them."""
+def _wide_as_needed(document: WordDocument, grid: Table, table: HtmlTable) -> None:
+    """Give every column what it needs of the page."""
     section = document.sections[-1]
     assert section.page_width and section.left_margin and section.right_margin
     room = (section.page_width - section.left_margin - section.right_margin) // _LETTER
-    widths = _letters(list(zip(*rows, strict=True)), room)
     grid.autofit = False
-    for place, letters in enumerate(widths):
-        wide = Emu(int(letters * _LETTER))
+    for place, needed in enumerate(widths(table, room)):
+        wide = Emu(int(needed * _LETTER))
         grid.columns[place].width = wide
         for row in grid.rows:
             row.cells[place].width = wide
-
-
-def _letters(columns: Sequence[Sequence[str]], room: int) -> list[float]:
-    """Return how many letters wide each column is, all together as wide as there is room.
-
-    Examples
-    --------
-    >>> _letters([("a word", "b"), ("0.1", "0.2")], 40)
-    [33.0, 7.0]
-    """
-    least = [_AROUND + max(len(word) for text in column for word in (text.split() or [""])) for column in columns]
-    more = [
-        max(0, min(_MOST, max(map(len, column))) + _AROUND - wide) for column, wide in zip(columns, least, strict=True)
-    ]
-    left = room - sum(least)
-    if left <= 0:
-        return [wide * room / sum(least) for wide in least]
-    shares = more if sum(more) else least
-    return [wide + left * share / sum(shares) for wide, share in zip(least, shares, strict=True)]
 
 
 def _whole(row: _Row) -> None:

@@ -12,6 +12,9 @@ from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
 from iop_outcomes.tables.estimate import by_analysis
 
+#: More other outcomes than these are folded by what was found, so that the page can be looked over.
+_MANY = 15
+
 
 @dataclass(frozen=True)
 class Line:
@@ -45,6 +48,14 @@ class Answer:
     doubt: str
     cautions: list[tuple[str, str]]
     others: list[Line]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Line]]]:
+        """The answers to the other outcomes, under one heading without words, or by verdict where they are many."""
+        if len(self.others) <= _MANY:
+            return [("", self.others)] if self.others else []
+        badges = dict.fromkeys(line.badge for line in self.others)
+        return [(badge, [line for line in self.others if line.badge == badge]) for badge in badges]
 
 
 def answer(

@@ -11,7 +11,9 @@ from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
-from iop_outcomes.tables.estimate import CHECK, WITHHELD, may_be_shown
+from iop_outcomes.tables.by_site import site_rows
+from iop_outcomes.tables.controls import control_rows
+from iop_outcomes.tables.estimate import CHECK, FLAGGED, SHOWN, WITHHELD
 from iop_outcomes.tables.measure import WILD_P
 from iop_outcomes.tables.missing_panel import TIPPING_SHIFT
 
@@ -25,11 +27,11 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     if table is None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & (table.frame["status"] != WITHHELD)]
-    mapped = set(shifts_of(study).values())
+    mapped, drawn = set(shifts_of(study).values()), control_rows(frame).index.union(site_rows(frame).index)
     rows = [
         (analysis_of(row, study), _name(row, study), check_in_words(row))
-        for _, row in frame.iterrows()
-        # Shifts are drawn as a map; in words they would be a page of their own.
+        for _, row in frame.drop(index=drawn).astype("object").iterrows()
+        # Shifts are drawn as a map, controls and sites as figures; in words they would be a page of their own.
         if _on_its_scale(row, study) and row["scenario"] not in mapped
     ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows, file="estimate") if rows else None
@@ -51,7 +53,7 @@ def check_in_words(row: pd.Series) -> str:
     """Return the result of a check in words, each of them about what the row holds."""
     if row["measure"] == TIPPING_SHIFT:
         return tipping_in_words(row)
-    if not may_be_shown(row.to_frame().T).iloc[0]:
+    if row["status"] not in (SHOWN, FLAGGED):
         return f"Not made: {words.sentences(str(row['reason']))}."
     if said := controls_in_words(row):
         return said

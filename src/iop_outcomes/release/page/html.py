@@ -1,11 +1,13 @@
 """A table of the page, and how a cell that may not be shown looks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 
 HIDDEN = "hidden"
+#: A table of the analyses of more rows than these is parted by outcome, where one looks for an analysis.
+MANY_ROWS = 120
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class HtmlTable:
     file : str
         Released table that holds its numbers, without its ending.
     most : int
-        More rows than these are folded away until somebody opens them; on paper they are open.
+        More rows than these are folded away until somebody opens them, with 0 any; on paper they are open.
     """
 
     caption: str
@@ -39,8 +41,22 @@ class HtmlTable:
     most: int = 30
 
     @property
+    def groups(self) -> list["HtmlTable"]:
+        """One folded table of each outcome, where there are many analyses and their rows begin with it; else none."""
+        if len(self.rows) <= MANY_ROWS or not self.rows[0][0].endswith("]"):
+            return []
+        own: dict[str, list[tuple[str, ...]]] = {}
+        for row in self.rows:
+            own.setdefault(row[0].rpartition(" [")[0], []).append(row)
+        return [
+            replace(self, caption=outcome, rows=rows, note="", footnotes=[], most=0) for outcome, rows in own.items()
+        ]
+
+    @property
     def summary(self) -> str:
         """What a folded table holds; empty for one that stands open."""
+        if not self.most:
+            return self.caption
         return f"{self.caption} ({len(self.rows)} rows)" if len(self.rows) > self.most else ""
 
 

@@ -23,6 +23,7 @@ def settings(study: Study) -> HtmlTable:
         ("Care ends", study.care.in_words()),
         ("Eligibility", ", ".join(words.plain(name) for name, _ in study.cohort.rules) or "everybody"),
         ("Covariates", ", ".join(words.plain(name) for name in study.covariate_names) or "none"),
+        *((("Levels taken as one", words.merged(study)),) if study.merge else ()),
         ("Terms of the models of arm and outcome", _terms(study)),
         ("Calendar time", _calendar(study)),
         *_stated(study),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from iop_outcomes.release import words
-from iop_outcomes.release.disclosure import Released
+from iop_outcomes.release.disclosure import Released, merging
 from iop_outcomes.release.figures import Drawn
 from iop_outcomes.release.figures.primary import primary_design
 from iop_outcomes.release.page.html import HtmlTable, cell, count, hidden_note
@@ -82,19 +82,19 @@ def baseline(table: Released | None, study: Study) -> HtmlTable | None:
 
 
 def _to_merge(table: Released) -> str:
-    """Name the levels that are hidden, so that they can be merged; which of them is small is not told."""
-    hidden = table.suppressed[["n_treated", "n_reference"]].any(axis=1) & (table.frame["level"] != "")
-    rows = table.frame[hidden]
-    said = [
-        f"{words.plain(str(covariate))} ({words.joined([words.plain(str(level)) for level in levels])})"
-        for covariate, levels in rows.groupby("covariate", sort=False)["level"]
-    ]
+    """Name the levels that are hidden, and which to merge; which of them is small is not told."""
+    sides = ["n_treated", "n_reference"]
+    frame = table.frame.assign(is_hidden=table.suppressed[sides].any(axis=1))
+    said = []
+    for covariate, rows in frame[frame["level"] != ""].groupby("covariate", sort=False):
+        if rows["is_hidden"].any():
+            names = words.joined([f"'{level}'" for level in rows["level"][rows["is_hidden"]]])
+            said.append(
+                f"{words.plain(str(covariate))} {names} ({merging(rows.set_index('level')[sides], table.rules)})"
+            )
     if not said:
         return ""
-    return (
-        f" Levels that are hidden, for themselves or to hide another: {'; '.join(said)}. Merged with their neighbours "
-        "they could be shown."
-    )
+    return f" Levels that are hidden, for themselves or to hide another, and what would show them: {'; '.join(said)}."
 
 
 def _filling(table: Released) -> str:

@@ -9,10 +9,12 @@ import pandas as pd
 from iop_outcomes.conclude.missing_panel import deciding, plausible_shift
 from iop_outcomes.release.disclosure import ReleaseRules, Roles, dominating, parts
 from iop_outcomes.release.disclosure.sums import Equation
+from iop_outcomes.release.tables.apart import RATIO_MOVES, beside_a_hidden_control, coarse, nameless, own_counts
 from iop_outcomes.study import Study
 from iop_outcomes.study.margins import margin_of
 from iop_outcomes.study.names import TIME_IN_CARE
 from iop_outcomes.study.outcome import outcome_of, seen_only
+from iop_outcomes.tables.controls import CONTROLS
 from iop_outcomes.tables.estimate import ARM, CONTRAST, EVERYBODY, NAIVE, REFUSED, WITHHELD, may_be_shown
 from iop_outcomes.tables.measure import OF_ONE_ARM
 from iop_outcomes.tables.missing_panel import panel_rows
@@ -41,8 +43,6 @@ _LABELS = (
     "status",
     "margin",
 )
-#: How far one person moves a ratio of shares, times the people of the arm: a third, and no rarer, has the outcome.
-_RATIO_MOVES = 3.0
 _GUARDS = ("least_n", "least_with", "least_without")
 #: How close two numbers are that are made of the same counts, and a number to the whole one that it is.
 _SAME, WHOLE = 1e-9, 1e-6
@@ -57,10 +57,11 @@ def _naive_is_more(frame: pd.DataFrame) -> Iterator[Equation]:
     """Everybody known is those whom a design left and those whom it left out."""
     place = [frame[name].astype("str") for name in ("analysis", "arm")]
     naive = ((frame["role"] == ARM) & (frame["kind"] == NAIVE)).to_numpy()
+    beside = frame["n_beside"].notna().to_numpy()
     for rows in frame.groupby(place, sort=False).indices.values():
         whole = next((int(row) for row in rows if naive[row]), None)
         for row in rows:
-            if whole is not None and frame["n_beside"].notna().iloc[row]:
+            if whole is not None and beside[row]:
                 yield {(whole, "n"): 1.0, (int(row), "n"): -1.0, (int(row), "n_beside"): -1.0}
 
 
@@ -91,10 +92,13 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     """
     table = _in_study_order(tables["estimate"], study)
     table = table.astype({c: "str" for c in ("analysis", "role", "arm", "against", "kind", "measure", "status")})
+    apart = own_counts(table)
     table = _with_arm_counts(table, tables.get("cohort"))
     table = _with_guards(table)
+    table.loc[apart.index, list(_GUARDS)] = apart
     table = _with_status(table, rules)
     table = _without_dominated(table, tables, study)
+    table = _withheld(table, beside_a_hidden_control(table), "beside others it would tell of one that is withheld")
     table = _without_panels_of_few(table, tables, study, rules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
@@ -104,7 +108,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
         outcomes[o].unit_of(m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
     ]
     table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
-    table = _with_coarse_counts(table, rules)
+    table = coarse(_with_coarse_counts(table, rules), apart.index, rules)
+    table = nameless(table, study.describe_by)
     table["se_method"] = table["se_method"].map(_without_totals)
     table["of_everybody"] = table["population"].astype("str") == EVERYBODY
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values(), "of_everybody"]
@@ -123,7 +128,7 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
     unknown = np.where(counted, unknown, 0.0)
     spread = np.where(table["unit"] == "share", 1.0, table["se"].to_numpy(float) * np.sqrt(people))
     # A ratio moves by one over the other arm's share.
-    spread = np.where(table["unit"] == "ratio", _RATIO_MOVES, spread) * rules.spread(unknown)
+    spread = np.where(table["unit"] == "ratio", RATIO_MOVES, spread) * rules.spread(unknown)
     moves = _moves_of_se(table, people)
     # A whole number over the people of an arm tells how many they are, unless a step is as wide as one of them.
     one = 1 / rules.round_to
@@ -133,7 +138,7 @@ def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFram
         table.loc[both, column] = rules.stepped(table[column], people, one, finest, way)[both]
     # With the difference a ratio gives both arms, of which one is counted.
     for column, way in (("value", np.round), ("ci_low", np.floor), ("ci_high", np.ceil)):
-        coarse = rules.stepped(table[column], people, one * _RATIO_MOVES, _FINEST_END, way)
+        coarse = rules.stepped(table[column], people, one * RATIO_MOVES, _FINEST_END, way)
         table.loc[ratios, column] = coarse[ratios]
     table.loc[naive, "se"] = rules.stepped(table["se"], people, moves)[naive]
     table.loc[both, "se"] = rules.stepped(table["se"], people, 0.0, _FINEST_END / 2, np.ceil)[both]
@@ -168,7 +173,9 @@ def _counted_rows(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarr
     one = by_analysis.transform("any").to_numpy() & ~naive
     disguised = (of_arm & one) | (both & is_ratio)
     contrast = (table["role"] == CONTRAST).to_numpy()
-    return naive | disguised, both & ~is_ratio & contrast, one & ~both & is_ratio & contrast
+    # Negative controls give the ratio of an analysis that may have asked for the difference alone.
+    with_ratio = contrast | (table["estimator"].astype("str") == CONTROLS).to_numpy()
+    return naive | disguised, both & ~is_ratio & contrast, one & ~both & is_ratio & with_ratio
 
 
 def _moves_of_se(table: pd.DataFrame, people: np.ndarray) -> np.ndarray:

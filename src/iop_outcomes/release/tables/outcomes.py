@@ -87,13 +87,14 @@ def described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.Da
     """Return mean and spread by ``level`` and ``arm`` of the ``value`` of people at some ``site``, with all guards."""
     groups = data.groupby(["level", "arm"], observed=True, sort=True)["value"]
     limits, rules = study.release.dominance, study.release.rules("outcomes")
-    most = [dominating(values, data["site"], limits) for _, values in groups]
+    is_total = outcome.kind not in ("binary", "proportion")
+    most = [dominating(values, data["site"], limits) for _, values in groups] if is_total else 0.0
     table = groups.agg(n_people="size", n="count", value="mean", sd="std", with_it="sum").reset_index()
     binary = outcome.kind == "binary" or set(data["value"].dropna().unique()) <= {0.0, 1.0}
     if not binary:
         table["with_it"] = np.nan
     table["without_it"] = table["n"] - table["with_it"]
-    table["dominating"] = most if outcome.kind not in ("binary", "proportion") else 0.0
+    table["dominating"] = most
     unknown = table["n_people"] - table["n"]
     spread = rules.spread(unknown) if binary else table["sd"].to_numpy(float)
     # Of so few that their share in steps would say nothing.

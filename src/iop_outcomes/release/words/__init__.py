@@ -168,6 +168,12 @@ def joined(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+def merged(study: Study) -> str:
+    """Return which levels a study takes as one, empty where none are."""
+    groups = [(column, new, own) for column, groups in study.merge.items() for new, own in groups.items()]
+    return "; ".join(f"of {plain(column)} {joined(own)} as “{new}”" for column, new, own in groups)
+
+
 def spoken(text: str, study: Study) -> str:
     """Return a sentence with the study's names of arms and covariates in plain words."""
     quoted = "|".join(map(re.escape, study.cohort.arms))

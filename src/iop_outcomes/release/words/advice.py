@@ -7,8 +7,8 @@ import re
 
 #: Words that begin advice, and those that do only before an object: "Use it", and not "use before time zero".
 _DO = (
-    "add|adjust|ask|choose|compare|correct|declare|give|impute|join|leave|make|map|merge|name|read|rename|restrict|run|"
-    "say|set|thin|widen"
+    "add|adjust|ask|choose|code|compare|complete|correct|declare|draw|give|impute|join|leave|make|map|mend|merge|name|"
+    "read|rename|restrict|run|say|set|take|thin|widen"
 )
 _DO_WITH_OBJECT = "change|count|date|list|look|match|state|use"
 _OBJECT = "a|aipw|an|at|each|every|fewer|for|it|one|others?|the|them|to|'|cluster|by_site|overlap"

@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.conclude.evidence import MISSING_RULE, OTHER_DESIGN
 from iop_outcomes.conclude.families import is_crude
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.history.outcome_rules import death_in_words
 from iop_outcomes.release import words
-from iop_outcomes.release.words import numbers
-from iop_outcomes.release.words.advice import without_advice
+from iop_outcomes.release.words import advice, numbers
 from iop_outcomes.release.words.verdict import looks_in_words, unit_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
@@ -83,10 +83,12 @@ def cautions(
         Why checks of the comparison warn of a bias.
     """
     first, dead = judged[0], death_in_words(study.events.after_death)
+    by_name = {one.name: one for one in judged}
     found = [
         ("Unrecorded reasons", _unrecorded(first, study)),
-        ("Warnings", " ".join(words.sentences(without_advice(reason)) for reason in warnings)),
-        ("Missing outcomes", _missing(first, {one.name: one for one in judged}, study)),
+        ("Warnings", " ".join(words.sentences(advice.told(reason)) for reason in warnings)),
+        ("Missing outcomes", _missing(first, by_name, study)),
+        ("Other designs", " ".join(looks_in_words(first, by_name, study, OTHER_DESIGN))),
         ("Number of answers", _many(judged)),
         ("Left out", _left_out(first, sizes)),
         ("Deaths", f"{told['deaths']} {words.capital(dead)}." if "deaths" in told else ""),
@@ -117,7 +119,7 @@ def _missing(first: Judged, by_name: Mapping[str, Judged], study: Study) -> str:
         said.append("Known of everybody." if n == people else f"The outcome is known of {n} of {people} people.")
     if outcome.rule:
         said.append(f"The answer stands on the rule “{outcome.rule}”.")
-    said += looks_in_words(first, by_name, study)
+    said += looks_in_words(first, by_name, study, MISSING_RULE)
     return " ".join(said)
 
 

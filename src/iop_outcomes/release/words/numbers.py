@@ -48,12 +48,15 @@ def margin(value: float, unit: str) -> str:
 
 def arms_values(row: pd.Series, table: pd.DataFrame) -> str:
     """Return the adjusted values of both arms, "46% against 38%", or nothing where they are not both there."""
-    same = (table["analysis"].astype("str") == str(row["analysis"])) & (table["kind"] == ADJUSTED)
-    means = table[same & (table["role"] == ARM) & table["value"].notna()].drop_duplicates("arm").set_index("arm")
+    means: dict[str, tuple[float, str]] = {}
+    columns = (table[name] for name in ("analysis", "kind", "role", "arm", "value", "unit"))
+    for analysis, kind, role, arm, value, unit in zip(*columns, strict=True):
+        if (str(analysis), kind, role) == (str(row["analysis"]), ADJUSTED, ARM) and pd.notna(value):
+            means.setdefault(str(arm), (float(value), str(unit)))
     arms = [str(row["arm"]), str(row["against"])]
-    if not set(arms) <= set(means.index):
+    if not set(arms) <= set(means):
         return ""
-    values, unit = means.loc[arms, "value"].to_numpy(float), str(means.loc[arms[0], "unit"])
+    values, unit = np.array([means[arm][0] for arm in arms]), means[arms[0]][1]
     if unit == "share":
         places = int(np.min(np.minimum(values, 1 - values)) < RARE)
         first, second = (words.percent(value, places) for value in values)

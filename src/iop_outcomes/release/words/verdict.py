@@ -1,5 +1,8 @@
 """A verdict in words: a sentence, a line of a list, and a badge, all from the codes of the rules that decided."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -65,8 +68,8 @@ _WHY = {
         "by plan"
     ),
     "unlike_plans": (
-        "one arm plans far more sessions than the other, so that this would differ though people came, and stayed, "
-        "alike"
+        "one arm plans far more sessions than the other, or begins later, so that this would differ though people "
+        "came, and stayed, alike"
     ),
     "measures_contradict": "another measure of the same analysis lies on the other side",
     "missing_rules_contradict": "under another rule for missing outcomes it is the other way round",
@@ -97,6 +100,8 @@ _REMARKS = {
     "gate_warns": "A check warns that the arms may be unlike for another reason.",
     "designs_leave_open": "Under another design chance could explain it.",
 }
+#: More further looks at one outcome than these are counted and not told one by one.
+_FEW = 4
 #: Known of fewer than this share of people is said in the sentence.
 _NEARLY_ALL = 0.995
 
@@ -150,19 +155,30 @@ def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     return " ".join([f"{label}: {numbers_said}; {clause}.", *_afterwards(judged)])
 
 
-def looks_in_words(judged: Judged, others: dict[str, Judged], study: Study) -> list[str]:
-    """Return what the further looks at an outcome found; those of one panel that say the same are one sentence."""
-    said, panel = [], {}
-    for look in judged.evidence.looks:
-        if look.analysis in others:
-            said.append(look_in_words(judged, look, others, study))
-        else:
+def looks_in_words(judged: Judged, others: Mapping[str, Judged], study: Study, changes: str | None = None) -> list[str]:
+    """Return what the further looks at an outcome found, or those that change one thing.
+
+    Those of one panel that say the same are one sentence, and many others are counted by what they say.
+    """
+    looks = [look for look in judged.evidence.looks if changes in (None, look.changes)]
+    panel: dict[str, list[str]] = {}
+    for look in looks:
+        if look.analysis not in others:
             panel.setdefault(_agreement(judged, look), []).append(look.analysis)
     rules = {agrees: words.joined(rules_in_words(found, judged.row, study)) for agrees, found in panel.items()}
-    return [f"{words.capital(text)}: {agrees}." for agrees, text in rules.items()] + said
+    said = [f"{words.capital(text)}: {agrees}." for agrees, text in rules.items()]
+    own = [look for look in looks if look.analysis in others]
+    if len(own) > _FEW:
+        return [*said, _counted([_agreement(judged, look) for look in own])]
+    return [*said, *(look_in_words(judged, look, others, study) for look in own)]
 
 
-def look_in_words(judged: Judged, look: Look, others: dict[str, Judged], study: Study) -> str:
+def _counted(agreements: list[str]) -> str:
+    counts = ", ".join(f"{agrees} ({n})" for agrees, n in Counter(agreements).items())
+    return f"Of {len(agreements)} further looks, in the table of every estimate: {counts}."
+
+
+def look_in_words(judged: Judged, look: Look, others: Mapping[str, Judged], study: Study) -> str:
     """Return what a further look at an outcome changes, for whom it holds, what it found, and whether it agrees."""
     agrees, other = _agreement(judged, look), others[look.analysis]
     row, outcome = other.row, words.describe_outcome(study, str(other.row["outcome"]))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from iop_outcomes.kernel.errors import EstimationError, did_you_mean
 
@@ -45,15 +45,22 @@ def _gamma_deviance(y, mean):
 def _binomial_deviance(y, mean):
     if ((y == 0) | (y == 1)).all():
         return -2 * np.log1p(-np.abs(y - mean))
-    return 2 * (special.xlogy(y, y / mean) + special.xlogy(1 - y, (1 - y) / (1 - mean)))
+    return 2 * (scipy.special.xlogy(y, y / mean) + scipy.special.xlogy(1 - y, (1 - y) / (1 - mean)))
 
 
+#: Functions of scipy stand in functions of their own: its parts are imported when one is first asked for, which a stage
+#: that fits nothing never does.
 LINKS = {
     link.name: link
     for link in (
         Link("identity", lambda mean: mean, lambda eta: eta, np.ones_like),
         Link("log", np.log, np.exp, np.exp),
-        Link("logit", special.logit, special.expit, lambda eta: special.expit(eta) * special.expit(-eta)),
+        Link(
+            "logit",
+            lambda mean: scipy.special.logit(mean),
+            lambda eta: scipy.special.expit(eta),
+            lambda eta: scipy.special.expit(eta) * scipy.special.expit(-eta),
+        ),
         Link(
             "cloglog",
             lambda mean: np.log(-np.log1p(-mean)),
@@ -62,8 +69,8 @@ LINKS = {
         ),
         Link(
             "probit",
-            special.ndtri,
-            special.ndtr,
+            lambda mean: scipy.special.ndtri(mean),
+            lambda eta: scipy.special.ndtr(eta),
             lambda eta: np.exp(-(eta**2) / 2) / np.sqrt(2 * np.pi),
         ),
     )
@@ -85,7 +92,7 @@ FAMILIES = {
             "poisson",
             "log",
             lambda mean: mean,
-            lambda y, mean: 2 * (special.xlogy(y, y / mean) - (y - mean)),
+            lambda y, mean: 2 * (scipy.special.xlogy(y, y / mean) - (y - mean)),
             lambda y, weights: y + 0.1,
             0.0,
             np.inf,

@@ -1,7 +1,7 @@
 """What a regression cannot tell apart: collinear columns and separated levels, by name."""
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 from iop_outcomes.kernel.errors import DesignError, counted
 from iop_outcomes.stats.linear.centring import centred
@@ -37,7 +37,7 @@ def aliased_columns(information: np.ndarray, has_intercept: bool) -> np.ndarray:
     constant = spread <= UNEXPLAINED * np.maximum(before, np.finfo(float).tiny)
     scale = np.sqrt(np.where(constant, 1.0, spread))
     correlation = np.where(constant[:, None] | constant, 0.0, rest / np.outer(scale, scale))
-    _, _, rank, _ = linalg.lapack.dpstrf(correlation, tol=UNEXPLAINED)
+    _, _, rank, _ = scipy.linalg.lapack.dpstrf(correlation, tol=UNEXPLAINED)
     aliased = constant if rank + constant.sum() == len(spread) else _eliminated(correlation)
     return np.concatenate([[False], aliased]) if has_intercept else aliased
 
@@ -107,7 +107,7 @@ def _aliases(matrix, information, aliased) -> list[str]:
     inner = information[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
     said = []
     for column in np.flatnonzero(aliased):
-        shares = linalg.lstsq(inner, information[kept, column] / scale[kept])[0]
+        shares = scipy.linalg.lstsq(inner, information[kept, column] / scale[kept])[0]
         involved = dict.fromkeys(matrix.terms[i][0] for i in kept[np.abs(shares) > 1e-6 * np.abs(shares).max()])
         others = [name for name in involved if name != INTERCEPT]
         if others:

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.stats.linear.families import Family, Link
@@ -86,7 +86,7 @@ class Likelihood:
         working = self.weights * slope**2 / self.family.variance(mean)
         information = self.matrix.sandwich(working) + np.diag(self.ridge)
         target = self.matrix.transpose_matvec(working * (eta - self.offset + (self.y - mean) / slope))
-        state = self.state(linalg.lstsq(information, target)[0])
+        state = self.state(scipy.linalg.lstsq(information, target)[0])
         return state if state is not None else self._flat_state()
 
     def _flat_state(self):
@@ -214,11 +214,11 @@ def _maximise_firth(likelihood, state):
 def _finish_firth(likelihood, state):
     from scipy.optimize import minimize
 
-    root = linalg.cholesky(likelihood.information(state))
+    root = scipy.linalg.cholesky(likelihood.information(state))
 
     def falling(position):
-        here = likelihood.state(linalg.solve_triangular(root, position))
-        slope = linalg.solve_triangular(root, likelihood.score(here), trans="T")
+        here = likelihood.state(scipy.linalg.solve_triangular(root, position))
+        slope = scipy.linalg.solve_triangular(root, likelihood.score(here), trans="T")
         return likelihood.objective(here), -slope
 
     options = {"gtol": FIRTH_CONVERGED, "maxiter": 20 * MAX_ITERATIONS}
@@ -227,7 +227,7 @@ def _finish_firth(likelihood, state):
         raise EstimationError(
             "model: Firth's penalised likelihood found no maximum; there are too many covariates for the rows."
         )
-    return likelihood.state(linalg.solve_triangular(root, found.x)), FIRTH_SCORING + int(found.nit)
+    return likelihood.state(scipy.linalg.solve_triangular(root, found.x)), FIRTH_SCORING + int(found.nit)
 
 
 def _uphill(likelihood, state, step, objective):
@@ -243,9 +243,9 @@ def _uphill(likelihood, state, step, objective):
 
 def _solve(information, score):
     try:
-        return linalg.cho_solve(linalg.cho_factor(information), score)
-    except linalg.LinAlgError:
-        return linalg.lstsq(information, score)[0]
+        return scipy.linalg.cho_solve(scipy.linalg.cho_factor(information), score)
+    except scipy.linalg.LinAlgError:
+        return scipy.linalg.lstsq(information, score)[0]
 
 
 def inverse(information: np.ndarray) -> np.ndarray:
@@ -260,10 +260,10 @@ def inverse(information: np.ndarray) -> np.ndarray:
     scaled = part * np.outer(scale, scale)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", linalg.LinAlgWarning)
-            inverted = linalg.inv(scaled)
-    except (linalg.LinAlgError, linalg.LinAlgWarning):
+            warnings.simplefilter("error", scipy.linalg.LinAlgWarning)
+            inverted = scipy.linalg.inv(scaled)
+    except (scipy.linalg.LinAlgError, scipy.linalg.LinAlgWarning):
         # A fit held by a penalty alone, in which two columns say the same of all who count.
-        inverted = linalg.pinvh(scaled)
+        inverted = scipy.linalg.pinvh(scaled)
     found[np.ix_(known, known)] = inverted * np.outer(scale, scale)
     return found

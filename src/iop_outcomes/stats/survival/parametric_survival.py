@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import block_diag
 
 from iop_outcomes.kernel.errors import EstimationError, counted
 from iop_outcomes.stats.linear.centring import centred
@@ -112,7 +112,7 @@ def fit_weibull(matrix: ModelMatrix, time: ArrayLike, event: ArrayLike, weights:
         raise EstimationError(f"{MODEL}: nobody has the event, so that there is nothing to fit")
     names = (*matrix.names, "log(scale)")
     moved = centred(matrix)
-    matrix, outward = moved.matrix, block_diag(moved.outward, 1.0)
+    matrix, outward = moved.matrix, scipy.linalg.block_diag(moved.outward, 1.0)
     level = np.log(weights @ happened / (weights @ time))
     start = np.append(level * _constant(matrix), 1.0)
     found = maximise(lambda values: _Point(matrix, np.log(time), happened, weights, values), start, names, MODEL)

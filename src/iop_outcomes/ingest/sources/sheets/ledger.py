@@ -33,14 +33,14 @@ class Ledger:
         places : polars.DataFrame
             ``record``, ``file`` and ``line``, one row for each raw row.
         rejected : polars.DataFrame
-            ``record`` and ``rule`` of those set aside.
+            ``record`` and ``rule`` of those set aside; where it is known ``expected``, and what was assigned.
         """
         import polars as pl
 
         placed = places.with_columns(table=pl.lit(table))
         self._rows.append(placed.select(*_PLACE))
         found = rejected.unique().join(placed, on="record", how="inner")
-        self._rejected.append(found.select(*_PLACE, "rule").unique())
+        self._rejected.append(found.drop("record"))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the canonical tables ``intake`` and ``rejected``."""
@@ -48,7 +48,9 @@ class Ledger:
 
         empty = pl.DataFrame(schema={"file": pl.String, "table": pl.String, "line": pl.Int64})
         rows = pl.concat([empty, *self._rows]).unique()
-        rejected = pl.concat([empty.with_columns(rule=pl.lit("")), *self._rejected]).unique().sort(*_PLACE, "rule")
+        rejected = pl.concat([empty.with_columns(rule=pl.lit("")), *self._rejected], how="diagonal")
+        # A row that several were made of, or that was made into several, is told once.
+        rejected = rejected.group_by(*_PLACE, "rule").agg(pl.all().drop_nulls().first()).sort(*_PLACE, "rule")
         n_in = rows.group_by("file", "table").agg(n_in=pl.len())
         n_out = rejected.select(*_PLACE).unique().group_by("file", "table").agg(n_rejected=pl.len())
         counts = n_in.join(n_out, on=["file", "table"], how="left").with_columns(pl.col("n_rejected").fill_null(0))

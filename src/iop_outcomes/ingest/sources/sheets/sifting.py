@@ -8,6 +8,7 @@ import pandas as pd
 from iop_outcomes import tables as contracts
 from iop_outcomes.ingest import by_contract
 from iop_outcomes.ingest.accepting import Intake, Rule, to_table
+from iop_outcomes.ingest.assigned import Assigned
 from iop_outcomes.ingest.crosschecks import STRONGEST, cross_rules, heirlooms, with_parents
 from iop_outcomes.ingest.examining import Complain
 from iop_outcomes.ingest.reading import LINE, OWN, RawFile
@@ -42,6 +43,7 @@ class Sifter:
         self.categories: Sequence[str] = ()
         self.quantities: Sequence[str] = ()
         self._parents: dict[str, pl.DataFrame] = {}
+        self._assigned = Assigned()
 
     def table(self, name: str, workshop: Workshop) -> pd.DataFrame | None:
         """Return one canonical table, or None where a sheet that it needs could not be read."""
@@ -75,7 +77,7 @@ class Sifter:
     def _sift(
         self, name: str, mapped: "pl.DataFrame", said: Sequence[tuple[str, str, bool]]
     ) -> "tuple[pl.DataFrame, pl.DataFrame]":
-        """Return the accepted rows, and record and rule of the others."""
+        """Return the accepted rows, and record, rule and assignment of the others."""
         import polars as pl
 
         contract = contracts.contract(name)
@@ -90,9 +92,10 @@ class Sifter:
         ours += cross_rules(name, rows.collect_schema().names())
         rules = [Rule(words, pl.col(mask), expected) for mask, words, expected in said]
         rules += [_unless_said(rule, rules) for rule in ours]
-        intake = Intake(self.max_rejected_share, self.complain)
+        intake = Intake(self.max_rejected_share, self.complain, self._assigned)
         kept = intake.sift(raw, name, rows, rules, contract.key, STRONGEST.get(name))
-        return kept, intake.rejected().select(pl.col("line").cast(pl.Int64).alias("record"), "rule")
+        rejected = intake.rejected().rename({"line": "record"}).drop("file", "table")
+        return kept, rejected.with_columns(pl.col("record").cast(pl.Int64))
 
 
 def _unless_said(rule: Rule, said: Sequence[Rule]) -> Rule:
@@ -185,7 +188,7 @@ class _Part:
         if self.stands_for is not None:
             others = self.stands_for.filter(pl.col(RECORD) != pl.col("also"))
             more = mine.join(others, left_on="record", right_on=RECORD, how="inner")
-            mine = pl.concat([mine, more.select(pl.col("also").alias("record"), "rule")])
+            mine = pl.concat([mine, more.drop("record").rename({"also": "record"}).select(mine.columns)])
         ledger.add(self.table, self.sheet.places.rename({RECORD: "record"}), mine)
         roots = {one.from_ for parts in said.tables.values() for one in parts}
         for name, used in self.mapped.used.items():

@@ -17,7 +17,7 @@ from iop_outcomes.ingest.reference import reference_file
 from iop_outcomes.ingest.sources.teds_d import crosswalk, gate
 from iop_outcomes.ingest.sources.teds_d.files import files_of, opened
 from iop_outcomes.ingest.sources.teds_d.layouts import REQUIRED, TedsFile, allowed_codes, file_of_layout, held
-from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables
+from iop_outcomes.ingest.sources.teds_d.tables import canonical_tables, with_level
 from iop_outcomes.kernel.errors import SourceError
 from iop_outcomes.kernel.registry import source
 from iop_outcomes.tables.parts import Table, whole
@@ -129,7 +129,7 @@ def _read(folder: Path, settings: dict[str, Any], complain: Complain, notes: lis
             file = files.pop(0)
             rules = _rules(file, years, settings["empty_los"]) + gate.gate_rules(failing, asked)
             key = ("CASEID",) if file.layout != "2006-2014" else ("DISYR", "CASEID")
-            kept.append(intake.sift(file.raw, "episode", file.records, rules, key))
+            kept.append(intake.sift(file.raw, "episode", with_level(file.records), rules, key))
             early = early or file.layout == "2006-2014"
     records = pl.concat(kept, how="diagonal")
     if early:

@@ -84,6 +84,11 @@ def _site(records: "pl.DataFrame") -> "pl.DataFrame":
     return pl.DataFrame({"site_id": names, "type": ["state"] * len(codes), "region": regions}).sort("site_id")
 
 
+def with_level(records: "pl.LazyFrame") -> "pl.LazyFrame":
+    """Return records with the level of care that they are of, as far as it can be read."""
+    return records.with_columns(level_of_care=_labelled("SERVICES", codebook.LEVEL_OF_CARE))
+
+
 def _episode(records: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
