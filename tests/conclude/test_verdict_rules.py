@@ -113,6 +113,12 @@ def test_every_remark_has_an_example(code):
     assert code in decide(REMARK_EXAMPLES[code]).codes[1:]
 
 
+def test_a_warning_stands_beside_no_difference_as_beside_one():
+    """What makes arms unlike may hide a difference as well as make one."""
+    decision = decide(evidence(NOTHING, warnings=("reasons_alike",), least_share=0.38))
+    assert (decision.verdict, "gate_warns" in decision.codes) == ("no difference", True)
+
+
 @pytest.mark.parametrize(
     ("high", "verdict"),
     [(0.0499, "no difference"), (0.05, "no difference"), (0.0501, "cannot tell")],

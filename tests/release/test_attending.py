@@ -1,5 +1,7 @@
 """Hours a week and changes of care as they are released: what is said where nothing works, where it harms, of few."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,12 @@ def test_nothing_rests_on_a_number_that_failed_a_check(without_effect):
     sentence = _sentence(failed, "gate_failed")
     assert sentence.endswith("Fewer than four in five weeks have a test, so that nothing can rest on this number.")
     assert _sentence(row, "beyond_margin").endswith(ASSUMED)
+
+
+def test_where_chance_could_explain_the_biased_difference_it_claims_nothing(without_effect):
+    ways = without_effect["participation"]
+    wide = ways.frame.assign(ci_low=-0.5, ci_high=0.5)
+    assert "how much people came would have given" in page.gap(replace(ways, frame=wide))
 
 
 def test_counts_are_rounded_and_shares_no_finer_than_they(without_effect):

@@ -37,7 +37,7 @@ def verdict_page() -> str:
             "They are asked from the top; the first that holds decides, and its code stands first in `reasons`.",
             markdown.table(("code", "when", "verdict"), rules),
             "## What is added to a difference",
-            "To better, worse and different, all of these that hold.",
+            "To better, worse, different and no difference, all of these that hold.",
             markdown.table(("code", "when"), remarks),
             "## Claims",
             "Asked of the same evidence and verdict, with the side of the outcome that the claim is on. A claim is on "

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes import load_study
 from iop_outcomes.conclude.evidence import MISSING_RULE
 from iop_outcomes.conclude.facts import Facts
 from iop_outcomes.conclude.judging import judge_study
@@ -358,3 +359,14 @@ def test_where_no_difference_is_shown_nothing_is_explained_away():
 
 def test_numbers_have_a_true_minus_sign_and_words_their_hyphen():
     assert signed("mean -0.063, t-tests, CTN-0094") == "mean \N{MINUS SIGN}0.063, t-tests, CTN-0094"
+
+
+def test_analyses_of_one_outcome_on_other_arms_have_other_words():
+    """Before, "cannot be answered" of IOP stood, word for word, for an outcome that was answered of other arms."""
+    asked = load_study("ctn0094")
+    iop, counselling = (
+        pd.Series(dict(zip(("arm", "against"), arms, strict=True)))
+        for arms in (("iop", "outpatient"), ("enhanced_counselling", "standard_counselling"))
+    )
+    assert in_words._other_arms(iop, asked) == ", IOP against outpatient care"
+    assert in_words._other_arms(counselling, asked) == ""

@@ -125,7 +125,7 @@ def verdict(table: Released | None) -> str:
 
 
 def gap(table: Released | None) -> str:
-    """Return how far the comparison by attendance lies from the strategies, in a sentence."""
+    """Return how far the comparison by attendance lies from the strategies; a claim is only what chance leaves over."""
     if table is None:
         return ""
     by_way = table.frame.set_index("way")["value"]
@@ -134,7 +134,9 @@ def gap(table: Released | None) -> str:
     apart = by_way[BY_ATTENDANCE] - by_way[CLONES]
     if pd.isna(apart):
         return ""
+    naive = table.frame[table.frame["way"] == BY_ATTENDANCE].iloc[0]
+    did = "given" if naive["ci_low"] <= 0 <= naive["ci_high"] else "claimed"
     return (
-        f"Forming groups by how much people came would have claimed {words.number(100 * by_way[BY_ATTENDANCE], 1)} "
+        f"Forming groups by how much people came would have {did} {words.number(100 * by_way[BY_ATTENDANCE], 1)} "
         f"percentage points, which lies {words.number(abs(100 * apart), 1)} from what following the strategies gives."
     )

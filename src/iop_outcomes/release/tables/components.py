@@ -121,4 +121,4 @@ def measured(released: Released | None) -> dict[str, str]:
 def _number(row: pd.Series) -> str:
     if row["unit"] == "share":
         return f"{words.number(100 * row['value'], 0)}%"
-    return f"{words.number(row['value'], 1)} {row['unit']}"
+    return f"{words.number(row['value'], 1)} ({row['unit']})"

@@ -125,7 +125,7 @@ def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     """
     row, verdict = judged.row, judged.decision.verdict
     reason = words.sentences(told(_reason(row))).rstrip(".")
-    about = topic(words.describe_outcome(study, str(row["outcome"])))
+    about = f"{topic(words.describe_outcome(study, str(row['outcome'])))}{_other_arms(row, study)}"
     if verdict == WITHHELD:
         return f"Withheld: these data allow no fair comparison of {about}. {reason}."
     if verdict == REFUSED:
@@ -146,7 +146,7 @@ def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     if verdict in (WITHHELD, REFUSED):
         return sentence(judged, table, study)
     outcome, unit = words.describe_outcome(study, str(row["outcome"])), unit_of(judged, study)
-    label = words.capital(f"{outcome.noun}{_day(row) or outcome.details}")
+    label = words.capital(f"{outcome.noun}{_day(row) or outcome.details}{_other_arms(row, study)}")
     values = numbers.arms_values(row, table)
     numbers_said = f"{values}; {_difference(row, unit)}" if values else _difference(row, unit)
     # The badge says how much was shown; the line says how much it was held against.
@@ -208,6 +208,14 @@ def unit_of(judged: Judged, study: Study) -> str:
 def _reason(row: pd.Series) -> str:
     reason = row["reason"]
     return "" if reason is None or reason is pd.NA or reason != reason else str(reason).strip().rstrip(".")
+
+
+def _other_arms(row: pd.Series, study: Study) -> str:
+    """Return the arms of an analysis where they are not those of the study's first, whose words could be the same."""
+    arms = (str(row["arm"]), str(row["against"]))
+    if not study.analyses or arms == tuple(study.contrast(next(iter(study.analyses.values())))):
+        return ""
+    return f", {words.arm(arms[0])} against {words.arm(arms[1])}"
 
 
 def _day(row: pd.Series) -> str:
