@@ -29,6 +29,8 @@ BESIDE_R = ROOT / "benchmarks" / "r_at_size.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
 RELEASE, WHOLE = "release", "whole"
+#: Stages that the page tells of where a machine is filled.
+OUTLOOK = 5
 PACKAGES = ("numpy", "pandas", "polars", "pyarrow", "scipy")
 
 
@@ -204,6 +206,40 @@ def table(numbers: dict) -> str:
     return "\n".join([*lines, f"| whole | {' | '.join(cells)} | {slope.get(WHOLE, np.nan):.2f} |"])
 
 
+def further_million(numbers: dict) -> dict[str, tuple[float, float, float]]:
+    """Return by stage what a million records more cost between the two largest sizes, and what none would, in MB.
+
+    Those are megabytes and processor seconds for each further million, and the megabytes of the straight line at zero.
+    """
+    smaller, larger = sorted(numbers["sizes"], key=int)[-2:]
+    millions = (int(larger) - int(smaller)) / 1e6
+    found = {}
+    for stage in _stages(numbers):
+        few, many = numbers["sizes"][smaller][stage], numbers["sizes"][larger][stage]
+        memory, seconds = ((many[what] - few[what]) / millions for what in ("peak_mb", "cpu_s"))
+        found[stage] = memory, seconds, many["peak_mb"] - memory * int(larger) / 1e6
+    return found
+
+
+def outlook(numbers: dict) -> str:
+    """Return what fills a machine first as files grow: the stages that need most memory, and all of them together."""
+    each = further_million(numbers)
+    hungriest = sorted(each, key=lambda stage: -each[stage][0])[:OUTLOOK]
+    lines = ["| stage | MB a million | CPU s a million | fills 16 GB at | fills 128 GB at |", "|" + "---|" * 5]
+    for stage in hungriest:
+        memory, seconds, least = each[stage]
+        places = (f"{(gigabytes * 1000 - least) / memory:,.0f} M" for gigabytes in (16, 128))
+        lines.append(f"| {stage} | {memory:,.0f} | {seconds:.1f} | {' | '.join(places)} |")
+    slowest = max(each, key=lambda stage: each[stage][1])
+    whole = sum(seconds for _, seconds, _ in each.values())
+    told = (
+        f"The first to fill a machine is `{hungriest[0]}`. A thousand million records would take {whole / 3.6:.0f} "
+        f"hours of a processor, {each[slowest][1] / 3.6:.0f} of them in the one job of `{slowest}`, if time grew on in "
+        "proportion: memory ends first."
+    )
+    return "\n".join([*lines, "", told])
+
+
 TEXT = """# What a large study costs
 
 Made by `benchmarks/at_size.py` (`./run benchmark`) from `benchmarks/at_size.json`; not by hand. A file in the layout of
@@ -222,6 +258,16 @@ what starting costs at small sizes.
 What bounds memory: a source hands over a table of more than {most_rows:,} rows in parts, which are checked and written
 one after the other (`tables/parts.py`), and of such a table the stages that follow the cohort read the rows of its
 members only (`stages.read`). Neither changes a number: a table in parts has the same rows in the same order.
+
+## What fills up first
+
+On paper: what a further million records cost between the two largest sizes above, and, drawn on in a straight line, how
+many fit into the memory of a machine.
+
+{outlook}
+
+More machines help where a study has several designs, whose stages run side by side; the stages of one design wait for
+each other, and each is one job (why: [decisions.md](decisions.md), Large files).
 
 ## Many sessions
 
@@ -276,6 +322,7 @@ def write_page(numbers: dict) -> None:
         machine=numbers["machine"],
         note=numbers.get("note", ""),
         table=table(numbers),
+        outlook=outlook(numbers),
         most_rows=MOST_ROWS,
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),

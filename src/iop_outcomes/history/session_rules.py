@@ -5,7 +5,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.session_rows import MODES
-from iop_outcomes.history.sessions import DENSE, Sessions, sessions_of, shards
+from iop_outcomes.history.sessions import DENSE, Sessions, joined, sessions_of, shards, visits_of
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
 
@@ -21,7 +21,12 @@ def session_rules(history: History) -> pd.DataFrame:
         and all of them where some were attended and some were not.
     """
     # Nobody's sessions are in two shards, so that members can be added up as sessions can.
-    counts = sum(_counts(sessions_of(shard)) for _, shard in shards(history))
+    counts, came = np.zeros((len(ANSWERS) + 2, 2), dtype=np.int64), []
+    for first, shard in shards(history):
+        counts += _counts(sessions_of(shard))
+        came.append(visits_of(shard, first))
+    # Metrics ask for them next, and would go through the sessions of all members once more.
+    history.once("visits", lambda: joined(came))
     told = {**ANSWERS, ALIKE: KEPT, CONTRADICTORY: KEPT}
     table = pd.DataFrame(counts, columns=["n_sessions", "n_members"])
     table.insert(0, "answer", list(told.values()))

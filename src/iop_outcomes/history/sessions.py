@@ -13,7 +13,7 @@ What cannot be is answered by rule when the sessions are read, and counted (``se
    minutes or without minutes has those scheduled. A partial one without minutes counts half.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,9 @@ from iop_outcomes.tables.parts import Parts
 SHARD_SESSIONS = 2**20
 #: Numbers there may be for each that there is, up to which marking them off is faster than sorting.
 DENSE = 16
+
+#: Member, day, and whether it was for medication.
+Visits = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def shards(history: History) -> Iterator[tuple[int, History]]:
         yield 0, history
         return
     rows = session_rows(history)
-    ends = np.cumsum(np.bincount(rows.owner, minlength=history.n))
+    ends = history.once("ends", lambda: np.cumsum(np.bincount(rows.owner, minlength=history.n)))
     first = 0
     while first < history.n:
         before = int(ends[first - 1]) if first else 0
@@ -139,9 +142,9 @@ def distinct(values: np.ndarray, below: int) -> np.ndarray:
     return values[new]
 
 
-def visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def visits(history: History) -> Visits:
     """Return member, day, and whether it was for medication, of what was attended: each once, sorted by all three."""
-    return history.once("visits", lambda: _visits(history))
+    return history.once("visits", lambda: joined(visits_of(shard, first) for first, shard in shards(history)))
 
 
 def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
@@ -151,13 +154,14 @@ def _attended_days(history: History) -> tuple[np.ndarray, np.ndarray]:
     return (member, day) if new.all() else (member[new], day[new])
 
 
-def _visits(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = [_visits_of(shard, first) for first, shard in shards(history)]
+def joined(found: Iterable[Visits]) -> Visits:
+    """Return the visits of all shards as those of one."""
     member, day, medication = (np.concatenate(each) for each in zip(*found, strict=True))
     return member, day, medication
 
 
-def _visits_of(shard: History, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def visits_of(shard: History, first: int) -> Visits:
+    """Return the visits of the members of a shard, the first of whom is at a place among all."""
     sessions, span = sessions_of(shard), max(shard.longest_days, 1)
     came = sessions.has_status(*CAME)
     medication = sessions.type[came] == SESSION_TYPES.index("medication")

@@ -57,8 +57,7 @@ def _numbered(values: np.ndarray) -> np.ndarray:
         return pd.factorize(values)[0].astype(np.int64)
     there = np.zeros(size, dtype=bool)
     there[values] = True
-    places: np.ndarray = (np.cumsum(there) - 1)[values]
-    return places
+    return np.asarray((np.cumsum(there) - 1)[values])
 
 
 def _codes(values: pd.Series) -> np.ndarray:

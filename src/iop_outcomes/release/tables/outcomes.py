@@ -10,6 +10,7 @@ from iop_outcomes.release.disclosure import Roles, dominating, levels, parts
 from iop_outcomes.release.disclosure.sums import Equation
 from iop_outcomes.release.tables.withheld import withheld_outcomes
 from iop_outcomes.study import Study
+from iop_outcomes.tables.lookup import rows_of
 
 EVERYBODY = "everybody"
 _GUARDS = ("known", "with_it", "without_it", "dominating", "blurred")
@@ -49,15 +50,16 @@ ROLES = Roles(
 def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return one row per outcome, group, level and arm: people, those whose outcome is known, and its mean."""
     outcomes = tables["outcomes"].set_index("member_id")
-    members = tables["covariates"].set_index("member_id").reindex(outcomes.index)
+    members = rows_of(tables["covariates"], "member_id", outcomes.index)
     arm = pd.Categorical(members["arm"].astype("str"), categories=list(study.cohort.arms))
-    rows = []
+    site = members["cluster"].array if "cluster" in members else ""
+    groups, rows = list(_groups(members, study)), []
     hidden = withheld_outcomes(tables.get("estimate"), study)
     for name in [c for c in outcomes if c in study.metrics and c not in hidden]:
         outcome = words.describe_outcome(study, name)
-        for group, level in _groups(members, study):
-            data = pd.DataFrame({"arm": arm, "level": level.to_numpy(), "value": outcomes[name].to_numpy(float)})
-            data["site"] = members["cluster"].to_numpy() if "cluster" in members else ""
+        for group, level in groups:
+            value = outcomes[name].to_numpy(float)
+            data = pd.DataFrame({"arm": arm, "level": level, "value": value, "site": site})
             rows.append(described(data, outcome, study).assign(group=group))
     columns = [*ROLES.labels, *ROLES.hidden_labels, *ROLES.guarded, *ROLES.values, *dict.fromkeys(ROLES.keep.values())]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
@@ -75,12 +77,13 @@ def _dominated_together(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(dominating=np.fmax(own, whole))
 
 
-def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Series]]:
-    yield EVERYBODY, pd.Series("", index=members.index)
+def _groups(members: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Categorical]]:
+    """Yield the groups that a study describes by, with the level of each member, levels in their order."""
+    yield EVERYBODY, pd.Categorical.from_codes(np.zeros(len(members), dtype=np.int8), [""])
     for name in study.describe_by:
         column = {"site": "cluster"}.get(name, name)
         if column in members:
-            yield name, members[column].astype("str").fillna("missing")
+            yield name, pd.Categorical(members[column].astype("str").fillna("missing"))
 
 
 def described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.DataFrame:
@@ -90,6 +93,7 @@ def described(data: pd.DataFrame, outcome: words.Outcome, study: Study) -> pd.Da
     is_total = outcome.kind not in ("binary", "proportion")
     most = [dominating(values, data["site"], limits) for _, values in groups] if is_total else 0.0
     table = groups.agg(n_people="size", n="count", value="mean", sd="std", with_it="sum").reset_index()
+    table["level"] = table["level"].astype("str")
     binary = outcome.kind == "binary" or set(data["value"].dropna().unique()) <= {0.0, 1.0}
     if not binary:
         table["with_it"] = np.nan
