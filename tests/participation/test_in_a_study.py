@@ -95,6 +95,12 @@ def test_too_few_who_follow_withhold_the_answer_and_what_would_stand_alone():
     assert table.loc[[CLONES, BY_ATTENDANCE], "value"].isna().all()
 
 
+def test_a_landmark_that_stands_without_the_strategies_stands_with_caution():
+    table = run(study(), made(120, 3))["participation"].set_index("way")
+    assert table.loc[[CLONES, LANDMARK], "status"].tolist() == ["withheld", "flagged"]
+    assert "without the strategies, which alone decide" in table.loc[LANDMARK, "reason"]
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -230,6 +230,7 @@ def _judged(
     hidden = any(status == WITHHELD for status, _ in failed[CLONES]) and gate.on_failure == "withhold"
     if hidden or table.loc[table["way"] == CLONES, "status"].eq(REFUSED).any():
         failed[BY_ATTENDANCE] = [(WITHHELD, "it would stand alone, and alone it misleads")]
+        failed[LANDMARK].append((FLAGGED, _LANDMARK_ALONE))
     for way, faults in failed.items():
         mine = ((table["way"] == way) & (table["status"] == SHOWN)).to_numpy()
         if not faults or not mine.any():
@@ -242,6 +243,9 @@ def _judged(
 
 
 _NO_INTERVAL = "everybody who was drawn anew gave the same number, which shows no variance and makes no interval"
+_LANDMARK_ALONE = (
+    "it stands without the strategies, which alone decide: what led people to come before the landmark may be in it"
+)
 _FEW_SITES = "the interval is of {n} sites drawn anew, and of fewer than {least} it comes out too narrow"
 _UNKNOWN = "the outcome is known of fewer than four in five, and who does not come is tested or asked less often"
 _TOO_FEW = (
