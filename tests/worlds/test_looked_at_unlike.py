@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.cohort.looked_at import looked_at
+from iop_outcomes.cohort.questionnaires import questionnaires
 from iop_outcomes.designs.judge.looked_at import judge_looked_at
+from iop_outcomes.tables.parts import Parts
 from null_clinic import checks, clinic, run
 
 ARMS = ("iop", "outpatient")
@@ -61,9 +63,13 @@ def test_a_report_is_of_its_days_and_a_missed_test_is_no_look():
     }
 
 
-def test_forms_that_are_filled_in_at_discharge_by_definition_tell_of_the_stay_alone():
-    forms = pd.DataFrame({"person_id": ["p1"], "day": [84], "instrument": ["TEDS"]})
-    assert days_seen({"assessment": forms}, [84, 90, 83]) == {}
+def test_a_national_code_list_is_no_questionnaire():
+    forms = pd.DataFrame({"person_id": ["p1", "p1"], "day": [84, 30], "instrument": ["TEDS", "PHQ9"]})
+    forms["instrument"] = forms["instrument"].astype("category")
+    assert questionnaires(forms)["day"].tolist() == [30]
+    assert questionnaires(forms[:1]) is None
+    assert questionnaires(Parts(lambda: iter([forms[:1], forms[1:]]), 2))["day"].tolist() == [30]
+    assert questionnaires(None) is None
 
 
 def seen(level: str, **days: list[float]) -> list[tuple]:
@@ -103,7 +109,7 @@ def test_of_nineteen_people_no_mean_day_is_compared():
     assert judged(*seen("tests, stay 2", iop=[90] * 19, outpatient=[40] * 19)) == []
 
 
-def questionnaires(tables: dict[str, pd.DataFrame], days: dict[str, list[int]], in_care_only: str = "") -> pd.DataFrame:
+def filled_in(tables: dict[str, pd.DataFrame], days: dict[str, list[int]], in_care_only: str = "") -> pd.DataFrame:
     """Return nine answers on the days of each level of care; symptoms fall with time, and rise on leaving."""
     draw, rows = np.random.default_rng(5), []
     for one in tables["episode"].itertuples():
@@ -126,7 +132,7 @@ def questionnaires(tables: dict[str, pd.DataFrame], days: dict[str, list[int]], 
 )
 def test_questionnaires_of_other_days_are_not_compared_and_all_else_is(tmp_path, days, in_care_only, check):
     tables = clinic(800)
-    tables["assessment"] = questionnaires(tables, days, in_care_only)
+    tables["assessment"] = filled_in(tables, days, in_care_only)
     made = run(
         tmp_path,
         tables,

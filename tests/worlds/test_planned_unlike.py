@@ -187,8 +187,7 @@ def test_whoever_waits_for_care_is_still_there_later_and_that_is_no_effect(tmp_p
 def test_days_waited_are_of_those_who_came_within_the_follow_up():
     members = pd.DataFrame({"member_id": ["a", "b", "c", "d"], "arm": ["iop", "iop", "outpatient", "outpatient"]})
     members = members.assign(time_zero_day=[0, 10, 0, 0], follow_up_end_day=30)
-    assigned = pd.DataFrame({"began_day": [3.0, np.nan, 14.0, 31.0]}, index=["a", "b", "c", "d"])
-    assert waiting_by_arm(members, assigned).to_dict("records") == [
+    assert waiting_by_arm(members, np.array([3.0, np.nan, 14.0, 31.0])).to_dict("records") == [
         {"arm": "iop", "what": "due", "level": "waiting", "n": 3, "n_all": 1},
         {"arm": "outpatient", "what": "due", "level": "waiting", "n": 14, "n_all": 1},
     ]

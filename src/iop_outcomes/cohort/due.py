@@ -72,17 +72,17 @@ def due_by_arm(
     return pd.DataFrame(rows, columns=COUNTED)
 
 
-def waiting_by_arm(members: pd.DataFrame, assigned: pd.DataFrame) -> pd.DataFrame:
+def waiting_by_arm(members: pd.DataFrame, began: np.ndarray) -> pd.DataFrame:
     """Return rows of the ``recording`` table: by arm the days from time zero until care began, and the people who came.
 
     Parameters
     ----------
     members : DataFrame
         Table ``cohort``.
-    assigned : DataFrame
-        Of ``cohort.build.candidates_of``.
+    began : ndarray, shape (members,)
+        Day on which the care of each began, in the days of the person; missing of those who never came.
     """
-    waited = assigned["began_day"].reindex(members["member_id"]).to_numpy(float) - members["time_zero_day"].to_numpy()
+    waited = began - members["time_zero_day"].to_numpy()
     came = ~np.isnan(waited) & (waited <= members["follow_up_end_day"].to_numpy(float))
     days = pd.Series(np.maximum(waited[came], 0)).groupby(members["arm"].astype("str").to_numpy()[came])
     counted = days.agg(n="sum", n_all="size").astype(int).rename_axis("arm").reset_index()

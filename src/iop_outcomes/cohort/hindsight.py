@@ -19,6 +19,7 @@ from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
 from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
+from iop_outcomes.cohort.questionnaires import questionnaires
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.cohort.twice import people_twice
@@ -37,15 +38,21 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Hold what decides the comparison against what came later: the stage ``hindsight``."""
     members, cohort, rules = made["cohort"], study.cohort, study.outcome_rules
+    taken = {name: table for name, table in made.items() if name != "assessment"}
+    filled_in = questionnaires(made["assessment"])
+    made = taken if filled_in is None else taken | {"assessment": filled_in}
     assigned = candidates_of(made, cohort)
-    stay = stay_of(assigned.reindex(members["member_id"]), cohort.follow_up_days).to_numpy(float)
+    own = assigned.reindex(members["member_id"])
+    stay, began = stay_of(own, cohort.follow_up_days).to_numpy(float), own["began_day"].to_numpy(float)
+    # As large as the source, and of no more use.
+    del own
     recorded = [
         words_by_arm(members, made),
         measures_by_arm(members, made, rules.targets()),
         looked_at(members, made, stay),
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
-        waiting_by_arm(members, assigned),
+        waiting_by_arm(members, began),
         set_aside_by_arm(made, cohort),
         people_twice(members, assigned, study.covariate_names, made),
     ]

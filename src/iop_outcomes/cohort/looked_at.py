@@ -30,8 +30,6 @@ FROM, FOR = 7, 28
 FOLLOW_UP = 8
 #: Days in care by which people are alike enough for the days on which they were looked at to be compared.
 STAYED = (28, 56, 84, 120, 180, 270, 365, 540)
-#: Instrument that is filled in at admission and discharge by definition, so that its days are those of the stay.
-AT_DISCHARGE = "TEDS"
 _AFTER = {TESTS: TESTED_AFTER, REPORTS: ASKED_AFTER, FILLED_IN: FILLED_IN_AFTER}
 
 
@@ -74,7 +72,7 @@ def _looks(members: pd.DataFrame, table: Table | None, kind: str) -> pd.DataFram
     zero, last = members["time_zero_day"].to_numpy(), members["follow_up_end_day"].to_numpy(float)
     found = []
     for part in parts_of(table):
-        rows = _forms(part) if kind == FILLED_IN else part
+        rows = part[["person_id", "day"]].drop_duplicates() if kind == FILLED_IN else part
         at = positions(members["person_id"], rows["person_id"])
         since = rows["day"].to_numpy() - zero[at]
         own = (at >= 0) & (since >= 0) & (since <= last[at])
@@ -83,11 +81,6 @@ def _looks(members: pd.DataFrame, table: Table | None, kind: str) -> pd.DataFram
         looks = pd.DataFrame({"member": at, "day": since, "until": since + lasts, "missed": missed})
         found.append(looks[own])
     return pd.concat(found, ignore_index=True).drop_duplicates()
-
-
-def _forms(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows[(rows["instrument"] != AT_DISCHARGE).to_numpy(bool)]
-    return rows[["person_id", "day"]].drop_duplicates()
 
 
 def _after_care(members: pd.DataFrame, looks: pd.DataFrame, stay: np.ndarray, what: str) -> pd.DataFrame:

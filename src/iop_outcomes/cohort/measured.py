@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.tables.follow_up import ANSWER, REPORT, REPORT_RESULT, SPECIMEN, SUBSTANCE, TEST_RESULT
 from iop_outcomes.tables.lookup import among
-from iop_outcomes.tables.parts import Table, parts_of
+from iop_outcomes.tables.parts import Table
 
 COUNTED = ["arm", "what", "level", "n", "n_all"]
 #: An instrument with more different answers is a number, which arms may have none of by chance.
@@ -19,8 +19,6 @@ MOST_ANSWERS = 12
 #: Days that a report speaks of: up to so many it is of a day, a week, two, a month, or of longer.
 WINDOWS = {1: "day by day", 10: "of a week at once", 20: "of two weeks at once", 45: "of a month at once"}
 LONGER = "of a longer time at once"
-#: Instrument whose codes are national.
-NATIONAL = "TEDS"
 
 
 def measures_by_arm(members: pd.DataFrame, records: Mapping[str, Table], targets: object = None) -> pd.DataFrame:
@@ -118,11 +116,11 @@ def _of_people(rows: pd.DataFrame, level: np.ndarray, what: str) -> pd.DataFrame
     return _long(counts, people.drop_duplicates(["arm", "person_id"]).groupby("arm").size(), what)
 
 
-def _answers(members: pd.DataFrame, assessment: Table | None) -> pd.DataFrame:
+def _answers(members: pd.DataFrame, assessment: pd.DataFrame | None) -> pd.DataFrame:
     if assessment is None or not len(assessment):
         return pd.DataFrame()
-    each = [_given(members, part) for part in parts_of(assessment)]
-    given = pd.concat(each, ignore_index=True).drop_duplicates()
+    own = _own(members, assessment[assessment["value"].notna().to_numpy(bool)])
+    given = own[["arm", "person_id", "instrument", "value"]].astype({"instrument": "str"}).drop_duplicates()
     kinds = given.groupby("instrument")["value"].transform("nunique")
     few = given[kinds <= MOST_ANSWERS]
     if few.empty:
@@ -133,10 +131,3 @@ def _answers(members: pd.DataFrame, assessment: Table | None) -> pd.DataFrame:
     sizes = pd.MultiIndex.from_frame(counts[["instrument", "arm"]])
     level = counts["instrument"] + ": " + counts["value"].map("{:g}".format)
     return counts.assign(what=ANSWER, level=level, n_all=all_people.reindex(sizes, fill_value=0).to_numpy())
-
-
-def _given(members: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers that members gave within their follow-up, each once, but those of national code lists."""
-    known = rows[(rows["instrument"] != NATIONAL).to_numpy(bool) & rows["value"].notna().to_numpy(bool)]
-    own = _own(members, known)[["arm", "person_id", "instrument", "value"]]
-    return own.assign(instrument=own["instrument"].astype("str")).drop_duplicates()
