@@ -53,10 +53,12 @@ def people_twice(
 
 
 def _twins(members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[str], arms: list[str]) -> list[tuple]:
-    known = assigned.reindex(members["member_id"])
-    before, course = _facts(known, covariates)
+    before, course = _facts(assigned, covariates)
+    known = assigned[[*before, *course]].reindex(members["member_id"])
     told = known[course].notna().any(axis=1).to_numpy() & ~(known[before].notna().mean(axis=1) < _RECORDED).to_numpy()
-    who = pd.DataFrame({"person": members["person_id"].to_numpy(), "arm": members["arm"].astype("str").to_numpy()})
+    who = pd.DataFrame(
+        {"person": digest(members, ["person_id"]), "arm": pd.Categorical(members["arm"].astype("str"), categories=arms)}
+    )
     who = who.assign(before=digest(known, before), course=digest(known, course))[told].drop_duplicates()
     found = []
     for name in arms:

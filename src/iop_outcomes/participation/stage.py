@@ -60,25 +60,26 @@ def run(
         return {"participation": rows} | nothing | changed
     n_people = int(made["cohort"]["arm"].astype("str").isin(asked.arms_of(study)).sum())
     known = _known_share(weeks, asked, n_people)
-    hours, curve, by_week = _of_hours(asked, study, weeks, names, known)
+    clones = _of_clones(found, asked, WEIGHTED, CLONES)
+    faults = _faults(found, study.gate.min_ess, known) + _few_sites(asked, weeks)
+    alone = clones["status"] == REFUSED or _state(faults, study.gate.on_failure)["status"] == WITHHELD
+    hours, curve, by_week = _of_hours(asked, study, weeks, names, known, alone)
     ways = [
-        _of_clones(found, asked, WEIGHTED, CLONES),
+        clones,
         _of_clones(found, asked, TRUNCATED, CLONES_TRUNCATED),
         _of_landmark(asked, weeks, names),
         hours,
         _of_attendance(asked, weeks, study),
     ]
     rows = pd.DataFrame([_labels(asked, study) | row for row in ways if row])
-    judged = _judged(
-        rows.reindex(columns=tables.empty("participation").columns), found, study, known, _few_sites(asked, weeks)
-    )
+    judged = _judged(rows.reindex(columns=tables.empty("participation").columns), study, faults, alone)
     tell(f"{weeks['person_id'].nunique():,} people, {found.n_replicates} replicates, {judged['status'].iloc[0]}")
     of_weeks = pd.concat([_weeks(found, asked), by_week], ignore_index=True) if len(by_week) else _weeks(found, asked)
     return {"participation": judged, "participation_week": of_weeks, "participation_hours": curve} | changed
 
 
 def _of_hours(
-    asked: Participation, study: StudyView, weeks: pd.DataFrame, names: list[str], known: float
+    asked: Participation, study: StudyView, weeks: pd.DataFrame, names: list[str], known: float, alone: bool
 ) -> tuple[Row | None, pd.DataFrame, pd.DataFrame]:
     """Return hours held against each other, their curve, and the weights behind both by week."""
     nothing = tables.empty("participation_hours"), tables.empty("participation_week")
@@ -91,6 +92,7 @@ def _of_hours(
     gate = study.gate
     faults = hours_faults(asked.hours, found, gate.min_ess)
     faults += [(FLAGGED, _UNKNOWN)] if known < ENOUGH_KNOWN else []
+    faults += [(FLAGGED, _ALONE)] if alone else []
     row = contrast_row(asked, asked.hours, found) | _state(faults, gate.on_failure)
     least = gate.min_ess if gate.on_failure == "withhold" else 0.0
     curve = curve_rows(asked, "; ".join(asked.arms_of(study)), found, faults, least)
@@ -215,22 +217,20 @@ def _of_attendance(asked: Participation, weeks: pd.DataFrame, study: StudyView) 
     return row
 
 
-def _judged(
-    table: pd.DataFrame, found: CloneCensorWeight, study: StudyView, known: float, few_sites: list[tuple[str, str]]
-) -> pd.DataFrame:
-    """Withhold or flag what the weights, or the people who still follow a strategy, cannot carry."""
+def _judged(table: pd.DataFrame, study: StudyView, faults: list[tuple[str, str]], alone: bool) -> pd.DataFrame:
+    """Withhold or flag what the weights, or the people who still follow a strategy, cannot carry.
+
+    ``faults`` are those of the clones; ``alone`` says that for them, or for want of people, no strategy is shown.
+    """
     table, gate = table.copy(), study.gate
     table["reason"] = table["reason"].astype("object")
-    failed = {CLONES: _faults(found, gate.min_ess, known) + few_sites}
-    failed[CLONES_TRUNCATED] = failed[CLONES]
-    failed[LANDMARK] = [fault for fault in failed[CLONES] if fault[1] == _UNKNOWN]
+    failed = {CLONES: faults, CLONES_TRUNCATED: faults, LANDMARK: [fault for fault in faults if fault[1] == _UNKNOWN]}
     own = table[table["way"] == LANDMARK]
     if len(own) and own[["ess_first", "ess_second"]].min(axis=None) < gate.min_ess:
         failed[LANDMARK].append((WITHHELD, _TOO_FEW.format(size=gate.min_ess)))
-    hidden = any(status == WITHHELD for status, _ in failed[CLONES]) and gate.on_failure == "withhold"
-    if hidden or table.loc[table["way"] == CLONES, "status"].eq(REFUSED).any():
+    if alone:
+        failed[LANDMARK].append((FLAGGED, _ALONE))
         failed[BY_ATTENDANCE] = [(WITHHELD, "it would stand alone, and alone it misleads")]
-        failed[LANDMARK].append((FLAGGED, _LANDMARK_ALONE))
     for way, faults in failed.items():
         mine = ((table["way"] == way) & (table["status"] == SHOWN)).to_numpy()
         if not faults or not mine.any():
@@ -243,9 +243,7 @@ def _judged(
 
 
 _NO_INTERVAL = "everybody who was drawn anew gave the same number, which shows no variance and makes no interval"
-_LANDMARK_ALONE = (
-    "it stands without the strategies, which alone decide: what led people to come before the landmark may be in it"
-)
+_ALONE = "it stands without the strategies, which alone decide: what led people to come may be in it"
 _FEW_SITES = "the interval is of {n} sites drawn anew, and of fewer than {least} it comes out too narrow"
 _UNKNOWN = "the outcome is known of fewer than four in five, and who does not come is tested or asked less often"
 _TOO_FEW = (
