@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from iop_outcomes.kernel import registry
 from iop_outcomes.pages.calls import rooms
 from iop_outcomes.release.figures import FIGURES
@@ -73,6 +75,7 @@ def calls() -> set[Definition]:
     return {place(call) for room in rooms().values() for call in room.values()}
 
 
+@pytest.mark.slow
 def test_every_public_function_is_reached():
     reached = package().reached(plugins() | stages() | commands() | workflow() | calls())
     unreached = sorted(f"{module}.{name}" for module, name in package().functions - reached)

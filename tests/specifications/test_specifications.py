@@ -124,6 +124,7 @@ def test_what_they_amount_to_is_said_of_those_shown(made):
     assert "changes no verdict" in said
 
 
+@pytest.mark.slow
 def test_what_the_gate_withholds_is_not_in_it():
     content = CONTENT | {"gate": {**CONTENT["gate"], "min_ess": 120}}
     content["specifications"] = {"trimming": {"scores": {"trim": 0.3}}, "draws": 99}
@@ -151,6 +152,7 @@ def test_what_is_another_question_is_refused(asked, says):
         study.parse(content)
 
 
+@pytest.mark.slow
 def test_where_the_gate_withholds_them_all_the_reason_stands_in_their_place():
     content = CONTENT | {"gate": {**CONTENT["gate"], "min_ess": 100_000}, "specifications": {"draws": 99}}
     made = run_study(study.parse(content))

@@ -71,6 +71,7 @@ def test_a_rare_outcome_is_not_the_same_in_both_arms_because_few_have_it(tmp_pat
     assert verdict.loc["primary", "reasons"].startswith("margin_too_coarse")
 
 
+@pytest.mark.slow
 def test_a_second_design_is_a_further_look_and_no_second_answer(tmp_path):
     """The severe are sent to outpatient care and leave sooner; one design adjusts for it and one does not.
 
