@@ -1,9 +1,9 @@
 """How closely what decides who is compared goes with what came later: length of stay, attendance, how care ended.
 
 A name says little of when a thing was known. A tier of doses, a flag "engaged" or a form that only those have who came
-back are found here, by how closely they go with staying and attending. Nothing else of the follow-up is read, no result
-of a test and no report of use, and what is found is one number for each arm, covariate and rule. That of the arm is
-kept to its length of stay, and is told only where it is suspicious.
+back are found here, by how closely they go with staying and attending. What is found is one number for each arm,
+covariate and rule. That of the arm is kept to its length of stay, and is told only where it is suspicious. Beside them
+stands how each arm was looked at and recorded; of results, whether there is any of a kind.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -55,8 +55,8 @@ def _absent(kind: str, members: pd.Series, arm: pd.Series, arms: tuple[str, str]
         expected = size[one] * had[other] / size[other] if size[other] else 0.0
         if expected >= EXPECTED and had[one] * HARDLY < expected:
             return (
-                f"costs {kind} are on record of people in {other} and of hardly any in {one}: what was not recorded "
-                f"was not saved. Complete the items of {one}, or leave this kind out of both arms"
+                f"costs {kind} are on record of people in {other} and of hardly any in {one}: if they arose and were "
+                f"not recorded, nothing was saved. Complete the items of {one}, or leave this kind out of both arms"
             )
     return ""
 

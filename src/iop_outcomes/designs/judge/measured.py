@@ -147,8 +147,8 @@ def _never(own: pd.DataFrame, arms: tuple[str, str]) -> list[tuple[str, str]]:
 def _lacking(results: str, level: str, arm: str) -> str:
     found = f"nobody of {arm} ever tests {level}" if results == TEST_RESULT else f"nobody of {arm} ever reports {level}"
     return (
-        f"{found}, and many of the other arm do: such results of {arm} are not on record. Add them, or read no outcome "
-        f"of {'drug tests' if results == TEST_RESULT else 'reports'}."
+        f"{found}, and many of the other arm do: either none did, or such results of {arm} are not on record. Add "
+        f"them, or read no outcome of {'drug tests' if results == TEST_RESULT else 'reports'}."
     )
 
 
@@ -157,12 +157,12 @@ def _answered(own: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
     by_instrument = own.groupby(own["level"].str.rsplit(": ", n=1).str[0])
     never = [(str(name), *found) for name, rows in by_instrument for found in _never(rows, arms)]
     if not never:
-        passed = "the same answers are given to questionnaires in both arms."
+        passed = "no answer to a questionnaire that many of one arm give is never given in the other."
         return [(ANSWERED, 0.0, 0.0, PASS, passed)] if len(own) else []
     instrument, level, arm = never[0]
     reason = (
-        f"nobody of {arm} ever answers {level.rpartition(': ')[2]} to {instrument}, and many of the other arm do: the "
-        "answers of the two are coded in different ways. Code both as the instrument says."
+        f"nobody of {arm} ever answers {level.rpartition(': ')[2]} to {instrument}, and many of the other arm do: as "
+        "where the two are coded in different ways. Code both as the instrument says."
     )
     return [(ANSWERED, float(len(never)), 0.0, FAIL, reason)]
 
