@@ -359,8 +359,7 @@ def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return a table whose reasons speak of arms and covariates in plain words."""
     if "reason" not in table:
         return table
-    reason = table["reason"].astype("object")
-    return table.assign(reason=reason.map(lambda text: words.spoken(str(text), study), na_action="ignore"))
+    return table.assign(reason=words.each_once(table["reason"], lambda text: words.spoken(text, study)))
 
 
 def _has(tables: Tables, name: str) -> bool:
