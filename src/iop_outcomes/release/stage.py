@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -359,7 +360,9 @@ def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return a table whose reasons speak of arms and covariates in plain words."""
     if "reason" not in table:
         return table
-    return table.assign(reason=words.each_once(table["reason"], lambda text: words.spoken(text, study)))
+    # Hundreds of rows have a reason in common.
+    spoken = cache(lambda text: words.spoken(str(text), study))
+    return table.assign(reason=table["reason"].astype("object").map(spoken, na_action="ignore"))
 
 
 def _has(tables: Tables, name: str) -> bool:

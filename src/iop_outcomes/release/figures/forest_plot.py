@@ -1,6 +1,7 @@
 """Every comparison of the study on one page: shown, withheld or refused."""
 
 from collections.abc import Hashable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -52,7 +53,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    reason = words.each_once(table["reason"], lambda said: told(words.spoken(said, study)))
+    spoken = cache(lambda said: told(words.spoken(str(said), study)))
+    reason = table["reason"].astype("object").map(spoken, na_action="ignore")
     return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 

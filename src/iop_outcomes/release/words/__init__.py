@@ -1,7 +1,7 @@
 """Plain words for names, numbers and outcomes, shared by verdict, figures and report."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -184,13 +184,6 @@ def spoken(text: str, study: Study) -> str:
     if not names:
         return text
     return re.sub(rf"\b({'|'.join(map(re.escape, names))})\b", lambda match: said[match[0]], text)
-
-
-def each_once(texts: pd.Series, say: Callable[[str], str]) -> pd.Series:
-    """Return texts as ``say`` makes them, which is asked once of each: hundreds of rows have a reason in common."""
-    texts = texts.astype("object")
-    said = {text: say(str(text)) for text in texts.dropna().unique()}
-    return texts.map(said.__getitem__, na_action="ignore")
 
 
 def sentences(text: str) -> str:
