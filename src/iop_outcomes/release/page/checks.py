@@ -5,7 +5,7 @@ import pandas as pd
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
-from iop_outcomes.release.page.found import analysis_of
+from iop_outcomes.release.page.found import Row, analysis_of
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
@@ -30,7 +30,7 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
     mapped, drawn = set(shifts_of(study).values()), control_rows(frame).index.union(site_rows(frame).index)
     rules: dict[tuple[str, ...], str] = {}
 
-    def rule_of(row: pd.Series) -> str:
+    def rule_of(row: Row) -> str:
         said, *arms = key = tuple(str(row[name]) for name in ("scenario", "arm", "against"))
         # Made once for all analyses that were checked alike: what a panel tries is a hundred rules.
         if key not in rules:
