@@ -169,7 +169,8 @@ def _beside(judged: dict[str, Judged]) -> dict[str, list[Judged]]:
 
 def _looks(study: Study, own: Judged, beside: list[Judged]) -> tuple[Look, ...]:
     """Return the further looks at an analysis: its other missing rules, and the analyses beside it."""
-    rules = [row for _, row in own.other_rules.iterrows()]
+    # To go through the rows of an empty table takes as long as to judge an analysis.
+    rules = [row for _, row in own.other_rules.iterrows()] if len(own.other_rules) else []
     looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row), str(row["measure"])) for row in rules]
     shown = [one for one in beside if one.evidence.status == SHOWN and _is_a_look(one.evidence)]
     looks += [
