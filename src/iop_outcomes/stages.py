@@ -102,7 +102,7 @@ STAGES: tuple[Stage, ...] = (
         of_members=(
             *("person", "episode", "session", "use_report", "assessment", "controlled_period", "service", "cost"),
         ),
-        in_parts=("session",),
+        in_parts=("session", "baseline"),
         memory_mb=4000,
     ),
     Stage(
