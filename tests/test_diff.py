@@ -16,7 +16,7 @@ from iop_outcomes.show import first_answer, told
 
 VERDICT = """analysis,arm,against,design,measure,verdict,reasons,sentence
 primary,iop,outpatient,overlap,risk_difference,better,good_side; less_than_matters,People assigned to IOP did better.
-dropout,iop,outpatient,overlap,risk_difference,cannot tell,chance,Cannot tell.
+dropout,iop,outpatient,overlap,risk_difference,cannot tell,chance,Cannot tell: as likely to drop out.
 """
 CLAIM = """claim,analysis,verdict,reasons,explanation
 IOP helps,primary,supported,claimed_side,People assigned to IOP did better.
@@ -140,7 +140,7 @@ def test_a_change_of_the_sixth_digit_is_told_and_is_no_finding(run):
 @pytest.mark.parametrize(
     ("table", "old", "new"),
     [
-        ("verdict", "Cannot tell.", "Cannot say."),
+        ("verdict", "as likely to", "less likely to"),
         ("estimate", "are unlike", "are not alike"),
         ("estimate", "0.03,0.02,", "0.03,0.03,"),
         ("diagnostic", "are alike", "are the same"),
@@ -228,7 +228,7 @@ def test_show_tells_each_verdict_and_what_was_withheld(run):
     lines = told(run("one")).splitlines()
     assert lines == [
         "primary: Better, by less than matters. People assigned to IOP did better.",
-        "dropout: Cannot tell. Cannot tell.",
+        "dropout: Cannot tell: as likely to drop out.",
         "late, withheld: the arms are unlike.",
     ]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.diff.run import RELEASE, Run, read_run
 from iop_outcomes.kernel.errors import StudyError, did_you_mean
-from iop_outcomes.release.words.badge import badge_of
+from iop_outcomes.release.words.badge import badge_of, opening_of
 
 WIDTH = 100
 
@@ -51,8 +51,9 @@ def first_answer(results: str | Path) -> str:
 
 def _answers(run: Run, verdict: pd.DataFrame, most: int | None = None) -> Iterator[str]:
     for row in verdict[:most].to_dict("records"):
-        badge = badge_of(str(row["verdict"]), str(row["reasons"]).split("; "))
-        yield _wrapped(f"{row['analysis']}: {badge}. {row['sentence']}")
+        decided = str(row["verdict"]), str(row["reasons"]).split("; ")
+        badge = "" if opening_of(*decided) else f"{badge_of(*decided)}. "
+        yield _wrapped(f"{row['analysis']}: {badge}{row['sentence']}")
     for row in _withheld(run, verdict).to_dict("records"):
         yield _wrapped(f"{row['analysis']}, {row['status']}: {row['reason']}")
 

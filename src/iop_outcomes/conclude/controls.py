@@ -52,4 +52,4 @@ def _placebo_failed(rows: Rows, study: Study, name: str) -> bool:
     mine = rows.placebos.get((analysis.design, *study.contrast(analysis)))
     if mine is None or analysis.randomised:
         return False
-    return any(placebo_fails(row, study.gate.max_smd) for _, row in mine.iterrows())
+    return any(placebo_fails(row, study.gate.max_smd) for row in mine)

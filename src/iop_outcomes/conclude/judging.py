@@ -58,7 +58,8 @@ def judge_study(estimate: pd.DataFrame, study: Study, facts: Facts | None = None
     facts, answer = facts or Facts(), answers(study)
     rows = EveryRow(estimate)
     judged = {name: _gathered(rows.of(name), study, facts, name, answer[name]) for name in study.analyses}
-    looks = {name: _looks(study, judged, name) for name in judged}
+    beside = _beside(judged)
+    looks = {name: _looks(study, judged[name], beside[name]) for name in judged}
     family = [j for j in judged.values() if j.place == SECONDARY and j.evidence.status == SHOWN]
     adjusted = adjust_p_values([j.p for j in family])
     p_adjusted = {j.name: p for j, p in zip(family, adjusted, strict=True)}
@@ -153,18 +154,27 @@ def _missing(alone: str, looks: tuple[Look, ...], side: int) -> str:
     return known.AGREES if all(other == side for other in sides) else known.LEAVES_OPEN
 
 
-def _looks(study: Study, judged: dict[str, Judged], name: str) -> tuple[Look, ...]:
-    """Return the further looks at an analysis: its other missing rules, and the analyses it answers for.
+def _beside(judged: dict[str, Judged]) -> dict[str, list[Judged]]:
+    """Return beside each analysis those it answers for; beside a further look the answer is one."""
+    found: dict[str, list[Judged]] = {name: [] for name in judged}
+    for name, one in judged.items():
+        if one.answer != name:
+            found[one.answer].append(one)
+    for name, one in judged.items():
+        if one.answer != name:
+            found[name].append(judged[one.answer])
+    place = {name: number for number, name in enumerate(judged)}
+    return {name: sorted(others, key=lambda one: place[one.name]) for name, others in found.items()}
 
-    To a further look, the answer is one.
-    """
-    own = judged[name]
-    rules = [row for _, row in own.other_rules.iterrows()]
+
+def _looks(study: Study, own: Judged, beside: list[Judged]) -> tuple[Look, ...]:
+    """Return the further looks at an analysis: its other missing rules, and the analyses beside it."""
+    # To go through the rows of an empty table takes as long as to judge an analysis.
+    rules = [row for _, row in own.other_rules.iterrows()] if len(own.other_rules) else []
     looks = [Look(str(row["scenario"]), MISSING_RULE, interval_of(row), str(row["measure"])) for row in rules]
-    same = [one for one in judged.values() if own.name in (one.answer, one.name) or one.name == own.answer]
-    shown = [one for one in same if one.name != name and one.evidence.status == SHOWN and _is_a_look(one.evidence)]
+    shown = [one for one in beside if one.evidence.status == SHOWN and _is_a_look(one.evidence)]
     looks += [
-        Look(one.name, changed(study, one.name, name), one.evidence.interval, one.evidence.measure) for one in shown
+        Look(one.name, changed(study, one.name, own.name), one.evidence.interval, one.evidence.measure) for one in shown
     ]
     return tuple(look for look in looks if look.interval.exists)
 

@@ -1,7 +1,8 @@
 """The rows of an ``estimate`` table by what a verdict asks of them, and by analysis: sought once for all analyses."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,16 +26,16 @@ class Rows:
         The analysis under every rule for what is missing.
     controls : pandas.DataFrame
         What may be shown of outcomes that the arm cannot change.
-    placebos : mapping of (str, str, str) to DataFrame
-        What may be shown of differences before time zero, by design and the two arms. Each is made once, whichever
-        analysis it stands beside, so that these are the rows of all analyses.
+    placebos : mapping of (str, str, str) to list of dict
+        Rows of what may be shown of differences before time zero, by design and the two arms. Each is made once,
+        whichever analysis it stands beside, so that these are the rows of all analyses.
     """
 
     main: pd.DataFrame
     means: pd.DataFrame
     panel: pd.DataFrame
     controls: pd.DataFrame
-    placebos: Mapping[tuple[str, str, str], pd.DataFrame]
+    placebos: Mapping[tuple[str, str, str], list[dict[Hashable, Any]]]
 
     def least_share(self) -> float:
         """Return how near the arms' shares come to 0 or 1, NaN without any."""
@@ -67,7 +68,9 @@ class EveryRow:
         placebos = checks[checks["measure"] == PLACEBO_DIFFERENCE]
         whose = [placebos[name].astype("str") for name in ("design", "arm", "against")] if len(placebos) else []
         of_pairs = placebos.groupby(whose) if whose else ()
-        self._placebos = {(str(design), str(arm), str(against)): own for (design, arm, against), own in of_pairs}
+        self._placebos = {
+            (str(design), str(arm), str(against)): own.to_dict("records") for (design, arm, against), own in of_pairs
+        }
         self._none = estimate.iloc[:0]
 
     def of(self, analysis: str) -> Rows:

@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.kernel.contents import MANIFEST, manifest
-from iop_outcomes.release import figures, predecessors, words
+from iop_outcomes.release import figures, older, predecessors, words
 from iop_outcomes.release.attack import attack_release, release_report
 from iop_outcomes.release.disclosure import (
     Part,
@@ -98,9 +99,10 @@ def build(
 ) -> None:
     """Write ``report.html``, ``figures/``, ``tables/`` and their digests, the files that ``release_files`` names.
 
-    What an earlier run left in the folder is gone: it may have been released under laxer rules. The folder
-    ``disclosure`` beside it keeps what must stay inside: the key of the rounding, who was counted, what the attack on
-    the files found, and what the protection costs a reader.
+    What an earlier run left in the folder is gone: it may have been released under laxer rules. Where it was gone
+    before this one was made, the last release lies in ``older_release`` beside it until a newer one is in place. The
+    folder ``disclosure`` keeps what must stay inside: the key of the rounding, who was counted, what the attack on the
+    files found, and what the protection costs a reader.
 
     Parameters
     ----------
@@ -125,6 +127,11 @@ def build(
         smallest cell joined, left, or have other records than in an earlier release; the folder stays as it was.
     """
     out = Path(out)
+    with older.surviving(out):
+        _build(study, tables, out, run or {}, tell, processes)
+
+
+def _build(study: Study, tables: Tables, out: Path, run: Mapping[str, object], tell, processes: int) -> None:
     own = predecessors.inside(out)
     secret = predecessors.key(own, tables)
     people = predecessors.people(tables.get("cohort"), secret)
@@ -135,7 +142,7 @@ def build(
     aside = out.with_name(f".{out.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
     with Second(study, processes > 1) as second:
-        useful = _build_aside(study, tables, aside, run or {}, tell, second)
+        useful = _build_aside(study, tables, aside, run, tell, second)
     write_bytes(useful.to_csv(index=False, lineterminator="\n").encode("utf-8"), own / utility.REPORT)
     tell(utility.in_words(useful))
     attacked = attack_release(aside, study.release.rules())
@@ -144,9 +151,10 @@ def build(
     attacked.refuse_opened()
     predecessors.refuse_cells(aside, own, study.release.rules())
     predecessors.refuse_together(aside, own, study.release.rules(), changed_since(known, own))
-    _swap(aside, out)
+    # A run that is killed between the two would otherwise leave a release that later ones are not held against.
     predecessors.remember(people, own)
-    predecessors.remember_tables(out, own, remember_records(known, own))
+    predecessors.remember_tables(aside, own, remember_records(known, own))
+    _swap(aside, out)
 
 
 def release_files(study: Study) -> list[str]:
@@ -352,8 +360,9 @@ def _spoken(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return a table whose reasons speak of arms and covariates in plain words."""
     if "reason" not in table:
         return table
-    reason = table["reason"].astype("object")
-    return table.assign(reason=reason.map(lambda text: words.spoken(str(text), study), na_action="ignore"))
+    # Hundreds of rows have a reason in common.
+    spoken = cache(lambda text: words.spoken(str(text), study))
+    return table.assign(reason=table["reason"].astype("object").map(spoken, na_action="ignore"))
 
 
 def _has(tables: Tables, name: str) -> bool:

@@ -1,5 +1,8 @@
 """Names of what is known to have no effect of the arm, and of what checks find there."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -31,12 +34,12 @@ def control_rows(estimate: pd.DataFrame) -> pd.DataFrame:
     return estimate[mine & estimate["scenario"].astype("str").str.startswith(f"{CONTROLS}: {OF_CONTROL}")]
 
 
-def placebo_fails(row: pd.Series, largest: float) -> bool:
+def placebo_fails(row: pd.Series | Mapping[Hashable, Any], largest: float) -> bool:
     """Return whether a row of the check ``placebo`` shows arms that were unlike before anything could come of them.
 
     Parameters
     ----------
-    row : pandas.Series
+    row : pandas.Series or mapping
         ``value`` and ``se``, in standard deviations.
     largest : float
         Difference that balance allows, the gate's ``max_smd``.

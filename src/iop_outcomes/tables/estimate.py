@@ -37,7 +37,8 @@ def by_analysis(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each analysis, found once: to seek each among all takes long where there are hundreds."""
     # Of a few rows plain text is sooner compared than text in columns of Arrow or in categories.
     text = table.select_dtypes(exclude=["number", "bool"]).columns
-    table = table.astype(dict.fromkeys(text, "object"))
+    # Copied, columns of one type are taken apart together and not each by itself.
+    table = table.astype(dict.fromkeys(text, "object")).copy()
     return {str(name): rows for name, rows in table.groupby("analysis", sort=False)}
 
 

@@ -245,7 +245,7 @@ def test_two_runs_give_the_same_bytes(out, tmp_path):
 def test_a_study_in_which_nothing_could_be_made_still_has_a_report(tmp_path):
     build(study(), {"attrition": tables()["attrition"]}, tmp_path / "release")
     page = (tmp_path / "release" / "report.html").read_text()
-    assert "Cannot be answered: no analysis could be made." in page
+    assert "Cannot be answered" in page and "No analysis could be made." in page
 
 
 def test_a_withheld_study_shows_no_estimate():
@@ -255,7 +255,7 @@ def test_a_withheld_study_shows_no_estimate():
     released = release_tables(study(), given)
     assert released["estimate"].frame[["value", "se", "ci_low", "ci_high"]].isna().all(axis=None)
     text = page(study(), released, {}, {})
-    assert "Withheld: these data allow no fair comparison" in text
+    assert "These data allow no fair comparison" in text
     assert "29% of people are at sites that have one arm only." in text
 
 

@@ -17,7 +17,8 @@ from iop_outcomes.release.words import verdict as in_words
 from iop_outcomes.release.words.advice import parted
 from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.doubts import cautions, doubt
-from iop_outcomes.release.words.verdict import badge, brief, look_in_words, looks_in_words, sentence
+from iop_outcomes.release.words.verdict import badge, beside_badge, brief, look_in_words, looks_in_words, sentence
+from iop_outcomes.tables.conclusion import BETTER, DIFFERENT, WORSE
 from iop_outcomes.tables.missing_panel import FAILURE, OBSERVED, WEIGHTED, shift, shifts_of_one_arm
 from verdicts import contrast, of_panel, one_outcome, together
 
@@ -84,7 +85,8 @@ def test_withheld_and_refused_give_the_reason_and_no_number():
     )
     refused = contrast(COMPLETION, *none, status="refused", reason="no arm iop")
     assert said(COMPLETION, refused) == (
-        "Cannot be answered: how likely people are to complete treatment (within 180 days). No arm iop."
+        "Cannot be answered: these data give no estimate of how likely people are to complete treatment (within 180 "
+        "days). No arm iop."
     )
 
 
@@ -99,7 +101,7 @@ def test_a_hazard_is_a_rate_of_leaving_and_completing_is_leaving_too():
 def test_crude_is_called_crude_and_nobody_is_similar():
     study = one_outcome(covariates=[])
     text = said(study, contrast(study, 0.084, 0.061, 0.107))
-    assert text.startswith("Not adjusted: people assigned to IOP were 8.4 percentage points more likely to complete")
+    assert text.startswith("Different, not adjusted: people assigned to IOP were 8.4 percentage points more likely to")
     assert text.endswith("; the arms were compared as they are, so that why they differ is open.")
     assert (
         "similar" not in text and badge(first(study, contrast(study, 0.084, 0.061, 0.107))) == "Different, not adjusted"
@@ -182,8 +184,9 @@ def test_every_kind_of_row_has_a_sentence_that_speaks_only_of_what_it_holds(outc
                 assert not FORBIDDEN.search(words), words
             assert ("95% CI" in text) == np.isfinite(given[1:]).all()
             assert re.match(r"[A-Z].*[.]$", text)
-            opening = {"cannot tell": "Cannot tell: ", "inconclusive": "Inconclusive: ", "withheld": "Withheld: "}
-            assert text.startswith(opening.get(judged.decision.verdict, ""))
+            says_so = judged.decision.verdict not in (BETTER, WORSE, DIFFERENT)
+            assert text.startswith(f"{badge(judged)}: ") == says_so
+            assert badge(judged) not in beside_badge(judged, row, study)
 
 
 @pytest.mark.parametrize(

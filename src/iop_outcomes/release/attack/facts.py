@@ -117,21 +117,21 @@ def _outcomes(table: Table) -> Unknowns:
 def _estimates(table: Table) -> Unknowns:
     known, frame = Unknowns(), table.frame
     arms = (frame["role"] == "arm") & (frame["population"] == "everybody")
-    of_design = _of_designs(frame)
+    of_design, cells = list(_of_designs(frame)), table.cells
     for row in frame.index[arms]:
-        arm = frame["arm"][row]
-        everybody = f"{arm}, {frame['outcome'][row]}"
+        arm = cells["arm"][row]
+        everybody = f"{arm}, {cells['outcome'][row]}"
         whose = f"{everybody}{of_design[row]}"
         seen = table.learn(known, row, "n", f"{whose} known")
         known.adds_up(known.know(arm), seen, _left(known, table, row, f"{whose} not known", "n"))
-        if frame["n_events"][row] == "":
+        if cells["n_events"][row] == "":
             continue
         events = table.learn(known, row, "n_events", f"{whose} with")
         known.adds_up(seen, events, _left(known, table, row, f"{whose} without"))
         for count in (" known", " with", " without") if of_design[row] else ():
             known.adds_up(f"{everybody}{count}", f"{whose}{count}", _left(known, table, row, f"{whose}, not{count}"))
-        counted = frame["kind"][row] == "naive" or "unweighted" in frame["se_method"][row]
-        if counted and frame["measure"][row] == "mean" and frame["unit"][row] == "share":
+        counted = cells["kind"][row] == "naive" or "unweighted" in cells["se_method"][row]
+        if counted and cells["measure"][row] == "mean" and cells["unit"][row] == "share":
             _share(table, known, row, "value", events, seen, arm=arm)
     for analysis, rows in frame[arms].groupby("analysis", sort=False):
         _missing_in_all(table, known, list(rows.index), str(analysis))
@@ -157,10 +157,10 @@ def _of_designs(frame: pd.DataFrame) -> pd.Series:
 
 def _missing_in_all(table: Table, known: Unknowns, rows: list[int], analysis: str) -> None:
     """Learn from how an interval was made of how many, of both arms together, the outcome is missing."""
-    said = next((found for row in rows if (found := _MISSING.search(table.frame["se_method"][row]))), None)
+    said = next((found for row in rows if (found := _MISSING.search(table.cells["se_method"][row]))), None)
     if said is None:
         return
-    parts = {f"{table.frame['arm'][row]}, {table.frame['outcome'][row]} not known": 1.0 for row in rows}
+    parts = {f"{table.cells['arm'][row]}, {table.cells['outcome'][row]} not known": 1.0 for row in rows}
     known.fact(parts, *table.said(said["few"], said["n"]))
 
 
@@ -334,7 +334,7 @@ def _agreement(table: Table) -> Unknowns:
 
 def _left(known: Unknowns, table: Table, row: int, name: str, over: str = "") -> str:
     """Return a count that nobody wrote down and that is left over from another of a row."""
-    if over and table.frame[over].iloc[row] == SUPPRESSED:
+    if over and table.cells[over][row] == SUPPRESSED:
         known.somebody.add(name)
     return known.guess(name, f"{table.name}, row {row + 1}, {name.rpartition(', ')[2]}")
 

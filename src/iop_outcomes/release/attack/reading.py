@@ -4,6 +4,7 @@ import base64
 import html
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,14 @@ class Table:
     frame: pd.DataFrame
     rules: ReleaseRules
 
+    @cached_property
+    def cells(self) -> dict[str, list[str]]:
+        """The cells of each column, to be asked for one by one: of a frame that takes twenty times as long."""
+        return {str(column): list(map(str, values)) for column, values in self.frame.items()}
+
     def learn(self, unknowns: Unknowns, row: int, column: str, name: str) -> str:
         """Learn from a cell what it says of a count, and return the count's name."""
-        said, place = str(self.frame[column].iloc[row]), f"{self.name}, row {row + 1}, {column}"
+        said, place = self.cells[column][row], f"{self.name}, row {row + 1}, {column}"
         if said == SUPPRESSED:
             return unknowns.guess(name, place, low=1.0)
         if said == "":
@@ -55,7 +61,7 @@ class Table:
 
     def number(self, row: int, column: str) -> float:
         """Return a number that is shown, missing where none is."""
-        said = str(self.frame[column].iloc[row])
+        said = self.cells[column][row]
         return np.nan if said in ("", SUPPRESSED) else float(said)
 
 

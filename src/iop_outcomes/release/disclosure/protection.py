@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -163,7 +164,7 @@ def _released(frame, hidden, roles: Roles, rules: ReleaseRules, columns: list[st
             # Adding zero turns -0.0 into 0.0, which would otherwise be printed with its sign.
             shown[column] = np.where(masked, np.nan, numbers + 0.0)
         elif column in roles.sentences:
-            shown[column] = frame[column].map(lambda text: sentence(text, rules), na_action="ignore")
+            shown[column] = frame[column].map(cache(partial(sentence, rules=rules)), na_action="ignore")
         elif column in roles.labels:
             shown[column] = frame[column]
         else:

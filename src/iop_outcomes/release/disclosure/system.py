@@ -106,7 +106,8 @@ def blocks(parts: Sequence[Part]) -> list[Block]:
     for place in cells:
         places.setdefault(of[place], []).append(place)
     kept = {of[place] for part in parts for place in _kept(part) if place in of}
-    bound = {of[place] for part in parts for place in cells if place[0] == part.name and place[2] in _shown(part.roles)}
+    shown = {part.name: _shown(part.roles) for part in parts}
+    bound = {of[place] for place in cells if place[2] in shown[place[0]]}
     rules = {part.name: part.rules for part in parts}
     return [
         _block(members, found, counts, places, rules, kept, bound)

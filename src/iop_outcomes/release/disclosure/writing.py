@@ -64,7 +64,10 @@ def _text(values: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(values):
         return values.map({True: "yes", False: "no"})
     if pd.api.types.is_numeric_dtype(values):
-        return values.map(_number).astype(object)
+        # Of most columns many rows share a number, and numbers are slow to write.
+        code, different = pd.factorize(values, use_na_sentinel=False)
+        texts = np.array([_number(number) for number in different], dtype=object)
+        return pd.Series(texts[code], index=values.index, dtype=object)
     return values.astype(object).where(values.notna(), "").map(inert)
 
 

@@ -1,6 +1,7 @@
 """Every comparison of the study on one page: shown, withheld or refused."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -52,7 +53,8 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    reason = table["reason"].astype("object").map(lambda said: told(words.spoken(str(said), study)), na_action="ignore")
+    spoken = cache(lambda said: told(words.spoken(str(said), study)))
+    reason = table["reason"].astype("object").map(spoken, na_action="ignore")
     return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 
@@ -89,9 +91,10 @@ def draw(data: Released) -> "Figure":
     n_lines = [label.count("\n") + 1 for label in labels]
     contrasts["lines"] = [n + 2 if style.narrow() else max(n, 2) for n in n_lines]
     contrasts["label"] = labels
+    contrasts["naive"] = pd.Series(_naive(table, contrasts), dtype="object")
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
     heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
-    handles = _legend(contrasts, table) if _any_shown(contrasts) else []
+    handles = _legend(contrasts) if _any_shown(contrasts) else []
     key = 0.1 + 0.17 * sum(1 + handle.get_label().count("\n") for handle in handles) if style.narrow() else 0.3
     whole = sum(heights) + key + (style.fit(0.2, 0.3) if n_all > _MOST else 0.0)
     drawing = style.blank(whole, layout=None)
@@ -131,7 +134,7 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     middle = ends - (1.8 * _LINE if style.narrow() else _LINE * (rows["lines"] + 1) / 2)
     axes.set_ylim(float(ends.iloc[-1]), 0)
     scale, null = (100.0 if unit == "share" else 1.0), (1.0 if unit == "ratio" else 0.0)
-    axes.set_xlim(_limits(rows, table, scale, null))
+    axes.set_xlim(_limits(rows, scale, null))
     if unit == "ratio":
         _ratio_axis(axes)
     if _any_shown(rows):
@@ -141,9 +144,8 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     else:
         axes.axis("off")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
-        naive = _naive(table, row)
-        if naive is not None:
-            _point(axes, y + 0.11, naive, scale, filled=False)
+        if row["naive"]:
+            _point(axes, y + 0.11, row["naive"], scale, filled=False)
         _point(axes, y, row, scale, filled=True)
         if np.isfinite(row["true_value"]) and np.isfinite(row["value"]):
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
@@ -164,8 +166,8 @@ def _unit(unit: str) -> str:
     return "percentage points" if unit == "share" else unit
 
 
-def _limits(rows: pd.DataFrame, table: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
-    naive = [n for n in (_naive(table, row) for _, row in rows.iterrows()) if n is not None]
+def _limits(rows: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
+    naive = [one for one in rows["naive"] if one]
     numbers = [*rows[["ci_low", "ci_high", "true_value"]].to_numpy(float).ravel()]
     numbers = [n * scale for n in [*numbers, *(n[c] for n in naive for c in ("ci_low", "ci_high"))] if np.isfinite(n)]
     low, high = min([null, *numbers]), max([null, *numbers])
@@ -185,7 +187,7 @@ def _ratio_axis(axes) -> None:
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
 
 
-def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
+def _point(axes, y: float, row: Mapping[Hashable, float] | pd.Series, scale: float, filled: bool) -> None:
     if not np.isfinite(row["value"]):
         return
     colour = style.INK if filled else style.GREY
@@ -195,10 +197,13 @@ def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
     axes.plot(row["value"] * scale, y, "o", zorder=3, **look)
 
 
-def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
-    same = (table[_PLACE] == row[_PLACE]).all(axis=1)
-    found = table[same & table["value"].notna() & is_contrast(table, NAIVE)]
-    return found.iloc[0] if len(found) else None
+def _naive(table: pd.DataFrame, contrasts: pd.DataFrame) -> list[dict[Hashable, float]]:
+    """Return what is drawn of the naive difference beside each contrast, nothing where there is none."""
+    naive = table[is_contrast(table, NAIVE) & table["value"].notna()].dropna(subset=_PLACE)
+    found = naive.drop_duplicates(_PLACE)
+    drawn = found[["value", "ci_low", "ci_high"]].to_dict("records")
+    beside = dict(zip(found[_PLACE].itertuples(index=False, name=None), drawn, strict=True))
+    return [beside.get(place, {}) for place in contrasts[_PLACE].itertuples(index=False, name=None)]
 
 
 def _label(row: pd.Series, is_usual: bool) -> str:
@@ -273,12 +278,12 @@ def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
     return words.percent(value) if unit == "share" else words.number(value)
 
 
-def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
+def _legend(contrasts: pd.DataFrame) -> list:
     from matplotlib.lines import Line2D
 
     look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6}
     handles = [Line2D([], [], label="adjusted, 95% CI", **look)]
-    if any(_naive(table, row) is not None for _, row in contrasts.iterrows()):
+    if any(contrasts["naive"]):
         look = {"color": style.GREY, "marker": "o", "markersize": 4, "markerfacecolor": "white", "linewidth": 0.8}
         handles.append(Line2D([], [], label="not adjusted", **look))
     if style.narrow() and not _names(contrasts):

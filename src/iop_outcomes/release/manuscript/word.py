@@ -11,6 +11,7 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.text.run import CT_R
 from docx.shared import Emu, Pt
 from docx.table import Table, _Row
 
@@ -78,12 +79,22 @@ def _table(document: WordDocument, number: int, table: HtmlTable) -> None:
     for texts in others:
         row = deepcopy(pattern)
         for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
-            run.text = text
+            _say(run, text)
         grid._tbl.append(row)
     for place, text in enumerate([table.note, *table.footnotes]):
         if text:
             note = document.add_paragraph().add_run(f"{place}. {text}" if place else text)
             note.font.size = Pt(8)
+
+
+def _say(run: CT_R, text: str) -> None:
+    """Put a text in the place of another."""
+    place = run.find(qn("w:t"))
+    if place is None or len(run) > 2 or place.attrib or not text or text != " ".join(text.split()):
+        run.text = text
+    else:
+        # What has no blanks of its own to keep is the text of one element, which is put in far sooner.
+        place.text = text
 
 
 def _fill(row: _Row, texts: Sequence[str], numbers: Collection[int], bold: bool = False) -> None:

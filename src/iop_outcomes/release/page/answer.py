@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.tables.verdict import facts_told, warnings_of
+from iop_outcomes.release.words.badge import badge_of
 from iop_outcomes.release.words.doubts import cautions, doubt
-from iop_outcomes.release.words.verdict import badge, brief, looks_in_words, sentence
+from iop_outcomes.release.words.verdict import badge, beside_badge, brief, looks_in_words
 from iop_outcomes.study import Study
 from iop_outcomes.tables.conclusion import FURTHER, REFUSED, WITHHELD
 from iop_outcomes.tables.estimate import by_analysis
@@ -66,13 +67,12 @@ def answer(
 ) -> Answer:
     """Return the first screen of a study from what is released of it, and the verdicts on that."""
     if not every:
-        nothing = "Cannot be answered: no analysis could be made."
-        return Answer(REFUSED, "Cannot be answered", nothing, "", [], [])
+        return Answer(REFUSED, badge_of(REFUSED, ()), "No analysis could be made.", "", [], [])
     table, first = released["estimate"].frame, every[0]
     line = doubt(first, table, study)
     warnings = warnings_of(released, study, first)
     minded = cautions(every, study, sizes, facts_told(released), warnings) if line else []
-    said = sentence(first, table, study)
+    said = beside_badge(first, table, study)
     return Answer(first.decision.verdict, badge(first), said, line, minded, _others(every, table, study))
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
 from iop_outcomes.release.figures.differences import interval
-from iop_outcomes.release.page.found import analysis_of
+from iop_outcomes.release.page.found import Row, analysis_of
 from iop_outcomes.release.page.html import HtmlTable
 from iop_outcomes.release.words.controls import controls_in_words
 from iop_outcomes.release.words.missing import rule_in_words, shifts_of, tipping_in_words
@@ -28,18 +28,22 @@ def sensitivity(table: Released | None, study: Study) -> HtmlTable | None:
         return None
     frame = table.frame[(table.frame["role"] == CHECK) & (table.frame["status"] != WITHHELD)]
     mapped, drawn = set(shifts_of(study).values()), control_rows(frame).index.union(site_rows(frame).index)
+    rules: dict[tuple[str, ...], str] = {}
+
+    def rule_of(row: Row) -> str:
+        said, *arms = key = tuple(str(row[name]) for name in ("scenario", "arm", "against"))
+        # Made once for all analyses that were checked alike: what a panel tries is a hundred rules.
+        if key not in rules:
+            rules[key] = words.capital(rule_in_words(said, (arms[0], arms[1]), study))
+        return rules[key]
+
     rows = [
-        (analysis_of(row, study), _name(row, study), check_in_words(row))
+        (analysis_of(row, study), rule_of(row), check_in_words(row))
         for _, row in frame.drop(index=drawn).astype("object").iterrows()
         # Shifts are drawn as a map, controls and sites as figures; in words they would be a page of their own.
         if _on_its_scale(row, study) and row["scenario"] not in mapped
     ]
     return HtmlTable("Sensitivity checks", ("Analysis", "Check", "Result"), rows, file="estimate") if rows else None
-
-
-def _name(row: pd.Series, study: Study) -> str:
-    arms = (str(row["arm"]), str(row["against"]))
-    return words.capital(rule_in_words(str(row["scenario"]), arms, study))
 
 
 def _on_its_scale(row: pd.Series, study: Study) -> bool:

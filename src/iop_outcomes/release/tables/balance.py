@@ -139,20 +139,21 @@ def _as_recorded(balance: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
     if not filled:
         return balance
     known = covariates.set_index("member_id")
-    uses = {name: balance["covariate"].map(lambda covariate, name=name: name in made_of(covariate)) for name in filled}
+    covariate, stage = (balance[name].to_numpy(object) for name in ("covariate", "stage"))
+    uses = {name: np.array([name in made_of(one) for one in covariate], dtype=bool) for name in filled}
+    numbers = {column: balance[column].to_numpy(float, copy=True) for column in (*_OF_ARM, *_KNOWN)}
     for (arm, against, design), people in tables["propensity"].groupby(list(_DESIGN), observed=True):
-        mine = of_arms(balance, (str(arm), str(against)), str(design))
+        mine = of_arms(balance, (str(arm), str(against)), str(design)).to_numpy()
         for name in filled:
             recorded = people[(known[f"{name}_missing"].reindex(people["member_id"]) == 0).to_numpy()]
             for row in _recorded_rows(known.loc[recorded["member_id"], [name]], recorded):
-                place = mine & (balance["covariate"] == name) & (balance["stage"] == row["stage"])
-                for column in (*_OF_ARM, *_KNOWN):
-                    balance.loc[place, column] = row[column.replace("n_known", "n")]
-                rests = mine & bent & uses[name] & (balance["stage"] == row["stage"])
+                place = mine & (stage == row["stage"])
+                for column, values in numbers.items():
+                    values[place & (covariate == name)] = row[column.replace("n_known", "n")]
                 for column in _KNOWN:
-                    fewer = row[column.replace("n_known", "n")]
-                    balance.loc[rests, column] = balance.loc[rests, column].clip(upper=fewer)
-    return balance
+                    rests = place & bent.to_numpy() & uses[name]
+                    numbers[column][rests] = np.fmin(numbers[column][rests], row[column.replace("n_known", "n")])
+    return balance.assign(**numbers)
 
 
 def _recorded_rows(values: pd.DataFrame, people: pd.DataFrame) -> list[dict]:

@@ -1,7 +1,7 @@
 """Estimates: what may be shown, what is withheld and why, with the arms' own values beside each contrast."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -103,17 +103,21 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study, rules: ReleaseRules)
     # Without weights the effective size is the number of people itself.
     table["ess"] = rules.rounded(table["ess"].where(~rules.small(table["ess"])))
     table["true_value"] = _true_values(table, tables.get("truth"))
-    outcomes = {name: outcome_of(study, name) for name in table["outcome"].astype("str").unique()}
-    table["unit"] = [
-        outcomes[o].unit_of(m) for o, m in zip(table["outcome"].astype("str"), table["measure"], strict=True)
-    ]
-    table["margin"] = [margin_of(study, a, m) for a, m in zip(table["analysis"], table["measure"], strict=True)]
+    table["unit"] = _by_measure(table, "outcome", lambda name, measure: outcome_of(study, name).unit_of(measure))
+    table["margin"] = _by_measure(table, "analysis", lambda name, measure: margin_of(study, name, measure))
     table = coarse(_with_coarse_counts(table, rules), apart.index, rules)
     table = nameless(table, study.describe_by)
     table["se_method"] = table["se_method"].map(_without_totals)
     table["of_everybody"] = table["population"].astype("str") == EVERYBODY
     columns = [*_LABELS, *ROLES.guarded, *ROLES.values, *ROLES.sentences, *ROLES.keep.values(), "of_everybody"]
     return table.reindex(columns=columns)
+
+
+def _by_measure(table: pd.DataFrame, column: str, found: Callable[[str, str], object]) -> list[object]:
+    """Return what is known of a name and a measure for every row, asked once for all rows that have both."""
+    asked = list(zip(table[column].astype("str"), table["measure"], strict=True))
+    known = {one: found(*one) for one in set(asked)}
+    return [known[one] for one in asked]
 
 
 def _with_coarse_counts(table: pd.DataFrame, rules: ReleaseRules) -> pd.DataFrame:

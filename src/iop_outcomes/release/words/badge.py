@@ -24,6 +24,9 @@ BADGES = {
     REFUSED: "Cannot be answered",
 }
 
+#: Verdicts whose sentence says so first; a difference that is shown speaks for itself.
+_SAY_SO = (NO_DIFFERENCE, CANNOT_TELL, INCONCLUSIVE, WITHHELD, REFUSED)
+
 
 def badge_of(verdict: str, codes: Collection[str]) -> str:
     """Return a verdict, and the codes of its reasons, in a few words."""
@@ -33,3 +36,8 @@ def badge_of(verdict: str, codes: Collection[str]) -> str:
     if "less_than_matters" in codes:
         return f"{name}, by less than matters"
     return f"{name}, perhaps by less than matters" if "may_be_less_than_matters" in codes else name
+
+
+def opening_of(verdict: str, codes: Collection[str]) -> str:
+    """Return the few words that a verdict's sentence opens with, which nobody puts before it again; or nothing."""
+    return badge_of(verdict, codes) if verdict in _SAY_SO or "crude_difference" in codes else ""

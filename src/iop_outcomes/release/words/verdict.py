@@ -11,27 +11,15 @@ from iop_outcomes.conclude.judging import Judged
 from iop_outcomes.release import words
 from iop_outcomes.release.words import numbers
 from iop_outcomes.release.words.advice import told
-from iop_outcomes.release.words.badge import badge_of
+from iop_outcomes.release.words.badge import badge_of, opening_of
 from iop_outcomes.release.words.finding import finding, lower, topic
 from iop_outcomes.release.words.missing import rules_in_words, shifts_of
 from iop_outcomes.release.words.vocabulary import POPULATIONS
 from iop_outcomes.study import Study
 from iop_outcomes.study.outcome import outcome_of
-from iop_outcomes.tables.conclusion import (
-    CANNOT_TELL,
-    INCONCLUSIVE,
-    NO_DIFFERENCE,
-    REFUSED,
-    WITHHELD,
-)
+from iop_outcomes.tables.conclusion import REFUSED, WITHHELD
 from iop_outcomes.tables.estimate import has_interval
 
-#: What stands before the finding; a difference that is shown speaks for itself.
-_OPENINGS = {
-    NO_DIFFERENCE: "No difference that matters: ",
-    CANNOT_TELL: "Cannot tell: ",
-    INCONCLUSIVE: "Inconclusive: ",
-}
 #: How much was shown, after the interval; {margin} is the smallest difference that matters.
 _SIZES = {
     "more_than_matters": "the whole interval is more than the {margin} that matter",
@@ -112,7 +100,7 @@ def badge(judged: Judged) -> str:
 
 
 def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
-    """Return the verdict in whole sentences that need no statistician.
+    """Return the verdict in whole sentences that need no statistician and no badge beside them.
 
     Parameters
     ----------
@@ -123,28 +111,35 @@ def sentence(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     study : Study
         Words and covariates.
     """
+    said = beside_badge(judged, table, study)
+    opening = opening_of(judged.decision.verdict, judged.decision.codes)
+    return f"{opening}: {lower(said)}" if opening else said
+
+
+def beside_badge(judged: Judged, table: pd.DataFrame, study: Study) -> str:
+    """Return what ``sentence`` does, without what the badge beside it says already."""
     row, verdict = judged.row, judged.decision.verdict
-    reason = words.sentences(told(_reason(row))).rstrip(".")
+    if verdict in (WITHHELD, REFUSED):
+        return _nothing_shown(judged, study)
+    unit, reason = unit_of(judged, study), _reason(row)
+    evidence = f" ({_evidence(row, unit, table)})" if has_interval(row) else ""
+    found = f"{finding(row, unit, study)}{evidence}; {_clause(judged, unit, study)}."
+    return " ".join([found, *_afterwards(judged), *([f"{reason}."] if reason else [])])
+
+
+def _nothing_shown(judged: Judged, study: Study) -> str:
+    """Return what no comparison can be shown of, and why."""
+    row, reason = judged.row, _reason(judged.row)
     about = f"{topic(words.describe_outcome(study, str(row['outcome'])))}{_other_arms(row, study)}"
-    if verdict == WITHHELD:
-        return f"Withheld: these data allow no fair comparison of {about}. {reason}."
-    if verdict == REFUSED:
-        return f"Cannot be answered: {about}. {reason or 'There is no estimate'}."
-    unit = unit_of(judged, study)
-    found = finding(row, unit, study)
-    said = [f"({_evidence(row, unit, table)})" if has_interval(row) else "", _clause(judged, unit, study)]
-    opening = _OPENINGS.get(verdict, "Not adjusted: " if "crude_difference" in judged.decision.codes else "")
-    start = f"{opening}{lower(found) if opening else found} {said[0]}".rstrip()
-    return " ".join(
-        part for part in (f"{start}; {said[1]}.", *_afterwards(judged), f"{reason}." if reason else "") if part
-    )
+    what = "allow no fair comparison" if judged.decision.verdict == WITHHELD else "give no estimate"
+    return f"These data {what} of {about}." + (f" {reason}." if reason else "")
 
 
 def brief(judged: Judged, table: pd.DataFrame, study: Study) -> str:
     """Return the verdict as a line of a list: the outcome, the numbers, and what they amount to."""
     row, verdict = judged.row, judged.decision.verdict
     if verdict in (WITHHELD, REFUSED):
-        return sentence(judged, table, study)
+        return _nothing_shown(judged, study)
     outcome, unit = words.describe_outcome(study, str(row["outcome"])), unit_of(judged, study)
     label = words.capital(f"{outcome.noun}{_day(row) or outcome.details}{_other_arms(row, study)}")
     values = numbers.arms_values(row, table)
@@ -207,7 +202,8 @@ def unit_of(judged: Judged, study: Study) -> str:
 
 def _reason(row: pd.Series) -> str:
     reason = row["reason"]
-    return "" if reason is None or reason is pd.NA or reason != reason else str(reason).strip().rstrip(".")
+    known = not (reason is None or reason is pd.NA or reason != reason)
+    return words.sentences(told(str(reason).strip().rstrip("."))).rstrip(".") if known else ""
 
 
 def _other_arms(row: pd.Series, study: Study) -> str:
