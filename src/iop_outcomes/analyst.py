@@ -9,13 +9,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from iop_outcomes import tables
 from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.frame import (
     Given,
     contrast_of,
     listed_terms,
+    of_rows,
     refuse_as_covariates,
     refuse_unknown,
     take_frame,
@@ -30,6 +30,7 @@ from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.values import known_causes, known_events, known_times
 from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast
+from iop_outcomes.tables.records import check_records
 
 
 def estimate(
@@ -110,7 +111,7 @@ def estimate(
     _refuse_same(outcome=outcome, arm=arm)
     refuse_as_covariates(covariates, outcome, "the outcome")
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
-    chosen = data.iloc[rows].set_axis(comparison.population.members.index)
+    chosen = of_rows(data, rows).set_axis(comparison.population.members.index)
     measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     found = _estimated(chosen, comparison, estimator, outcome, measures, seed, settings)
     if bootstrap:
@@ -331,7 +332,7 @@ def _answer(data, comparison: Comparison, estimator, outcome, measures, seed, se
 
 
 def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed, settings) -> pd.DataFrame:
-    rows = _answer(data, comparison, estimator, outcome, measures, seed, settings).rows(measures)
+    records = _answer(data, comparison, estimator, outcome, measures, seed, settings).records(measures)
     told = dict(
         analysis=outcome,
         outcome=outcome,
@@ -343,8 +344,7 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
         scenario=MAIN,
         status=SHOWN,
     )
-    # Joined at once: a column at a time takes longer than the estimate of a small study.
-    return tables.check(rows.join(pd.DataFrame(told, index=rows.index)), "estimate")
+    return check_records([record | told for record in records], "estimate")
 
 
 def _with_bootstrap(found, data, comparison, again: Callable[..., float], n_replicates, seed) -> pd.DataFrame:

@@ -110,9 +110,14 @@ def take_frame(
         codes[(data[arm] == label).to_numpy(bool)] = place
     rows = np.flatnonzero(codes >= 0)
     index = pd.RangeIndex(len(rows), name="member_id")
-    chosen = data.iloc[rows].set_axis(index)
+    chosen = of_rows(data, rows).set_axis(index)
     known = pd.DataFrame({name: known_covariate(chosen, name) for name in covariates}, index=index)
     return Framed(rows, kept, codes[rows], known, None if cluster is None else chosen[cluster], terms_of(entries))
+
+
+def of_rows(data: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return some rows of a frame, given by positions in their order; the frame itself where they are all."""
+    return data if len(rows) == len(data) else data.iloc[rows]
 
 
 def _arms_of(column: pd.Series, name: str, arms) -> tuple:

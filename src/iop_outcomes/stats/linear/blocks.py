@@ -7,6 +7,7 @@ takes 0.02 s this way, 0.13 s with one pass per pair of covariates, 0.18 s with 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,9 @@ class CodedBlock:
         cells = np.bincount(groups.astype(np.intp) * size + self.codes, weights=values, minlength=n_groups * size)
         return cells.reshape(n_groups, size) @ self.table
 
+    @cached_property
     def moments(self):
+        """Mean and standard deviation of each column."""
         share = np.bincount(self.codes, minlength=len(self.table)) / max(len(self.codes), 1)
         mean = share @ self.table
         return mean, np.sqrt(share @ (self.table - mean) ** 2)
@@ -80,7 +83,9 @@ class DenseBlock:
         sums = [np.bincount(groups, weights=values * column, minlength=n_groups) for column in self.values.T]
         return np.column_stack(sums)
 
+    @cached_property
     def moments(self):
+        """Mean and standard deviation of each column."""
         return self.values.mean(axis=0), self.values.std(axis=0)
 
     def moved(self, centre, unit):
