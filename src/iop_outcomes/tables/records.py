@@ -44,7 +44,7 @@ def check_records(records: Sequence[Mapping[str, Any]], name: str) -> pd.DataFra
     return tables.check(pd.DataFrame(list(records)), name)
 
 
-def _cells(values: list, column: Column) -> Cells:
+def _cells(values: list[Any], column: Column) -> Cells:
     """Return the cells of a column in its type."""
     if not column.nullable and any(_is_empty(value) for value in values):
         return None
@@ -61,7 +61,7 @@ def _cells(values: list, column: Column) -> Cells:
     return as_codes(texts, column.allowed)
 
 
-def _numbers(values: list, column: Column) -> np.ndarray | None:
+def _numbers(values: list[Any], column: Column) -> np.ndarray | None:
     if not all(
         (isinstance(value, Real) and not isinstance(value, bool | np.bool_)) or value is None for value in values
     ):

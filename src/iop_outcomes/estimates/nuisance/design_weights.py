@@ -15,7 +15,7 @@ from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
 from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import independent_columns
-from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, usable_matrix
 from iop_outcomes.stats.linear.multinomial import fit_multinomial
 
 #: Name under which clusters join the covariates.
@@ -193,7 +193,7 @@ def _candidates(design: Comparison | Population, matrix: ModelMatrix | None) -> 
 
 
 def _span(covariates: pd.DataFrame) -> ModelMatrix:
-    return centred(model_matrix(covariates, unusable="drop")).matrix
+    return centred(usable_matrix(covariates)).matrix
 
 
 def _is_logistic_fit(

@@ -86,7 +86,8 @@ class DenseBlock:
     @cached_property
     def moments(self):
         """Mean and standard deviation of each column."""
-        return self.values.mean(axis=0), self.values.std(axis=0)
+        mean = self.values.mean(axis=0)
+        return mean, self.values.std(axis=0, mean=mean[None])
 
     def moved(self, centre, unit):
         return DenseBlock(self.columns, (self.values - centre) / unit)

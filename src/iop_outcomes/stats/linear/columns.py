@@ -110,10 +110,7 @@ def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
                 return None, [f"{name} has the same value in every row"]
             _refuse_unsquarable(low, high, name)
         return Term(name, None, values=values), []
-    held = column.array
-    if not isinstance(held, pd.Categorical):
-        held = held.astype(pd.CategoricalDtype(sorted(column.unique(), key=str)))
-    levels, codes = tuple(held.categories), held.codes
+    levels, codes = _levels_and_codes(column)
     present = np.bincount(codes, minlength=len(levels)) > 0
     problems = [f"nobody has level '{levels[empty]}' of {name}" for empty in np.flatnonzero(~present)]
     if present.sum() < 2:
@@ -122,3 +119,15 @@ def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
         return Term(name, levels, codes=codes), []
     kept = tuple(levels[used] for used in np.flatnonzero(present))
     return Term(name, kept, codes=(np.cumsum(present) - 1)[codes]), problems
+
+
+def _levels_and_codes(column: pd.Series) -> tuple[tuple, np.ndarray]:
+    """Return the levels of a column, those of categories as they are and others in the order of their names."""
+    if isinstance(column.array, pd.Categorical):
+        return tuple(column.array.categories), column.array.codes
+    codes, found = pd.factorize(column.array)
+    order = sorted(range(len(found)), key=lambda place: str(found[place]))
+    levels = pd.CategoricalDtype([found[place] for place in order]).categories
+    rank = np.empty(len(order), dtype=np.min_scalar_type(-max(len(order), 1)))
+    rank[order] = np.arange(len(order))
+    return tuple(levels), rank[codes]
