@@ -123,8 +123,16 @@ def cross_product(left: Block, right: Block, weights: np.ndarray) -> np.ndarray:
         cells = np.bincount(left.codes, weights=weights, minlength=size)
         return (left.table * cells[:, None]).T @ right.table
     other = len(right.table)
-    cells = np.bincount(left.codes.astype(np.intp) * other + right.codes, weights=weights, minlength=size * other)
+    cells = np.bincount(joined_codes(left.codes, right.codes, size, other), weights=weights, minlength=size * other)
     return left.table.T @ cells.reshape(size, other) @ right.table
+
+
+def joined_codes(left: np.ndarray, right: np.ndarray, n_left: int, n_right: int) -> np.ndarray:
+    """Return one code for each pair of codes, in the smallest type that holds them: it is written once per pass."""
+    joined = left.astype(np.min_scalar_type(max(n_left * n_right, n_right)))
+    joined *= joined.dtype.type(n_right)
+    joined += right.astype(joined.dtype, copy=False)
+    return joined
 
 
 def bilinear_form(left: Block, right: Block, inner: np.ndarray) -> np.ndarray:
