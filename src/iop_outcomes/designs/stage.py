@@ -293,7 +293,10 @@ def _comparison(
 def _in_arms(covariates: pd.DataFrame, arms: tuple[str, ...]) -> pd.DataFrame:
     chosen = covariates[covariates["arm"].isin(arms)].set_index("member_id").sort_index()
     for name in chosen.select_dtypes("category"):
-        chosen[name] = chosen[name].cat.remove_unused_categories()
+        # Counted, where pandas would sort the codes: nearly every column has all of its levels.
+        codes, n_levels = chosen[name].cat.codes.to_numpy(), len(chosen[name].cat.categories)
+        if not np.bincount(codes[codes >= 0], minlength=n_levels).all():
+            chosen[name] = chosen[name].cat.remove_unused_categories()
     return chosen
 
 
