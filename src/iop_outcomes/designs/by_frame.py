@@ -119,7 +119,7 @@ def compare_framed(
         members = method(framed.model_frame, treated, cluster, seed, **checked)
     members = members.assign(treated=treated)
     members["preference_score"] = (
-        preference_score(members["score"], treated) if members["score"].notna().any() else np.nan
+        preference_score(members["score"].to_numpy(float), treated) if members["score"].notna().any() else np.nan
     )
     settings = settled(settings, treated, framed.cluster)
     facts = (framed.covariates, framed.cluster, settings, None, framed.settled)

@@ -253,8 +253,9 @@ def compare(covariates: pd.DataFrame, study: Readable, design: str, arms: Arms) 
     members = method(columns[inside], treated[inside], cluster, seed_of(study.seed, design), **settings)
     members = with_left_out(members, columns.index, notes, NOTES) if notes else members
     members = members.assign(treated=treated)
-    scored = members["score"].notna().any()
-    members["preference_score"] = preference_score(members["score"], treated) if scored else float("nan")
+    # As an array: numpy asks a Series things for which pandas makes a table of all its members' names.
+    score = members["score"].to_numpy(float)
+    members["preference_score"] = np.nan if np.isnan(score).all() else preference_score(score, treated)
     return _comparison(covariates, study, design, arms, members)
 
 

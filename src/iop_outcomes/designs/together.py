@@ -155,7 +155,7 @@ def pair_of(everybody: pd.DataFrame, arms: Sequence[str], first: str, second: st
     if score_column(first) in own:
         one, other = own[score_column(first)], own[score_column(second)]
         members["score"] = one / (one + other)
-        members["preference_score"] = preference_score(members["score"], treated)
+        members["preference_score"] = preference_score(members["score"].to_numpy(float), treated)
     members["matched_set"] = unmatched(own.index)
     members.attrs[NOTES] = everybody.attrs.get(NOTES, [])
     return members

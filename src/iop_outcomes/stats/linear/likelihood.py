@@ -187,7 +187,8 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
         new, objective = _uphill(likelihood, state, step, objective)
         if length < shortest:
             moved = new.eta - state.eta
-            if np.abs(moved[likelihood.weights > 0]).max() > RUNNING_AWAY:
+            counting = moved[likelihood.weights > 0] if likelihood.is_weighted else moved
+            if max(counting.max(), -counting.min()) > RUNNING_AWAY:
                 refuse_diverged(likelihood.matrix, step, moved)
             if len(likelihood.y) > LARGE:
                 new.information = state.information
