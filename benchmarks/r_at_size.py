@@ -63,8 +63,8 @@ def _processor_seconds() -> float:
 def ours(file: Path) -> dict:
     """Return what each of our steps cost, and the answers; libraries are loaded before, as R's are."""
     import polars as pl
-    import scipy.linalg  # noqa: F401
     from pyarrow import csv, default_memory_pool, int8
+    from scipy import linalg, special  # noqa: F401
 
     from iop_outcomes.designs.judge.balance import balance
     from iop_outcomes.designs.scores.balancing_weights import balancing_weights
