@@ -293,8 +293,10 @@ numbered in order, which packs them more tightly than pseudonyms would. {session
 The steps from raw records to effects on one file of {r_rows} records (`benchmarks/r_at_size.py`): ours, called as a
 notebook would; R as one would write it who knows it well (`data.table`, cross-products for the score, `sandwich`,
 `survival`); and R as most would (`glm`, `svyglm`). Each reads the same columns of the same CSV in a process of its own,
-on one thread; medians. What a study does beyond these steps (checks of every record, canonical tables, other outcomes,
-sensitivity, the report) is on neither side; the first table of this page has it.
+on one thread; medians. Libraries are loaded before the steps begin, on all sides; the whole process has them. Ours
+reads numbers of one byte in blocks of the file, which is not held as a whole. What a study does beyond these steps
+(checks of every record, canonical tables, other outcomes, sensitivity, the report) is on neither side; the first table
+of this page has it.
 
 {beside_r_versions} {beside_r_note}
 
