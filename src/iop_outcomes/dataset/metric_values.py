@@ -43,7 +43,9 @@ def compute_metrics(
     values, refused = [], []
     history = history.under(study.outcome_rules)
     asked = {name: study.metric(name) for name in study.metrics}
-    unfit = {name: unmet(plugin.needs, capability, history.records) for name, (plugin, _) in asked.items()}
+    # Many metrics need the same, which is looked for once.
+    lacking = {needs: unmet(needs, capability, history.records) for needs in {one.needs for one, _ in asked.values()}}
+    unfit = {name: lacking[plugin.needs] for name, (plugin, _) in asked.items()}
     of_shards = _by_shard(history, {n: one for n, one in asked.items() if one[0].by_member and not unfit[n]}, tell)
     for name, (plugin, settings) in asked.items():
         start = time.perf_counter()

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
+from iop_outcomes.history.session_rows import one_of
 from iop_outcomes.history.sessions import distinct, edges, visits
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
 
@@ -51,7 +52,7 @@ class Contacts:
 
     def of(self, *kinds: str) -> "Contacts":
         """Return the contacts of some kinds."""
-        return self._where(np.isin(self.kind, [KINDS.index(kind) for kind in kinds]))
+        return self._where(one_of(self.kind, KINDS, *kinds))
 
     def between(self, first: np.ndarray | float, last: np.ndarray | float) -> "Contacts":
         """Return the contacts on the days ``first`` to ``last``, both included, which may differ by member."""
@@ -71,7 +72,10 @@ class Contacts:
         return edges(self.member, self.day, self.n_members)[1]
 
     def _where(self, chosen: np.ndarray) -> "Contacts":
-        return Contacts(self.n_members, self.member[chosen], self.day[chosen], self.kind[chosen])
+        rows = np.flatnonzero(chosen)
+        if len(rows) == len(chosen):
+            return self
+        return Contacts(self.n_members, self.member[rows], self.day[rows], self.kind[rows])
 
 
 def contacts_of(history: History, code_list: CodeList = None, with_sessions: bool = True) -> Contacts:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.session_rows import MODES
+from iop_outcomes.history.session_rows import MODES, one_of
 from iop_outcomes.history.sessions import DENSE, Sessions, joined, sessions_of, shards, visits_of
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
@@ -44,21 +44,35 @@ def _counts(sessions: Sessions) -> np.ndarray:
 
 def _alike(sessions: Sessions) -> dict[str, np.ndarray]:
     """Return the members of the sessions that look like others of the same day."""
+    member, look = _looks(sessions)
+    kind, status = np.divmod(look, len(SESSION_STATUSES))
+    again = np.append(False, look[1:] == look[:-1])[: len(look)]
+    group = np.cumsum(np.append(True, kind[1:] != kind[:-1])[: len(look)]) - 1
+    n_alike, n_came = np.bincount(group), np.bincount(group, one_of(status, SESSION_STATUSES, *CAME))
+    both = ((n_came > 0) & (n_came < n_alike))[group]
+    return {ALIKE: member[again], CONTRADICTORY: member[both]}
+
+
+def _looks(sessions: Sessions) -> tuple[np.ndarray, np.ndarray]:
+    """Return the member and a number for day, type, mode, length and status, which comes last, sorted by the number.
+
+    Of days with several sessions only: one that is alone is like no other.
+    """
     span = int(sessions.day.max(initial=0)) + 1
     day = sessions.member.astype(np.int64) * span + sessions.day
-    rows = np.arange(len(day))
-    if sessions.n_members * span <= DENSE * len(day):
-        # Many days have one session, which is like no other.
-        rows = np.flatnonzero(np.bincount(day)[day] > 1)
+    if sessions.n_members * span > DENSE * len(day):
+        day = pd.factorize(day)[0]
+    several = np.bincount(day) > 1
+    rows = np.flatnonzero(several[day])
+    place = np.cumsum(several)[day[rows]]
+    member = np.zeros(len(rows) + 1, dtype=np.int32)
+    member[place] = sessions.member[rows]
     length, lengths = pd.factorize(sessions.minutes_scheduled[rows])
-    slot = (day[rows] * (len(SESSION_TYPES) + 1) + sessions.type[rows] + 1) * (len(MODES) + 1) + sessions.mode[rows] + 1
-    slot = slot * (len(lengths) + 1) + length + 1
-    slot = pd.factorize(slot)[0]
-    n_alike = np.bincount(slot)
-    n_came = np.bincount(slot, sessions.has_status(*CAME)[rows])
-    status = slot * (len(SESSION_STATUSES) + 1) + sessions.status[rows]
-    alike = np.flatnonzero(n_alike[slot] > 1)
-    again = alike[pd.Series(status[alike]).duplicated().to_numpy()]
-    both = (n_came > 0) & (n_came < n_alike)
-    member = sessions.member[rows]
-    return {ALIKE: member[again], CONTRADICTORY: member[both[slot]]}
+    columns = (sessions.type[rows] + 1, SESSION_TYPES), (sessions.mode[rows] + 1, MODES), (length + 1, lengths)
+    look = place
+    for codes, names in columns:
+        look = look * (len(names) + 1) + codes
+    # Sessions mostly come by members, so that the numbers are nearly in order.
+    look = np.sort(look * len(SESSION_STATUSES) + sessions.status[rows], kind="stable")
+    n_looks = len(SESSION_STATUSES) * int(np.prod([len(names) + 1 for _, names in columns]))
+    return member[look // n_looks], look
