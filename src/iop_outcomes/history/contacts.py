@@ -7,6 +7,7 @@ attended sessions are visits (those of the type medication are medication), and 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,9 @@ class Contacts:
 
     def between(self, first: np.ndarray | float, last: np.ndarray | float) -> "Contacts":
         """Return the contacts on the days ``first`` to ``last``, both included, which may differ by member."""
-        first, last = np.broadcast_to(first, self.n_members), np.broadcast_to(last, self.n_members)
-        return self._where((self.day >= first[self.member]) & (self.day <= last[self.member]))
+        chosen = self.day >= self._of_each(first)
+        chosen &= self.day <= self._of_each(last)
+        return self._where(chosen)
 
     def number(self) -> np.ndarray:
         """Return how many there are of each member: days, counted once for each kind."""
@@ -70,6 +72,14 @@ class Contacts:
     def last_day(self) -> np.ndarray:
         """Return the day of the last contact of each member, NaN without one."""
         return edges(self.member, self.day, self.n_members)[1]
+
+    @cached_property
+    def _rows_of_each(self) -> np.ndarray:
+        return self.number()
+
+    def _of_each(self, limit: np.ndarray | float) -> np.ndarray | float:
+        """Return the limit of the member of each contact; contacts are sorted by members."""
+        return np.repeat(limit, self._rows_of_each) if np.ndim(limit) else limit
 
     def _where(self, chosen: np.ndarray) -> "Contacts":
         rows = np.flatnonzero(chosen)
