@@ -9,7 +9,8 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import in_shards, shards
+from iop_outcomes.history.session_rules import shards_counted
+from iop_outcomes.history.sessions import in_shards
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
@@ -72,7 +73,7 @@ def _by_shard(
     if not asked or not in_shards(history):
         return {}
     start = time.perf_counter()
-    for _, shard in shards(history):
+    for shard in shards_counted(history):
         for name, (plugin, settings) in asked.items():
             one = plugin(shard, **settings)
             found[name].append(one.to_frame("value") if isinstance(one, pd.Series) else one)

@@ -1,11 +1,13 @@
 """How many sessions each rule of ``sessions.py`` applied to: nothing is left out or changed in silence."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.session_rows import MODES, one_of
-from iop_outcomes.history.sessions import DENSE, Sessions, joined, sessions_of, shards, visits_of
+from iop_outcomes.history.sessions import DENSE, Sessions, joined, sessions_of, shards, visits
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
 from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
 
@@ -20,13 +22,7 @@ def session_rules(history: History) -> pd.DataFrame:
         Sessions alike in day, type, mode and length are counted beyond the first where they are alike in status too,
         and all of them where some were attended and some were not.
     """
-    # Nobody's sessions are in two shards, so that members can be added up as sessions can.
-    counts, came = np.zeros((len(ANSWERS) + 2, 2), dtype=np.int64), []
-    for first, shard in shards(history):
-        counts += _counts(sessions_of(shard))
-        came.append(visits_of(shard, first))
-    # Metrics ask for them next, and would go through the sessions of all members once more.
-    history.once("visits", lambda: joined(came))
+    counts = _added((_counts(shard) for _, shard in shards(history)), history)
     told = {**ANSWERS, ALIKE: KEPT, CONTRADICTORY: KEPT}
     table = pd.DataFrame(counts, columns=["n_sessions", "n_members"])
     table.insert(0, "answer", list(told.values()))
@@ -34,8 +30,30 @@ def session_rules(history: History) -> pd.DataFrame:
     return table
 
 
-def _counts(sessions: Sessions) -> np.ndarray:
+def shards_counted(history: History) -> Iterator[History]:
+    """Yield the members a shard at a time, and remember what the report and other metrics will ask of all sessions.
+
+    They would go through the sessions of all members once more, each of them.
+    """
+    counts, came = [], []
+    for first, shard in shards(history):
+        yield shard
+        counts.append(_counts(shard))
+        member, day, medication = visits(shard)
+        came.append((member + np.int32(first), day, medication))
+    _added(counts, history)
+    history.once("visits", lambda: joined(came))
+
+
+def _added(counts: Iterable[np.ndarray], history: History) -> np.ndarray:
+    """Return sessions and members of each rule in all shards; nobody's sessions are in two of them."""
+    added: np.ndarray = history.once("session rules", lambda: np.sum(list(counts), axis=0))
+    return added
+
+
+def _counts(history: History) -> np.ndarray:
     """Return sessions and members of each rule, of shape (rules, 2)."""
+    sessions = sessions_of(history)
     rows = [sessions.broken[rule] for rule in ANSWERS]
     alike = _alike(sessions)
     rows += [(len(alike[rule]), len(np.unique(alike[rule]))) for rule in (ALIKE, CONTRADICTORY)]
