@@ -64,7 +64,10 @@ def or_missing(history: History, column: str) -> np.ndarray:
 
 
 def label_or_none(history: History, column: str) -> pd.Series:
-    """Return a column of codes of the members as text, None where nothing is recorded or the source has none."""
+    """Return a column of codes of the members as text, None where nothing is recorded or the source has none.
+
+    Made once for all who ask, who do not write into it.
+    """
     return history.once(("label", column), lambda: _as_label(history, column))
 
 
