@@ -9,7 +9,8 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import in_shards, shards
+from iop_outcomes.history.session_rules import shards_counted
+from iop_outcomes.history.sessions import in_shards
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
@@ -43,7 +44,9 @@ def compute_metrics(
     values, refused = [], []
     history = history.under(study.outcome_rules)
     asked = {name: study.metric(name) for name in study.metrics}
-    unfit = {name: unmet(plugin.needs, capability, history.records) for name, (plugin, _) in asked.items()}
+    # Many metrics need the same, which is looked for once.
+    lacking = {needs: unmet(needs, capability, history.records) for needs in {one.needs for one, _ in asked.values()}}
+    unfit = {name: lacking[plugin.needs] for name, (plugin, _) in asked.items()}
     of_shards = _by_shard(history, {n: one for n, one in asked.items() if one[0].by_member and not unfit[n]}, tell)
     for name, (plugin, settings) in asked.items():
         start = time.perf_counter()
@@ -70,7 +73,7 @@ def _by_shard(
     if not asked or not in_shards(history):
         return {}
     start = time.perf_counter()
-    for _, shard in shards(history):
+    for shard in shards_counted(history):
         for name, (plugin, settings) in asked.items():
             one = plugin(shard, **settings)
             found[name].append(one.to_frame("value") if isinstance(one, pd.Series) else one)

@@ -54,6 +54,6 @@ def weekly_records(history: History, capability: pd.DataFrame, substance: Panel 
 def _attendance(history: History) -> pd.DataFrame:
     """Return what came of the sessions of each member and week."""
     attendance = weekly_attendance(history)
-    who = history.members.index.to_numpy()[attendance.pop("member").to_numpy()]
+    who = history.members.index.take(attendance.pop("member").to_numpy())
     attendance.insert(0, "member_id", who)
     return attendance.drop(columns="hours_offered")
