@@ -1,7 +1,8 @@
 """Worlds in which nothing differs but how the end of care is written down in outpatient care.
 
-Discharges are dated a month late; half of those who completed are called "other" or "transfer", or nothing; or an
-episode is opened anew every thirty days. Before, each was an answer of ten points or more, "more than matters".
+Discharges are dated a month late, or not at all; half of those who completed are called "other" or "transfer", or
+nothing; an episode is opened anew every thirty days, or where people step down. Before, each was an answer of ten
+points or more, "more than matters".
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.designs.judge.discharged import judge_discharged
-from null_clinic import Tables, checks, clinic, run
+from null_clinic import Tables, checks, clinic, run, weekly_sessions
 
 ARMS = ("iop", "outpatient")
 OF_LEAVING = {
@@ -101,6 +102,54 @@ def test_one_treatment_written_as_several_episodes_is_not_left_sooner(tmp_path):
     assert shown(made) == {"retention_60": "withheld"}
 
 
+def stepping_down(day: int = 42, share: float = 0.6) -> Tables:
+    """Return a clinic that hands many of IOP on to outpatient care by a new episode; all stay and complete alike."""
+    tables, rng = clinic(1000, 2), np.random.default_rng(2)
+    episode = tables["episode"]
+    handed = (episode["level_of_care"] == "2.1") & (episode["discharge_day"] > day) & (rng.random(1000) < share)
+    later = episode[handed].assign(episode_id=episode["episode_id"] + "b", assignment_day=day, admission_day=day)
+    episode.loc[handed, ["discharge_day", "discharge_reason"]] = [day, "transfer"]
+    # Outpatient care sends people elsewhere, too, so that the reason is one of both arms.
+    episode.loc[~handed & (episode["discharge_reason"] == "dropout") & (rng.random(1000) < 0.1), "discharge_reason"] = (
+        "transfer"
+    )
+    episode = pd.concat([episode, later.assign(level_of_care="1")], ignore_index=True)
+    baseline = tables["baseline"].set_index("episode_id").loc[episode["person_id"]].reset_index(drop=True)
+    changed = {"episode": episode, "baseline": baseline.assign(episode_id=episode["episode_id"])}
+    return tables | changed | {"session": weekly_sessions(episode)}
+
+
+def test_whoever_steps_down_has_not_left(tmp_path):
+    """Before, IOP completed 29 points less and kept 36 points fewer to day 60, surely."""
+    made = found(tmp_path, stepping_down())
+    row = checks(made).loc["reopened_alike"]
+    assert row["status"] == "FAIL"
+    assert "were admitted to another outpatient level of care within 7 days" in row["reason"]
+    assert shown(made) == WITHHELD
+
+
+def never_closed(share: float) -> Tables:
+    """Return a clinic whose outpatient care does not discharge a share of those who no longer come."""
+    tables, rng = clinic(1000, 1), np.random.default_rng(1)
+    episode = tables["episode"]
+    forgotten = (episode["level_of_care"] == "1") & (episode["discharge_reason"] == "dropout")
+    forgotten &= rng.random(1000) < share
+    episode["discharge_day"] = episode["discharge_day"].astype(float).mask(forgotten)
+    episode["discharge_reason"] = episode["discharge_reason"].mask(forgotten)
+    return tables
+
+
+@pytest.mark.parametrize(
+    ("share", "status"),
+    [(0.4, "FAIL"), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in [(0.12, "WARN"), (0, "PASS")])],
+)
+def test_records_that_are_never_closed_in_one_arm_withhold_what_rests_on_reasons(tmp_path, share, status):
+    """Before, IOP completed 14 points less, surely: of those who had left, outpatient care knew fewer."""
+    made = found(tmp_path, never_closed(share))
+    assert checks(made).loc["closed_alike", "status"] == status
+    assert (shown(made) == WITHHELD) is (status == "FAIL")
+
+
 MEMBERS = pd.DataFrame(
     {
         "member_id": ["e1", "e2", "e3"],
@@ -142,18 +191,34 @@ def test_reasons_and_admissions_within_a_week_are_counted_of_those_discharged_wh
         ("e2b", "p2", "1", 38, 60, "dropout"),  # eight days later
         ("e3", "p3", "1", 10, 40, "completed"),
         ("e3b", "p3", "2.1", 41, 60, "dropout"),  # another level of care
+        ("e3c", "p3", "detox_inpatient", 42, 46, "completed"),  # something new
     ]
     columns = ["episode_id", "person_id", "level_of_care", "admission_day", "discharge_day", "discharge_reason"]
     episode = pd.DataFrame(again, columns=columns)
     assert counted("admitted again", episode) == {
         ("iop", "the same level of care"): (1, 1),
         ("outpatient", "the same level of care"): (0, 2),
+        ("iop", "another outpatient level of care"): (0, 1),
+        ("outpatient", "another outpatient level of care"): (1, 2),
     }
     assert counted("reason of discharge", episode) == {
         ("iop", "other"): (1, 1),
         ("outpatient", "unknown"): (1, 2),
         ("outpatient", "completed"): (1, 2),
     }
+
+
+def test_a_record_is_open_where_nobody_came_for_a_month_and_no_end_was_written_down():
+    episode = pd.DataFrame({"episode_id": ["e1", "e2", "e3"], "discharge_day": [40, None, None]})
+    episode["discharge_reason"] = pd.Series([None, None, "dropout"], dtype="str")
+    # Observation ends on day 179, of e3 on day 189.
+    session = pd.DataFrame({"episode_id": ["e1", "e2", "e3"], "day": [20, 148, 150], "status": "attended"})
+    assert counted("never closed", episode, session=session) == {
+        ("iop", "never closed"): (0, 1),
+        ("outpatient", "never closed"): (1, 2),
+    }
+    session.loc[1, "day"] = 149
+    assert counted("never closed", episode, session=session)["outpatient", "never closed"] == (0, 1)
 
 
 def judged(*rows: tuple) -> dict[str, str]:

@@ -17,6 +17,7 @@ from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, withou
 from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
+from iop_outcomes.cohort.early import early_by_arm
 from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
 from iop_outcomes.cohort.questionnaires import questionnaires
@@ -53,6 +54,7 @@ def run(
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
         waiting_by_arm(members, began),
+        early_by_arm(members, made.get("session"), began, stay),
         set_aside_by_arm(made, cohort),
         people_twice(members, assigned, study.covariate_names, made),
     ]

@@ -9,6 +9,7 @@ from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.discharged import judge_discharged
 from iop_outcomes.designs.judge.door import judge_door
 from iop_outcomes.designs.judge.due import judge_due
+from iop_outcomes.designs.judge.early import judge_early
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
@@ -76,6 +77,7 @@ def judge_circumstances(
         rows = [
             *judge_entry(circumstances.entry, arms, thresholds),
             *judge_baseline_days(circumstances.entry, arms, at_baseline, circumstances.stated, circumstances.dated),
+            *judge_early(circumstances.recording, arms),
             judge_hindsight(circumstances.hindsight, thresholds.max_hindsight),
             *judge_unadjusted(comparison, circumstances.facts, thresholds),
             *judge_testing(circumstances.surveillance, arms, thresholds),
