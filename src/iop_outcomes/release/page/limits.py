@@ -32,6 +32,7 @@ _CHECKS = {
     "crude": "Does the design adjust for anything?",
     "unadjusted_imbalance": "Are the arms alike in what else is on record?",
     "site_balance": "Do the sites send people to both arms alike?",
+    "sites_over_time": "Did every site send people to both arms alike all the time?",
     "calendar_overlap": "Were the arms treated at the same time?",
     "one_arm_periods": "Did everybody come when both arms were open?",
     "prescribed_alike": "Were the same medications prescribed in both arms?",
