@@ -91,6 +91,8 @@ STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
 #: People who gave an answer to an instrument at least once, and of whom there is a result of tests or reports.
 ANSWER, TEST_RESULT, REPORT_RESULT = "answer", "result of tests", "result of reports"
+#: People with a service of any kind on record within the follow-up.
+SERVED = "served"
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
 #: or another outpatient level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
@@ -126,6 +128,7 @@ RECORDING = Table(
             "What is counted",
             STATUS,
             PRESCRIBED,
+            SERVED,
             SPECIMEN,
             SUBSTANCE,
             REPORT,

@@ -9,7 +9,7 @@ from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.looked_at import WHEN
 from iop_outcomes.designs.judge.measured import AFTER, ANSWERED, REPORTED, TESTED
-from iop_outcomes.designs.judge.recording import RECORDED
+from iop_outcomes.designs.judge.recording import RECORDED, SERVED_ALIKE
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.follow_up import ASKED_AFTER, FILLED_IN, FILLED_IN_AFTER, REPORTS, TESTED_AFTER, TESTS
 
@@ -40,6 +40,7 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     door.SERVICES: lambda outcome: outcome.is_of_services,
     door.SESSIONS: lambda outcome: outcome.is_of_sessions,
     RECORDED: lambda outcome: outcome.is_of_sessions,
+    SERVED_ALIKE: lambda outcome: outcome.is_of_services,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }
 

@@ -36,6 +36,7 @@ _CHECKS = {
     "calendar_overlap": "Were the arms treated at the same time?",
     "one_arm_periods": "Did everybody come when both arms were open?",
     "prescribed_alike": "Were the same medications prescribed in both arms?",
+    "served_alike": "Are services of both arms on record?",
     "recorded_alike": "Are sessions recorded in the same words?",
     "tested_alike": "Do the tests of both arms look for the same in the same way?",
     "reported_alike": "Were people of both arms asked in the same way?",
