@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from iop_outcomes.designs.judge import door
-from iop_outcomes.designs.judge.discharged import CLOSED, DISCHARGED, REASONS, REOPENED_ALIKE
+from iop_outcomes.designs.judge.discharged import CLOSED, DISCHARGED, HANDED_ON, REASONS, REOPENED_ALIKE
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.looked_at import WHEN
@@ -33,6 +33,7 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     WHEN[FILLED_IN]: lambda outcome: outcome.is_filled_in,
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     REASONS: lambda outcome: outcome.is_of_reason,
+    HANDED_ON: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
     CLOSED: lambda outcome: outcome.is_of_reason,
     REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
     door.TESTS: lambda outcome: outcome.is_tested,

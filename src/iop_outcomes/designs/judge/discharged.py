@@ -10,7 +10,7 @@ from iop_outcomes.tables.follow_up import DISCHARGE, GONE, LATE, NEVER_CLOSED, R
 Row = tuple[str, float, float, str, str]
 
 DISCHARGED, REASONS, REOPENED_ALIKE = "discharged_alike", "reasons_alike", "reopened_alike"
-CLOSED = "closed_alike"
+CLOSED, HANDED_ON = "closed_alike", "handed_on_alike"
 #: Gaps between shares of late discharges, which visits further apart make later, too: worth a warning, and too far.
 SOME_LATE, MOST_LATE = 0.25, 0.75
 #: Gaps between shares of people admitted again at once, or never discharged on paper, each of whom may make an outcome
@@ -19,11 +19,14 @@ SOME, MOST = 0.05, 0.1
 #: The same of people whose reason says nothing, or is one that the other arm never uses. In the whole country
 #: arms differ by 6.7 points (TEDS discharges of 2004, data/reference/teds_2004_discharges.csv).
 SOME_REASONS, MOST_REASONS = 0.07, 0.12
+#: The same of people handed on to other care, who have not left it and cannot complete this one. In the whole country
+#: arms differ by 6 points (the same discharges).
+SOME_HANDED_ON, MOST_HANDED_ON = 0.1, 0.15
 #: With fewer people discharged in an arm, or for a reason, their share says nothing.
 FEWEST = 20
 #: Reasons that say nothing: whoever completed, or left, may stand among them.
 SAYS_NOTHING = ("other", "unknown")
-COMPLETED = "completed"
+COMPLETED, TRANSFER = "completed", "transfer"
 
 
 def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
@@ -41,7 +44,7 @@ def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row
     rows = [judge_shares(DISCHARGED, late, arms, SOME_LATE, MOST_LATE, _discharged)] if len(late) else []
     sizes = of[REASON].groupby("arm")["n_all"].max().reindex(list(arms))
     if sizes.ge(FEWEST).all():
-        rows.append(_reasons(of[REASON], arms, sizes))
+        rows += [_reasons(of[REASON], arms, sizes), _handed_on(of[REASON], arms, sizes)]
     for check, what, said in ((REOPENED_ALIKE, REOPENED, _reopened), (CLOSED, NEVER_CLOSED, _never_closed)):
         shares = shares_by_level(of[what], arms, FEWEST)
         rows += [judge_shares(check, shares, arms, SOME, MOST, said)] if len(shares) else []
@@ -72,6 +75,23 @@ def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
         "completing or leaving before you know which; if only the words differ, map them (source.values)."
     )
     return REASONS, value, SOME_REASONS, FAIL if meant > MOST_REASONS else WARN, reason
+
+
+def _handed_on(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
+    n = own[own["level"] == TRANSFER].groupby("arm")["n"].sum().reindex(list(arms)).fillna(0)
+    index = pd.MultiIndex.from_tuples([(REASON, TRANSFER)])
+    shares = pd.DataFrame([n / sizes], index=index).assign(size=sizes.min())
+    return judge_shares(HANDED_ON, shares, arms, SOME_HANDED_ON, MOST_HANDED_ON, _transferred)
+
+
+def _transferred(what: str, level: str, both: str) -> str:
+    if not both:
+        return "about as few people of one arm as of the other were handed on to other care."
+    return (
+        f"of those discharged {both} were handed on to other care (“{level}”): they have neither stayed, nor "
+        "completed, nor dropped out. Join the care that followed to theirs, or read no outcome of leaving or "
+        "completing."
+    )
 
 
 def _called(level: str) -> str:

@@ -49,6 +49,7 @@ _CHECKS = {
     "asked_when": "Were people of both arms asked about use on the same days?",
     "filled_in_when": "Were people of both arms given questionnaires on the same days?",
     "never_came": "Do the records of both arms know of people who never came?",
+    "handed_on_alike": "Were as few people of both arms handed on to other care?",
     "closed_alike": "Has everybody who left an end of care on record in both arms?",
     "reasons_alike": "Are discharges put in the same words in both arms?",
     "set_aside_alike": "Were as few episodes of both arms set aside when they were read?",
