@@ -21,7 +21,7 @@ SOME, MOST = 0.05, 0.1
 SOME_REASONS, MOST_REASONS = 0.07, 0.12
 #: The same of people handed on to other care, who have not left it and cannot complete this one. In the whole country
 #: arms differ by 6 points (the same discharges).
-SOME_HANDED_ON, MOST_HANDED_ON = 0.1, 0.15
+SOME_HANDED_ON, MOST_HANDED_ON = 0.08, 0.12
 #: With fewer people discharged in an arm, or for a reason, their share says nothing.
 FEWEST = 20
 #: Reasons that say nothing: whoever completed, or left, may stand among them.
