@@ -65,15 +65,27 @@ def test_the_last_day_up_to_time_zero_counts_by_its_mean_answer():
             ("p1", 0, "PHQ9", "1", 2.0),
             ("p1", 0, "PHQ9", "2", 1.0),
             ("p1", 1, "PHQ9", "1", 0.0),  # after time zero
-            ("p2", 4, "PHQ9", "total", 20.0),
+            ("p2", 5, "PHQ9", "1", 3.0),
+            ("p2", 4, "PHQ9", "total", 20.0),  # only of one arm
             ("p2", 4, "TEDS", "FREQ1", 1.0),
         ],
         columns=["person_id", "day", "instrument", "item", "value"],
     )
-    members = pd.DataFrame({"person_id": ["p2", "p1"], "time_zero_day": [5, 0]}, index=["e2", "e1"])
+    members = pd.DataFrame(
+        {"person_id": ["p2", "p1", "p3"], "time_zero_day": [5, 0, 0], "arm": ["iop", "outpatient", "outpatient"]},
+        index=["e2", "e1", "e3"],
+    )
     found = {name: score.to_dict() for name, score in scores_before(members, {"assessment": forms}).items()}
-    assert found == {
-        "PHQ9_before_care": {"e2": pytest.approx(np.nan, nan_ok=True), "e1": 1.5},
-        "PHQ9_total_before_care": {"e2": 20.0, "e1": pytest.approx(np.nan, nan_ok=True)},
-    }
+    assert found == {"PHQ9_before_care": {"e2": 3.0, "e1": 1.5, "e3": 2.25}}
     assert scores_before(members, {}) == {}
+
+
+def test_forms_given_in_one_arm_only_are_no_difference_between_people(tmp_path):
+    tables = after_a_crisis(apart=0)
+    tables["baseline"] = tables["baseline"].drop(columns="phq9")
+    of_iop = tables["episode"].set_index("person_id")["level_of_care"] == "2.1"
+    forms = tables["assessment"]
+    tables["assessment"] = forms[(forms["day"] > 0) | forms["person_id"].map(of_iop)]
+    row, _ = told(tmp_path, tables)
+    assert "PHQ9" not in row["reason"]
+    assert row["status"] != "FAIL"

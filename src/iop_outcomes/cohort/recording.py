@@ -1,4 +1,4 @@
-"""What each arm's records call a session that was missed, and to whom of each arm a medication was prescribed.
+"""What each arm's records call a session that was missed, who was prescribed a medication, who has any service.
 
 Two systems write the same week down differently: one has no-shows and cancellations, the other knows only who came.
 What is made of either is then a difference between systems. Here only the words are counted, by arm.

@@ -127,8 +127,7 @@ def other_facts(cohort: pd.DataFrame, records: Records, adjusted: Sequence[str],
         values = known[name]
         if values.notna().any():
             columns |= {c: _commonest(v) for c, v in _complete(name, values).items() if len(v.unique()) > 1}
-    for name, score in scores_before(members, records).items():
-        columns |= {c: v for c, v in _complete(name, score).items() if len(v.unique()) > 1}
+    columns |= {name: score for name, score in scores_before(members, records).items() if len(score.unique()) > 1}
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 

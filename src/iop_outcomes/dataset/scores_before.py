@@ -14,12 +14,16 @@ from iop_outcomes.tables.questionnaires import questionnaires
 
 #: Days before time zero from which on answers count.
 FROM = -30
+#: Of how many of each arm a score must be known: which forms an arm gives at intake is no fact of its people.
+LEAST_KNOWN = 0.5
 #: Of an instrument whose total is on record instead of the answers, that is a fact of its own.
 TOTAL = "total"
 
 
 def scores_before(members: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
-    """Return by instrument the mean answer of each member on the last day up to time zero, missing where none is.
+    """Return by instrument the mean answer of each member on the last day up to time zero.
+
+    Whose score is not known gets the median of the others; one that is known of less than half of an arm is left out.
 
     Parameters
     ----------
@@ -41,7 +45,10 @@ def scores_before(members: pd.DataFrame, records: Mapping[str, pd.DataFrame]) ->
     )[own]
     last = rows[rows["since"] == rows.groupby(["name", "member"])["since"].transform("max")]
     mean = last.groupby(["name", "member"])["value"].mean()
-    return {
+    scores = {
         str(each): mean.xs(each).reindex(range(len(members))).set_axis(members.index)
         for each in mean.index.unique("name")
     }
+    arm = members["arm"].astype("str")
+    known = {name: score.notna().groupby(arm).mean().min() for name, score in scores.items()}
+    return {name: score.fillna(score.median()) for name, score in scores.items() if known[name] >= LEAST_KNOWN}

@@ -120,7 +120,7 @@ def _reopened(what: str, level: str, both: str) -> str:
 
 def _never_closed(what: str, level: str, both: str) -> str:
     if not both:
-        return "of people who no longer come about as few have no end of care on record in one arm as in the other."
+        return "people who no longer come have an end of care on record about as often in one arm as in the other."
     return (
         f"of those who came last more than {GONE} days before the end of their observation {both} have no end of care "
         "on record: how they left is not known, and they are not like those who were discharged. Give every record its "
