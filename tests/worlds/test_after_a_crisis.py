@@ -1,7 +1,7 @@
 """Worlds in which IOP takes the more ill, by questionnaires that the study does not adjust for, and does nothing.
 
-Everybody is half as far from the usual at the end as at the beginning. Before, IOP was surely better by change (two
-points) and reliable change (18 in a hundred more people), and surely worse by the score itself (two points).
+Everybody is half as far from the usual at the end as at the beginning. Before, IOP was surely better by change (1.8
+points) and reliable change (17 in a hundred more people), and surely worse by the score itself (two points).
 """
 
 import numpy as np

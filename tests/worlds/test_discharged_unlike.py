@@ -118,7 +118,7 @@ def never_closed(share: float) -> Tables:
     [(0.4, "FAIL"), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in [(0.12, "WARN"), (0, "PASS")])],
 )
 def test_records_that_are_never_closed_in_one_arm_withhold_what_rests_on_reasons(tmp_path, share, status):
-    """Before, IOP completed 14 points less, surely: of those who had left, outpatient care knew fewer."""
+    """Before, IOP completed 15 points less, surely: of those who had left, outpatient care knew fewer."""
     made = found(tmp_path, never_closed(share))
     assert checks(made).loc["closed_alike", "status"] == status
     assert (shown(made) == WITHHELD) is (status == "FAIL")

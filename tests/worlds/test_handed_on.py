@@ -45,7 +45,7 @@ def stepping_down(day: int = 42, share: float = 0.6) -> Tables:
 
 
 def test_whoever_steps_down_has_not_left(tmp_path):
-    """Before, IOP completed 29 points less and kept 36 points fewer to day 60, surely."""
+    """Before, IOP completed 22 points less and kept 29 points fewer to day 60, surely."""
     rows, shown = judged_in(tmp_path, stepping_down())
     row = rows.loc["reopened_alike"]
     assert row["status"] == "FAIL"
