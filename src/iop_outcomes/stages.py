@@ -108,12 +108,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "covariates",
         sections=("covariates", "adjust_for_calendar", "describe_by", "merge", "cluster", "cohort"),
-        reads=("cohort", "person", "site", "episode", "baseline"),
+        reads=("cohort", "person", "site", "episode", "baseline", "assessment"),
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
         folder="dataset",
         # Not episode: whether a source keeps calendar time is asked of everybody.
         of_members=("person", "baseline"),
+        in_parts=("assessment",),
     ),
     Stage(
         "hindsight",

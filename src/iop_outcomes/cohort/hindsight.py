@@ -17,9 +17,9 @@ from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, withou
 from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
+from iop_outcomes.cohort.early import early_by_arm
 from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
-from iop_outcomes.cohort.questionnaires import questionnaires
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.cohort.twice import people_twice
@@ -28,6 +28,7 @@ from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import CAME
 from iop_outcomes.tables.lookup import Held, rows_of
 from iop_outcomes.tables.parts import parts_of
+from iop_outcomes.tables.questionnaires import questionnaires
 
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
@@ -54,6 +55,7 @@ def run(
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
         waiting_by_arm(members, began),
+        early_by_arm(members, made.get("session"), began, stay),
         set_aside_by_arm(made, cohort),
         twice,
     ]
