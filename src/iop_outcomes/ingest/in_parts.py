@@ -7,6 +7,7 @@ judged as those of a short file are. What was accepted is made from the file aga
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,12 +67,11 @@ def sifted(
     lost = intake.lines(raw.name, table)
     labels = _labels(raw, table, typed, lost)
 
-    def make() -> Iterator[pd.DataFrame]:
-        for piece in _pieces(raw):
-            frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
-            yield frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
+    def made(piece: RawFile) -> pd.DataFrame:
+        frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
+        return frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
 
-    return Parts(make, n_good)
+    return Parts(lambda: (partial(made, piece) for piece in _pieces(raw)), n_good)
 
 
 def _pieces(raw: RawFile) -> Iterator[RawFile]:
