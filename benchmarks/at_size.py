@@ -6,6 +6,7 @@ own on the files the stage before has left, as in the workflow, one after the ot
 
     ./run benchmark MARGINALS.csv --work FOLDER [--rows 200000 400000 1474025]
     ./run benchmark --sessions 1000000 --work FOLDER # so many episodes of 100 sessions; see many_sessions.py
+    ./run python benchmarks/in_parts.py MARGINALS.csv --work FOLDER # one file in one part and in more
     ./run python benchmarks/at_size.py --page        # page and figure anew, from the numbers there are
 """
 
@@ -25,6 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS, PAGE = ROOT / "benchmarks" / "at_size.json", ROOT / "docs" / "performance.md"
 SESSIONS = ROOT / "benchmarks" / "many_sessions.json"
+IN_PARTS = ROOT / "benchmarks" / "in_parts.json"
 BESIDE_R = ROOT / "benchmarks" / "r_at_size.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
@@ -279,6 +281,14 @@ many fit into the memory of a machine.
 More machines help where a study has several designs, whose stages run side by side; the stages of one design wait for
 each other, and each is one job (why: [decisions.md](decisions.md), Large files).
 
+## In one part and in more
+
+The stage `ingest` on one file of {parts_rows} records, whose tables are made and written as a whole or in more and
+smaller parts (`benchmarks/in_parts.py`); medians of {parts_times}. A part that is written is kept until the stage is
+done, so that a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_note}
+
+{in_parts}
+
 ## Many sessions
 
 Sessions of a hundred an episode (`benchmarks/many_sessions.py`), from a folder of Parquet files: reading and checking
@@ -325,11 +335,13 @@ def _steps(step: str) -> int:
 
 def write_page(numbers: dict) -> None:
     """Write page and figure."""
+    from in_parts import section as section_of_parts
     from r_at_size import section
 
     from iop_outcomes.tables.parts import MOST_ROWS
 
-    of_sessions, of_r = (json.loads(file.read_text(encoding="utf-8")) for file in (SESSIONS, BESIDE_R))
+    files = (SESSIONS, BESIDE_R, IN_PARTS)
+    of_sessions, of_r, of_parts = (json.loads(file.read_text(encoding="utf-8")) for file in files)
     text = TEXT.format(
         machine=numbers["machine"],
         note=numbers.get("note", ""),
@@ -338,6 +350,10 @@ def write_page(numbers: dict) -> None:
         most_rows=MOST_ROWS,
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),
+        parts_rows=f"{of_parts['rows']:,}",
+        parts_times=of_parts["times"],
+        parts_note=of_parts["note"],
+        in_parts=section_of_parts(of_parts),
         r_rows=f"{of_r['records']:,}",
         beside_r=section(of_r),
         beside_r_versions=of_r["sides"]["R"]["versions"] + ".",

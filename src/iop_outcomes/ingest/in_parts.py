@@ -8,6 +8,7 @@ first part, at which most look only, is kept.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from iop_outcomes import tables
 from iop_outcomes.ingest.accepting import Intake, Rule, Strongest, one_of, to_table
 from iop_outcomes.ingest.reading import LINE, RawFile, collected
 from iop_outcomes.tables import parts
-from iop_outcomes.tables.parts import Parts
+from iop_outcomes.tables.parts import Part, Parts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,20 +69,22 @@ def sifted(
     return Parts(_accepted(raw, table, typed, intake.lines(raw.name, table)), n_good)
 
 
-def _accepted(raw: RawFile, table: str, typed: Typed, lost: np.ndarray) -> Callable[[], Iterator[pd.DataFrame]]:
+def _accepted(raw: RawFile, table: str, typed: Typed, lost: np.ndarray) -> Callable[[], Iterator[Part]]:
     """Return what makes the rows of a file without some lines, a part after the other."""
     labels = _labels(raw, table, typed, lost)
     first: list[pd.DataFrame] = []
 
-    def make() -> Iterator[pd.DataFrame]:
+    def made(place: int, piece: RawFile) -> pd.DataFrame:
+        frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
+        frame = frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
+        if place == 0:
+            first[:] = [frame]
+        return frame
+
+    def make() -> Iterator[Part]:
         # Whoever asks what there is looks at the first part only, and beginning to read costs as much as several parts.
         yield from first
-        for piece in islice(_pieces(raw), len(first), None):
-            frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
-            frame = frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
-            if not first:
-                first.append(frame)
-            yield frame
+        yield from (partial(made, place, piece) for place, piece in islice(enumerate(_pieces(raw)), len(first), None))
 
     return make
 
