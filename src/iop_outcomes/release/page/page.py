@@ -139,8 +139,8 @@ def page(
     )
 
 
-def _picture(drawn: Drawn) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn.svg).decode("ascii")
+def _picture(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
 
 
 def _unbroken(text: str) -> str:
