@@ -1,7 +1,6 @@
 """Every comparison of the study on one page: shown, withheld or refused."""
 
-from collections.abc import Hashable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,6 +39,7 @@ _PAGE = _Layout(2.15, 2.35, (0.38, 0.98, 1.86), 34, 10, 92)
 _COLUMN = _Layout(0.08, 1.3, (0.25, 0.7, 1.47), 56, 8, 56)
 
 _ARMS = ["arm", "against"]
+_NUMBERS, _NAIVE = ["value", "ci_low", "ci_high"], ["naive", "naive_low", "naive_high"]
 _PLACE = ["analysis", *_ARMS, "measure", "population", "scenario"]
 #: More lines than these nobody compares by eye, and a page of them would be of ten megabytes.
 _MOST = 60
@@ -53,8 +53,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     """Return the estimates, each with its outcome in words."""
     table = estimates.frame(tables, study, rules_of("forest_plot", study))
     known = {name: words.describe_outcome(study, name).label for name in table["outcome"].astype("str").unique()}
-    spoken = cache(lambda said: told(words.spoken(str(said), study)))
-    reason = table["reason"].astype("object").map(spoken, na_action="ignore")
+    reason = table["reason"].astype("object").map(lambda said: told(words.spoken(str(said), study)), na_action="ignore")
     return table.assign(outcome_words=table["outcome"].astype("str").map(known), reason=reason)
 
 
@@ -84,14 +83,12 @@ def draw(data: Released) -> "Figure":
     contrasts = contrasts[~again].reset_index(drop=True)
     # The first of the study's own order, which nobody chose by what was found.
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
-    # For each line its arms are sought: among the rows of hundreds of analyses that would take most of the time.
-    table = table[table["analysis"].isin(contrasts["analysis"])]
+    contrasts, values = _with_naive(contrasts, table), _arm_values(table)
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     n_lines = [label.count("\n") + 1 for label in labels]
     contrasts["lines"] = [n + 2 if style.narrow() else max(n, 2) for n in n_lines]
     contrasts["label"] = labels
-    contrasts["naive"] = pd.Series(_naive(table, contrasts), dtype="object")
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
     heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
     handles = _legend(contrasts) if _any_shown(contrasts) else []
@@ -104,7 +101,7 @@ def draw(data: Released) -> "Figure":
         foot = _AXIS if _any_shown(rows) else 0.0
         across = (lay.left / style.width(), lay.plot / style.width())
         axes = drawing.add_axes((across[0], (top - height + foot) / whole, across[1], (height - foot) / whole))
-        _panel(axes, unit, rows, table)
+        _panel(axes, unit, rows, values)
         top -= height
     columns = 1 if style.narrow() else 3
     drawing.legend(handles=handles, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
@@ -127,7 +124,7 @@ def _margins(rows: pd.DataFrame) -> float:
     return _HEAD + _AXIS if _any_shown(rows) else 0.1
 
 
-def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
+def _panel(axes, unit: str, rows: pd.DataFrame, values: Mapping[tuple[str, ...], str]) -> None:
     """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
     head = _HEAD if _any_shown(rows) else 0.0
     ends = head + _LINE * (rows["lines"] + 1).cumsum()
@@ -144,9 +141,8 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     else:
         axes.axis("off")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
-        if row["naive"]:
-            _point(axes, y + 0.11, row["naive"], scale, filled=False)
-        _point(axes, y, row, scale, filled=True)
+        _point(axes, y + 0.11, row[_NAIVE], scale, filled=False)
+        _point(axes, y, row[_NUMBERS], scale, filled=True)
         if np.isfinite(row["true_value"]) and np.isfinite(row["value"]):
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
             axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
@@ -159,7 +155,7 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
             axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    _values(axes, middle, rows, table, unit)
+    _values(axes, middle, rows, values, unit)
 
 
 def _unit(unit: str) -> str:
@@ -167,9 +163,8 @@ def _unit(unit: str) -> str:
 
 
 def _limits(rows: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
-    naive = [one for one in rows["naive"] if one]
-    numbers = [*rows[["ci_low", "ci_high", "true_value"]].to_numpy(float).ravel()]
-    numbers = [n * scale for n in [*numbers, *(n[c] for n in naive for c in ("ci_low", "ci_high"))] if np.isfinite(n)]
+    numbers = rows[[*_NUMBERS[1:], *_NAIVE[1:], "true_value"]].to_numpy(float).ravel()
+    numbers = numbers[np.isfinite(numbers)] * scale
     low, high = min([null, *numbers]), max([null, *numbers])
     if low == high:
         return (0.5, 2.0) if null else (-1.0, 1.0)
@@ -187,23 +182,22 @@ def _ratio_axis(axes) -> None:
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
 
 
-def _point(axes, y: float, row: Mapping[Hashable, float] | pd.Series, scale: float, filled: bool) -> None:
-    if not np.isfinite(row["value"]):
+def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
+    """Draw a number with its interval, where there is one."""
+    value, *ends = row.to_numpy(float) * scale
+    if not np.isfinite(value):
         return
     colour = style.INK if filled else style.GREY
-    ends = (row["ci_low"] * scale, row["ci_high"] * scale)
     axes.plot(ends, (y, y), color=colour, linewidth=1.6 if filled else 0.8, solid_capstyle="butt", zorder=2)
     look = {"color": colour, "markerfacecolor": colour if filled else "white", "markersize": 6 if filled else 4}
-    axes.plot(row["value"] * scale, y, "o", zorder=3, **look)
+    axes.plot(value, y, "o", zorder=3, **look)
 
 
-def _naive(table: pd.DataFrame, contrasts: pd.DataFrame) -> list[dict[Hashable, float]]:
-    """Return what is drawn of the naive difference beside each contrast, nothing where there is none."""
-    naive = table[is_contrast(table, NAIVE) & table["value"].notna()].dropna(subset=_PLACE)
-    found = naive.drop_duplicates(_PLACE)
-    drawn = found[["value", "ci_low", "ci_high"]].to_dict("records")
-    beside = dict(zip(found[_PLACE].itertuples(index=False, name=None), drawn, strict=True))
-    return [beside.get(place, {}) for place in contrasts[_PLACE].itertuples(index=False, name=None)]
+def _with_naive(contrasts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return each line with its difference without adjustment: sought once, as hundreds of analyses have many rows."""
+    naive = table[is_contrast(table, NAIVE) & table["value"].notna()].drop_duplicates(_PLACE)
+    naive = naive[_PLACE + _NUMBERS].rename(columns=dict(zip(_NUMBERS, _NAIVE, strict=True)))
+    return contrasts.merge(naive, how="left", on=_PLACE)
 
 
 def _label(row: pd.Series, is_usual: bool) -> str:
@@ -217,7 +211,7 @@ def _label(row: pd.Series, is_usual: bool) -> str:
     return "\n".join([style.wrapped(row["outcome_words"], letters), *unusual, style.wrapped(how, letters + 2)])
 
 
-def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str) -> None:
+def _values(axes, middle: pd.Series, rows: pd.DataFrame, values: Mapping[tuple[str, ...], str], unit: str) -> None:
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
     lay = _layout()
@@ -240,8 +234,8 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
             top, way = style.fit((y, "center"), (y - 0.4 * _LINE, "top"))
             axes.text(0.02, top, said, transform=right, va=way, **look)
             continue
-        values = [arm_value(table, row, arm) for arm in row[_ARMS]]
-        for x, text in zip(places, (*values, differences.interval(row)), strict=True):
+        of_arms = [values.get((row["analysis"], row["kind"], arm), "") for arm in row[_ARMS]]
+        for x, text in zip(places, (*of_arms, differences.interval(row)), strict=True):
             axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=style.fit(7.5, 7.0))
 
 
@@ -268,14 +262,12 @@ def _shortened(text: str, width: int, n_lines: int) -> str:
     return "\n".join(lines[:n_lines]) + ("\N{HORIZONTAL ELLIPSIS}" if len(lines) > n_lines else "")
 
 
-def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
-    """Return the adjusted mean of one arm, empty where the analysis gives none."""
-    same = (table["analysis"] == row["analysis"]) & (table["kind"] == row["kind"]) & (table["arm"] == arm)
-    found = table[same & table["measure"].isin(estimates.MEANS) & table["value"].notna()]
-    if found.empty:
-        return ""
-    value, unit = found["value"].iloc[0], found["unit"].iloc[0]
-    return words.percent(value) if unit == "share" else words.number(value)
+def _arm_values(table: pd.DataFrame) -> dict[tuple[str, ...], str]:
+    """Return the mean of each arm in words, by analysis, kind and arm; where the analysis gives none there is none."""
+    names = ["analysis", "kind", "arm"]
+    means = table[table["measure"].isin(estimates.MEANS) & table["value"].notna()].drop_duplicates(names)
+    told = means["value"].map(words.number).mask(means["unit"] == "share", means["value"].map(words.percent))
+    return dict(zip(means[names].itertuples(index=False, name=None), told, strict=True))
 
 
 def _legend(contrasts: pd.DataFrame) -> list:
@@ -283,7 +275,7 @@ def _legend(contrasts: pd.DataFrame) -> list:
 
     look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6}
     handles = [Line2D([], [], label="adjusted, 95% CI", **look)]
-    if any(contrasts["naive"]):
+    if contrasts[_NAIVE[0]].notna().any():
         look = {"color": style.GREY, "marker": "o", "markersize": 4, "markerfacecolor": "white", "linewidth": 0.8}
         handles.append(Line2D([], [], label="not adjusted", **look))
     if style.narrow() and not _names(contrasts):
