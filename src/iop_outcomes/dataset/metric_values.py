@@ -73,7 +73,7 @@ def _by_shard(
     if not asked or not in_shards(history):
         return {}
     start = time.perf_counter()
-    for shard in shards_counted(history):
+    for _, shard in shards_counted(history):
         for name, (plugin, settings) in asked.items():
             one = plugin(shard, **settings)
             found[name].append(one.to_frame("value") if isinstance(one, pd.Series) else one)

@@ -30,14 +30,14 @@ def session_rules(history: History) -> pd.DataFrame:
     return table
 
 
-def shards_counted(history: History) -> Iterator[History]:
-    """Yield the members a shard at a time, and remember what the report and other metrics will ask of all sessions.
+def shards_counted(history: History) -> Iterator[tuple[int, History]]:
+    """Yield what ``shards`` does, and remember what the report and other metrics will ask of all sessions.
 
-    They would go through the sessions of all members once more, each of them.
+    Each of them would go through the sessions of all members once more.
     """
     counts, came = [], []
     for first, shard in shards(history):
-        yield shard
+        yield first, shard
         counts.append(_counts(shard))
         member, day, medication = visits(shard)
         came.append((member + np.int32(first), day, medication))
