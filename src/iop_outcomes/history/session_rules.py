@@ -31,9 +31,9 @@ def session_rules(history: History) -> pd.DataFrame:
 
 
 def shards_counted(history: History) -> Iterator[tuple[int, History]]:
-    """Yield the members as :func:`shards` does, and remember what report and other metrics will ask of all sessions.
+    """Yield what ``shards`` does, and remember what the report and other metrics will ask of all sessions.
 
-    They would go through the sessions of all members once more, each of them.
+    Each of them would go through the sessions of all members once more.
     """
     counts, came = [], []
     for first, shard in shards(history):
