@@ -284,8 +284,8 @@ each other, and each is one job (why: [decisions.md](decisions.md), Large files)
 ## In one part and in more
 
 The stage `ingest` on one file of {parts_rows} records, whose tables are made and written as a whole or in more and
-smaller parts (`benchmarks/in_parts.py`); medians of {parts_times}. A part that is written is kept until the stage is
-done, so that a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_note}
+smaller parts (`benchmarks/in_parts.py`); {parts_times}. A part that is written is kept until the stage is done, so that
+a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_note}
 
 {in_parts}
 
@@ -351,7 +351,7 @@ def write_page(numbers: dict) -> None:
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),
         parts_rows=f"{of_parts['rows']:,}",
-        parts_times=of_parts["times"],
+        parts_times="one run each" if of_parts["times"] == 1 else f"medians of {of_parts['times']} runs",
         parts_note=of_parts["note"],
         in_parts=section_of_parts(of_parts),
         r_rows=f"{of_r['records']:,}",

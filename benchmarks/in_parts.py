@@ -48,8 +48,15 @@ def main() -> None:
             print(n, each[n][-1], flush=True)
     found = {str(n): _medians(all_of) for n, all_of in each.items()}
     most = max(given.parts)
-    numbers = {"machine": machine(), "rows": given.rows, "times": given.times, "parts": found}
-    numbers["continued"] = {str(most): continued(given, most)}
+    before = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
+    numbers = {
+        "note": before.get("note", ""),
+        "machine": machine(),
+        "rows": given.rows,
+        "times": given.times,
+        "parts": found,
+    }
+    numbers["continued"] = {str(most): continued(given, most, each[most][-1])}
     NUMBERS.write_text(json.dumps(numbers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -92,9 +99,8 @@ def _n_pieces(results: Path) -> int:
     return sum(n for n in groups if n > 1)
 
 
-def continued(given: argparse.Namespace, n_parts: int) -> dict:
+def continued(given: argparse.Namespace, n_parts: int, whole: dict) -> dict:
     """Kill a run when half of its pieces are there; return how many were, and what the run after it cost."""
-    whole = json.loads(subprocess.run(_apart(given, n_parts), check=True, stdout=subprocess.PIPE).stdout)
     n_pieces = _n_pieces(given.work / f"in_{n_parts}_parts")
     running = subprocess.Popen(_apart(given, n_parts), stdout=subprocess.DEVNULL)
     while running.poll() is None and len(_there(given.work)) < n_pieces // 2:
