@@ -6,6 +6,7 @@ own on the files the stage before has left, as in the workflow, one after the ot
 
     ./run benchmark MARGINALS.csv --work FOLDER [--rows 200000 400000 1474025]
     ./run benchmark --sessions 1000000 --work FOLDER # so many episodes of 100 sessions; see many_sessions.py
+    ./run python benchmarks/in_parts.py MARGINALS.csv --work FOLDER # one file in one part and in more
     ./run python benchmarks/at_size.py --page        # page and figure anew, from the numbers there are
 """
 
@@ -25,10 +26,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS, PAGE = ROOT / "benchmarks" / "at_size.json", ROOT / "docs" / "performance.md"
 SESSIONS = ROOT / "benchmarks" / "many_sessions.json"
+IN_PARTS = ROOT / "benchmarks" / "in_parts.json"
 BESIDE_R = ROOT / "benchmarks" / "r_at_size.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
-RELEASE, WHOLE = "release", "whole"
+CHECKING, RELEASE, WHOLE = "checking the study", "release", "whole"
 #: Stages that the page tells of where a machine is filled.
 OUTLOOK = 5
 PACKAGES = ("numpy", "pandas", "polars", "pyarrow", "scipy")
@@ -73,7 +75,7 @@ def measured(marginals: Path, n_rows: int, work: Path) -> dict[str, dict[str, fl
         subprocess.run([*maker, "--rows", str(n_rows)], check=True)
     study.write_text(study_of(raw), encoding="utf-8")
     found = {}
-    for name in [*(stage.name for stage in stages.of(load(study))), RELEASE]:
+    for name in [CHECKING, *(stage.name for stage in stages.of(load(study))), RELEASE]:
         command = [sys.executable, __file__, "--one", str(study), str(folder), name]
         found[name] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print(f"{n_rows:>12,} {name:<12} {found[name]}", flush=True)
@@ -91,9 +93,18 @@ def one_stage(study_file: str, folder: Path, name: str) -> dict[str, float]:
     """Run one stage on what the earlier ones left, and return what it cost this process, with all its imports."""
     start = time.perf_counter()
     from iop_outcomes.study import load
+    from iop_outcomes.study.loading import text_digest
 
-    study = load(study_file)
+    # As in a run, which checks a study once when it begins.
+    study = load(study_file, checked="" if name == CHECKING else text_digest(study_file))
+    if name == CHECKING:
+        return used_since(start)
     release(study, folder) if name == RELEASE else run_stage(study, folder, name)
+    return used_since(start)
+
+
+def used_since(start: float) -> dict[str, float]:
+    """Return processor seconds and peak megabytes of this process, and the seconds since it began."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "cpu_s": round(used.ru_utime + used.ru_stime, 2),
@@ -186,7 +197,7 @@ def _stages(numbers: dict) -> list[str]:
     from iop_outcomes.stages import STAGES
 
     measured = next(iter(numbers["sizes"].values()))
-    return [name for name in [*(stage.name for stage in STAGES), RELEASE] if name in measured]
+    return [name for name in [CHECKING, *(stage.name for stage in STAGES), RELEASE] if name in measured]
 
 
 def table(numbers: dict) -> str:
@@ -243,8 +254,9 @@ def outlook(numbers: dict) -> str:
 TEXT = """# What a large study costs
 
 Made by `benchmarks/at_size.py` (`./run benchmark`) from `benchmarks/at_size.json`; not by hand. A file in the layout of
-TEDS-D 2023 goes from raw records to the report, every stage in a process of its own. Seconds are of the processor, with
-about a second of imports in every stage, and memory is the largest that the process of the stage held.
+TEDS-D 2023 goes from raw records to the report, every stage in a process of its own; the study is checked once, as when
+a run begins. Seconds are of the processor, with more than half a second of imports in every stage, and memory is the
+largest that the process of the stage held.
 
 {machine}. {note}
 
@@ -269,6 +281,14 @@ many fit into the memory of a machine.
 More machines help where a study has several designs, whose stages run side by side; the stages of one design wait for
 each other, and each is one job (why: [decisions.md](decisions.md), Large files).
 
+## In one part and in more
+
+The stage `ingest` on one file of {parts_rows} records, whose tables are made and written as a whole or in more and
+smaller parts (`benchmarks/in_parts.py`); {parts_times}. A part that is written is kept until the stage is done, so that
+a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_note}
+
+{in_parts}
+
 ## Many sessions
 
 Sessions of a hundred an episode (`benchmarks/many_sessions.py`), from a folder of Parquet files: reading and checking
@@ -283,8 +303,10 @@ numbered in order, which packs them more tightly than pseudonyms would. {session
 The steps from raw records to effects on one file of {r_rows} records (`benchmarks/r_at_size.py`): ours, called as a
 notebook would; R as one would write it who knows it well (`data.table`, cross-products for the score, `sandwich`,
 `survival`); and R as most would (`glm`, `svyglm`). Each reads the same columns of the same CSV in a process of its own,
-on one thread; medians. What a study does beyond these steps (checks of every record, canonical tables, other outcomes,
-sensitivity, the report) is on neither side; the first table of this page has it.
+on one thread; medians. Libraries are loaded before the steps begin, on all sides; the whole process has them. Ours
+reads numbers of one byte in blocks of the file, which is not held as a whole. What a study does beyond these steps
+(checks of every record, canonical tables, other outcomes, sensitivity, the report) is on neither side; the first table
+of this page has it.
 
 {beside_r_versions} {beside_r_note}
 
@@ -313,11 +335,13 @@ def _steps(step: str) -> int:
 
 def write_page(numbers: dict) -> None:
     """Write page and figure."""
+    from in_parts import section as section_of_parts
     from r_at_size import section
 
     from iop_outcomes.tables.parts import MOST_ROWS
 
-    of_sessions, of_r = (json.loads(file.read_text(encoding="utf-8")) for file in (SESSIONS, BESIDE_R))
+    files = (SESSIONS, BESIDE_R, IN_PARTS)
+    of_sessions, of_r, of_parts = (json.loads(file.read_text(encoding="utf-8")) for file in files)
     text = TEXT.format(
         machine=numbers["machine"],
         note=numbers.get("note", ""),
@@ -326,6 +350,10 @@ def write_page(numbers: dict) -> None:
         most_rows=MOST_ROWS,
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),
+        parts_rows=f"{of_parts['rows']:,}",
+        parts_times="one run each" if of_parts["times"] == 1 else f"medians of {of_parts['times']} runs",
+        parts_note=of_parts["note"],
+        in_parts=section_of_parts(of_parts),
         r_rows=f"{of_r['records']:,}",
         beside_r=section(of_r),
         beside_r_versions=of_r["sides"]["R"]["versions"] + ".",

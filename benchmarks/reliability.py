@@ -44,7 +44,10 @@ The tables are made by the scripts that ran what they say: `python benchmarks/at
   read, missing rights, a second run, a packed file that would fill the memory, links out of the source's folder.
 - **Rows in = accepted + set aside.** A text with a control character sets its row aside by name; columns that nobody
   named are left out with `'*': null`, and a table of more than 1,000 columns is told so.
-- **A killed run** leaves files of before or after, and the next run completes it with the same bytes.
+- **A killed run** leaves files of before or after, and the next run completes it with the same bytes. Of tables in
+  parts and of metrics in shards the pieces that were finished are used (`results/<study>/unfinished/`), unless a file
+  they rest on was written to since, a setting or the code is another, or a piece is not what its digest says
+  (`tests/test_unfinished.py`; `tests/workflow/test_killed_in_parts.py` kills a run after eight of sixteen).
 """
 
 LIMITS = """\

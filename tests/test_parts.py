@@ -144,6 +144,8 @@ def test_a_long_file_is_sifted_in_parts_as_at_once(tmp_path, monkeypatch, n_rows
     assert once["drug_test"]["result"].tolist() == ["positive", "missing", "positive", "positive"]
     assert isinstance(found["session"], Parts)
     assert isinstance(found["drug_test"], Parts)
+    # Whoever looks at the first part only leaves all parts to the next.
+    assert len(next(iter(found["session"]))) <= n_rows
     for name, frame in once.items():
         assert len(found[name]) == len(frame)
         pd.testing.assert_frame_equal(whole(found[name]), frame)

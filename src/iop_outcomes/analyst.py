@@ -3,35 +3,39 @@
 The same design methods and estimators as in a study file, under the same names and with the same settings.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from iop_outcomes import tables
 from iop_outcomes.designs.by_frame import Design, Together, compare_frame, weigh_frame
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.frame import (
     Given,
     contrast_of,
     listed_terms,
+    of_rows,
     refuse_as_covariates,
     refuse_unknown,
     take_frame,
 )
 from iop_outcomes.designs.judge.second_moments import FIRST, balance_of
 from iop_outcomes.estimates.answer import Answer
-from iop_outcomes.estimates.bootstrap import bootstrap as resampled
+from iop_outcomes.estimates.bootstrap_of_frame import Drawn, with_bootstrap
 from iop_outcomes.estimates.question import Question, asks_of_risk
 from iop_outcomes.estimates.several_arms import data_for
 from iop_outcomes.estimates.time_to_event import COMPETING, KINDS, causes_of, columns_of
 from iop_outcomes.kernel.errors import EstimationError
 from iop_outcomes.kernel.registry import ESTIMATORS
 from iop_outcomes.kernel.values import known_causes, known_events, known_times
-from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN, is_contrast
+from iop_outcomes.stats.linear.matrix import matrices_kept
+from iop_outcomes.tables.estimate import ADJUSTED, EVERYBODY, MAIN, SHOWN
+from iop_outcomes.tables.records import check_records
 
 
+@matrices_kept()
 def estimate(
     data: pd.DataFrame,
     *,
@@ -110,22 +114,25 @@ def estimate(
     _refuse_same(outcome=outcome, arm=arm)
     refuse_as_covariates(covariates, outcome, "the outcome")
     comparison, rows = compare_frame(data, design=design, estimand=estimand, settings=design_settings, **asked)
-    chosen = data.iloc[rows].set_axis(comparison.population.members.index)
+    chosen = of_rows(data, rows).set_axis(comparison.population.members.index)
     measures = [measure or ""] if measure is None or isinstance(measure, str) else list(measure)
     found = _estimated(chosen, comparison, estimator, outcome, measures, seed, settings)
     if bootstrap:
         if isinstance(design, pd.DataFrame):
             raise EstimationError("bootstrap: it repeats the design, which must be given by name and not as a table")
+        draw = Drawn(chosen, outcome, estimand, design, design_settings, **asked)
 
-        def again(sample: pd.DataFrame, one: str) -> float:
-            made, kept = compare_frame(sample, design=design, estimand=estimand, settings=design_settings, **asked)
-            own = sample.iloc[kept].set_axis(made.population.members.index)
-            return _answer(own, made, estimator, outcome, [one], seed, settings).estimates(one)[0].value
+        @matrices_kept()
+        def again(rows: NDArray[np.intp], one: str) -> float:
+            own, made = draw(rows)
+            answer = _answer(own, made, estimator, outcome, [one], seed, settings, only_value=True)
+            return answer.estimates(one)[0].value
 
-        found = _with_bootstrap(found, chosen, comparison, again, bootstrap, seed)
+        found = with_bootstrap(found, again, len(chosen), comparison.population.cluster, bootstrap, seed)
     return found
 
 
+@matrices_kept()
 def survival(
     data: pd.DataFrame,
     *,
@@ -317,7 +324,9 @@ def _refuse_same(**roles: str) -> None:
             raise EstimationError(f"'{name}': it is given as {role} and as {other}; each needs a column of its own")
 
 
-def _answer(data, comparison: Comparison, estimator, outcome, measures, seed, settings) -> Answer:
+def _answer(
+    data, comparison: Comparison, estimator, outcome, measures, seed, settings, only_value: bool = False
+) -> Answer:
     """Return what an estimator answers, before rows of a contract are made of it."""
     plugin = ESTIMATORS[estimator]
     if comparison.estimand not in plugin.estimands:
@@ -326,12 +335,13 @@ def _answer(data, comparison: Comparison, estimator, outcome, measures, seed, se
             f"it can {', '.join(plugin.estimands)}"
         )
     place = f"estimator '{estimator}'"
-    question = Question(data_for(plugin, data, comparison), outcome, of_risk=asks_of_risk(measures), seed=seed)
+    own = data_for(plugin, data, comparison)
+    question = Question(own, outcome, of_risk=asks_of_risk(measures), seed=seed, only_value=only_value)
     return plugin(question, comparison, **plugin.check(settings, place))
 
 
 def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed, settings) -> pd.DataFrame:
-    rows = _answer(data, comparison, estimator, outcome, measures, seed, settings).rows(measures)
+    records = _answer(data, comparison, estimator, outcome, measures, seed, settings).records(measures)
     told = dict(
         analysis=outcome,
         outcome=outcome,
@@ -343,25 +353,4 @@ def _estimated(data, comparison: Comparison, estimator, outcome, measures, seed,
         scenario=MAIN,
         status=SHOWN,
     )
-    # Joined at once: a column at a time takes longer than the estimate of a small study.
-    return tables.check(rows.join(pd.DataFrame(told, index=rows.index)), "estimate")
-
-
-def _with_bootstrap(found, data, comparison, again: Callable[..., float], n_replicates, seed) -> pd.DataFrame:
-    found = found.assign(boot_se=np.nan, boot_ci_low=np.nan, boot_ci_high=np.nan)
-    for position in np.flatnonzero(is_contrast(found)):
-        measure, is_log = found["measure"].iloc[position], found["se_scale"].iloc[position] == "log"
-
-        def one(rows, measure=measure, is_log=is_log):
-            value = again(data.iloc[rows], measure)
-            # A replicate without events has no finite logarithm, and counts as one that gave no estimate.
-            with np.errstate(divide="ignore"):
-                return np.log(value) if is_log else value
-
-        result = resampled(one, len(data), cluster=comparison.population.cluster, n_replicates=n_replicates, seed=seed)
-        ends = np.array([result.ci_low, result.ci_high])
-        found.loc[position, ["boot_se", "boot_ci_low", "boot_ci_high"]] = [
-            result.se,
-            *(np.exp(ends) if is_log else ends),
-        ]
-    return found
+    return check_records([record | told for record in records], "estimate")

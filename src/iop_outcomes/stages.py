@@ -102,18 +102,19 @@ STAGES: tuple[Stage, ...] = (
         of_members=(
             *("person", "episode", "session", "use_report", "assessment", "controlled_period", "service", "cost"),
         ),
-        in_parts=("session",),
+        in_parts=("session", "baseline"),
         memory_mb=4000,
     ),
     Stage(
         "covariates",
         sections=("covariates", "adjust_for_calendar", "describe_by", "merge", "cluster", "cohort"),
-        reads=("cohort", "person", "site", "episode", "baseline"),
+        reads=("cohort", "person", "site", "episode", "baseline", "assessment"),
         writes=("covariates", "facts"),
         function="iop_outcomes.dataset.covariates:run",
         folder="dataset",
         # Not episode: whether a source keeps calendar time is asked of everybody.
         of_members=("person", "baseline"),
+        in_parts=("assessment",),
     ),
     Stage(
         "hindsight",

@@ -37,6 +37,13 @@ def rejected(read: dict[str, pd.DataFrame]) -> list[tuple]:
     return list(read["rejected"][["file", "line", "rule"]].itertuples(index=False, name=None))
 
 
+def test_ids_lose_the_point_of_a_number_and_nothing_else(tmp_path):
+    person = "person_id,age_years\n1.0,40\n2.00,51\nv3.0,33\n4.05,33\n"
+    episode = "episode_id,person_id,assignment_day\ne1,1,0\n"
+    found = read(tmp_path / "ids", {"person.csv": person, "episode.csv": episode})
+    assert found["person"]["person_id"].tolist() == ["1", "2", "v3.0", "4.05"]
+
+
 def test_good_files_become_tables_that_keep_their_contracts(tmp_path):
     found = read(tmp_path / "d", {"session.csv": SESSION})
     for name, frame in found.items():

@@ -9,7 +9,7 @@ from iop_outcomes.describe.weekly import weekly_records
 from iop_outcomes.history import sessions
 from iop_outcomes.history.contacts import contacts_of
 from iop_outcomes.history.history import History
-from iop_outcomes.history.session_rules import session_rules
+from iop_outcomes.history.session_rules import session_rules, shards_counted
 from iop_outcomes.ingest.stage import capabilities
 from iop_outcomes.tables.parts import Parts, whole
 
@@ -45,8 +45,11 @@ def test_a_metric_of_single_members_is_the_same_in_shards(both, metric):
     pd.testing.assert_frame_equal(found, as_table(metric.name, metric(once), once), check_exact=True)
 
 
-def test_what_is_asked_of_everybody_is_put_together(both):
+@pytest.mark.parametrize("on_the_way", [True, False])
+def test_what_is_asked_of_everybody_is_put_together(both, on_the_way):
     once, split = both
+    if on_the_way:
+        assert len(list(shards_counted(split))) > 2
     pd.testing.assert_frame_equal(session_rules(split), session_rules(once))
     for name in ("member", "day", "kind"):
         assert (getattr(contacts_of(split), name) == getattr(contacts_of(once), name)).all()

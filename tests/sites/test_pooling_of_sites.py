@@ -1,6 +1,7 @@
 """Several sites: what each gives away, and what they show together in worlds with and without a biased one."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -164,8 +165,11 @@ def test_folders_become_tables_a_figure_and_a_page(exported, tmp_path):
     assert table.set_index("analysis").loc["primary", "n_pooled"] == 3
     page = (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
     assert "3 sites together" in page
-    assert "<svg" in page
+    numbers_of = pd.read_csv(tmp_path / "pooled" / "figures" / "primary.csv")
+    assert numbers_of["row"].tolist() == ["site"] * 3 + ["pooled", "a further site"]
     assert (tmp_path / "pooled" / "figures" / "primary.png").is_file()
+    [told] = re.findall(r'alt="([^"]*figures/primary.csv.)"', page)
+    assert re.search(r"3 sites from [−\d.]+ to [−\d.]+\. Pooled [−\d.]+ \(", told)
     by_site = pd.read_csv(tmp_path / "pooled" / "sites.csv")
     assert by_site["site"].unique().tolist() == ["north", "south", "west"]
 
@@ -190,7 +194,7 @@ def test_sites_that_all_have_one_arm_are_told_as_such_and_nothing_is_drawn(expor
     assert table.loc["primary", ["n_pooled", "n_one_arm_only"]].tolist() == [0, 3]
     assert "3 estimates are of sites with one arm only." in table.loc["primary", "sentence"]
     assert table["value"].isna().all()
-    assert "<svg" not in (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
+    assert "<img" not in (tmp_path / "pooled" / "pooled.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

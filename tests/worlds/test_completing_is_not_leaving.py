@@ -185,3 +185,27 @@ def test_unlike_lengths_are_told_by_completed_stays_and_else_by_what_was_prescri
     # Were they ten they would hardly bear on 300.
     assert pairs({"a": 56, "b": 112}, {}, n=300, of=9, least=11) == {}
     assert pairs({"a": 56, "b": 112}, {}, of=0, least=11) == {}
+
+
+def early(share: float, n: int = 1000, seed: int = 2) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return people and outcomes: half complete, about day 84, and a share of these in one arm from day 28 on."""
+    rng = np.random.default_rng(seed)
+    cohort = pd.DataFrame({"member_id": range(n), "arm": ["a", "b"] * (n // 2)})
+    usual = rng.normal(84, 3, n).round()
+    sooner = (cohort["arm"] == "a") & (rng.random(n) < share)
+    done = np.where(sooner, rng.integers(28, 60, n), usual)
+    return cohort, cohort.assign(completed_days=np.where(rng.random(n) < 0.5, done, np.nan)).drop(columns="arm")
+
+
+@pytest.mark.parametrize(("share", "apart"), [(0.0, False), (0.05, False), (0.2, True)])
+def test_completing_early_in_one_arm_is_another_treatment_completed(share, apart):
+    """Before, IOP that calls a third of those who leave after a month completed was better by 8 to 11 points."""
+    from iop_outcomes.conclude.lengths import unlike_lengths
+
+    assert bool(unlike_lengths(*early(share))) is apart
+
+
+def test_of_few_who_completed_none_is_early_but_by_chance():
+    from iop_outcomes.conclude.lengths import unlike_lengths
+
+    assert unlike_lengths(*early(0.2, n=60)) == {}

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.cohort.early import early_by_arm
+from iop_outcomes.designs.judge.early import judge_early
 from iop_outcomes.designs.judge.entry import judge_entry
 from iop_outcomes.study.gate import GateThresholds
 from null_clinic import answer, checks, clinic, fooled, run, weekly_sessions
@@ -157,3 +159,57 @@ def test_a_gap_fails_beyond_the_threshold_and_beyond_chance(n_lost, status):
     )
     found = {check: how for check, _, _, how, _ in judge_entry(entry, ("a", "b"), GateThresholds())}
     assert found["lost_before_time_zero"] == status
+
+
+def written_over(day: int) -> dict[str, pd.DataFrame]:
+    """Return a clinic whose people step up on a day, half of those there, and whose records then say IOP of old."""
+    tables = assigned_on(day)
+    return tables | {"episode": tables["episode"].assign(assignment_day=0)}
+
+
+@pytest.mark.parametrize(("day", "status"), [(14, "withheld"), pytest.param(0, "shown", marks=pytest.mark.slow)])
+def test_a_level_that_was_written_over_makes_an_arm_that_nobody_leaves_early(tmp_path, day, status):
+    """Before, IOP kept 14 points more to day 60, surely, and more completed."""
+    made = run(tmp_path, written_over(day))
+    assert answer(made)["status"] == status
+    row = checks(made).loc["left_early"]
+    assert row["status"] == ("FAIL" if day else "PASS")
+    if day:
+        assert row["reason"].startswith(
+            "about 25% of outpatient left within 14 days after care had begun, and nobody of"
+        )
+
+
+def test_an_arm_that_half_as_many_leave_early_is_no_suspect():
+    rows = [(arm, "left early", "14", n, 400) for arm, n in (("a", 20), ("b", 40))]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    assert [row[3] for row in judge_early(recording, ("a", "b"))] == ["PASS"]
+
+
+def test_the_longest_time_in_which_nobody_left_is_told():
+    rows = [
+        (arm, "left early", days, n, 100)
+        for days, a, b in (("7", 0, 12), ("28", 0, 30))
+        for arm, n in (("a", a), ("b", b))
+    ]
+    recording = pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
+    [(check, value, _, status, reason)] = judge_early(recording, ("a", "b"))
+    assert (check, value, status) == ("left_early", pytest.approx(0.3), "FAIL")
+    assert reason.startswith("about 30% of b left within 28 days after care had begun, and nobody of a: ")
+
+
+def test_whoever_came_last_in_the_first_days_has_left_in_them_though_the_record_was_closed_later():
+    members = pd.DataFrame({"member_id": ["e1", "e2", "e3", "e4"], "arm": ["a", "a", "b", "b"]})
+    members = members.assign(time_zero_day=[0, 5, 0, 0], follow_up_end_day=[100, 100, 100, 10])
+    session = pd.DataFrame({"episode_id": ["e1", "e1", "e2", "e3"], "day": [0, 6, 8, 40], "status": "attended"})
+    # e2 waits for two days; e4 came to no session, and is seen for ten days.
+    began, stay = np.array([0.0, 7, 0, 0]), np.array([50.0, 50, 50, 9])
+
+    def left(session):
+        counted = early_by_arm(members, session, began, stay)
+        return {(row.arm, row.level): (row.n, row.n_all) for row in counted.itertuples()}
+
+    with_sessions = left(session)
+    assert [with_sessions["a", days] for days in ("3", "7", "14", "28")] == [(1, 2), (2, 2), (2, 2), (2, 2)]
+    assert [with_sessions["b", days] for days in ("3", "7", "14", "28")] == [(0, 2), (0, 2), (0, 1), (0, 1)]
+    assert left(None)["a", "28"] == (0, 2)

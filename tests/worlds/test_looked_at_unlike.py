@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.cohort.looked_at import looked_at
-from iop_outcomes.cohort.questionnaires import questionnaires
 from iop_outcomes.designs.judge.looked_at import judge_looked_at
 from iop_outcomes.tables.parts import Parts
+from iop_outcomes.tables.questionnaires import questionnaires
 from null_clinic import checks, clinic, run
 
 ARMS = ("iop", "outpatient")

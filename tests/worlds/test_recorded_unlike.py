@@ -96,3 +96,28 @@ def test_none_of_nine_expected_is_chance_and_none_of_ten_is_not():
         return judge_recording(table, ("iop", "outpatient"))[0][3]
 
     assert (row(90), row(100)) == ("PASS", "WARN")
+
+
+def served(share_of_iop: float) -> dict[str, pd.DataFrame]:
+    """Return a clinic six in ten of whom are seen in the week after discharge, on record of a share of IOP only."""
+    tables, rng = clinic(600, 5), np.random.default_rng(5)
+    episode = tables["episode"]
+    known = (episode["level_of_care"] == "1") | (rng.random(600) < share_of_iop)
+    seen = episode[known & (rng.random(600) < 0.6)]
+    days = seen["discharge_day"] + rng.integers(1, 7, len(seen))
+    service = pd.DataFrame({"service_id": seen["episode_id"], "person_id": seen["person_id"], "day": days})
+    return tables | {"service": service.assign(level_of_care="1")}
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.0, "FAIL"), pytest.param(1.0, "PASS", marks=pytest.mark.slow)])
+def test_services_on_record_of_one_arm_only_withhold_what_is_made_of_them(tmp_path, share, status):
+    """Before, 61 points fewer of IOP were seen again after discharge, surely."""
+    weighted = {"design": "overlap", "estimator": "weighted"}
+    metrics = {"seen_again": {"metric": "continuity_of_care", "after": "episode"}, "completion": {}}
+    made = run(
+        tmp_path, served(share), metrics=metrics, analyses={name: weighted | {"outcome": name} for name in metrics}
+    )
+    assert checks(made).loc["served_alike", "status"] == status
+    rows = made["estimate"].query("role == 'contrast' and kind == 'adjusted'").set_index("analysis")["status"]
+    assert rows["seen_again"] == ("withheld" if status == "FAIL" else "shown")
+    assert rows["completion"] == "shown"

@@ -4,6 +4,7 @@ People with the same pair of values in the same arm are counted once with their 
 categories and days cost one pass.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,24 +90,40 @@ def ranked(values: pd.Series) -> pd.Series:
 
 
 def _cells(values: pd.Series, later: pd.Series, within: pd.Series | None) -> _Cells | None:
-    value, after = _codes(values), _codes(later)
-    arm = np.zeros(len(value), dtype=np.intp) if within is None else _codes(within)
-    known = (value >= 0) & (after >= 0)
-    value, after, arm = value[known], after[known], arm[known]
-    if len(value) < FEWEST or (after == after[0]).all() or (value == value[0]).all():
+    arm = np.zeros(len(values), dtype=np.int8) if within is None else _codes(within)
+    codes = (_codes(values), arm, _codes(later))
+    known = (codes[0] >= 0) & (codes[2] >= 0)
+    n_known = np.count_nonzero(known)
+    if n_known < FEWEST:
         return None
-    sizes = value.max() + 1, arm.max() + 1, after.max() + 1
-    if np.prod(sizes, dtype=float) > CELLS_A_ROW * len(value):
-        return _Cells(value, arm, after, np.ones(len(value)))
-    table = np.bincount(np.ravel_multi_index((value, arm, after), sizes), minlength=int(np.prod(sizes)))
-    some = np.flatnonzero(table)
-    return _Cells(*np.unravel_index(some, sizes), table[some].astype(float))
+    sizes = [int(code.max()) + 1 for code in codes]
+    if np.prod(sizes, dtype=float) > CELLS_A_ROW * n_known:
+        cells = _Cells(*(code[known].astype(np.intp) for code in codes), np.ones(n_known))
+    else:
+        cells = _counted(codes, sizes)
+    alike = (cells.value == cells.value[0]).all() or (cells.later == cells.later[0]).all()
+    return None if alike else cells
 
 
-def _codes(values: pd.Series) -> Codes:
+def _counted(codes: Sequence[NDArray[np.integer]], sizes: Sequence[int]) -> _Cells:
+    """Return the cells in which somebody is, counted in one pass; the first of each code is for what is missing."""
+    place = np.zeros(len(codes[0]), dtype=np.intp)
+    for code, size in zip(codes, sizes, strict=True):
+        place *= size + 1
+        place += code
+        place += 1
+    shape = tuple(size + 1 for size in sizes)
+    people = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)[1:, 1:, 1:]
+    some = np.nonzero(people)
+    return _Cells(*some, people[some].astype(float))
+
+
+def _codes(values: pd.Series) -> NDArray[np.integer]:
     """Return codes in the order of the values, -1 where missing."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(dtype=np.intp)
+        return values.cat.codes.to_numpy()
+    if values.dtype == bool:
+        return values.to_numpy().view(np.int8)
     return pd.factorize(values, sort=True)[0]
 
 

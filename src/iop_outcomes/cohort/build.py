@@ -112,17 +112,20 @@ def candidates_of(records: Records, cohort: Cohort) -> pd.DataFrame:
         Indexed by ``episode_id``: the columns of ``episode``, ``person`` and ``baseline``, with ``arm``,
         ``time_zero_day`` and ``began_day``. A baseline measured after time zero is left empty.
     """
-    episode = records["episode"].assign(arm=assign_arms(records["episode"], cohort.arms))
-    candidates = episode[episode["arm"] != OTHER].sort_values("episode_id").set_index("episode_id")
+    episode = records["episode"]
+    arm = assign_arms(episode, cohort.arms)
+    chosen = np.flatnonzero(arm != OTHER)
+    chosen = chosen[episode["episode_id"].take(chosen).argsort()]
+    candidates = episode.assign(arm=arm).take(chosen).set_index("episode_id")
     admitted = candidates.get("admission_day", pd.Series(np.nan, index=candidates.index))
     unknown = admitted.isna()
     first = _first_attended(records.get("session"), candidates["assignment_day"][unknown])
     candidates["began_day"] = admitted.fillna(first)
     candidates["time_zero_day"] = candidates["assignment_day"] if cohort.time_zero == "assignment" else admitted
-    person = rows_of(records["person"], "person_id", candidates["person_id"])
+    person = rows_of(records["person"], "person_id", episode["person_id"], chosen).set_axis(candidates.index)
     candidates = pd.concat([candidates, person[[c for c in person if c not in candidates]]], axis=1)
     if len(records.get("baseline", ())):
-        baseline = rows_of(records["baseline"], "episode_id", candidates.index)
+        baseline = rows_of(records["baseline"], "episode_id", episode["episode_id"], chosen).set_axis(candidates.index)
         own = [c for c in baseline if c not in candidates]
         candidates = pd.concat([candidates, baseline[own]], axis=1)
         if MEASURED_DAY in own:
@@ -277,7 +280,7 @@ class _Attrition:
         self._rows: list[dict] = []
 
     def keep(self, rule: str, candidates: pd.DataFrame, passed: pd.Series) -> pd.DataFrame:
-        kept = candidates[passed.to_numpy()]
+        kept = candidates if passed.all() else candidates[passed.to_numpy()]
         self.add(rule, candidates["arm"], kept["arm"])
         return kept
 

@@ -17,17 +17,18 @@ from iop_outcomes.cohort.build import apply_rule, candidates_of, stay_of, withou
 from iop_outcomes.cohort.discharged import discharges_by_arm
 from iop_outcomes.cohort.door import set_aside_by_arm
 from iop_outcomes.cohort.due import due_by_arm, waiting_by_arm
+from iop_outcomes.cohort.early import early_by_arm
 from iop_outcomes.cohort.looked_at import looked_at
 from iop_outcomes.cohort.measured import measures_by_arm
-from iop_outcomes.cohort.questionnaires import questionnaires
 from iop_outcomes.cohort.recording import words_by_arm
 from iop_outcomes.cohort.surveillance import tests_by_arm
 from iop_outcomes.cohort.twice import people_twice
 from iop_outcomes.study import Cohort
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import CAME
-from iop_outcomes.tables.lookup import Held
+from iop_outcomes.tables.lookup import Held, rows_of
 from iop_outcomes.tables.parts import parts_of
+from iop_outcomes.tables.questionnaires import questionnaires
 
 STAY, CAME_TO, COMPLETED = "the length of stay", "the sessions attended", "completing treatment"
 ARM, COVARIATE, RULE = "arm", "covariate", "rule"
@@ -42,8 +43,9 @@ def run(
     filled_in = questionnaires(made["assessment"])
     made = taken if filled_in is None else taken | {"assessment": filled_in}
     assigned = candidates_of(made, cohort)
-    own = assigned.reindex(members["member_id"])
+    own = rows_of(assigned.reset_index(), str(assigned.index.name), members["member_id"])
     stay, began = stay_of(own, cohort.follow_up_days).to_numpy(float), own["began_day"].to_numpy(float)
+    twice = people_twice(members, own, study.covariate_names, made)
     # As large as the source, and of no more use.
     del own
     recorded = [
@@ -53,8 +55,9 @@ def run(
         discharges_by_arm(members, made),
         due_by_arm(members, made, assigned, stay),
         waiting_by_arm(members, began),
+        early_by_arm(members, made.get("session"), began, stay),
         set_aside_by_arm(made, cohort),
-        people_twice(members, assigned, study.covariate_names, made),
+        twice,
     ]
     return {
         "hindsight": ties(made, cohort, study.covariate_names, assigned),

@@ -1,4 +1,4 @@
-"""What each arm's records call a session that was missed, and to whom of each arm a medication was prescribed.
+"""What each arm's records call a session that was missed, who was prescribed a medication, who has any service.
 
 Two systems write the same week down differently: one has no-shows and cancellations, the other knows only who came.
 What is made of either is then a difference between systems. Here only the words are counted, by arm.
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.tables.canonical import SESSION_STATUSES
-from iop_outcomes.tables.follow_up import PRESCRIBED, STATUS
-from iop_outcomes.tables.lookup import Held, among
+from iop_outcomes.tables.follow_up import PRESCRIBED, SERVED, STATUS
+from iop_outcomes.tables.lookup import Held, among, positions
 from iop_outcomes.tables.parts import Table, parts_of
 
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
@@ -31,10 +31,11 @@ def words_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> 
     Returns
     -------
     DataFrame
-        ``arm``, ``what`` (session status or prescribed), ``level``, ``n`` (sessions, or people) and ``n_all``.
+        ``arm``, ``what`` (session status, prescribed or served), ``level``, ``n`` (sessions, or people) and ``n_all``.
     """
     arms = sorted(members["arm"].astype("str").unique())
     parts = [_statuses(members, records.get("session"), arms), _medications(members, records, arms)]
+    parts.append(_served(members, records.get("service")))
     parts = [part for part in parts if len(part)]
     columns = ["arm", "what", "level", "n", "n_all"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
@@ -69,6 +70,17 @@ def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arm
     named = [name for name in MEDICATIONS if name in table]
     table = table.reindex(index=arms, columns=named, fill_value=0)
     return _long(table, PRESCRIBED, arm.value_counts().reindex(arms, fill_value=0))
+
+
+def _served(members: pd.DataFrame, service: pd.DataFrame | None) -> pd.DataFrame:
+    if service is None or not len(service):
+        return pd.DataFrame()
+    at = positions(members["person_id"], service["person_id"])
+    since = service["day"].to_numpy(float) - members["time_zero_day"].to_numpy(float)[at]
+    own = at[(at >= 0) & (since >= 0) & (since <= members["follow_up_end_day"].to_numpy(float)[at])]
+    anything = pd.Series(np.isin(np.arange(len(members)), own)).groupby(members["arm"].astype("str").to_numpy())
+    counted = anything.agg(n="sum", n_all="size").astype(int).rename_axis("arm").reset_index()
+    return counted.assign(what=SERVED, level="any service")
 
 
 def _prescriptions(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

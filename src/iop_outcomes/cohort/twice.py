@@ -25,7 +25,7 @@ _YEAR = r"((?:19|20)\d\d)"
 
 
 def people_twice(
-    members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[str], records: Mapping[str, Table]
+    members: pd.DataFrame, own: pd.DataFrame, covariates: Sequence[str], records: Mapping[str, Table]
 ) -> pd.DataFrame:
     """Return, by arm, who agrees with another id and who was admitted again, as rows of the table ``recording``.
 
@@ -33,8 +33,8 @@ def people_twice(
     ----------
     members : DataFrame
         Table ``cohort``.
-    assigned : DataFrame
-        Of :func:`iop_outcomes.cohort.build.candidates_of`.
+    own : DataFrame
+        The row of each member in :func:`iop_outcomes.cohort.build.candidates_of`, in the order of members.
     covariates : sequence of str
         Of the study; they are held against each other with what people and episodes have on record.
     records : mapping of str to DataFrame
@@ -48,13 +48,12 @@ def people_twice(
         with a second episode.
     """
     arms = sorted(members["arm"].astype("str").unique())
-    rows = [*_twins(members, assigned, covariates, arms), *_again(members, records["episode"], arms)]
+    rows = [*_twins(members, own, covariates, arms), *_again(members, records["episode"], arms)]
     return pd.DataFrame(rows, columns=["arm", "what", "level", "n", "n_all"])
 
 
-def _twins(members: pd.DataFrame, assigned: pd.DataFrame, covariates: Sequence[str], arms: list[str]) -> list[tuple]:
-    before, course = _facts(assigned, covariates)
-    known = assigned[[*before, *course]].reindex(members["member_id"])
+def _twins(members: pd.DataFrame, known: pd.DataFrame, covariates: Sequence[str], arms: list[str]) -> list[tuple]:
+    before, course = _facts(known, covariates)
     told = known[course].notna().any(axis=1).to_numpy() & ~(known[before].notna().mean(axis=1) < _RECORDED).to_numpy()
     who = pd.DataFrame(
         {"person": digest(members, ["person_id"]), "arm": pd.Categorical(members["arm"].astype("str"), categories=arms)}

@@ -11,6 +11,7 @@ from iop_outcomes.designs.judge.concerns import OF_SOME, concerns
 from iop_outcomes.designs.judge.door import EPISODES
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.gate import WARN
+from iop_outcomes.designs.judge.over_time import OVER_TIME
 from iop_outcomes.designs.judge.twice import ADMITTED_AGAIN, ONCE
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.comparison import of_arms
@@ -26,6 +27,7 @@ OF_BIAS = (
     "lost_before_time_zero",
     "assigned_late",
     "calendar_overlap",
+    OVER_TIME,
     "products",
     "prescribed_alike",
     EPISODES,

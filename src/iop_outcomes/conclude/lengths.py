@@ -15,6 +15,9 @@ BEARS = 0.05
 #: Lengths that differ by more than this share of the longer one are unlike, unless chance could explain it: a p-value
 #: of the rank sum test (Mann & Whitney 1947, Ann Math Stat 18:50) above ``CHANCE``.
 UNLIKE, CHANCE = 0.1, 0.05
+#: Completing before this share of the usual stay is early. Where in one arm a share of those who completed greater by
+#: ``MOST_EARLY`` did, beyond so many standard errors, completing is not the same there, whatever the usual stay.
+SOONER, MOST_EARLY, NOT_CHANCE = 0.75, 0.1, 3.0
 #: Up to so many people of an arm the test is exact, where no two lengths are the same.
 _EXACT = 8
 #: A programme ends when the first tenth of those who complete it have.
@@ -25,7 +28,8 @@ def unlike_lengths(cohort: pd.DataFrame, outcomes: pd.DataFrame, least: int = 1)
     """Return the pairs of arms in which treatment lasts unlike, each with the day on which the shorter ends.
 
     An arm's length is told by its completed stays or, where few completed, by what was prescribed. Lengths are unlike,
-    too, where people complete in one arm only and nothing tells how long treatment was meant to last in the other.
+    too, where people complete in one arm only and nothing tells how long treatment was meant to last in the other, and
+    where far more of those who complete do so early, as where whoever stays for a month is called completed.
 
     Parameters
     ----------
@@ -71,8 +75,17 @@ def _unlike(one: pd.DataFrame, other: pd.DataFrame, least: int) -> bool:
         return True
     medians = [float(np.median(each)) for each in stays]
     if abs(medians[0] - medians[1]) <= UNLIKE * max(medians):
-        return False
+        return _early_unlike(stays[0], stays[1], SOONER * min(medians))
     return rank_sum_p(stays[0], stays[1]) <= CHANCE
+
+
+def _early_unlike(one: np.ndarray, other: np.ndarray, day: float) -> bool:
+    """Return whether far more of one arm's completed stays than of the other's ended before a day."""
+    early = [float(np.mean(stays < day)) for stays in (one, other)]
+    both = float(np.mean(np.concatenate([one, other]) < day))
+    error = np.sqrt(both * (1 - both) * (1 / len(one) + 1 / len(other)))
+    gap = abs(early[0] - early[1])
+    return bool(gap > MOST_EARLY and gap > NOT_CHANCE * error)
 
 
 def rank_sum_p(one: np.ndarray, other: np.ndarray) -> float:

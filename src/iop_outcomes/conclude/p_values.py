@@ -49,11 +49,10 @@ def _reach(width: float, se: float) -> float:
 
 def _degrees_of_freedom(reach: float) -> float:
     """Return the degrees of freedom whose 97.5% quantile is ``reach``."""
-    from scipy.optimize import brentq
-    from scipy.special import stdtrit
+    from scipy.special import stdtridf, stdtrit
 
     if stdtrit(MOST, 0.975) >= reach:
         return np.inf
     if stdtrit(FEWEST, 0.975) <= reach:
         return FEWEST
-    return float(brentq(lambda degrees: stdtrit(degrees, 0.975) - reach, FEWEST, MOST))
+    return float(stdtridf(0.975, reach))

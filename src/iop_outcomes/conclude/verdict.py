@@ -140,7 +140,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unlike_lengths",
         CANNOT_TELL,
-        "completed treatment lasts unlike in the arms, and the outcome is of staying, leaving or completing after the "
+        "completed treatment lasts unlike in the arms, or far more people of one complete it early, and the outcome is "
+        "of staying, leaving or completing after the "
         "day on which the shorter programme ends, so that it differs by plan",
         lambda e: e.unlike_lengths,
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.dataset.scores_before import scores_before
 from iop_outcomes.kernel.errors import StudyError, did_you_mean
 from iop_outcomes.study import before_time_zero as timing
 from iop_outcomes.study.view import StudyView
@@ -105,8 +106,9 @@ def build_covariates(
 def other_facts(cohort: pd.DataFrame, records: Records, adjusted: Sequence[str], grace_days: int = 0) -> pd.DataFrame:
     """Return the ``facts`` table: what is on record of the members from before time zero and is no covariate.
 
-    What an arm prescribes is part of the treatment, and sites are judged by themselves: neither is among them. The
-    period stays, adjusted for or not. Of a category the commonest ``LEVELS`` are told apart.
+    What was answered to questionnaires by then is among them. What an arm prescribes is part of the treatment, and
+    sites are judged by themselves: neither is among them. The period stays, adjusted for or not. Of a category the
+    commonest ``LEVELS`` are told apart.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ def other_facts(cohort: pd.DataFrame, records: Records, adjusted: Sequence[str],
         values = known[name]
         if values.notna().any():
             columns |= {c: _commonest(v) for c, v in _complete(name, values).items() if len(v.unique()) > 1}
+    columns |= {name: score for name, score in scores_before(members, records).items() if len(score.unique()) > 1}
     return pd.DataFrame(columns, index=members.index).reset_index()
 
 

@@ -1,15 +1,18 @@
 """All metrics of a study over one cohort, and the refusal of those the source cannot give."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
+from iop_outcomes.dataset.kept_values import of_shard
 from iop_outcomes.history.history import History
-from iop_outcomes.history.sessions import in_shards, shards
+from iop_outcomes.history.session_rules import shards_counted
+from iop_outcomes.history.sessions import in_shards
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.study.view import Readable
 from iop_outcomes.tables.capability import unmet
@@ -43,7 +46,9 @@ def compute_metrics(
     values, refused = [], []
     history = history.under(study.outcome_rules)
     asked = {name: study.metric(name) for name in study.metrics}
-    unfit = {name: unmet(plugin.needs, capability, history.records) for name, (plugin, _) in asked.items()}
+    # Many metrics need the same, which is looked for once.
+    lacking = {needs: unmet(needs, capability, history.records) for needs in {one.needs for one, _ in asked.values()}}
+    unfit = {name: lacking[plugin.needs] for name, (plugin, _) in asked.items()}
     of_shards = _by_shard(history, {n: one for n, one in asked.items() if one[0].by_member and not unfit[n]}, tell)
     for name, (plugin, settings) in asked.items():
         start = time.perf_counter()
@@ -70,12 +75,17 @@ def _by_shard(
     if not asked or not in_shards(history):
         return {}
     start = time.perf_counter()
-    for _, shard in shards(history):
-        for name, (plugin, settings) in asked.items():
-            one = plugin(shard, **settings)
-            found[name].append(one.to_frame("value") if isinstance(one, pd.Series) else one)
+    for first, shard in shards_counted(history):
+        made = of_shard(first, shard.members.index, partial(_called, shard, asked))
+        for name, frame in made.items():
+            found[name].append(frame)
     tell(f"{len(found)} metrics of single members, in shards: {time.perf_counter() - start:.1f} s")
     return {name: pd.concat(each) for name, each in found.items()}
+
+
+def _called(shard: History, asked: Mapping[str, tuple[Any, Mapping[str, Any]]]) -> dict[str, pd.DataFrame]:
+    made = {name: plugin(shard, **settings) for name, (plugin, settings) in asked.items()}
+    return {name: one.to_frame("value") if isinstance(one, pd.Series) else one for name, one in made.items()}
 
 
 def as_table(name: str, result: pd.Series | pd.DataFrame, history: History) -> pd.DataFrame:
@@ -110,11 +120,11 @@ def _stack(values: list[pd.DataFrame], names: list[str]) -> Table:
         return pd.DataFrame(columns=["member_id", "metric", "value", "observed_share", "missing_reason"])
     reasons = union_categoricals([each["missing_reason"].array for each in values], sort_categories=True).categories
 
-    def made() -> Iterator[pd.DataFrame]:
-        for each in values:
-            place = names.index(each["metric"].iloc[0]) if len(each) else 0
-            metric = pd.Categorical.from_codes(np.full(len(each), place, dtype=np.intp), names)
-            yield each.assign(metric=metric, missing_reason=each["missing_reason"].cat.set_categories(reasons))
+    def made(each: pd.DataFrame) -> pd.DataFrame:
+        place = names.index(each["metric"].iloc[0]) if len(each) else 0
+        metric = pd.Categorical.from_codes(np.full(len(each), place, dtype=np.intp), names)
+        return each.assign(metric=metric, missing_reason=each["missing_reason"].cat.set_categories(reasons))
 
     n_rows = sum(len(each) for each in values)
-    return pd.concat(list(made()), ignore_index=True) if n_rows <= MOST_ROWS else Parts(made, n_rows)
+    found = Parts(lambda: (partial(made, each) for each in values), n_rows)
+    return found.whole() if n_rows <= MOST_ROWS else found

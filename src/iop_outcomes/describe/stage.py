@@ -40,8 +40,8 @@ def run(
 ) -> dict[str, Table]:
     """Compute every metric of the study and describe what was recorded: the stage ``metrics``."""
     history = History.of(made["cohort"], made, study.outcome_rules, care=study.care)
-    found: dict[str, Any] = describe(history, made["capability"], cluster=study.cluster, events=study.events)
     metric_value, refusals = compute_metrics(history, study, made["capability"], tell)
+    found: dict[str, Any] = describe(history, made["capability"], cluster=study.cluster, events=study.events)
     answered = found["set_aside"][["table", "rule", "n"]].astype({"table": "str", "rule": "str"})
     for sentence in refused(study.refuse, answered.itertuples(index=False, name=None)):
         raise StudyError(sentence)

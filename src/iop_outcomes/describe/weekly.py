@@ -1,5 +1,7 @@
 """Week by week: what came of the sessions and tests of each member, for figures and tables."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,7 @@ def weekly_records(history: History, capability: pd.DataFrame, substance: Panel 
     if n_weeks == 0 or not (has_sessions or urine is not None):
         return tables.empty("weekly")
     if urine is None and in_shards(history):
-        return Parts(lambda: (_attendance(shard) for _, shard in shards(history)), int(weeks.sum()))
+        return Parts(lambda: (partial(_attendance, shard) for _, shard in shards(history)), int(weeks.sum()))
     if urine is None:
         return _attendance(history)
     observed = np.flatnonzero((np.arange(n_weeks) < weeks[:, None]).ravel())
@@ -54,6 +56,6 @@ def weekly_records(history: History, capability: pd.DataFrame, substance: Panel 
 def _attendance(history: History) -> pd.DataFrame:
     """Return what came of the sessions of each member and week."""
     attendance = weekly_attendance(history)
-    who = history.members.index.to_numpy()[attendance.pop("member").to_numpy()]
+    who = history.members.index.take(attendance.pop("member").to_numpy())
     attendance.insert(0, "member_id", who)
     return attendance.drop(columns="hours_offered")

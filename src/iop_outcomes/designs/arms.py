@@ -21,7 +21,7 @@ def two_arms(treated, place: str = "design") -> np.ndarray:
         Another value than these, or an empty arm.
     """
     values = np.asarray(treated)
-    strange = int((~np.isin(values, (0, 1))).sum())
+    strange = 0 if values.dtype == bool else int((~np.isin(values, (0, 1))).sum())
     if strange:
         raise DesignError(
             f"{place}: the arm of {counted(strange, 'person', 'people')} is neither 0 nor 1; leave them out first."

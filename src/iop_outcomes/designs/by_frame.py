@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.designs.comparison import Comparison, Population
+from iop_outcomes.designs.comparison import Comparison, Population, unmatched
 from iop_outcomes.designs.frame import Framed, Given, contrast_of, take_frame
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.judge.second_moments import balance_of_population
@@ -75,16 +75,41 @@ def compare_frame(
     """
     framed = take_frame(data, arm=arm, covariates=covariates, cluster=cluster, arms=arms)
     pair = contrast_of(framed.arms, arm, contrast)
+    return compare_framed(framed, data.index, pair, seed=seed, design=design, estimand=estimand, settings=settings)
+
+
+def compare_framed(
+    framed: Framed,
+    index: pd.Index,
+    pair: tuple[object, object],
+    *,
+    seed: int,
+    design: Design,
+    estimand: str | None,
+    settings: Mapping[str, object] | None,
+) -> tuple[Comparison, NDArray[np.intp]]:
+    """Return the comparison of two arms of members that are at hand, as :func:`compare_frame`.
+
+    Parameters
+    ----------
+    framed : Framed
+    index : Index
+        Of the data frame.
+    pair : (first, second)
+        From ``contrast_of``.
+    seed, design, estimand, settings
+        As in :func:`compare_frame`.
+    """
     first, second = (str(one) for one in pair)
     settings = dict(settings or {})
-    together = weigh_frame(framed, data.index, design, estimand, settings, pair)
+    together = weigh_frame(framed, index, design, estimand, settings, pair)
     if together is not None:
         return together.comparison(first, second), framed.rows
     name, estimand = _named(design, estimand)
     framed = framed.of(pair)
     treated = framed.arm == 0
     if isinstance(design, pd.DataFrame):
-        members = _given(design, data.index[framed.rows], framed.covariates.index)
+        members = _given(design, index[framed.rows], framed.covariates.index)
     else:
         method = DESIGN_METHODS[name]
         checked = method.check(settings, f"design '{name}'")
@@ -94,7 +119,7 @@ def compare_frame(
         members = method(framed.model_frame, treated, cluster, seed, **checked)
     members = members.assign(treated=treated)
     members["preference_score"] = (
-        preference_score(members["score"], treated) if members["score"].notna().any() else np.nan
+        preference_score(members["score"].to_numpy(float), treated) if members["score"].notna().any() else np.nan
     )
     settings = settled(settings, treated, framed.cluster)
     facts = (framed.covariates, framed.cluster, settings, None, framed.settled)
@@ -156,7 +181,7 @@ class Together:
             own = pair_of(self.everybody, self.framed.names, *pair)
             made["treated"] = own["treated"].astype("boolean").reindex(made.index)
             made["preference_score"] = own["preference_score"].reindex(made.index)
-        made["matched_set"] = pd.Series(pd.NA, index=made.index, dtype="str")
+        made["matched_set"] = unmatched(made.index)
         made = made.set_axis(index[self.framed.rows])
         target = None if self.target is None else self.framed.names[self.target]
         made.attrs.update(self.everybody.attrs, design=self.design, estimand=self.estimand, target=target)

@@ -78,10 +78,12 @@ def of_shared_time(period: pd.Series, arm: Sequence[object] | np.ndarray) -> tup
     DesignError
         No period has all arms.
     """
-    arms = pd.Series(np.asarray(arm))
-    found = arms.groupby(period.astype("str").to_numpy()).nunique()
-    shared = found.index[found == arms.nunique()]
-    inside = period.astype("str").isin(shared).to_numpy()
+    own, arms = pd.factorize(np.asarray(arm))
+    time, periods = pd.factorize(period)
+    known = (own >= 0) & (time >= 0)
+    cells = np.bincount(time[known] * len(arms) + own[known], minlength=len(periods) * len(arms))
+    # One more, false, for members whose period is missing and has code -1.
+    inside = np.append((cells.reshape(-1, len(arms)) > 0).all(axis=1), False)[time]
     if not inside.any():
         raise DesignError(
             "period: the arms have no time in common, so that what changed with time cannot be told from the arm; "

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from iop_outcomes.designs.terms import Settled, model_frame
@@ -114,10 +115,10 @@ class Comparison:
         ----------
         Rosenbaum & Rubin 1985, Biometrics 41:103: what matching leaves out changes whom an effect is of.
         """
+        if self.estimand != "ATT":
+            return self.estimand
         matches = self.method == "nearest_match" or self.members["matched_set"].notna().any()
-        if self.estimand == "ATT" and matches and (self.weight[self.treated] == 0).any():
-            return MATCHED_TREATED
-        return self.estimand
+        return MATCHED_TREATED if matches and (self.weight[self.treated] == 0).any() else self.estimand
 
     @property
     def contrast(self) -> str:
@@ -167,3 +168,10 @@ class Comparison:
 def _of_rows(whole: Population | Comparison, rows: NDArray[np.bool_]) -> dict[str, object]:
     cluster = None if whole.cluster is None else whole.cluster.loc[rows]
     return {"members": whole.members.loc[rows], "covariates": whole.covariates.loc[rows], "cluster": cluster}
+
+
+def unmatched(index: pd.Index) -> pd.Series:
+    """Return the matched sets of members of whom nobody is in one."""
+    # Pandas would look at each missing text by itself.
+    nothing = pa.nulls(len(index), pa.large_string())
+    return pd.Series(pd.arrays.ArrowStringArray(nothing, dtype=pd.StringDtype(na_value=np.nan)), index=index)

@@ -1,7 +1,7 @@
 """The members of a data frame whose arms are to be compared, without a study file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -54,14 +54,17 @@ class Framed:
     def of(self, arms: tuple) -> "Framed":
         """Return the members of some arms only."""
         places = [self.arms.index(arm) for arm in arms]
-        kept = np.flatnonzero(np.isin(self.arm, places))
-        index = pd.RangeIndex(len(kept), name="member_id")
-        covariates = self.covariates.iloc[kept].set_axis(index)
-        cluster = None if self.cluster is None else self.cluster.iloc[kept].set_axis(index)
         order = np.zeros(len(self.arms), dtype=np.intp)
         order[places] = np.arange(len(places))
-        arm = order[self.arm[kept]]
-        return Framed(self.rows[kept], tuple(arms), arm, covariates, cluster, self.terms)
+        kept = self if len(arms) == len(self.arms) else self.at(np.flatnonzero(np.isin(self.arm, places)))
+        return replace(kept, arms=tuple(arms), arm=order[kept.arm])
+
+    def at(self, places: NDArray[np.intp]) -> "Framed":
+        """Return the members at some places, who may be there more than once, as in a draw of a bootstrap."""
+        index = pd.RangeIndex(len(places), name="member_id")
+        covariates = self.covariates.iloc[places].set_axis(index)
+        cluster = None if self.cluster is None else self.cluster.iloc[places].set_axis(index)
+        return replace(self, rows=self.rows[places], arm=self.arm[places], covariates=covariates, cluster=cluster)
 
     @cached_property
     def settled(self) -> tuple[Settled, ...]:
@@ -104,35 +107,43 @@ def take_frame(
     covariates = names_of(entries)
     refuse_unknown(data, [arm, *covariates, *([] if cluster is None else [cluster])])
     refuse_as_covariates(covariates, arm, "the arm")
-    kept = _arms_of(data[arm], arm, arms)
-    codes = np.full(len(data), -1, dtype=np.intp)
-    for place, label in enumerate(kept):
-        codes[(data[arm] == label).to_numpy(bool)] = place
+    kept, codes = _arms_of(data[arm], arm, arms)
     rows = np.flatnonzero(codes >= 0)
     index = pd.RangeIndex(len(rows), name="member_id")
-    chosen = data.iloc[rows].set_axis(index)
+    chosen = of_rows(data, rows).set_axis(index)
     known = pd.DataFrame({name: known_covariate(chosen, name) for name in covariates}, index=index)
     return Framed(rows, kept, codes[rows], known, None if cluster is None else chosen[cluster], terms_of(entries))
 
 
-def _arms_of(column: pd.Series, name: str, arms) -> tuple:
-    """Return the arms of a design, in the order asked for, of the categories, or by name."""
+def of_rows(data: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return some rows of a frame, given by positions in their order; the frame itself where they are all."""
+    return data if len(rows) == len(data) else data.iloc[rows]
+
+
+def _arms_of(column: pd.Series, name: str, asked) -> tuple[tuple, NDArray[np.intp]]:
+    """Return the arms of a design, in the order asked for, of the categories, or by name; and each row's place in them.
+
+    A row of no such arm has place -1.
+    """
     refuse_unlike_labels(column, name)
-    missing = int(column.isna().sum())
+    codes, values = pd.factorize(column)
+    missing = int((codes < 0).sum())
     if missing:
         raise EstimationError(f"'{name}': {counted(missing, 'row has', 'rows have')} no arm; leave them out first")
-    found = list(column.unique())
+    found = list(values)
     if len(found) < 2:
         everybody = f"everybody is in arm '{found[0]}'" if found else "there are no rows"
         raise EstimationError(f"'{name}': {everybody}, so that nothing can be compared")
-    if arms is None:
+    if asked is None:
         ordered = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else sorted(found, key=str)
-        return tuple(one for one in ordered if one in found)
-    if not isinstance(arms, tuple | list) or len(arms) < 2 or len(set(arms)) < len(arms):
+        arms = tuple(one for one in ordered if one in found)
+    elif not isinstance(asked, tuple | list) or len(asked) < 2 or len(set(asked)) < len(asked):
         raise EstimationError(f"'{name}': arms are two or more different arms, as ('iop', 'outpatient')")
-    for one in arms:
-        _refuse_empty(one, found, name)
-    return tuple(arms)
+    else:
+        for one in asked:
+            _refuse_empty(one, found, name)
+        arms = tuple(asked)
+    return arms, np.array([arms.index(one) if one in arms else -1 for one in found], dtype=np.intp)[codes]
 
 
 def contrast_of(arms: tuple, name: str, contrast) -> tuple[object, object]:

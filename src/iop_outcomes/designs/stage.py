@@ -253,8 +253,9 @@ def compare(covariates: pd.DataFrame, study: Readable, design: str, arms: Arms) 
     members = method(columns[inside], treated[inside], cluster, seed_of(study.seed, design), **settings)
     members = with_left_out(members, columns.index, notes, NOTES) if notes else members
     members = members.assign(treated=treated)
-    scored = members["score"].notna().any()
-    members["preference_score"] = preference_score(members["score"], treated) if scored else float("nan")
+    # As an array: numpy asks a Series things for which pandas makes a table of all its members' names.
+    score = members["score"].to_numpy(float)
+    members["preference_score"] = np.nan if np.isnan(score).all() else preference_score(score, treated)
     return _comparison(covariates, study, design, arms, members)
 
 
@@ -293,7 +294,10 @@ def _comparison(
 def _in_arms(covariates: pd.DataFrame, arms: tuple[str, ...]) -> pd.DataFrame:
     chosen = covariates[covariates["arm"].isin(arms)].set_index("member_id").sort_index()
     for name in chosen.select_dtypes("category"):
-        chosen[name] = chosen[name].cat.remove_unused_categories()
+        # Counted, where pandas would sort the codes: nearly every column has all of its levels.
+        codes, n_levels = chosen[name].cat.codes.to_numpy(), len(chosen[name].cat.categories)
+        if not np.bincount(codes[codes >= 0], minlength=n_levels).all():
+            chosen[name] = chosen[name].cat.remove_unused_categories()
     return chosen
 
 

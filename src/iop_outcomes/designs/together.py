@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.designs.comparison import unmatched
 from iop_outcomes.designs.judge.diagnostics import preference_score
 from iop_outcomes.designs.scores.balancing_weights import bound_of, truncate_within
 from iop_outcomes.designs.scores.generalised import generalised_tilt, generalised_weights, multinomial_score
@@ -154,8 +155,8 @@ def pair_of(everybody: pd.DataFrame, arms: Sequence[str], first: str, second: st
     if score_column(first) in own:
         one, other = own[score_column(first)], own[score_column(second)]
         members["score"] = one / (one + other)
-        members["preference_score"] = preference_score(members["score"], treated)
-    members["matched_set"] = pd.Series(pd.NA, index=own.index, dtype="str")
+        members["preference_score"] = preference_score(members["score"].to_numpy(float), treated)
+    members["matched_set"] = unmatched(own.index)
     members.attrs[NOTES] = everybody.attrs.get(NOTES, [])
     return members
 

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from iop_outcomes.designs.arms import two_arms
+from iop_outcomes.designs.comparison import unmatched
 from iop_outcomes.designs.scores.balancing_weights import (
     balancing_weights,
     bound_of,
@@ -273,6 +274,6 @@ def _share(cut) -> float:
 def frame_of(covariates: pd.DataFrame, score, weights, notes: list) -> pd.DataFrame:
     """Return the frame of a design method that weights, with what it has to say in its ``attrs``."""
     frame = pd.DataFrame({"score": score, "weight": weights}, index=covariates.index)
-    frame["matched_set"] = pd.Series(pd.NA, index=covariates.index, dtype="str")
+    frame["matched_set"] = unmatched(covariates.index)
     frame.attrs[NOTES] = notes
     return frame

@@ -82,6 +82,10 @@ class Answer(ABC):
         DataFrame
             Columns ``COLUMNS``; ``se`` is on the scale ``se_scale``, the logarithm for ratios.
         """
+        return pd.DataFrame(self.records(measures), columns=list(COLUMNS))
+
+    def records(self, measures: Sequence[str] = ("",)) -> list[dict[str, object]]:
+        """Return the rows as plain records, with ``COLUMNS`` as their keys."""
         first, second = self.comparison.arms
         places = ((CONTRAST, first, second), (ARM, first, ""), (ARM, second, ""))
         found: dict[tuple[str, ...], dict[str, object]] = {}
@@ -91,4 +95,4 @@ class Answer(ABC):
                 told = {"day": self.day, "se_method": self.method}
                 row = dict(zip(("role", "arm", "against"), place, strict=True)) | asdict(estimate) | asdict(people)
                 found.setdefault((*place, estimate.measure), row | told)
-        return pd.DataFrame(list(found.values()), columns=list(COLUMNS))
+        return [{name: row[name] for name in COLUMNS} for row in found.values()]

@@ -23,6 +23,9 @@ class Question:
         Last day of follow-up, up to which mean times are compared unless a setting says otherwise.
     seed : int
         For folds, boosting and draws.
+    only_value : bool
+        Is nothing asked but the value, as in a replicate of a bootstrap? What only its standard error needs may be left
+        out.
     """
 
     data: pd.DataFrame
@@ -30,6 +33,7 @@ class Question:
     of_risk: bool = False
     horizon: float | None = None
     seed: int = 0
+    only_value: bool = False
 
 
 def asks_of_risk(measures: list[str]) -> bool:

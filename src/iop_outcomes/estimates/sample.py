@@ -64,6 +64,8 @@ class Sample:
         The one outcome that all of the first arm, and all of the second, are known to have; None where they differ.
     sites : bool
         Do models of the outcome, and of who is observed, have an intercept for every site?
+    only_value : bool
+        Is nothing asked but the value? Weights then come without the models they were estimated by.
     """
 
     comparison: Comparison
@@ -73,6 +75,7 @@ class Sample:
     is_share: bool = False
     of_all: tuple[float | None, float | None] = (None, None)
     sites: bool = False
+    only_value: bool = False
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
@@ -159,6 +162,8 @@ class Sample:
     @cached_property
     def weights(self) -> Weights:
         """Weights of the design, with the propensity model behind them where there is one."""
+        if self.comparison.together is None and self.only_value:
+            return Weights(self.weight)
         return design_weights(self.comparison, self.matrix) if self.shared is None else self.shared.weights
 
     @cached_property
@@ -253,7 +258,7 @@ def take_sample(
     is_share = kind == "binary" and (question.of_risk or seen.min() < seen.max())
     of_all = (_same(seen[first]), _same(seen[second]))
     sites = by_site == "as_design" and comparison.cluster is not None and adjusts_for_site(comparison.settings)
-    return Sample(comparison, values, outcome, kind, is_share, of_all, sites)
+    return Sample(comparison, values, outcome, kind, is_share, of_all, sites, question.only_value)
 
 
 def kind_of(values: NDArray[np.float64]) -> ValueKind:

@@ -15,7 +15,9 @@ def clusters_by_arm(comparison: Comparison, known: NDArray[np.bool_]) -> list[in
     codes = comparison.cluster_codes
     if codes is None:
         return None
-    return [len(np.unique(codes[arm & known])) for arm in (comparison.treated, ~comparison.treated)]
+    arms = (comparison.treated, ~comparison.treated)
+    # One more, for members without a cluster, who have code -1.
+    return [int(np.count_nonzero(np.bincount(codes[arm & known] + 1))) for arm in arms]
 
 
 def without_intervals_of_lone_clusters(

@@ -84,6 +84,8 @@ def _contacts(history: History, among: np.ndarray, until: np.ndarray) -> tuple[n
     A source without sessions and without a person's last contact cannot show that this person stayed away, so that
     there are none of them.
     """
+    if not among.any():
+        return np.zeros(0, dtype=int), np.zeros(0)
     member, day = _attended(history, until)
     start = np.full(history.n, np.nan)
     if len(member):
@@ -106,9 +108,9 @@ def _attended(history: History, until: np.ndarray) -> tuple[np.ndarray, np.ndarr
     if not len(history.records.get("session", ())):
         return np.zeros(0, dtype=int), np.zeros(0)
     rows = session_rows(history)
-    came = (rows.owner >= 0) & rows.has_status(*CAME)
+    came = np.flatnonzero((rows.owner >= 0) & rows.has_status(*CAME))
     member, day = rows.owner[came], rows.day[came]
-    inside = (day >= 0) & (day <= until[member])
+    inside = np.flatnonzero((day >= 0) & (day <= until[member]))
     return member[inside], day[inside]
 
 

@@ -7,12 +7,14 @@ attended sessions are visits (those of the type medication are medication), and 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
+from iop_outcomes.history.session_rows import one_of
 from iop_outcomes.history.sessions import distinct, edges, visits
 from iop_outcomes.kernel.errors import StudyError, counted, did_you_mean
 
@@ -51,12 +53,13 @@ class Contacts:
 
     def of(self, *kinds: str) -> "Contacts":
         """Return the contacts of some kinds."""
-        return self._where(np.isin(self.kind, [KINDS.index(kind) for kind in kinds]))
+        return self._where(one_of(self.kind, KINDS, *kinds))
 
     def between(self, first: np.ndarray | float, last: np.ndarray | float) -> "Contacts":
         """Return the contacts on the days ``first`` to ``last``, both included, which may differ by member."""
-        first, last = np.broadcast_to(first, self.n_members), np.broadcast_to(last, self.n_members)
-        return self._where((self.day >= first[self.member]) & (self.day <= last[self.member]))
+        chosen = self.day >= self._of_each(first)
+        chosen &= self.day <= self._of_each(last)
+        return self._where(chosen)
 
     def number(self) -> np.ndarray:
         """Return how many there are of each member: days, counted once for each kind."""
@@ -70,8 +73,19 @@ class Contacts:
         """Return the day of the last contact of each member, NaN without one."""
         return edges(self.member, self.day, self.n_members)[1]
 
+    @cached_property
+    def _rows_of_each(self) -> np.ndarray:
+        return self.number()
+
+    def _of_each(self, limit: np.ndarray | float) -> np.ndarray | float:
+        """Return the limit of the member of each contact; contacts are sorted by members."""
+        return np.repeat(limit, self._rows_of_each) if np.ndim(limit) else limit
+
     def _where(self, chosen: np.ndarray) -> "Contacts":
-        return Contacts(self.n_members, self.member[chosen], self.day[chosen], self.kind[chosen])
+        rows = np.flatnonzero(chosen)
+        if len(rows) == len(chosen):
+            return self
+        return Contacts(self.n_members, self.member[rows], self.day[rows], self.kind[rows])
 
 
 def contacts_of(history: History, code_list: CodeList = None, with_sessions: bool = True) -> Contacts:

@@ -15,6 +15,7 @@ from iop_outcomes.history.result import label_or_none
 from iop_outcomes.history.substances import ANY, about_one, plain_name
 from iop_outcomes.kernel.errors import Refusal
 from iop_outcomes.tables.occasions import kept_by_day
+from iop_outcomes.tables.parts import columns_of
 
 PRIMARY_COLUMN = "primary_substance"
 
@@ -150,8 +151,9 @@ def _tested(history: History) -> set[str]:
 def _primary(history: History) -> pd.Series:
     """Return each member's primary substance as recorded with their episode, None where it is not."""
     recorded = history.records.get("baseline")
-    if recorded is None or PRIMARY_COLUMN not in recorded:
+    if recorded is None or PRIMARY_COLUMN not in recorded.columns:
         return label_or_none(history, PRIMARY_COLUMN)
-    by_episode = recorded.set_index("episode_id")[PRIMARY_COLUMN].astype(object)
+    by_episode = columns_of(recorded, ["episode_id", PRIMARY_COLUMN]).set_index("episode_id")[PRIMARY_COLUMN]
+    by_episode = by_episode.astype(object)
     own = by_episode.reindex(history.members.index)
     return own.where(own.notna(), None).map(str, na_action="ignore")

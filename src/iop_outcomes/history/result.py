@@ -64,6 +64,13 @@ def or_missing(history: History, column: str) -> np.ndarray:
 
 
 def label_or_none(history: History, column: str) -> pd.Series:
-    """Return a column of codes of the members as text, None where nothing is recorded or the source has none."""
+    """Return a column of codes of the members as text, None where nothing is recorded or the source has none.
+
+    Made once for all who ask, who do not write into it.
+    """
+    return history.once(("label", column), lambda: _as_label(history, column))
+
+
+def _as_label(history: History, column: str) -> pd.Series:
     values = history.members.get(column, pd.Series(None, index=history.members.index, dtype=object)).astype(object)
     return values.where(values.notna(), None)

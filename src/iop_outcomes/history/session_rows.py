@@ -14,7 +14,6 @@ from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
 from iop_outcomes.tables.parts import Parts, parts_of
 
 MODES = ("in_person", "video", "phone")
-STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
 #: Columns that sessions are made of; which session a row is is asked only where a name may stand there twice.
 COLUMNS = ("episode_id", "day", "type", "mode", "status", "minutes_scheduled", "minutes_attended")
 
@@ -46,7 +45,7 @@ class SessionRows:
 
     def has_status(self, *names: str) -> np.ndarray:
         """Return which rows have one of some statuses."""
-        return has_status(self.status, *names)
+        return one_of(self.status, SESSION_STATUSES, *names)
 
     def cut(self, rows: slice, first: int) -> "SessionRows":
         """Return some rows, their owners counted from one of the members."""
@@ -57,11 +56,12 @@ class SessionRows:
 _ARRAYS = tuple(field.name for field in fields(SessionRows) if field.name != "slot")
 
 
-def has_status(status: np.ndarray, *names: str) -> np.ndarray:
-    """Return which codes are those of some statuses."""
-    chosen = np.zeros(len(STATUS) + 1, dtype=bool)
-    chosen[[STATUS[name] for name in names]] = True
-    return chosen[status]
+def one_of(codes: np.ndarray, known: tuple[str, ...], *names: str) -> np.ndarray:
+    """Return which positions in a list of names are those of some of them."""
+    found = np.zeros(len(codes), dtype=bool)
+    for name in names:
+        found |= codes == known.index(name)
+    return found
 
 
 def session_rows(history: History) -> SessionRows:

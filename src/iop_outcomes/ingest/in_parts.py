@@ -2,11 +2,14 @@
 
 A rule over single rows says of a piece what it says of the file. That a key stands there once is asked of all rows: of
 every row kept so far eight bytes of its key are held, and the few rows of which two agree are then held together and
-judged as those of a short file are. What was accepted is made from the file again each time it is gone through.
+judged as those of a short file are. What was accepted is made from the file again each time it is gone through; the
+first part, at which most look only, is kept.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +19,7 @@ from iop_outcomes import tables
 from iop_outcomes.ingest.accepting import Intake, Rule, Strongest, one_of, to_table
 from iop_outcomes.ingest.reading import LINE, RawFile, collected
 from iop_outcomes.tables import parts
-from iop_outcomes.tables.parts import Parts
+from iop_outcomes.tables.parts import Part, Parts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,15 +66,27 @@ def sifted(
         again = _alike(raw, typed, key, twice, intake.lines(raw.name, table))
         n_good += intake.without_repeats(raw, table, again, key, strongest).height - again.height
     intake.close(raw, table, n_read)
-    lost = intake.lines(raw.name, table)
+    return Parts(_accepted(raw, table, typed, intake.lines(raw.name, table)), n_good)
+
+
+def _accepted(raw: RawFile, table: str, typed: Typed, lost: np.ndarray) -> Callable[[], Iterator[Part]]:
+    """Return what makes the rows of a file without some lines, a part after the other."""
     labels = _labels(raw, table, typed, lost)
+    first: list[pd.DataFrame] = []
 
-    def make() -> Iterator[pd.DataFrame]:
-        for piece in _pieces(raw):
-            frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
-            yield frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
+    def made(place: int, piece: RawFile) -> pd.DataFrame:
+        frame = to_table(_kept(piece, typed, lost).select(raw.columns), table)
+        frame = frame.assign(**{c: frame[c].cat.set_categories(levels) for c, levels in labels.items()})
+        if place == 0:
+            first[:] = [frame]
+        return frame
 
-    return Parts(make, n_good)
+    def make() -> Iterator[Part]:
+        # Whoever asks what there is looks at the first part only, and beginning to read costs as much as several parts.
+        yield from first
+        yield from (partial(made, place, piece) for place, piece in islice(enumerate(_pieces(raw)), len(first), None))
+
+    return make
 
 
 def _pieces(raw: RawFile) -> Iterator[RawFile]:

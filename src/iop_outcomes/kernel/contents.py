@@ -55,12 +55,12 @@ class Digests:
         The time of the last change of the inode is among them: it cannot be set back as that of the content can.
         """
         place = Path(path).resolve()
-        now = _standing(place)
+        now = standing(place)
         known = self._known.get(str(place))
         if isinstance(known, list) and known[:-1] == now:
             return str(known[-1])
         digest = self._digest(place)
-        if _standing(place) == now and time.time_ns() - max(now[2:]) > _TOO_FRESH_NS:
+        if standing(place) == now and time.time_ns() - max(now[2:]) > _TOO_FRESH_NS:
             self._known[str(place)] = [*now, digest]
         return digest
 
@@ -77,7 +77,8 @@ class Digests:
                 aside.write_text(json.dumps(known, sort_keys=True), encoding="utf-8")
 
 
-def _standing(place: Path) -> list[int]:
+def standing(place: Path) -> list[int]:
+    """Return what changes whenever a file is written to: size, inode, and the times of its last changes."""
     found = place.stat()
     return [found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
 

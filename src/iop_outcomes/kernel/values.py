@@ -20,6 +20,9 @@ def held(column: pd.Series) -> str:
     """Return what a column holds: ``numbers`` (or yes and no), ``durations``, ``dates`` or ``labels``."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return held(column.cat.categories.to_series())
+    if isinstance(column.dtype, pd.StringDtype):
+        # A column without any value passes for one of numbers, whatever it could hold.
+        return "labels" if column.notna().any() else "numbers"
     kind = getattr(column.dtype, "kind", "O")
     if kind in _NAMES:
         return _NAMES[kind]
@@ -148,6 +151,8 @@ def known_covariate(data: pd.DataFrame, name: str) -> pd.Series:
 
 def refuse_unlike_labels(column: pd.Series, name: str) -> None:
     """Raise if a column holds complex numbers, lists or other things that are no labels."""
+    if isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
+        return
     try:
         usable = getattr(column.dtype, "kind", "O") != "c" and column.nunique() >= 0
     except (TypeError, NotImplementedError):

@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes.history.denominators import POLICIES, SOURCE, Denominator, planned_days, planned_minutes
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share, window_share
-from iop_outcomes.history.sessions import Sessions, attended_days, edges, sessions_of
+from iop_outcomes.history.sessions import Sessions, attended_edges, sessions_of
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.errors import StudyError
 from iop_outcomes.kernel.registry import metric
@@ -175,7 +175,7 @@ def asked(history: History, after_first: bool) -> np.ndarray:
     sessions = sessions_of(history)
     if not after_first:
         return np.ones(len(sessions.day), dtype=bool)
-    first, _ = edges(*attended_days(history), history.n)
+    first, _ = attended_edges(history)
     return ~(sessions.day <= first[sessions.member])
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import NOT_OBSERVED, label_or_none, or_missing, result
-from iop_outcomes.history.sessions import attended_days, edges
+from iop_outcomes.history.sessions import attended_days, attended_edges, edges
 from iop_outcomes.history.windows import Days, Weeks, observed_weeks
 from iop_outcomes.kernel.registry import metric
 from iop_outcomes.metrics.first_session import first_session_day
@@ -179,8 +179,7 @@ def _good_end(history: History) -> np.ndarray:
 
     Where the day of discharge is not recorded it is the last contact, or the last session attended.
     """
-    _, last = edges(*attended_days(history), history.n)
-    last = np.nan_to_num(last)
+    last = np.nan_to_num(attended_edges(history)[1])
     for column in ("last_contact_day", "discharge_day"):
         recorded = or_missing(history, column)
         last = np.where(np.isnan(recorded), last, recorded)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import NOT_OBSERVED, or_missing, result
-from iop_outcomes.history.sessions import attended_days, edges
+from iop_outcomes.history.sessions import attended_edges
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
 
@@ -125,8 +125,7 @@ def started_within(history: History, *, since: Since = "referral", window_days: 
 
 def first_session_day(history: History) -> np.ndarray:
     """Return the day of each member's first attended session, NaN where there is none."""
-    first, _ = edges(*attended_days(history), history.n)
-    return first
+    return attended_edges(history)[0]
 
 
 def _clock(history: History, since: Since) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

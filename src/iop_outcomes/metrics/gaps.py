@@ -80,7 +80,7 @@ def median_gap(history: History, *, window_days: Days = 84) -> pd.DataFrame:
     """
     owner, length = gaps(history, window_days)
     # Owners come in order, so one sort of a combined key sorts the lengths of each.
-    ordered = np.sort(owner.astype(np.int64) * (window_days + 1) + length) % (window_days + 1)
+    ordered = np.sort(owner.astype(np.int64) * (window_days + 1) + length, kind="stable") % (window_days + 1)
     n = history.count(owner)
     start = np.cumsum(n) - n
     median = (ordered[start + (n - 1) // 2] + ordered[start + n // 2]) / 2

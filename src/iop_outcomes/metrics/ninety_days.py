@@ -94,6 +94,7 @@ def ninety_day_stay(history: History, *, days: Days = 90, counting: Counting = "
     missing="no month without a service yet, and fewer months observed than asked for: no value",
     source="Washington State contract rule: a service in each of three consecutive months, or completion before; "
     "months of 30 days",
+    by_member=True,
     by_plan="sessions",
 )
 def service_each_month(history: History, *, months: Months = 3) -> pd.DataFrame:
@@ -142,7 +143,7 @@ def _served(history: History, start: np.ndarray, months: int) -> np.ndarray:
     """Return whether a session was attended, by member and month since the start."""
     member, day = attended_days(history)
     since = day - start[member]
-    inside = (since >= 0) & (since < MONTH_DAYS * months)
+    inside = np.flatnonzero((since >= 0) & (since < MONTH_DAYS * months))
     served = np.zeros((history.n, months), dtype=bool)
     served[member[inside], (since[inside] // MONTH_DAYS).astype(int)] = True
     return served

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share
-from iop_outcomes.history.session_rows import MODES
+from iop_outcomes.history.session_rows import MODES, one_of
 from iop_outcomes.history.sessions import sessions_of
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
@@ -102,7 +102,7 @@ def telehealth_share(
     came = (sessions.day < window_days) & sessions.has_status(*CAME)
     recorded = came & (sessions.mode >= 0)
     modes = ("video", "phone") if mode == "either" else (mode,)
-    remote = np.isin(sessions.mode, [MODES.index(name) for name in modes])
+    remote = one_of(sessions.mode, MODES, *modes)
     n_recorded = sessions.total(recorded)
     rate = share(sessions.total(recorded & remote), n_recorded)
     return result(history, rate, NO_MODE, share(n_recorded, sessions.total(came)))
@@ -110,8 +110,12 @@ def telehealth_share(
 
 def _type_shares(history: History, window_days: int) -> tuple[np.ndarray, np.ndarray]:
     """Return shares of hours by member and type, and the share of all attended hours whose type is recorded."""
+    return history.once(("type_shares", window_days), lambda: _made_type_shares(history, window_days))
+
+
+def _made_type_shares(history: History, window_days: int) -> tuple[np.ndarray, np.ndarray]:
     sessions, n_types = sessions_of(history), len(SESSION_TYPES)
-    inside = (sessions.day < window_days) & (sessions.minutes_attended > 0)
+    inside = np.flatnonzero((sessions.day < window_days) & (sessions.minutes_attended > 0))
     cell = sessions.member[inside].astype(np.int64) * (n_types + 1) + sessions.type[inside] + 1
     minutes = np.bincount(cell, sessions.minutes_attended[inside], history.n * (n_types + 1))
     minutes = minutes.reshape(history.n, n_types + 1)

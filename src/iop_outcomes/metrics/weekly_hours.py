@@ -13,6 +13,7 @@ from pydantic import Field
 from iop_outcomes.history.denominators import Denominator, planned_days
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import label_or_none, or_missing, result, share, window_share
+from iop_outcomes.history.session_rows import one_of
 from iop_outcomes.history.sessions import sessions_of, shards
 from iop_outcomes.history.windows import Days, observed_weeks
 from iop_outcomes.kernel.registry import metric
@@ -207,7 +208,7 @@ def _hours_by_week(history: History, kind: str, clinical: bool = False) -> np.nd
     sessions = sessions_of(history)
     counts = np.ones(len(sessions.day), dtype=bool)
     if clinical:
-        counts = ~np.isin(sessions.type, [SESSION_TYPES.index(name) for name in NOT_CLINICAL])
+        counts = ~one_of(sessions.type, SESSION_TYPES, *NOT_CLINICAL)
     if kind == "offered":
         where = counts & counted(sessions, 7 * n_weeks, "strict")
         return sessions.weekly(n_weeks, where, sessions.minutes_scheduled) / 60

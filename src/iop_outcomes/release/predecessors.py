@@ -17,6 +17,7 @@ from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.attack import attack_as_one, attack_two
 from iop_outcomes.release.attack.reading import PAGE, texts_of
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
+from iop_outcomes.tables.lookup import among
 
 #: Folder beside the release, and what lies in it: the key, people released, tables released, and people's records.
 FOLDER, KEY, PEOPLE, TABLES, RECORDS = "disclosure", "key", "released.csv", "released", "records"
@@ -44,7 +45,9 @@ def key(folder: Path, tables: Mapping[str, pd.DataFrame]) -> bytes:
         table = tables.get(name)
         if table is not None and len(table):
             texts = table.apply(_as_text)
-            digest.update(pd.util.hash_pandas_object(texts, index=False).to_numpy().tobytes())
+            # What repeats is a category by now, and the ids that are left are different: not sorted out once more.
+            hashed = pd.util.hash_pandas_object(texts, index=False, categorize=False)
+            digest.update(hashed.to_numpy().tobytes())
     write_bytes(digest.hexdigest().encode("ascii"), file)
     return digest.digest()
 
@@ -116,10 +119,11 @@ def refuse_few(now: pd.DataFrame, folder: Path, rules: ReleaseRules) -> None:
     for name, before in _remembered(folder).groupby("release", sort=False):
         if len(now) and name == now["release"].iloc[0]:
             continue
-        for arm in dict.fromkeys([*now["arm"], *before["arm"]]):
-            those, these = (set(table.loc[table["arm"] == arm, "person"]) for table in (before, now))
-            for moved, what in ((these - those, "more"), (those - these, "fewer")):
-                if rules.small(len(moved)):
+        for arm in dict.fromkeys([*now["arm"].unique(), *before["arm"].unique()]):
+            those, these = (table.loc[table["arm"] == arm, "person"] for table in (before, now))
+            stayed = int(among(these, those).sum())
+            for moved, what in ((len(these) - stayed, "more"), (len(those) - stayed, "fewer")):
+                if rules.small(moved):
                     raise DisclosureError(
                         f"the arm '{arm}' has 1 to {rules.min_cell - 1} people {what} than in an earlier release of "
                         "this study, and whoever has both could tell them by the difference; release again when "
@@ -239,4 +243,6 @@ def remember(now: pd.DataFrame, folder: Path) -> None:
 
 def _remembered(folder: Path) -> pd.DataFrame:
     file = folder / PEOPLE
-    return pd.read_csv(file, dtype="str", keep_default_na=False) if file.is_file() else pd.DataFrame(columns=_COLUMNS)
+    if not file.is_file():
+        return pd.DataFrame(columns=_COLUMNS)
+    return pd.read_csv(file, dtype="str", keep_default_na=False, engine="pyarrow")

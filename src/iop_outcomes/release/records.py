@@ -15,7 +15,7 @@ from iop_outcomes.kernel.errors import DisclosureError, counted
 from iop_outcomes.release.disclosure import ReleaseRules, write_bytes
 from iop_outcomes.release.predecessors import RECORDS, forget
 from iop_outcomes.study import Study
-from iop_outcomes.tables.lookup import all_different
+from iop_outcomes.tables.lookup import all_different, rows_of
 
 #: Tables with a row for each member, of which released numbers are made, and columns that name people.
 _OF_MEMBERS = ("cohort", "covariates", "outcomes")
@@ -54,12 +54,14 @@ def records(
         table = tables.get(name)
         if table is None or "member_id" not in table:
             continue
-        known = table.set_index("member_id").reindex(cohort["member_id"])
+        known = rows_of(table, "member_id", cohort["member_id"])
         for column in known.columns.difference(list(_NAMES), sort=False):
             said = f"{name}: {column} {defined.get(column, '')}".strip()
             # Four bytes of each are enough: what is sought is whether a value changed.
             found[said] = _digests(known[column], secret).astype(np.uint32)
-    return pd.DataFrame(found, index=pd.Index(_digests(one, secret), name="member"))
+    # No two are the same text, so that none need be looked for.
+    members = pd.util.hash_array(one.to_numpy(object), hash_key=_key(secret), categorize=False)
+    return pd.DataFrame(found, index=pd.Index(members, name="member"))
 
 
 def definitions(study: Study) -> dict[str, str]:
@@ -146,7 +148,11 @@ def _digests(values: pd.Series, secret: bytes) -> np.ndarray:
     # Of a column most people share their value with others, and text is slow to make.
     code, different = pd.factorize(values, use_na_sentinel=False)
     text = pd.Series(different).astype("str").to_numpy(object)
-    return pd.util.hash_array(text, hash_key=secret.hex()[:16])[code]
+    return pd.util.hash_array(text, hash_key=_key(secret))[code]
+
+
+def _key(secret: bytes) -> str:
+    return secret.hex()[:16]
 
 
 def _in_words(columns: pd.Index) -> str:

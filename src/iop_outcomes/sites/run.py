@@ -10,9 +10,9 @@ from iop_outcomes.conclude.verdict import Decision
 from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import write_bytes
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.page.html import picture
 from iop_outcomes.release.words.badge import badge_of
-from iop_outcomes.sites.figure import caterpillar
+from iop_outcomes.sites.figure import Drawn, drawn
 from iop_outcomes.sites.pooling import Pooled, numbers, pool_analysis
 from iop_outcomes.sites.reading import Site, all_estimates, read_sites
 from iop_outcomes.sites.verdicts import judge_sites
@@ -51,15 +51,14 @@ def pool(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     table = _verdicts(pooled, decisions)
     write_bytes(_csv(table), out / "pooled.csv")
     write_bytes(_csv(pd.concat([_of_sites(one) for one in pooled])), out / "sites.csv")
-    drawn = {}
+    figures = {}
     for one, (_, row) in zip(pooled, table.iterrows(), strict=True):
         if one.whole is not None:
-            with style.styled():
-                figure = caterpillar(one, row)
-            drawn[one.analysis] = style.image(figure, "svg")
-            write_bytes(drawn[one.analysis], out / "figures" / f"{one.analysis}.svg")
-            write_bytes(style.image(figure, "png"), out / "figures" / f"{one.analysis}.png")
-    write_bytes(_page(table, drawn, len(sites)).encode("utf-8"), out / "pooled.html")
+            figures[one.analysis] = figure = drawn(one, row)
+            files = {"svg": figure.svg, "png": figure.png, "csv": _csv(figure.data)}
+            for kind, content in files.items():
+                write_bytes(content, out / "figures" / f"{one.analysis}.{kind}")
+    write_bytes(_page(table, figures, len(sites)).encode("utf-8"), out / "pooled.html")
     (out / MANIFEST).unlink(missing_ok=True)
     write_bytes(manifest(out), out / MANIFEST)
     return table
@@ -101,16 +100,18 @@ def _csv(table: pd.DataFrame) -> bytes:
     return shown.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
-def _page(table: pd.DataFrame, drawn: dict[str, bytes], n_sites: int) -> str:
+def _page(table: pd.DataFrame, figures: dict[str, Drawn], n_sites: int) -> str:
     environment = Environment(
         loader=PackageLoader("iop_outcomes.sites", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters |= {"picture": picture}
     answers = [
         {
             "name": f"{words.capital(words.plain(str(row['analysis'])))}: {words.plain(str(row['outcome']))}",
             "badge": badge_of(str(row["verdict"]), str(row["reasons"]).split("; ")),
             "sentence": str(row["sentence"]).partition(". ")[2],
-            "picture": drawn[row["analysis"]].decode("utf-8") if row["analysis"] in drawn else "",
+            "analysis": str(row["analysis"]),
+            "figure": figures.get(row["analysis"]),
         }
         for _, row in table.iterrows()
     ]

@@ -119,14 +119,18 @@ def _as(dtype: Any, values: pd.Series) -> pd.Series:
 
 
 def _few_as_category(values: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
-    """Return text as categories: the codes allowed and what else there is, else what there is in its order."""
+    """Return text as categories, as :func:`as_codes`."""
     texts = [None if empty else str(value) for value, empty in zip(values, values.isna(), strict=True)]
+    return pd.Series(as_codes(texts, allowed), index=values.index, name=values.name)
+
+
+def as_codes(texts: list[str | None], allowed: tuple[str, ...]) -> pd.Categorical:
+    """Return a few texts as categories: the codes allowed and what else there is, else what there is in its order."""
     there = sorted({text for text in texts if text is not None} - set(allowed))
     levels = [*allowed, *there]
     place = {level: code for code, level in enumerate(levels)} | {None: -1}
     codes = np.array([place[text] for text in texts], dtype=np.intp)
-    found = pd.Categorical.from_codes(codes, dtype=_kind_of(tuple(levels)), validate=False)
-    return pd.Series(found, index=values.index, name=values.name)
+    return pd.Categorical.from_codes(codes, dtype=_kind_of(tuple(levels)), validate=False)
 
 
 @lru_cache(maxsize=512)

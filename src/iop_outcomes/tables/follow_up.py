@@ -91,9 +91,13 @@ STATUS, PRESCRIBED = "session status", "prescribed"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
 #: People who gave an answer to an instrument at least once, and of whom there is a result of tests or reports.
 ANSWER, TEST_RESULT, REPORT_RESULT = "answer", "result of tests", "result of reports"
+#: People with a service of any kind on record within the follow-up.
+SERVED = "served"
 #: People by the reason of discharge, and people whose treatment is written as several episodes: admitted to the same
-#: level of care again within so many days.
+#: or another outpatient level of care again within so many days.
 REASON, REOPENED, SOON = "reason of discharge", "admitted again", 7
+#: People who came last more than so many days before the end of their observation, and have no end of care on record.
+NEVER_CLOSED, GONE = "never closed", 30
 #: People who were tested, asked about use, and given a questionnaire after they had left care.
 TESTED_AFTER, ASKED_AFTER, FILLED_IN_AFTER = "tested after care", "asked after care", "filled in after care"
 #: Days since time zero on which people were tested, asked or filled in a questionnaire, by length of stay.
@@ -104,6 +108,8 @@ DAY_SQUARED = "day seen, squared"
 DUE, SESSIONS, HOURS, FIRST, LATER, LAST = "due", "sessions", "hours", "first session", "later sessions", "last session"
 #: Days from time zero until care began, of whoever came.
 WAITING = "waiting"
+#: People who left within so many days after their care had begun.
+EARLY, EARLY_DAYS = "left early", (3, 7, 14, 28)
 #: Rows that were set aside when they were read, of those that say to whom they belong and of those that do not.
 AT_THE_DOOR, OF_NOBODY = "set aside", "set aside, of nobody known"
 #: People, and pairs of people, who agree with another id in everything on record, and people with a second episode.
@@ -122,6 +128,7 @@ RECORDING = Table(
             "What is counted",
             STATUS,
             PRESCRIBED,
+            SERVED,
             SPECIMEN,
             SUBSTANCE,
             REPORT,
@@ -131,12 +138,14 @@ RECORDING = Table(
             DISCHARGE,
             REASON,
             REOPENED,
+            NEVER_CLOSED,
             TESTED_AFTER,
             ASKED_AFTER,
             FILLED_IN_AFTER,
             DAY_SEEN,
             DAY_SQUARED,
             DUE,
+            EARLY,
             AT_THE_DOOR,
             OF_NOBODY,
             TWINS,
@@ -146,7 +155,7 @@ RECORDING = Table(
         ),
         label(
             "level",
-            "Status, medication, specimen, substance, way of asking, reason, table; people or pairs",
+            "Status, medication, specimen, substance, way of asking, reason, table, days; people or pairs",
             required=True,
             nullable=False,
         ),

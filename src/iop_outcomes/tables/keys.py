@@ -42,11 +42,13 @@ def digest(part: pd.DataFrame, key: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _numbers(values: pd.Series) -> NDArray[np.uint64]:
-    """Return a number for each value: of text its hash, else the value or code as it is."""
+    """Return a number for each value: of text its hash, whatever codes stand for it, else the value as it is."""
     import polars as pl
 
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(np.int64).view(np.uint64)
+        # The code -1 stands for none and takes the last.
+        each = np.append(_numbers(values.cat.categories.to_series()), np.uint64(0))
+        return np.asarray(each[values.cat.codes.to_numpy()])
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(float).view(np.uint64)
     return pl.Series(values=pa.array(values, from_pandas=True)).hash().to_numpy().astype(np.uint64, copy=False)

@@ -121,7 +121,7 @@ class Wanted:
         return pa.array(self._keys.get_indexer(pd.Index(hashes(texts))) >= 0)
 
 
-def rows_of(frame: pd.DataFrame, key: str, wanted: Keys) -> pd.DataFrame:
+def rows_of(frame: pd.DataFrame, key: str, wanted: Keys, chosen: NDArray[np.intp] | None = None) -> pd.DataFrame:
     """Return the row of each wanted key, without the key; empty cells where there is none.
 
     Parameters
@@ -132,8 +132,13 @@ def rows_of(frame: pd.DataFrame, key: str, wanted: Keys) -> pd.DataFrame:
         Column of the keys.
     wanted : Series or Index
         What the rows are wanted of, in order; its index, or it itself, becomes the index of the result.
+    chosen : ndarray, optional
+        Positions of some of the wanted keys, in the order of the result: all keys of two tables that are in one order
+        need no look-up, and some of them in another order would.
     """
     where = positions(frame[key], wanted)
+    if chosen is not None:
+        where, wanted = where[chosen], wanted.take(chosen)
     others = frame.drop(columns=key).reset_index(drop=True)
     found = others.take(where) if (where >= 0).all() else others.reindex(where)
     return found.set_axis(wanted.index if isinstance(wanted, pd.Series) else wanted)

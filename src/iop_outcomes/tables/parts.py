@@ -8,7 +8,6 @@ takes ``whole``: the same rows in the same order, with the same types.
 from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
-import pyarrow as pa
 
 #: A table of no more rows is held as a whole. It is also what Parquet keeps together, so that a table written in parts
 #: is grouped as one that was written at once.
@@ -23,7 +22,8 @@ class Parts:
     Parameters
     ----------
     make : callable
-        Returns an iterator over frames of the same columns, types and categories; may be called again.
+        Returns an iterator over frames of the same columns, types and categories, or over calls that make these, so
+        that one which is not needed is not made; may be called again.
     n_rows : int
         Rows of all parts together.
     keep : bool
@@ -31,17 +31,21 @@ class Parts:
         through several times before it is written.
     """
 
-    def __init__(self, make: Callable[[], Iterable[pd.DataFrame]], n_rows: int, keep: bool = False) -> None:
+    def __init__(self, make: "Callable[[], Iterable[Part]]", n_rows: int, keep: bool = False) -> None:
         self._make, self._n_rows, self._keep = make, n_rows, keep
         self._kept: list[pd.DataFrame] = []
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         if self._keep and not self._kept:
-            self._kept = list(self._make())
-        return iter(self._kept if self._keep else self._make())
+            self._kept = [made(part) for part in self._make()]
+        return iter(self._kept) if self._keep else (made(part) for part in self._make())
 
     def __len__(self) -> int:
         return self._n_rows
+
+    def not_yet_made(self) -> "Iterator[Part]":
+        """Yield the parts for ``made``, as far as they need not be there yet."""
+        return iter(self._kept or self._make())
 
     def whole(self) -> pd.DataFrame:
         """Return all rows as one frame."""
@@ -59,6 +63,12 @@ class Parts:
 
 
 Table = pd.DataFrame | Parts
+Part = pd.DataFrame | Callable[[], pd.DataFrame]
+
+
+def made(part: Part) -> pd.DataFrame:
+    """Return a part that may still be a call that makes it."""
+    return part if isinstance(part, pd.DataFrame) else part()
 
 
 def is_long(n_rows: int) -> bool:
@@ -97,17 +107,3 @@ def filled(table: Table | None) -> set[str]:
             # Mostly seen in the first part, so that the others need not be made.
             break
     return found
-
-
-def regrouped(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
-    """Return the rows of Arrow tables in pieces of ``n_rows``, the last of fewer."""
-    waiting: list[pa.Table] = []
-    for table in tables:
-        waiting.append(table)
-        if sum(one.num_rows for one in waiting) >= n_rows:
-            joined = pa.concat_tables(waiting)
-            whole_pieces = joined.num_rows // n_rows
-            yield from (joined.slice(piece * n_rows, n_rows) for piece in range(whole_pieces))
-            waiting = [joined.slice(whole_pieces * n_rows)]
-    if sum(one.num_rows for one in waiting):
-        yield pa.concat_tables(waiting)

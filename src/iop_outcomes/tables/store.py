@@ -6,8 +6,9 @@ table gives the same bytes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from numpy.typing import NDArray
 from iop_outcomes import tables
 from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
-from iop_outcomes.tables.keys import digest, repeats
+from iop_outcomes.tables.grouping import groups
+from iop_outcomes.tables.keys import repeats
 from iop_outcomes.tables.lookup import Wanted
-from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, is_long, regrouped
+from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, is_long
+from iop_outcomes.tables.row_groups import RowGroups
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
@@ -76,24 +79,17 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
     """Write a table of which one part is held at a time, grouped as one that is written at once."""
     key = tables.contract(name).key
     seen: list[NDArray[np.uint64]] = []
-
-    def checked() -> Iterator[pa.Table]:
-        for part in parts:
-            arrow = _checked(part, name, keys=False)
-            seen.append(digest(part, key))
-            yield arrow
-
-    with whole(path, sealed=True) as aside, ExitStack() as closing:
-        writer = None
-        for arrow in regrouped(checked(), MOST_ROWS):
-            writer = writer or closing.enter_context(pq.ParquetWriter(aside, arrow.schema, **_stored(arrow.schema)))
-            # Pages end where pieces in memory do, and the file must not tell how it was read.
-            writer.write_table(arrow.combine_chunks())
+    with whole(path, sealed=True) as aside:
+        with aside.open("wb") as sink:
+            file = RowGroups(sink)
+            for group, keys in groups(parts, name, partial(_checked, name=name, keys=False), key, MOST_ROWS, _stored):
+                file.add(group)
+                seen.append(keys)
+            file.close()
         if repeats(parts, key, seen):
             raise ContractError(
                 f"table '{name}' breaks its contract: {' + '.join(key)}: repeats a key that an earlier row has"
             )
-        closing.close()
 
 
 def read(

@@ -28,7 +28,7 @@ def alone(given):
 
 
 def pictures(drawn):
-    return {name: (one.png, one.svg, one.reason, one.title) for name, one in drawn.items()}
+    return {name: (one.png, one.svg, one.column, one.reason, one.title) for name, one in drawn.items()}
 
 
 def test_a_second_process_draws_the_same_pictures(given, alone):

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -33,6 +34,19 @@ def test_a_column_holds_every_figure(name, arms):
 def test_a_column_holds_what_only_some_studies_ask_for(name):
     drawn = figures.make(name, argument_tables.tables(), argument_tables.study())
     assert_readable(drawn.drawn_at(style.COLUMN))
+
+
+def test_what_is_written_has_letters_of_the_size_that_room_was_made_for():
+    with style.styled(style.COLUMN):
+        drawn, sizes = style.blank(2.0), []
+        drawn.subplots().yaxis.set_major_formatter(lambda *_: sizes.append(rcParams["ytick.labelsize"]) or "")
+    style.image(drawn, "svg")
+    assert set(sizes) == {7.5}
+
+
+def test_a_word_of_an_arm_is_kept_whole_where_it_is_a_little_too_long():
+    assert style.arm_label("inpatient_buprenorphine", 12) == "Inpatient\nbuprenorphine"
+    assert max(map(len, style.arm_label("a_pneumonoultramicroscopic", 12).split("\n"))) == 12
 
 
 def test_why_an_analysis_is_withheld_does_not_lie_over_its_name():

@@ -44,6 +44,12 @@ def test_the_page_is_never_wider_than_its_window(page, tmp_path, width):
     assert content <= window
 
 
+@pytest.mark.parametrize(("width", "drawn"), [(1440, 672), (500, 336)])
+def test_a_phone_shows_the_figures_of_a_column(page, tmp_path, width, drawn):
+    wide = "Promise.all([...document.images].map(image => image.decode().then(() => image.naturalWidth)))"
+    assert set(asked(page, wide, tmp_path, width)) == {drawn}
+
+
 def test_nothing_is_loaded_from_elsewhere(page, tmp_path):
     loaded = "performance.getEntriesByType('resource').map(entry => entry.name)"
     assert [name for name in asked(page, loaded, tmp_path) if not name.startswith("data:")] == []

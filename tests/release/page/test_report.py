@@ -111,6 +111,7 @@ def test_the_page_can_be_read_without_seeing_it(html):
     elements = Elements(html)
     assert elements.named("html")[0]["lang"] == "en"
     assert all(len(image["alt"]) > 40 for image in elements.named("img"))
+    assert len(elements.named("source")) == len(elements.named("img"))
     assert all(head.get("scope") in ("col", "row") for head in elements.named("th"))
     assert len(elements.named("h1")) == 1
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.designs.arms import two_arms
 from iop_outcomes.kernel.errors import DesignError, counted, did_you_mean
+from iop_outcomes.stats.linear.blocks import joined_codes
 from iop_outcomes.stats.linear.columns import read_terms
 
 DENOMINATORS = {
@@ -213,7 +214,7 @@ class _Arms:
 
     def masses(self, codes, n_levels):
         """Return by stage the weight of each level in each group, groups x n_levels."""
-        cells = codes.astype(np.intp) * self.n_arms + self.arm
+        cells = joined_codes(codes, self.arm, n_levels, self.n_arms)
         shape = (n_levels, self.n_arms)
         found = {
             stage: np.bincount(cells, weights=weights, minlength=n_levels * self.n_arms).reshape(shape).T.astype(float)
@@ -224,9 +225,9 @@ class _Arms:
         everybody = np.bincount(codes, weights=self.population, minlength=n_levels)
         return {stage: np.vstack([mass, everybody]) for stage, mass in found.items()}
 
-    def sizes(self, codes, n_levels):
-        """Return how many people have each level in each group, groups x n_levels."""
-        people = self.masses(codes, n_levels)["before"].astype(int)
+    def sizes(self, codes, n_levels, masses):
+        """Return how many people have each level in each group, groups x n_levels, from the weights of the same."""
+        people = masses["before"].astype(int)
         if self.population is not None:
             people[-1] = np.bincount(codes[self.population > 0], minlength=n_levels)
         return people
@@ -270,7 +271,7 @@ def _share_rows(name, labels, shown, codes, n_levels, arms, denominator, pairs):
     variances = {stage: share * (1 - share) for stage, share in shares.items()}
     everybody = in_arms.sum(axis=0) / in_arms.sum()
     scale = arms.scale(denominator, variances["before"], everybody * (1 - everybody))
-    sizes = arms.sizes(codes, n_levels)
+    sizes = arms.sizes(codes, n_levels, masses)
     rows = []
     for pair, one, other in pairs:
         for stage, share in shares.items():
@@ -295,7 +296,7 @@ def _number_rows(name, values, codes, arms, denominator, pairs):
         variance = np.divide(spread, left, out=np.full(len(left), np.nan), where=left > 0)
         moments[stage] = shares, means, variance
     scale = arms.scale(denominator, moments["before"][2][:-1], moments[list(masses)[-1]][2][-1])
-    counts = arms.sizes(codes, len(values)).sum(axis=1)
+    counts = arms.sizes(codes, len(values), masses).sum(axis=1)
     rows = []
     for pair, one, other in pairs:
         for stage, (shares, means, variance) in moments.items():

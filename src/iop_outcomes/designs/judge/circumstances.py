@@ -5,20 +5,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from iop_outcomes.designs.calendar import PERIOD
 from iop_outcomes.designs.comparison import Comparison
 from iop_outcomes.designs.judge.discharged import judge_discharged
 from iop_outcomes.designs.judge.door import judge_door
 from iop_outcomes.designs.judge.due import judge_due
+from iop_outcomes.designs.judge.early import judge_early
 from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
 from iop_outcomes.designs.judge.looked_at import judge_looked_at
 from iop_outcomes.designs.judge.measured import judge_measured
+from iop_outcomes.designs.judge.over_time import judge_over_time
 from iop_outcomes.designs.judge.reach import judge_reach
 from iop_outcomes.designs.judge.recording import judge_recording
 from iop_outcomes.designs.judge.twice import judge_twice
-from iop_outcomes.designs.judge.unadjusted import judge_unadjusted
+from iop_outcomes.designs.judge.unadjusted import SITE, judge_unadjusted
 from iop_outcomes.study.before_time_zero import covariate_homes
 from iop_outcomes.study.view import StudyView
 from iop_outcomes.tables.canonical import BASELINE, MEASURED_DAY
@@ -76,8 +79,10 @@ def judge_circumstances(
         rows = [
             *judge_entry(circumstances.entry, arms, thresholds),
             *judge_baseline_days(circumstances.entry, arms, at_baseline, circumstances.stated, circumstances.dated),
+            *judge_early(circumstances.recording, arms),
             judge_hindsight(circumstances.hindsight, thresholds.max_hindsight),
             *judge_unadjusted(comparison, circumstances.facts, thresholds),
+            *_over_time(comparison, circumstances.facts, thresholds),
             *judge_testing(circumstances.surveillance, arms, thresholds),
             few_sites(comparison),
             *judge_reach(comparison),
@@ -91,6 +96,12 @@ def judge_circumstances(
         ]
         tables.append(diagnostic_rows(rows, arms, comparison.design))
     return tables
+
+
+def _over_time(comparison: Comparison, facts: pd.DataFrame, thresholds):
+    own = facts.set_index("member_id").reindex(comparison.members.index)
+    site = own.get(SITE) if comparison.cluster is None else comparison.cluster
+    return judge_over_time(comparison, site, own.get(PERIOD), thresholds.max_site_association)
 
 
 def _fewest(comparison: Comparison) -> int:

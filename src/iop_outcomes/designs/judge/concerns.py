@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from iop_outcomes.designs.judge import door
-from iop_outcomes.designs.judge.discharged import DISCHARGED, REASONS, REOPENED_ALIKE
+from iop_outcomes.designs.judge.discharged import CLOSED, DISCHARGED, HANDED_ON, REASONS, REOPENED_ALIKE
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
 from iop_outcomes.designs.judge.looked_at import WHEN
 from iop_outcomes.designs.judge.measured import AFTER, ANSWERED, REPORTED, TESTED
-from iop_outcomes.designs.judge.recording import RECORDED
+from iop_outcomes.designs.judge.recording import RECORDED, SERVED_ALIKE
 from iop_outcomes.study.outcome import Outcome
 from iop_outcomes.tables.follow_up import ASKED_AFTER, FILLED_IN, FILLED_IN_AFTER, REPORTS, TESTED_AFTER, TESTS
 
@@ -33,12 +33,15 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     WHEN[FILLED_IN]: lambda outcome: outcome.is_filled_in,
     DISCHARGED: lambda outcome: outcome.is_of_discharge,
     REASONS: lambda outcome: outcome.is_of_reason,
+    HANDED_ON: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
+    CLOSED: lambda outcome: outcome.is_of_reason,
     REOPENED_ALIKE: lambda outcome: outcome.is_of_discharge or outcome.is_of_reason,
     door.TESTS: lambda outcome: outcome.is_tested,
     door.REPORTS: lambda outcome: outcome.is_reported,
     door.SERVICES: lambda outcome: outcome.is_of_services,
     door.SESSIONS: lambda outcome: outcome.is_of_sessions,
     RECORDED: lambda outcome: outcome.is_of_sessions,
+    SERVED_ALIKE: lambda outcome: outcome.is_of_services,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }
 

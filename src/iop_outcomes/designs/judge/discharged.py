@@ -1,31 +1,36 @@
-"""Is the end of care written down alike in both arms: as soon, in the same words, and once for one treatment?"""
+"""Is the end of care written down alike in both arms: at all, as soon, in the same words, once for one treatment?"""
 
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people, stepped
 from iop_outcomes.designs.judge.measured import judge_shares, shares_by_level
 from iop_outcomes.designs.judge.recording import never_used
-from iop_outcomes.tables.follow_up import DISCHARGE, LATE, REASON, REOPENED, SOON
+from iop_outcomes.tables.follow_up import DISCHARGE, GONE, LATE, NEVER_CLOSED, REASON, REOPENED, SOON
 
 Row = tuple[str, float, float, str, str]
 
 DISCHARGED, REASONS, REOPENED_ALIKE = "discharged_alike", "reasons_alike", "reopened_alike"
+CLOSED, HANDED_ON = "closed_alike", "handed_on_alike"
 #: Gaps between shares of late discharges, which visits further apart make later, too: worth a warning, and too far.
 SOME_LATE, MOST_LATE = 0.25, 0.75
-#: Gaps between shares of people admitted again at once, each of whom may make an outcome of leaving another.
+#: Gaps between shares of people admitted again at once, or never discharged on paper, each of whom may make an outcome
+#: of leaving another.
 SOME, MOST = 0.05, 0.1
 #: The same of people whose reason says nothing, or is one that the other arm never uses. In the whole country
 #: arms differ by 6.7 points (TEDS discharges of 2004, data/reference/teds_2004_discharges.csv).
 SOME_REASONS, MOST_REASONS = 0.07, 0.12
+#: The same of people handed on to other care, who have not left it and cannot complete this one. In the whole country
+#: arms differ by 6 points (the same discharges).
+SOME_HANDED_ON, MOST_HANDED_ON = 0.08, 0.12
 #: With fewer people discharged in an arm, or for a reason, their share says nothing.
 FEWEST = 20
 #: Reasons that say nothing: whoever completed, or left, may stand among them.
 SAYS_NOTHING = ("other", "unknown")
-COMPLETED = "completed"
+COMPLETED, TRANSFER = "completed", "transfer"
 
 
 def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
-    """Return the checks ``discharged_alike``, ``reasons_alike`` and ``reopened_alike``, each where it can be asked.
+    """Return the checks of how the end of care was written down, each where it can be asked.
 
     Parameters
     ----------
@@ -34,14 +39,16 @@ def judge_discharged(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row
     arms : (str, str)
     """
     known = recording.astype({"arm": "str", "what": "str", "level": "str"})
-    of = {what: known[known["what"] == what] for what in (DISCHARGE, REASON, REOPENED)}
+    of = {what: known[known["what"] == what] for what in (DISCHARGE, REASON, REOPENED, NEVER_CLOSED)}
     late = shares_by_level(of[DISCHARGE], arms, FEWEST)
     rows = [judge_shares(DISCHARGED, late, arms, SOME_LATE, MOST_LATE, _discharged)] if len(late) else []
     sizes = of[REASON].groupby("arm")["n_all"].max().reindex(list(arms))
     if sizes.ge(FEWEST).all():
-        rows.append(_reasons(of[REASON], arms, sizes))
-    again = shares_by_level(of[REOPENED], arms, FEWEST)
-    return rows + ([judge_shares(REOPENED_ALIKE, again, arms, SOME, MOST, _reopened)] if len(again) else [])
+        rows += [_reasons(of[REASON], arms, sizes), _handed_on(of[REASON], arms, sizes)]
+    for check, what, said in ((REOPENED_ALIKE, REOPENED, _reopened), (CLOSED, NEVER_CLOSED, _never_closed)):
+        shares = shares_by_level(of[what], arms, FEWEST)
+        rows += [judge_shares(check, shares, arms, SOME, MOST, said)] if len(shares) else []
+    return rows
 
 
 def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
@@ -70,6 +77,23 @@ def _reasons(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
     return REASONS, value, SOME_REASONS, FAIL if meant > MOST_REASONS else WARN, reason
 
 
+def _handed_on(own: pd.DataFrame, arms: tuple[str, str], sizes: pd.Series) -> Row:
+    n = own[own["level"] == TRANSFER].groupby("arm")["n"].sum().reindex(list(arms)).fillna(0)
+    index = pd.MultiIndex.from_tuples([(REASON, TRANSFER)])
+    shares = pd.DataFrame([n / sizes], index=index).assign(size=sizes.min())
+    return judge_shares(HANDED_ON, shares, arms, SOME_HANDED_ON, MOST_HANDED_ON, _transferred)
+
+
+def _transferred(what: str, level: str, both: str) -> str:
+    if not both:
+        return "about as few people of one arm as of the other were handed on to other care."
+    return (
+        f"of those discharged {both} were handed on to other care (“{level}”): they have neither stayed, nor "
+        "completed, nor dropped out. Join the care that followed to theirs, or read no outcome of leaving or "
+        "completing."
+    )
+
+
 def _called(level: str) -> str:
     return "without a reason on record" if level == "unknown" else f"as “{level}”"
 
@@ -88,7 +112,17 @@ def _reopened(what: str, level: str, both: str) -> str:
     if not both:
         return "about as few people of one arm as of the other are admitted again as soon as they are discharged."
     return (
-        f"of those discharged {both} were admitted to {level} again within {SOON} days: one treatment is written as "
+        f"of those discharged {both} were admitted to {level} within {SOON} days: one treatment is written as "
         "several there, and ends sooner on paper. Join such episodes before the study, or read no outcome of leaving "
         "or completing."
+    )
+
+
+def _never_closed(what: str, level: str, both: str) -> str:
+    if not both:
+        return "people who no longer come have an end of care on record about as often in one arm as in the other."
+    return (
+        f"of those who came last more than {GONE} days before the end of their observation {both} have no end of care "
+        "on record: how they left is not known, and they are not like those who were discharged. Give every record its "
+        "end, or read no outcome that rests on a reason of discharge."
     )

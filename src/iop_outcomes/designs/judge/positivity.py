@@ -58,9 +58,12 @@ def one_arm_share(treated, cluster) -> float:
     ----------
     treated, cluster : array_like of shape (n,)
     """
-    first = pd.Series(two_arms(treated, "positivity"))
-    share = first.groupby(pd.Series(np.asarray(cluster)), observed=True).transform("mean")
-    return float(((share == 0) | (share == 1)).mean())
+    first = two_arms(treated, "positivity")
+    site, _ = pd.factorize(cluster if isinstance(cluster, pd.Series) else np.asarray(cluster))
+    known = site >= 0
+    people = np.bincount(site[known], first[known])
+    alone = (people == 0) | (people == np.bincount(site[known]))
+    return float(np.append(alone, False)[site].mean())
 
 
 def _level_rows(term, first, arms, fewest):

@@ -6,11 +6,13 @@ one writes down missed sessions far more often.
 
 import pandas as pd
 
-from iop_outcomes.designs.judge.gate import PASS, WARN, share_of_people
+from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people
+from iop_outcomes.tables.follow_up import PRESCRIBED as PRESCRIBED_TO
+from iop_outcomes.tables.follow_up import SERVED, STATUS
 
 Row = tuple[str, float, float, str, str]
 
-RECORDED, PRESCRIBED = "recorded_alike", "prescribed_alike"
+RECORDED, PRESCRIBED, SERVED_ALIKE = "recorded_alike", "prescribed_alike", "served_alike"
 #: Words that say that somebody did not come; the others say who came, or what the programme changed.
 MISSED = ("no_show", "late_cancel", "cancel_patient", "excused")
 #: Of so many expected by the other arm's habit, none is no chance.
@@ -22,7 +24,7 @@ TIMES, POINTS = 2.0, 0.1
 
 
 def judge_recording(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
-    """Return the checks ``recorded_alike`` and, where a medication is on record, ``prescribed_alike``.
+    """Return the checks ``recorded_alike``, ``prescribed_alike`` and ``served_alike``, each where it can be asked.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def judge_recording(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]
     """
     known = recording.astype({"arm": "str", "what": "str", "level": "str"})
     rows = []
-    for what, judge in (("session status", _sessions), ("prescribed", _medications)):
+    for what, judge in ((STATUS, _sessions), (PRESCRIBED_TO, _medications), (SERVED, _services)):
         own = known[known["what"] == what]
         n = own.pivot_table(index="level", columns="arm", values="n", aggfunc="sum").reindex(columns=list(arms))
         size = own.groupby("arm")["n_all"].max().reindex(list(arms))
@@ -92,3 +94,17 @@ def _medications(n: pd.DataFrame, size: pd.Series) -> Row:
         said.append(f"{level} is prescribed to {share} of {other} and to nobody of {arm}")
     reason = f"{'; '.join(said)}: what differs may be the medication, and a test for it shows use in one arm only."
     return PRESCRIBED, float(len(never)), 0.0, WARN, reason
+
+
+def _services(n: pd.DataFrame, size: pd.Series) -> Row:
+    never = never_used(n, size)
+    if not never:
+        return SERVED_ALIKE, 0.0, 0.0, PASS, "people of both arms have services on record, or hardly anybody has."
+    arm = never[0][1]
+    other = next(name for name in size.index if name != arm)
+    share = share_of_people(float(n[other].sum() / size[other]), int(size[other]))
+    reason = (
+        f"{share} of {other} and nobody of {arm} have a service on record within the follow-up: those of {arm} may be "
+        "kept elsewhere. Add them, or read no outcome of services."
+    )
+    return SERVED_ALIKE, 1.0, 0.0, FAIL, reason

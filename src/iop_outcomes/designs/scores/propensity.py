@@ -12,7 +12,7 @@ from iop_outcomes.stats.linear.centring import standardised
 from iop_outcomes.stats.linear.columns import read_terms
 from iop_outcomes.stats.linear.glm import GlmFit, fit_glm
 from iop_outcomes.stats.linear.identifiability import independent_columns
-from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix, usable_matrix
 
 #: Scores of trees nearer to 0 and 1 than this say no more than that.
 SMALLEST_SCORE = 1e-6
@@ -92,7 +92,7 @@ def covariate_matrix(covariates: pd.DataFrame) -> tuple[ModelMatrix, tuple[str, 
     DesignError
         Missing covariates.
     """
-    matrix, collinear = independent_columns(model_matrix(covariates, unusable="drop"))
+    matrix, collinear = independent_columns(usable_matrix(covariates))
     return matrix, (*matrix.dropped, *collinear)
 
 

@@ -57,10 +57,12 @@ class Stays(Answer):
         """Return the contrast by a measure, and both survivals or mean times."""
         return self.of(measure).estimates(measure)
 
-    def rows(self, measures: Sequence[str] = ("",)) -> pd.DataFrame:
+    def records(self, measures: Sequence[str] = ("",)) -> list[dict[str, object]]:
         """Return the rows of every measure, survivals and mean times each with their own words."""
-        every = pd.concat([self.of(measure).rows([measure]) for measure in measures], ignore_index=True)
-        return every.drop_duplicates(["role", "arm", "against", "measure"], ignore_index=True)
+        found: dict[tuple[object, ...], dict[str, object]] = {}
+        for record in [record for measure in measures for record in self.of(measure).records([measure])]:
+            found.setdefault(tuple(record[name] for name in ("role", "arm", "against", "measure")), record)
+        return list(found.values())
 
     def of(self, measure: str) -> SurvivalAt | RestrictedMeans:
         """Return the answer in survival at the day, or in mean time up to it."""

@@ -15,7 +15,7 @@ from iop_outcomes.estimates.nuisance.weights import Weights, logistic_equation
 from iop_outcomes.kernel.errors import DesignError
 from iop_outcomes.stats.linear.centring import centred
 from iop_outcomes.stats.linear.identifiability import independent_columns
-from iop_outcomes.stats.linear.matrix import ModelMatrix, model_matrix
+from iop_outcomes.stats.linear.matrix import ModelMatrix, usable_matrix
 from iop_outcomes.stats.linear.multinomial import fit_multinomial
 
 #: Name under which clusters join the covariates.
@@ -110,8 +110,9 @@ def _design_weights(comparison: Comparison, matrix: ModelMatrix | None) -> Weigh
     # A truncated weight stands still when the score moves.
     along = np.where(balancing & scored, factor * slope, 0.0)
     for model in _candidates(comparison, matrix):
-        if _is_logistic_fit(score, first, scored, model):
-            equation = logistic_equation(model, first, score, scored)
+        information = _information_of_logistic_fit(score, first, scored, model)
+        if information is not None:
+            equation = logistic_equation(model, first, score, scored, information)
             return Weights(weight, ((along, equation),), "estimated propensity score counted")
         balanced = balancing_equation(score, first, scored, model, comparison.estimand)
         if balanced is not None:
@@ -193,21 +194,24 @@ def _candidates(design: Comparison | Population, matrix: ModelMatrix | None) -> 
 
 
 def _span(covariates: pd.DataFrame) -> ModelMatrix:
-    return centred(model_matrix(covariates, unusable="drop")).matrix
+    return centred(usable_matrix(covariates)).matrix
 
 
-def _is_logistic_fit(
+def _information_of_logistic_fit(
     score: NDArray[np.float64], first: NDArray[np.bool_], scored: NDArray[np.bool_], matrix: ModelMatrix
-) -> bool:
-    """Say whether a score is logit-linear in the columns and solves their likelihood equations on the scored rows."""
+) -> NDArray[np.float64] | None:
+    """Return the information of a score that is a logistic regression on the columns, None for any other.
+
+    It is one if it is logit-linear in them and solves their likelihood equations on the scored rows.
+    """
     linear = np.log(score) - np.log1p(-score)
     working = score * (1 - score) * scored
     matrix = centred(matrix).matrix
     information = matrix.sandwich(working)
     scale = np.sqrt(information.diagonal())
     if not scale.all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e12:
-        return False
+        return None
     coefficients = np.linalg.solve(information, matrix.transpose_matvec(working * linear))
     newton = np.linalg.solve(information, matrix.transpose_matvec((first - score) * scored))
     outside = np.abs(linear - matrix.matvec(coefficients))[scored].max()
-    return bool(outside < 1e-5 and np.abs(matrix.matvec(newton)).max() < 1e-5)
+    return information if outside < 1e-5 and np.abs(matrix.matvec(newton)).max() < 1e-5 else None

@@ -16,7 +16,11 @@ Equation = EstimatingEquation | MultinomialEquation
 
 
 def logistic_equation(
-    matrix: ModelMatrix, outcome: ArrayLike, fitted: ArrayLike, used: ArrayLike | None = None
+    matrix: ModelMatrix,
+    outcome: ArrayLike,
+    fitted: ArrayLike,
+    used: ArrayLike | None = None,
+    information: NDArray[np.float64] | None = None,
 ) -> EstimatingEquation:
     """Return an unpenalised logistic regression, already fitted, as an estimating equation.
 
@@ -28,6 +32,8 @@ def logistic_equation(
         Fitted probabilities.
     used : array_like of bool, shape (n,), optional
         Rows the model was fitted on.
+    information : ndarray, shape (p, p), optional
+        Of the fit on the centred matrix, where it is at hand.
     """
     matrix = centred(matrix).matrix
     probability = np.asarray(fitted, dtype=float)
@@ -35,7 +41,8 @@ def logistic_equation(
     score = np.asarray(outcome, dtype=float) - probability
     if used is not None:
         working, score = working * used, score * used
-    return EstimatingEquation(matrix, score, working, np.linalg.inv(matrix.sandwich(working)))
+    known: np.ndarray = matrix.sandwich(working) if information is None else information
+    return EstimatingEquation(matrix, score, working, np.linalg.inv(known))
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ def draw(data: Released) -> "Figure":
     axes.set_yticks(range(len(order)), names, fontsize=style.readable(6.5))
     axes.set(ylim=(-0.7, len(order) - 0.3), xlim=(0, max(known["share"].max() * 1.05, 0.05)), xlabel="Share abstinent")
     style.percent_axis(axes, "x")
-    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=columns)
+    close = style.fit({}, {"columnspacing": 1.0, "handletextpad": 0.3})
+    drawing.legend(handles=_key(table, arms, rules), loc="outside upper center", ncols=columns, **close)
     n_hidden = len(order) * len(rules) * len(arms) - len(known)
     style.note(drawing, [f"{n_hidden} points are not shown, to protect small counts." if n_hidden else ""])
     return drawing
@@ -117,8 +118,8 @@ def draw(data: Released) -> "Figure":
 def _key(table: pd.DataFrame, arms: list[str], rules: list[str]) -> "list[Line2D]":
     from matplotlib.lines import Line2D
 
-    look = {"linestyle": "", "markersize": 5}
-    handles = [Line2D([], [], label=style.arm_label(arm, 40), marker="o", **look | _of_arm(table, arm)) for arm in arms]
+    look, names = {"linestyle": "", "markersize": 5}, {arm: style.arm_label(arm, style.fit(40, 25)) for arm in arms}
+    handles = [Line2D([], [], label=name, marker="o", **look | _of_arm(table, arm)) for arm, name in names.items()]
     for number, rule in enumerate(rules):
         look |= {"marker": _MARKERS[number % len(_MARKERS)], "fillstyle": "none"}
         handles.append(Line2D([], [], color=style.GREY, label=words.plain(rule), **look))

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
-from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures import differences, style, telling
 from iop_outcomes.release.words import numbers
 from iop_outcomes.tables.measure import RATIO, measure_of
 
@@ -14,9 +15,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: What a row of the numbers is of.
+SITE, POOLED, FURTHER = "site", "pooled", "a further site"
 #: Inches of a site's line, and of everything else.
 _LINE, _REST = 0.2, 1.5
 _NUMBERS = ["value", "ci_low", "ci_high"]
+
+
+def says(table: pd.DataFrame) -> str:
+    """Say between which ends the sites lie, what they show together, and how many have no estimate that is shown."""
+    sites = table[table["row"] == SITE]
+    shown = sites.dropna(subset=["value"])
+    unit = str(sites["unit"].iloc[0])
+    ends = [numbers.scaled(shown["value"].agg(end), unit) for end in ("min", "max")]
+    measure = f"{words.plain(str(sites['measure'].iloc[0]))} {numbers.unit_words(unit)}".strip()
+    said = [f"{sites['outcome_words'].iloc[0]}, {measure}: {counted(len(shown), 'site')} from {ends[0]} to {ends[1]}."]
+    together = table[table["row"] != SITE].set_index("row").dropna(subset=["value"])
+    if len(together):
+        further = together.loc[FURTHER]
+        low, high = (numbers.scaled(further[end], unit) for end in ("ci_low", "ci_high"))
+        said.append(
+            f"Pooled {differences.interval(together.loc[POOLED])}; a further site lies between {low} and {high}."
+        )
+    counts = sites.loc[sites["value"].isna(), "said"].value_counts()
+    said += [f"{counted(int(n), 'site')}: {why}." for why, n in counts.items()]
+    return telling.joined(said)
 
 
 def caterpillar(sites: pd.DataFrame, pooled: pd.Series | None, measure: str, unit: str, title: str) -> "Figure":

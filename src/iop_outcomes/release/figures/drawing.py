@@ -72,7 +72,7 @@ class Second:
 
 
 def draw_all(names: Sequence[str], given: Numbers, study: Study, second: Second) -> dict[str, Drawn]:
-    """Draw figures in both formats, from what is released of each or a sentence that stands in its place.
+    """Draw figures to all their pictures, from what is released of each or a sentence that stands in its place.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _finished(name: str, given: Released | str, study: Study) -> Drawn:
     """Draw a figure to its pictures; one that cannot be written is replaced by the reason."""
     one = make(name, {}, study, {name: given})
     try:
-        one.png, one.svg  # noqa: B018 - both are kept once made, and made here so that a failure is known in time
+        one.png, one.svg, one.column  # noqa: B018 - kept once made, and made here so that a failure is known in time
         if name in study.release.print_figures:
             one.printed  # noqa: B018
     except Exception as error:

@@ -40,6 +40,7 @@ _PAGE = _Layout(2.15, 2.35, (0.38, 0.98, 1.86), 34, 10, 92)
 _COLUMN = _Layout(0.08, 1.3, (0.25, 0.7, 1.47), 56, 8, 56)
 
 _ARMS = ["arm", "against"]
+_NUMBERS, _NAIVE = ["value", "ci_low", "ci_high"], ["naive", "naive_low", "naive_high"]
 _PLACE = ["analysis", *_ARMS, "measure", "population", "scenario"]
 #: More lines than these nobody compares by eye, and a page of them would be of ten megabytes.
 _MOST = 60
@@ -84,8 +85,7 @@ def draw(data: Released) -> "Figure":
     contrasts = contrasts[~again].reset_index(drop=True)
     # The first of the study's own order, which nobody chose by what was found.
     n_all, contrasts = len(contrasts), contrasts.head(_MOST)
-    # For each line its arms are sought: among the rows of hundreds of analyses that would take most of the time.
-    table = table[table["analysis"].isin(contrasts["analysis"])]
+    contrasts, values = _with_naive(contrasts, table), _arm_values(table)
     usual = contrasts.iloc[0][_ARMS]
     labels = [_label(row, is_usual=row[_ARMS].equals(usual)) for _, row in contrasts.iterrows()]
     n_lines = [label.count("\n") + 1 for label in labels]
@@ -93,7 +93,7 @@ def draw(data: Released) -> "Figure":
     contrasts["label"] = labels
     panels = [(unit, rows.reset_index(drop=True)) for unit, rows in contrasts.groupby("unit", sort=False)]
     heights = [_margins(rows) + _LINE * (rows["lines"] + 1).sum() for _, rows in panels]
-    handles = _legend(contrasts, table) if _any_shown(contrasts) else []
+    handles = _legend(contrasts) if _any_shown(contrasts) else []
     key = 0.1 + 0.17 * sum(1 + handle.get_label().count("\n") for handle in handles) if style.narrow() else 0.3
     whole = sum(heights) + key + (style.fit(0.2, 0.3) if n_all > _MOST else 0.0)
     drawing = style.blank(whole, layout=None)
@@ -103,7 +103,7 @@ def draw(data: Released) -> "Figure":
         foot = _AXIS if _any_shown(rows) else 0.0
         across = (lay.left / style.width(), lay.plot / style.width())
         axes = drawing.add_axes((across[0], (top - height + foot) / whole, across[1], (height - foot) / whole))
-        _panel(axes, unit, rows, table)
+        _panel(axes, unit, rows, values)
         top -= height
     columns = 1 if style.narrow() else 3
     drawing.legend(handles=handles, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
@@ -126,14 +126,14 @@ def _margins(rows: pd.DataFrame) -> float:
     return _HEAD + _AXIS if _any_shown(rows) else 0.1
 
 
-def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
+def _panel(axes, unit: str, rows: pd.DataFrame, values: Mapping[tuple[str, ...], str]) -> None:
     """Draw the rows of one unit; the vertical axis counts inches from the top of the panel."""
     head = _HEAD if _any_shown(rows) else 0.0
     ends = head + _LINE * (rows["lines"] + 1).cumsum()
     middle = ends - (1.8 * _LINE if style.narrow() else _LINE * (rows["lines"] + 1) / 2)
     axes.set_ylim(float(ends.iloc[-1]), 0)
     scale, null = (100.0 if unit == "share" else 1.0), (1.0 if unit == "ratio" else 0.0)
-    axes.set_xlim(_limits(rows, table, scale, null))
+    axes.set_xlim(_limits(rows, scale, null))
     if unit == "ratio":
         _ratio_axis(axes)
     if _any_shown(rows):
@@ -143,10 +143,8 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     else:
         axes.axis("off")
     for y, (_, row) in zip(middle, rows.iterrows(), strict=True):
-        naive = _naive(table, row)
-        if naive is not None:
-            _point(axes, y + 0.11, naive, scale, filled=False)
-        _point(axes, y, row, scale, filled=True)
+        _point(axes, y + 0.11, row[_NAIVE], scale, filled=False)
+        _point(axes, y, row[_NUMBERS], scale, filled=True)
         if np.isfinite(row["true_value"]) and np.isfinite(row["value"]):
             look = {"marker": "D", "markersize": 6.5, "color": style.GOOD, "fillstyle": "none"}
             axes.plot(row["true_value"] * scale, y, zorder=4, clip_on=False, **look)
@@ -159,17 +157,16 @@ def _panel(axes, unit: str, rows: pd.DataFrame, table: pd.DataFrame) -> None:
             axes.text(-0.04, y, row["label"], fontsize=7.5, **beside)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    _values(axes, middle, rows, table, unit)
+    _values(axes, middle, rows, values, unit)
 
 
 def _unit(unit: str) -> str:
     return "percentage points" if unit == "share" else unit
 
 
-def _limits(rows: pd.DataFrame, table: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
-    naive = [n for n in (_naive(table, row) for _, row in rows.iterrows()) if n is not None]
-    numbers = [*rows[["ci_low", "ci_high", "true_value"]].to_numpy(float).ravel()]
-    numbers = [n * scale for n in [*numbers, *(n[c] for n in naive for c in ("ci_low", "ci_high"))] if np.isfinite(n)]
+def _limits(rows: pd.DataFrame, scale: float, null: float) -> tuple[float, float]:
+    numbers = rows[[*_NUMBERS[1:], *_NAIVE[1:], "true_value"]].to_numpy(float).ravel()
+    numbers = numbers[np.isfinite(numbers)] * scale
     low, high = min([null, *numbers]), max([null, *numbers])
     if low == high:
         return (0.5, 2.0) if null else (-1.0, 1.0)
@@ -188,19 +185,21 @@ def _ratio_axis(axes) -> None:
 
 
 def _point(axes, y: float, row: pd.Series, scale: float, filled: bool) -> None:
-    if not np.isfinite(row["value"]):
+    """Draw a number with its interval, where there is one."""
+    value, *ends = row.to_numpy(float) * scale
+    if not np.isfinite(value):
         return
     colour = style.INK if filled else style.GREY
-    ends = (row["ci_low"] * scale, row["ci_high"] * scale)
     axes.plot(ends, (y, y), color=colour, linewidth=1.6 if filled else 0.8, solid_capstyle="butt", zorder=2)
     look = {"color": colour, "markerfacecolor": colour if filled else "white", "markersize": 6 if filled else 4}
-    axes.plot(row["value"] * scale, y, "o", zorder=3, **look)
+    axes.plot(value, y, "o", zorder=3, **look)
 
 
-def _naive(table: pd.DataFrame, row: pd.Series) -> pd.Series | None:
-    same = (table[_PLACE] == row[_PLACE]).all(axis=1)
-    found = table[same & table["value"].notna() & is_contrast(table, NAIVE)]
-    return found.iloc[0] if len(found) else None
+def _with_naive(contrasts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return each line with its difference without adjustment: sought once, as hundreds of analyses have many rows."""
+    naive = table[is_contrast(table, NAIVE) & table["value"].notna()].drop_duplicates(_PLACE)
+    naive = naive[_PLACE + _NUMBERS].rename(columns=dict(zip(_NUMBERS, _NAIVE, strict=True)))
+    return contrasts.merge(naive, how="left", on=_PLACE)
 
 
 def _label(row: pd.Series, is_usual: bool) -> str:
@@ -214,7 +213,7 @@ def _label(row: pd.Series, is_usual: bool) -> str:
     return "\n".join([style.wrapped(row["outcome_words"], letters), *unusual, style.wrapped(how, letters + 2)])
 
 
-def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, unit: str) -> None:
+def _values(axes, middle: pd.Series, rows: pd.DataFrame, values: Mapping[tuple[str, ...], str], unit: str) -> None:
     """Write the arms' values and the difference, or why there is none, beside the panel."""
     right = axes.get_yaxis_transform()
     lay = _layout()
@@ -237,8 +236,8 @@ def _values(axes, middle: pd.Series, rows: pd.DataFrame, table: pd.DataFrame, un
             top, way = style.fit((y, "center"), (y - 0.4 * _LINE, "top"))
             axes.text(0.02, top, said, transform=right, va=way, **look)
             continue
-        values = [arm_value(table, row, arm) for arm in row[_ARMS]]
-        for x, text in zip(places, (*values, differences.interval(row)), strict=True):
+        of_arms = [values.get((row["analysis"], row["kind"], arm), "") for arm in row[_ARMS]]
+        for x, text in zip(places, (*of_arms, differences.interval(row)), strict=True):
             axes.text(x, y, text, transform=right, ha="center", va="center", fontsize=style.fit(7.5, 7.0))
 
 
@@ -265,22 +264,20 @@ def _shortened(text: str, width: int, n_lines: int) -> str:
     return "\n".join(lines[:n_lines]) + ("\N{HORIZONTAL ELLIPSIS}" if len(lines) > n_lines else "")
 
 
-def arm_value(table: pd.DataFrame, row: pd.Series, arm: str) -> str:
-    """Return the adjusted mean of one arm, empty where the analysis gives none."""
-    same = (table["analysis"] == row["analysis"]) & (table["kind"] == row["kind"]) & (table["arm"] == arm)
-    found = table[same & table["measure"].isin(estimates.MEANS) & table["value"].notna()]
-    if found.empty:
-        return ""
-    value, unit = found["value"].iloc[0], found["unit"].iloc[0]
-    return words.percent(value) if unit == "share" else words.number(value)
+def _arm_values(table: pd.DataFrame) -> dict[tuple[str, ...], str]:
+    """Return the mean of each arm in words, by analysis, kind and arm; where the analysis gives none there is none."""
+    names = ["analysis", "kind", "arm"]
+    means = table[table["measure"].isin(estimates.MEANS) & table["value"].notna()].drop_duplicates(names)
+    told = means["value"].map(words.number).mask(means["unit"] == "share", means["value"].map(words.percent))
+    return dict(zip(means[names].itertuples(index=False, name=None), told, strict=True))
 
 
-def _legend(contrasts: pd.DataFrame, table: pd.DataFrame) -> list:
+def _legend(contrasts: pd.DataFrame) -> list:
     from matplotlib.lines import Line2D
 
     look = {"color": style.INK, "marker": "o", "markersize": 6, "linewidth": 1.6}
     handles = [Line2D([], [], label="adjusted, 95% CI", **look)]
-    if any(_naive(table, row) is not None for _, row in contrasts.iterrows()):
+    if contrasts[_NAIVE[0]].notna().any():
         look = {"color": style.GREY, "marker": "o", "markersize": 4, "markerfacecolor": "white", "linewidth": 0.8}
         handles.append(Line2D([], [], label="not adjusted", **look))
     if style.narrow() and not _names(contrasts):

@@ -86,6 +86,7 @@ def draw(data: Released) -> "Figure":
     axes.set(xlim=(-reach, reach), ylim=(-0.8, len(rows) - 0.2))
     labels = [_label(row) for row in rows.itertuples()]
     if style.narrow():
+        axes.locator_params(axis="x", nbins=5)
         _above(axes, labels)
     else:
         axes.set_yticks(list(y), labels)

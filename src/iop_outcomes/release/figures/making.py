@@ -71,6 +71,11 @@ class Drawn:
         return style.image(self.figure, "svg")
 
     @cached_property
+    def column(self) -> bytes:
+        """The figure as SVG one column wide, as a phone shows it."""
+        return style.image(self.drawn_at(style.COLUMN), "svg")
+
+    @cached_property
     def printed(self) -> dict[str, bytes]:
         """The figure as a journal asks for it, by name of file: for a page and a column, PNG of 600 dots per inch."""
         made = {}
@@ -175,12 +180,11 @@ def failed(error: Exception) -> str:
 
 
 def _whole(drawing: "Figure") -> "Figure":
-    """Lay a figure out, so that one that cannot be written fails here and not when the report is written.
-
-    Once is enough: to lay it out anew takes longer than to write it.
-    """
-    drawing.draw_without_rendering()
-    drawing.set_layout_engine("none")
+    """Lay a figure out; once is enough, since to lay it out anew takes longer than to write it."""
+    layout = drawing.get_layout_engine()
+    if layout is not None:
+        layout.execute(drawing)
+        drawing.set_layout_engine("none")
     return drawing
 
 

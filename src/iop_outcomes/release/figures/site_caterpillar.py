@@ -7,16 +7,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.conclude.sites import pool_sites
-from iop_outcomes.kernel.errors import counted
 from iop_outcomes.release import words
 from iop_outcomes.release.disclosure import Released
-from iop_outcomes.release.figures import style, telling
-from iop_outcomes.release.figures.caterpillar import caterpillar
+from iop_outcomes.release.figures import style
+from iop_outcomes.release.figures.caterpillar import FURTHER, POOLED, SITE, caterpillar, says
 from iop_outcomes.release.figures.declare import NothingToDraw, figure
-from iop_outcomes.release.figures.differences import interval
 from iop_outcomes.release.figures.making import rules_of
 from iop_outcomes.release.tables import estimates
-from iop_outcomes.release.words.numbers import scaled, unit_words
 from iop_outcomes.study import Study
 from iop_outcomes.tables.by_site import BY_SITE, ONE_ARM, TOO_FEW, population, site_rows
 from iop_outcomes.tables.estimate import WITHHELD, may_be_shown
@@ -25,8 +22,6 @@ from iop_outcomes.tables.measure import RATIO, measure_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: What a row of the figure is of.
-_SITE, _POOLED, _FURTHER = "site", "pooled", "a further site"
 #: With fewer nobody knows how much sites differ.
 _FEWEST = 3
 #: So many digits no number of sites has.
@@ -48,7 +43,7 @@ def frame(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         mine = table[table["estimator"].astype("str") == BY_SITE]
         said = mine["reason"].dropna().astype("str").unique()
         raise NothingToDraw(f"Nothing to show: {words.sentences(said[0])}." if len(said) else _NONE)
-    sites = sites.assign(row=_SITE, site=sites["population"].astype("str").str.removeprefix(population("")))
+    sites = sites.assign(row=SITE, site=sites["population"].astype("str").str.removeprefix(population("")))
     sites["said"] = [_said(row) for _, row in sites.iterrows()]
     # Numbers of sites are those of their places already, those without an estimate last.
     sites = sites.sort_values("site", key=lambda names: names.str.zfill(_DIGITS), kind="stable")
@@ -86,27 +81,9 @@ def _together(shown: pd.DataFrame) -> pd.DataFrame:
     found = np.exp(found) if measure.scale == RATIO else found
     first = shown.iloc[0].to_dict() | {"population": "everybody", "site": "", "said": "", "se": np.nan}
     first |= {guard: shown[guard].min() for guard in ("least_n", "least_with", "least_without")}
-    pooled = first | {"row": _POOLED} | found[_NUMBERS].to_dict()
+    pooled = first | {"row": POOLED} | found[_NUMBERS].to_dict()
     ends = {"ci_low": found["prediction_low"], "ci_high": found["prediction_high"]}
-    return pd.DataFrame([pooled, first | {"row": _FURTHER, "value": found["value"]} | ends])
-
-
-def says(table: pd.DataFrame) -> str:
-    """Say between which ends the sites lie, what they show together, and how many have no estimate that is shown."""
-    sites = table[table["row"] == _SITE]
-    shown = sites.dropna(subset=["value"])
-    unit = str(sites["unit"].iloc[0])
-    ends = [scaled(shown["value"].agg(end), unit) for end in ("min", "max")]
-    measure = f"{words.plain(str(sites['measure'].iloc[0]))} {unit_words(unit)}".strip()
-    said = [f"{sites['outcome_words'].iloc[0]}, {measure}: {counted(len(shown), 'site')} from {ends[0]} to {ends[1]}."]
-    together = table[table["row"] != _SITE].set_index("row").dropna(subset=["value"])
-    if len(together):
-        further = together.loc[_FURTHER]
-        low, high = (scaled(further[end], unit) for end in ("ci_low", "ci_high"))
-        said.append(f"Pooled {interval(together.loc[_POOLED])}; a further site lies between {low} and {high}.")
-    counts = sites.loc[sites["value"].isna(), "said"].value_counts()
-    said += [f"{counted(int(n), 'site')}: {why}." for why, n in counts.items()]
-    return telling.joined(said)
+    return pd.DataFrame([pooled, first | {"row": FURTHER, "value": found["value"]} | ends])
 
 
 @figure(
@@ -129,13 +106,13 @@ def says(table: pd.DataFrame) -> str:
 def draw(data: Released) -> "Figure":
     """Draw a line per site, and beneath them the pooled estimate and that for a further site."""
     table = style.shown(data)
-    sites = table[table["row"] == _SITE]
+    sites = table[table["row"] == SITE]
     numbered = sites["site"].str.fullmatch(r"\d+")
     named = sites.assign(site=sites["site"].mask(numbered, "Site " + sites["site"]))
-    together = table[table["row"] != _SITE].set_index("row").dropna(subset=["value"])
+    together = table[table["row"] != SITE].set_index("row").dropna(subset=["value"])
     pooled = None
     if len(together):
-        ends = together.loc[_FURTHER, ["ci_low", "ci_high"]].set_axis(["prediction_low", "prediction_high"])
-        pooled = pd.concat([together.loc[_POOLED, _NUMBERS], ends])
+        ends = together.loc[FURTHER, ["ci_low", "ci_high"]].set_axis(["prediction_low", "prediction_high"])
+        pooled = pd.concat([together.loc[POOLED, _NUMBERS], ends])
     first = sites.iloc[0]
     return caterpillar(named, pooled, str(first["measure"]), str(first["unit"]), str(first["outcome_words"]))

@@ -1,5 +1,6 @@
-"""A table of the page, and how a cell that may not be shown looks."""
+"""A table of the page, how a cell that may not be shown looks, and a picture within the page."""
 
+import base64
 from dataclasses import dataclass, field, replace
 
 from iop_outcomes.release import words
@@ -58,6 +59,11 @@ class HtmlTable:
         if not self.most:
             return self.caption
         return f"{self.caption} ({len(self.rows)} rows)" if len(self.rows) > self.most else ""
+
+
+def picture(svg: bytes) -> str:
+    """Return a picture as the address of an image, so that a page needs no other file."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
 
 
 def cell(table: Released, row: int, column: str, text: str) -> str:

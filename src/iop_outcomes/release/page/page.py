@@ -1,6 +1,5 @@
 """The page: what each section says, filled into the template."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
@@ -28,6 +27,7 @@ from iop_outcomes.release.page import (
 )
 from iop_outcomes.release.page.answer import answer
 from iop_outcomes.release.page.definitions import definitions
+from iop_outcomes.release.page.html import picture
 from iop_outcomes.release.tables import verdict
 from iop_outcomes.study import Study
 
@@ -73,7 +73,7 @@ def page(
     """
     here = resources.files("iop_outcomes.release.page")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"picture": _picture, "unbroken": _unbroken}
+    environment.filters |= {"picture": picture, "unbroken": _unbroken}
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     sizes = who.arm_sizes(drawn, study)
     every = verdict.judged(released, study) if judged is None else judged
@@ -137,10 +137,6 @@ def page(
         figures=drawn,
         simulated=study.source.kind == "simulated",
     )
-
-
-def _picture(drawn: Drawn) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn.svg).decode("ascii")
 
 
 def _unbroken(text: str) -> str:

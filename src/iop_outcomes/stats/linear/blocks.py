@@ -7,6 +7,7 @@ takes 0.02 s this way, 0.13 s with one pass per pair of covariates, 0.18 s with 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,9 @@ class CodedBlock:
         cells = np.bincount(groups.astype(np.intp) * size + self.codes, weights=values, minlength=n_groups * size)
         return cells.reshape(n_groups, size) @ self.table
 
+    @cached_property
     def moments(self):
+        """Mean and standard deviation of each column."""
         share = np.bincount(self.codes, minlength=len(self.table)) / max(len(self.codes), 1)
         mean = share @ self.table
         return mean, np.sqrt(share @ (self.table - mean) ** 2)
@@ -80,8 +83,11 @@ class DenseBlock:
         sums = [np.bincount(groups, weights=values * column, minlength=n_groups) for column in self.values.T]
         return np.column_stack(sums)
 
+    @cached_property
     def moments(self):
-        return self.values.mean(axis=0), self.values.std(axis=0)
+        """Mean and standard deviation of each column."""
+        mean = self.values.mean(axis=0)
+        return mean, self.values.std(axis=0, mean=mean[None])
 
     def moved(self, centre, unit):
         return DenseBlock(self.columns, (self.values - centre) / unit)
@@ -117,8 +123,16 @@ def cross_product(left: Block, right: Block, weights: np.ndarray) -> np.ndarray:
         cells = np.bincount(left.codes, weights=weights, minlength=size)
         return (left.table * cells[:, None]).T @ right.table
     other = len(right.table)
-    cells = np.bincount(left.codes.astype(np.intp) * other + right.codes, weights=weights, minlength=size * other)
+    cells = np.bincount(joined_codes(left.codes, right.codes, size, other), weights=weights, minlength=size * other)
     return left.table.T @ cells.reshape(size, other) @ right.table
+
+
+def joined_codes(left: np.ndarray, right: np.ndarray, n_left: int, n_right: int) -> np.ndarray:
+    """Return one code for each pair of codes, in the smallest type that holds them: it is written once per pass."""
+    joined = left.astype(np.min_scalar_type(max(n_left * n_right, n_right)))
+    joined *= joined.dtype.type(n_right)
+    joined += right.astype(joined.dtype, copy=False)
+    return joined
 
 
 def bilinear_form(left: Block, right: Block, inner: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ def _moments(matrix: ModelMatrix, fixed: Collection[str]) -> tuple[NDArray[np.fl
     """Return mean and standard deviation of every number, 0 and 1 for other columns."""
     mean, deviation = np.zeros(len(matrix.names)), np.ones(len(matrix.names))
     for block in matrix.blocks:
-        mean[block.columns], deviation[block.columns] = block.moments()
+        mean[block.columns], deviation[block.columns] = block.moments
     constant = ~(deviation > ROUNDING * np.abs(mean))
     deviation[constant] = 1.0
     still = [level is not None or name == INTERCEPT or name in fixed for name, level in matrix.terms]

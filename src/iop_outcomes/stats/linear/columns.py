@@ -48,8 +48,10 @@ def read_terms(frame: pd.DataFrame, names, *, unusable: str) -> tuple[list[Term]
     """
     names = list(names)
     _refuse_unknown(frame, names)
-    _refuse_missing(frame, names)
-    read = [_read_term(frame[name], name) for name in names]
+    # Taken once: of a small frame to take a column costs as much as to read it.
+    columns = {name: frame[name] for name in names}
+    _refuse_missing(columns, len(frame))
+    read = [_read_term(column, name) for name, column in columns.items()]
     problems = [problem for _, found in read for problem in found]
     if problems and unusable == "refuse":
         raise DesignError(
@@ -60,24 +62,21 @@ def read_terms(frame: pd.DataFrame, names, *, unusable: str) -> tuple[list[Term]
 
 
 def _refuse_unknown(frame, names):
+    there = set(frame.columns)
     for name in names:
-        if name not in frame.columns:
+        if name not in there:
             raise DesignError(f"covariates: there is no column '{name}'; {did_you_mean(name, map(str, frame.columns))}")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DesignError(f"covariates: {', '.join(repeated)} named more than once; name each covariate once.")
 
 
-def _refuse_missing(frame, names):
-    counts = {}
-    for name in names:
-        absent = _absent(frame[name])
-        if absent:
-            counts[name] = absent
+def _refuse_missing(columns, n_rows):
+    counts = {name: absent for name, column in columns.items() if (absent := _absent(column))}
     if counts:
         listed = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
         raise DesignError(
-            f"covariates: missing or infinite values in {listed} of {counted(len(frame), 'row')}; "
+            f"covariates: missing or infinite values in {listed} of {counted(n_rows, 'row')}; "
             "impute them, give missing a level of its own, or leave the covariate out."
         )
 
@@ -86,6 +85,8 @@ def _absent(column: pd.Series) -> int:
     """Return how many values are missing or infinite."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         return 0 if column.dtype.kind != "f" else int((~np.isfinite(column.to_numpy())).sum())
+    if isinstance(column.array, pd.Categorical):
+        return int((column.array.codes < 0).sum())
     absent = column.isna().to_numpy()
     if pd.api.types.is_float_dtype(column.dtype):
         absent = absent | np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
@@ -109,9 +110,7 @@ def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
                 return None, [f"{name} has the same value in every row"]
             _refuse_unsquarable(low, high, name)
         return Term(name, None, values=values), []
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(pd.CategoricalDtype(sorted(column.unique(), key=str)))
-    levels, codes = tuple(column.cat.categories), column.cat.codes.to_numpy()
+    levels, codes = _levels_and_codes(column)
     present = np.bincount(codes, minlength=len(levels)) > 0
     problems = [f"nobody has level '{levels[empty]}' of {name}" for empty in np.flatnonzero(~present)]
     if present.sum() < 2:
@@ -120,3 +119,15 @@ def _read_term(column: pd.Series, name: str) -> tuple[Term | None, list[str]]:
         return Term(name, levels, codes=codes), []
     kept = tuple(levels[used] for used in np.flatnonzero(present))
     return Term(name, kept, codes=(np.cumsum(present) - 1)[codes]), problems
+
+
+def _levels_and_codes(column: pd.Series) -> tuple[tuple, np.ndarray]:
+    """Return the levels of a column, those of categories as they are and others in the order of their names."""
+    if isinstance(column.array, pd.Categorical):
+        return tuple(column.array.categories), column.array.codes
+    codes, found = pd.factorize(column.array)
+    order = sorted(range(len(found)), key=lambda place: str(found[place]))
+    levels = pd.CategoricalDtype([found[place] for place in order]).categories
+    rank = np.empty(len(order), dtype=np.min_scalar_type(-max(len(order), 1)))
+    rank[order] = np.arange(len(order))
+    return tuple(levels), rank[codes]

@@ -44,7 +44,10 @@ def _gamma_deviance(y, mean):
 
 def _binomial_deviance(y, mean):
     if ((y == 0) | (y == 1)).all():
-        return -2 * np.log1p(-np.abs(y - mean))
+        apart = y - mean
+        np.log1p(np.negative(np.abs(apart, out=apart), out=apart), out=apart)
+        apart *= -2
+        return apart
     return 2 * (scipy.special.xlogy(y, y / mean) + scipy.special.xlogy(1 - y, (1 - y) / (1 - mean)))
 
 

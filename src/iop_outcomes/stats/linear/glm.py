@@ -144,7 +144,8 @@ def _checked(y, matrix, family: Family, weights, offset):
     n = matrix.shape[0]
     y = np.asarray(y, dtype=float)
     weights = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
-    offset = np.zeros(n) if offset is None else np.asarray(offset, dtype=float)
+    # Seen as n zeros and held as one.
+    offset = np.broadcast_to(0.0, n) if offset is None else np.asarray(offset, dtype=float)
     for name, values in (("response", y), ("weights", weights), ("offset", offset)):
         if values.shape != (n,):
             raise EstimationError(f"{name}: {values.shape} values for {counted(n, 'row')}; give one per row.")

@@ -49,6 +49,8 @@ class Likelihood:
         self.y, self.matrix, self.family, self.link = y, matrix, family, link
         self.weights, self.offset = weights, offset
         self.unused = np.flatnonzero(weights == 0)
+        # Of many rows a pass that changes nothing costs as much as one that does.
+        self.is_weighted, self.is_moved = bool((weights != 1).any()), bool(offset.any())
         self.firth = penalty == "firth"
         self.penalty = 0.0 if penalty is None or self.firth else float(penalty)
         self.ridge = np.zeros(len(matrix.names))
@@ -105,13 +107,16 @@ class Likelihood:
 
     def state(self, coefficients: np.ndarray) -> State | None:
         """Return all that follows from some coefficients, or None where a mean is impossible."""
-        eta = self.matrix.matvec(coefficients) + self.offset
+        eta = self.matrix.matvec(coefficients)
+        eta = eta + self.offset if self.is_moved else eta
         mean = self.link.mean(eta)
-        if not np.isfinite(mean).all() or mean.max() > self.family.highest or mean.min() < self.family.lowest:
+        low, high = mean.min(), mean.max()
+        if not np.isfinite([low, high]).all() or high > self.family.highest or low < self.family.lowest:
             return None
         if self.link.name == self.family.canonical:
-            working = self.weights * self.family.variance(mean)
-            residuals = self.weights * (self.y - mean)
+            working, residuals = self.family.variance(mean), self.y - mean
+            if self.is_weighted:
+                working, residuals = self.weights * working, self.weights * residuals
         else:
             slope, variance = self.link.slope(eta), self.family.variance(mean)
             ratio = np.divide(slope, variance, out=np.zeros_like(slope), where=variance > 0)
@@ -182,7 +187,8 @@ def maximise(likelihood: Likelihood, state: State, tolerance: float) -> tuple[St
         new, objective = _uphill(likelihood, state, step, objective)
         if length < shortest:
             moved = new.eta - state.eta
-            if np.abs(moved[likelihood.weights > 0]).max() > RUNNING_AWAY:
+            counting = moved[likelihood.weights > 0] if likelihood.is_weighted else moved
+            if max(counting.max(), -counting.min()) > RUNNING_AWAY:
                 refuse_diverged(likelihood.matrix, step, moved)
             if len(likelihood.y) > LARGE:
                 new.information = state.information

@@ -1,5 +1,8 @@
 """The model matrix: named columns from covariates, small in memory, fast at a million rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -193,6 +196,30 @@ def model_matrix(
     blocks = _dense_blocks(pieces) if plain else _packed_blocks(pieces, len(frame))
     columns = tuple(name if level is None else f"{name}[{level}]" for name, level in labels)
     return ModelMatrix(columns, tuple(labels), tuple(blocks), len(frame), dropped)
+
+
+#: Matrices of the frames of one call, with the frames themselves, whose identity they are found by.
+_KEPT: ContextVar[dict[int, tuple[pd.DataFrame, ModelMatrix]] | None] = ContextVar("kept matrices", default=None)
+
+
+@contextmanager
+def matrices_kept() -> Iterator[None]:
+    """Within, ``usable_matrix`` makes the matrix of one frame once; only for frames that nobody changes meanwhile."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def usable_matrix(frame: pd.DataFrame) -> ModelMatrix:
+    """Return the model matrix of covariates without what a model cannot use, as design and estimator need it alike."""
+    kept = _KEPT.get()
+    if kept is None:
+        return model_matrix(frame, unusable="drop")
+    if id(frame) not in kept:
+        kept[id(frame)] = frame, model_matrix(frame, unusable="drop")
+    return kept[id(frame)][1]
 
 
 class Piece(NamedTuple):

@@ -160,10 +160,13 @@ def influence_covariance(
         n_units, method, degrees_of_freedom = int(used.sum()), "robust", np.inf
         units = influence
     else:
-        _, n_clusters = cluster_codes(cluster, used)
-        codes, found = pd.factorize(pd.Series(cluster).reset_index(drop=True))
-        named = codes >= 0
-        units = np.column_stack([np.bincount(codes[named], column[named], len(found)) for column in influence.T])
+        codes, n_clusters = cluster_codes(cluster, used)
+        if used.all():
+            units = np.column_stack([np.bincount(codes, column, n_clusters) for column in influence.T])
+        else:
+            codes, found = pd.factorize(pd.Series(cluster).reset_index(drop=True))
+            named = codes >= 0
+            units = np.column_stack([np.bincount(codes[named], column[named], len(found)) for column in influence.T])
         n_units, method, degrees_of_freedom = n_clusters, f"cluster-robust ({n_clusters:,} clusters)", n_clusters - 1.0
         unclustered = influence.T @ influence
     values = units.T @ units

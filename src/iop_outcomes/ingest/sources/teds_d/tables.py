@@ -4,6 +4,7 @@ Day 0 is admission, which is also the day of assignment: TEDS-D has no dates, an
 is asked at discharge is dated by the shortest stay the record allows, the one day that is certainly not too late.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iop_outcomes.ingest.accepting import to_table
@@ -40,8 +41,12 @@ def _in_parts(records: "pl.DataFrame", name: str, make: "Callable[[pl.DataFrame]
     """Return a table of one row a record, in parts where the records are many."""
     if records.height <= parts.MOST_ROWS:
         return to_table(make(records), name)
+
+    def made(some: "pl.DataFrame") -> "pd.DataFrame":
+        return to_table(make(some), name)
+
     return parts.Parts(
-        lambda: (to_table(make(some), name) for some in records.iter_slices(parts.MOST_ROWS)), records.height, keep=True
+        lambda: (partial(made, some) for some in records.iter_slices(parts.MOST_ROWS)), records.height, keep=True
     )
 
 
@@ -146,10 +151,12 @@ def _assessments(records: "pl.DataFrame") -> "Table":
     if records.height <= parts.MOST_ROWS or not items:
         return to_table(_assessment(records, items, items), "assessment")
 
-    def make() -> "Iterator[pd.DataFrame]":
+    def made(some: "pl.DataFrame", item: str) -> "pd.DataFrame":
+        return to_table(_assessment(some, [item], items), "assessment")
+
+    def make() -> "Iterator[parts.Part]":
         for item in items:
-            for some in records.iter_slices(parts.MOST_ROWS):
-                yield to_table(_assessment(some, [item], items), "assessment")
+            yield from (partial(made, some, item) for some in records.iter_slices(parts.MOST_ROWS))
 
     return parts.Parts(make, sum(records.height - records[item].null_count() for item in items))
 
