@@ -3,8 +3,6 @@
 from functools import partial
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from iop_outcomes import tables
@@ -13,9 +11,7 @@ from iop_outcomes.kernel import unfinished
 from iop_outcomes.kernel.contents import seal_of
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables import store
-from iop_outcomes.tables.compact import read_struct, written
 from iop_outcomes.tables.parts import Parts
-from iop_outcomes.tables.row_groups import RowGroups
 
 N_GROUPS, A_GROUP = 16, 4
 ANSWERS = pd.DataFrame(
@@ -162,23 +158,3 @@ def test_values_of_a_shard_are_those_that_were_made(tmp_path):
     assert list(found) == list(made)
     for name, frame in made.items():
         pd.testing.assert_frame_equal(found[name], frame)
-
-
-def test_the_end_of_a_file_is_written_as_it_was_read(tmp_path):
-    columns = {f"column {n}": [True, None] if n % 2 else [1.5, -2.0] for n in range(20)}
-    pq.write_table(pa.table(columns), tmp_path / "wide.parquet", write_page_index=True)
-    content = (tmp_path / "wide.parquet").read_bytes()
-    end = content[-8 - int.from_bytes(content[-8:-4], "little") : -8]
-    assert written(read_struct(end)) == end
-    with pytest.raises(ValueError, match="none is known to have"):
-        read_struct(b"\x1b")
-
-
-def test_groups_of_unlike_types_are_no_file(tmp_path):
-    for name, values in (("a", [1]), ("b", ["one"])):
-        pq.write_table(pa.table({"column": values}), tmp_path / name)
-    with (tmp_path / "joined").open("wb") as sink:
-        file = RowGroups(sink)
-        file.add((tmp_path / "a").read_bytes())
-        with pytest.raises(ValueError, match="columns of unlike types"):
-            file.add((tmp_path / "b").read_bytes())

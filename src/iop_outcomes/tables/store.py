@@ -6,7 +6,7 @@ table gives the same bytes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,9 @@ from iop_outcomes import tables
 from iop_outcomes.kernel.contents import intact, whole
 from iop_outcomes.kernel.errors import ContractError
 from iop_outcomes.tables.grouping import groups
-from iop_outcomes.tables.keys import repeats
+from iop_outcomes.tables.keys import digest, repeats
 from iop_outcomes.tables.lookup import Wanted
 from iop_outcomes.tables.parts import MOST_ROWS, Parts, Table, is_long
-from iop_outcomes.tables.row_groups import RowGroups
 
 #: Groups of ``MOST_ROWS`` rows that are looked through at a time for those of some people.
 GROUPS = 4
@@ -79,17 +78,17 @@ def _write_parts(parts: Parts, name: str, path: str | Path) -> None:
     """Write a table of which one part is held at a time, grouped as one that is written at once."""
     key = tables.contract(name).key
     seen: list[NDArray[np.uint64]] = []
-    with whole(path, sealed=True) as aside:
-        with aside.open("wb") as sink:
-            file = RowGroups(sink)
-            for group, keys in groups(parts, name, partial(_checked, name=name, keys=False), key, MOST_ROWS, _stored):
-                file.add(group)
-                seen.append(keys)
-            file.close()
+    with whole(path, sealed=True) as aside, ExitStack() as closing:
+        writer = None
+        for group in groups(parts, name, partial(_checked, name=name, keys=False), MOST_ROWS):
+            writer = writer or closing.enter_context(pq.ParquetWriter(aside, group.schema, **_stored(group.schema)))
+            writer.write_table(group)
+            seen.append(digest(group.select(list(key)).to_pandas(), key))
         if repeats(parts, key, seen):
             raise ContractError(
                 f"table '{name}' breaks its contract: {' + '.join(key)}: repeats a key that an earlier row has"
             )
+        closing.close()
 
 
 def read(
