@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NUMBERS, PAGE = ROOT / "benchmarks" / "at_size.json", ROOT / "docs" / "performance.md"
 SESSIONS = ROOT / "benchmarks" / "many_sessions.json"
 IN_PARTS = ROOT / "benchmarks" / "in_parts.json"
+ANALYSES = ROOT / "benchmarks" / "many_analyses.json"
 BESIDE_R = ROOT / "benchmarks" / "r_at_size.json"
 FIGURE = ROOT / "docs" / "images" / "performance.png"
 SIZES = (200_000, 400_000, 1_474_025)
@@ -289,6 +290,14 @@ a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_n
 
 {in_parts}
 
+## Many analyses
+
+Five designs, fifty outcomes and two estimators of 4,000 simulated people in one study (`benchmarks/many_analyses.py`),
+each step in a process of its own: checking the study file, all stages from simulated records to verdicts, and the
+release from finished tables; {analyses_times}.
+
+{analyses}
+
 ## Many sessions
 
 Sessions of a hundred an episode (`benchmarks/many_sessions.py`), from a folder of Parquet files: reading and checking
@@ -336,12 +345,13 @@ def _steps(step: str) -> int:
 def write_page(numbers: dict) -> None:
     """Write page and figure."""
     from in_parts import section as section_of_parts
+    from many_analyses import section as section_of_analyses
     from r_at_size import section
 
     from iop_outcomes.tables.parts import MOST_ROWS
 
-    files = (SESSIONS, BESIDE_R, IN_PARTS)
-    of_sessions, of_r, of_parts = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+    files = (SESSIONS, BESIDE_R, IN_PARTS, ANALYSES)
+    of_sessions, of_r, of_parts, of_analyses = (json.loads(file.read_text(encoding="utf-8")) for file in files)
     text = TEXT.format(
         machine=numbers["machine"],
         note=numbers.get("note", ""),
@@ -351,9 +361,11 @@ def write_page(numbers: dict) -> None:
         sessions=sessions_table(of_sessions),
         sessions_note=of_sessions.get("note", ""),
         parts_rows=f"{of_parts['rows']:,}",
-        parts_times="one run each" if of_parts["times"] == 1 else f"medians of {of_parts['times']} runs",
+        parts_times=_repeated(of_parts["times"]),
         parts_note=of_parts["note"],
         in_parts=section_of_parts(of_parts),
+        analyses=section_of_analyses(of_analyses),
+        analyses_times=_repeated(of_analyses["times"]),
         r_rows=f"{of_r['records']:,}",
         beside_r=section(of_r),
         beside_r_versions=of_r["sides"]["R"]["versions"] + ".",
@@ -361,6 +373,10 @@ def write_page(numbers: dict) -> None:
     )
     PAGE.write_text(text, encoding="utf-8")
     draw(numbers)
+
+
+def _repeated(times: int) -> str:
+    return "one run each" if times == 1 else f"medians of {times} runs"
 
 
 def draw(numbers: dict) -> None:
