@@ -62,8 +62,9 @@ _ENDS_WITH_CARE = (
 _DIED = "{n} people are on record as having died while followed."
 _SOME_DIED = "Some people are on record as having died while followed; how many is hidden."
 _LENGTHS = (
-    "Completed treatment lasts unlike in the arms: people of the shorter programme are in care for less time, drop out "
-    "less and complete more by plan. What is of staying, leaving or completing gets no verdict after it ends."
+    "Completed treatment lasts unlike in the arms: people of one are in care for less time, drop out less and complete "
+    "more by plan, or by what is called completed. What is of staying, leaving or completing gets no verdict after the "
+    "shorter treatment ends."
 )
 
 _CUT = (

@@ -52,8 +52,8 @@ _WHY = {
     ),
     "predicts_only": "this measure describes and predicts, and is no effect",
     "unlike_lengths": (
-        "completed treatment lasts unlike in the arms, so that people leave and complete the shorter programme sooner "
-        "by plan"
+        "completed treatment lasts unlike in the arms, so that people of one leave and complete sooner by plan, or by "
+        "what is called completed"
     ),
     "unlike_plans": (
         "one arm plans far more sessions than the other, or begins later, so that this would differ though people "
