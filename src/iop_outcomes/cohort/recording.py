@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.tables.canonical import SESSION_STATUSES
-from iop_outcomes.tables.follow_up import PRESCRIBED, SERVED, STATUS
-from iop_outcomes.tables.lookup import Held, among, positions
-from iop_outcomes.tables.parts import Table, parts_of
+from iop_outcomes.cohort.session_words import sessions_by_arm
+from iop_outcomes.tables.follow_up import PRESCRIBED, SERVED
+from iop_outcomes.tables.lookup import among, positions
 
 #: Medications for addiction, as a source may name them in a test that is prescribed or in a code of a service.
 MEDICATIONS = ("buprenorphine", "methadone", "naltrexone", "disulfiram", "acamprosate")
@@ -31,30 +30,15 @@ def words_by_arm(members: pd.DataFrame, records: Mapping[str, pd.DataFrame]) -> 
     Returns
     -------
     DataFrame
-        ``arm``, ``what`` (session status, prescribed or served), ``level``, ``n`` (sessions, or people) and ``n_all``.
+        ``arm``, ``what`` (session status, missed of a kind, prescribed or served), ``level``, ``n`` (sessions, or
+        people) and ``n_all``.
     """
     arms = sorted(members["arm"].astype("str").unique())
-    parts = [_statuses(members, records.get("session"), arms), _medications(members, records, arms)]
+    parts = [sessions_by_arm(members, records.get("session"), arms), _medications(members, records, arms)]
     parts.append(_served(members, records.get("service")))
     parts = [part for part in parts if len(part)]
     columns = ["arm", "what", "level", "n", "n_all"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def _statuses(members: pd.DataFrame, session: Table | None, arms: list[str]) -> pd.DataFrame:
-    if session is None or not len(session):
-        return pd.DataFrame()
-    zero, last = members["time_zero_day"].to_numpy(), members["follow_up_end_day"].to_numpy()
-    arm = pd.Categorical(members["arm"].astype("str"), categories=arms).codes
-    held, counts = Held(members["member_id"]), np.zeros(len(arms) * len(SESSION_STATUSES), dtype=int)
-    for part in parts_of(session):
-        at = held.positions(part["episode_id"])
-        since = part["day"].to_numpy() - zero[at]
-        status = pd.Categorical(part["status"], categories=SESSION_STATUSES).codes
-        own = (at >= 0) & (since >= 0) & (since <= last[at]) & (status >= 0)
-        counts += np.bincount(arm[at[own]].astype(int) * len(SESSION_STATUSES) + status[own], minlength=len(counts))
-    table = pd.DataFrame(counts.reshape(len(arms), -1), index=arms, columns=list(SESSION_STATUSES))
-    return _long(table, STATUS)
 
 
 def _medications(members: pd.DataFrame, records: Mapping[str, pd.DataFrame], arms: list[str]) -> pd.DataFrame:

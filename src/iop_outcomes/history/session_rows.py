@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
+from iop_outcomes.tables.canonical import SESSION_MODES, SESSION_STATUSES, SESSION_TYPES
 from iop_outcomes.tables.parts import Parts, parts_of
 
-MODES = ("in_person", "video", "phone")
 #: Columns that sessions are made of; which session a row is is asked only where a name may stand there twice.
 COLUMNS = ("episode_id", "day", "type", "mode", "status", "minutes_scheduled", "minutes_attended")
 
@@ -27,7 +26,7 @@ class SessionRows:
     owner, day : ndarray of int32
         Position of the member, -1 for rows of others; days since time zero.
     status, type, mode : ndarray of int8
-        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``MODES``, -1 where not recorded.
+        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``SESSION_MODES``, -1 where not recorded.
     scheduled, recorded : ndarray of float
         Minutes as the source has them, NaN where it has none; of single precision where that says the same.
     slot : Series, optional
@@ -80,7 +79,7 @@ def _of_frame(history: History, frame: pd.DataFrame) -> SessionRows:
         day=(frame["day"].to_numpy() - zero[owner]).astype(np.int32),
         status=_codes(frame, "status", SESSION_STATUSES),
         type=_codes(frame, "type", SESSION_TYPES),
-        mode=_codes(frame, "mode", MODES),
+        mode=_codes(frame, "mode", SESSION_MODES),
         scheduled=_minutes(frame, "minutes_scheduled"),
         recorded=_minutes(frame, "minutes_attended"),
         slot=frame.get("session_id"),

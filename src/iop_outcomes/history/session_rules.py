@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.history.history import History
-from iop_outcomes.history.session_rows import MODES, one_of
+from iop_outcomes.history.session_rows import one_of
 from iop_outcomes.history.sessions import DENSE, Sessions, joined, sessions_of, shards, visits
 from iop_outcomes.tables.answered import ALIKE, ANSWERS, CONTRADICTORY, KEPT
-from iop_outcomes.tables.canonical import CAME, SESSION_STATUSES, SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, SESSION_MODES, SESSION_STATUSES, SESSION_TYPES
 
 
 def session_rules(history: History) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def _looks(sessions: Sessions) -> tuple[np.ndarray, np.ndarray]:
     member = np.zeros(len(rows) + 1, dtype=np.int32)
     member[place] = sessions.member[rows]
     length, lengths = pd.factorize(sessions.minutes_scheduled[rows])
-    columns = (sessions.type[rows] + 1, SESSION_TYPES), (sessions.mode[rows] + 1, MODES), (length + 1, lengths)
+    columns = (sessions.type[rows] + 1, SESSION_TYPES), (sessions.mode[rows] + 1, SESSION_MODES), (length + 1, lengths)
     look = place
     for codes, names in columns:
         look = look * (len(names) + 1) + codes

@@ -46,7 +46,7 @@ class Sessions:
     member, day : ndarray of int32
         Position of the member in ``history.members``; days since time zero.
     status, type, mode : ndarray of int8
-        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``MODES``, -1 where not recorded.
+        Positions in ``SESSION_STATUSES``, ``SESSION_TYPES`` and ``SESSION_MODES``, -1 where not recorded.
     attended : ndarray of float
         1 attended, 0 not, the share of the minutes for a partial attendance.
     minutes_scheduled, minutes_attended : ndarray of float

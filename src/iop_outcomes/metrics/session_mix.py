@@ -7,11 +7,11 @@ import pandas as pd
 
 from iop_outcomes.history.history import History
 from iop_outcomes.history.result import result, share
-from iop_outcomes.history.session_rows import MODES, one_of
+from iop_outcomes.history.session_rows import one_of
 from iop_outcomes.history.sessions import sessions_of
 from iop_outcomes.history.windows import Days
 from iop_outcomes.kernel.registry import metric
-from iop_outcomes.tables.canonical import CAME, SESSION_TYPES
+from iop_outcomes.tables.canonical import CAME, SESSION_MODES, SESSION_TYPES
 
 NO_HOURS = "no attended hours of a recorded type in the window"
 NO_MODE = "no attended session with a recorded mode in the window"
@@ -102,7 +102,7 @@ def telehealth_share(
     came = (sessions.day < window_days) & sessions.has_status(*CAME)
     recorded = came & (sessions.mode >= 0)
     modes = ("video", "phone") if mode == "either" else (mode,)
-    remote = one_of(sessions.mode, MODES, *modes)
+    remote = one_of(sessions.mode, SESSION_MODES, *modes)
     n_recorded = sessions.total(recorded)
     rate = share(sessions.total(recorded & remote), n_recorded)
     return result(history, rate, NO_MODE, share(n_recorded, sessions.total(came)))

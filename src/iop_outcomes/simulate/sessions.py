@@ -8,11 +8,11 @@ from iop_outcomes.simulate.course import Course
 from iop_outcomes.simulate.draws import Draws, choose
 from iop_outcomes.simulate.identifiers import numbered
 from iop_outcomes.simulate.people import People
-from iop_outcomes.tables.canonical import SESSION_STATUSES, SESSION_TYPES
+from iop_outcomes.tables.canonical import SESSION_MODES, SESSION_STATUSES, SESSION_TYPES
 
 STATUS = {name: code for code, name in enumerate(SESSION_STATUSES)}
 TYPE = {name: code for code, name in enumerate(SESSION_TYPES)}
-MODES = ("in_person", "video", "phone")
+
 
 #: Slots a week: three of three hours in the intensive phase, then fewer and shorter. Outpatient care has one hour.
 SLOTS = 3
@@ -158,7 +158,7 @@ def _frame(person, day, kind, mode, status, scheduled, attended) -> pd.DataFrame
             "person": person,
             "day": np.asarray(day, dtype=np.int32),
             "type": codes(kind, SESSION_TYPES),
-            "mode": codes(mode, MODES),
+            "mode": codes(mode, SESSION_MODES),
             "status": codes(status, SESSION_STATUSES),
             "minutes_scheduled": np.asarray(scheduled, dtype=float),
             "minutes_attended": np.asarray(attended, dtype=float),

@@ -73,6 +73,11 @@ class Outcome:
         return any("session." in need for need in self.needs)
 
     @property
+    def is_of_missed(self) -> bool:
+        """Does it rest on which sessions were missed?"""
+        return "session.missed" in self.needs
+
+    @property
     def is_of_services(self) -> bool:
         """Does it rest on services that were billed or recorded?"""
         return any("service." in need for need in self.needs)

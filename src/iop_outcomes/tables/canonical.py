@@ -17,6 +17,8 @@ SESSION_STATUSES = (
 )
 #: What became of a session to which the person came.
 CAME = ("attended", "partial")
+#: What became of a session to which the person did not come, though it was held.
+MISSED = ("no_show", "late_cancel", "cancel_patient", "excused")
 #: The programme or the calendar took the session away, or another one took its place.
 NOT_OFFERED = ("cancel_program", "closed", "rescheduled")
 #: Column of `baseline` that says when it was measured.
@@ -34,6 +36,9 @@ SESSION_TYPES = (
     "assessment",
     "other",
 )
+SESSION_MODES = ("in_person", "video", "phone")
+#: Columns that say of which kind a session is. No level of one is a level of the other.
+SESSION_KINDS = {"mode": SESSION_MODES, "type": SESSION_TYPES}
 
 PERSON = Table(
     "person",
@@ -125,7 +130,7 @@ SESSION = Table(
         key("episode_id", "Episode it was scheduled in"),
         day("day", "Day it was scheduled for", required=True, nullable=False),
         code("type", "What kind of contact", *SESSION_TYPES),
-        code("mode", "How it was held", "in_person", "video", "phone"),
+        code("mode", "How it was held", *SESSION_MODES),
         code("status", "What became of it", *SESSION_STATUSES, required=True, nullable=False),
         number("minutes_scheduled", "Length planned", "minutes", 0, 1440),
         number("minutes_attended", "Length attended; above zero only if attended or partial", "minutes", 0, 1440),

@@ -88,6 +88,8 @@ SURVEILLANCE = Table(
 
 #: What the ``recording`` table counts by arm.
 STATUS, PRESCRIBED = "session status", "prescribed"
+#: Sessions of a mode or a type that were missed, of those that were held.
+BY_KIND = "missed of a kind"
 SPECIMEN, SUBSTANCE, REPORT, DISCHARGE = "specimen", "substance tested", "way of asking", "late discharge"
 #: People who gave an answer to an instrument at least once, and of whom there is a result of tests or reports.
 ANSWER, TEST_RESULT, REPORT_RESULT = "answer", "result of tests", "result of reports"
@@ -129,6 +131,7 @@ RECORDING = Table(
             STATUS,
             PRESCRIBED,
             SERVED,
+            BY_KIND,
             SPECIMEN,
             SUBSTANCE,
             REPORT,

@@ -15,6 +15,7 @@ from iop_outcomes.designs.judge.entry import judge_baseline_days, judge_entry
 from iop_outcomes.designs.judge.few_sites import few_sites
 from iop_outcomes.designs.judge.gate import diagnostic_rows
 from iop_outcomes.designs.judge.hindsight import judge_hindsight, judge_testing
+from iop_outcomes.designs.judge.kinds import judge_kinds
 from iop_outcomes.designs.judge.looked_at import judge_looked_at
 from iop_outcomes.designs.judge.measured import judge_measured
 from iop_outcomes.designs.judge.over_time import judge_over_time
@@ -87,6 +88,7 @@ def judge_circumstances(
             few_sites(comparison),
             *judge_reach(comparison),
             *judge_recording(circumstances.recording, arms),
+            *judge_kinds(circumstances.recording, arms),
             *judge_discharged(circumstances.recording, arms),
             *judge_due(circumstances.recording, arms),
             *judge_looked_at(circumstances.recording, arms),

@@ -7,6 +7,7 @@ from iop_outcomes.designs.judge import door
 from iop_outcomes.designs.judge.discharged import CLOSED, DISCHARGED, HANDED_ON, REASONS, REOPENED_ALIKE
 from iop_outcomes.designs.judge.due import BY_PLAN
 from iop_outcomes.designs.judge.hindsight import OBTAINED, TESTING
+from iop_outcomes.designs.judge.kinds import MISSED_BY_KIND
 from iop_outcomes.designs.judge.looked_at import WHEN
 from iop_outcomes.designs.judge.measured import AFTER, ANSWERED, REPORTED, TESTED
 from iop_outcomes.designs.judge.recording import RECORDED, SERVED_ALIKE
@@ -41,6 +42,7 @@ OF_SOME: dict[str, Callable[[Outcome], bool]] = {
     door.SERVICES: lambda outcome: outcome.is_of_services,
     door.SESSIONS: lambda outcome: outcome.is_of_sessions,
     RECORDED: lambda outcome: outcome.is_of_sessions,
+    MISSED_BY_KIND: lambda outcome: outcome.is_of_missed,
     SERVED_ALIKE: lambda outcome: outcome.is_of_services,
     **{check: partial(_differs_by, plan) for plan, check in BY_PLAN.items()},
 }

@@ -7,14 +7,13 @@ one writes down missed sessions far more often.
 import pandas as pd
 
 from iop_outcomes.designs.judge.gate import FAIL, PASS, WARN, share_of_people
+from iop_outcomes.tables.canonical import MISSED
 from iop_outcomes.tables.follow_up import PRESCRIBED as PRESCRIBED_TO
 from iop_outcomes.tables.follow_up import SERVED, STATUS
 
 Row = tuple[str, float, float, str, str]
 
 RECORDED, PRESCRIBED, SERVED_ALIKE = "recorded_alike", "prescribed_alike", "served_alike"
-#: Words that say that somebody did not come; the others say who came, or what the programme changed.
-MISSED = ("no_show", "late_cancel", "cancel_patient", "excused")
 #: Of so many expected by the other arm's habit, none is no chance.
 EXPECTED = 10.0
 #: A medication of fewer people is not named: which they are expected to be would tell how many they are at least.

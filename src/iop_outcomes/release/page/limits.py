@@ -38,6 +38,7 @@ _CHECKS = {
     "prescribed_alike": "Were the same medications prescribed in both arms?",
     "served_alike": "Are services of both arms on record?",
     "recorded_alike": "Are sessions recorded in the same words?",
+    "missed_by_kind": "Are missed sessions of every kind on record?",
     "tested_alike": "Do the tests of both arms look for the same in the same way?",
     "reported_alike": "Were people of both arms asked in the same way?",
     "answered_alike": "Are answers to questionnaires coded alike in both arms?",
