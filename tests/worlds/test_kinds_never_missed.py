@@ -59,5 +59,10 @@ def test_an_arm_of_which_nothing_is_ever_missed_is_told_by_the_words_it_never_us
     assert kinds(("iop", "video", 0, 500), ("outpatient", "video", 100, 500))[0][3] == "PASS"
 
 
+def test_an_assessment_by_which_care_begins_is_missed_by_nobody():
+    of_few = [("outpatient", "assessment", 0, 300), ("outpatient", "individual", 200, 800)]
+    assert kinds(("iop", "assessment", 0, 300), ("iop", "group", 600, 6000), *of_few)[0][3] == "PASS"
+
+
 def test_where_one_arm_has_no_kinds_on_record_nothing_is_asked():
     assert kinds(("iop", "video", 0, 500)) == []

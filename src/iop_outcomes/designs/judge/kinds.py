@@ -14,6 +14,8 @@ from iop_outcomes.tables.follow_up import BY_KIND
 Row = tuple[str, float, float, str, str]
 
 MISSED_BY_KIND = "missed_by_kind"
+#: Care begins by it, so that hardly anybody misses it: the check ``first_session`` speaks of that.
+_BEGINNING = "assessment"
 #: By what is not on record the arms' shares of sessions missed are apart by more than this.
 UNLIKE, FAR = 0.01, 0.03
 
@@ -52,11 +54,11 @@ def judge_kinds(recording: pd.DataFrame, arms: tuple[str, str]) -> list[Row]:
 def _never_missed(own: pd.DataFrame) -> dict[str, float]:
     """Return the kinds of an arm that are never missed, with the share of its sessions that should be, by the others.
 
-    Of fewer than ten that should be, none is chance.
+    Of fewer than ten that should be, none is chance. An assessment, by which care begins, is left out.
     """
     found = {}
     for levels in SESSION_KINDS.values():
-        rows = own[own["level"].isin(levels)]
+        rows = own[own["level"].isin(levels) & (own["level"] != _BEGINNING)]
         never, held = rows[rows["n"] == 0], rows["n_all"].sum()
         for level, n_all in zip(never["level"], never["n_all"], strict=True):
             expected = n_all * rows["n"].sum() / max(held - n_all, 1)
