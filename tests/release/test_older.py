@@ -6,7 +6,8 @@ import pytest
 
 from iop_outcomes.kernel.contents import MANIFEST, manifest
 from iop_outcomes.kernel.errors import DisclosureError
-from iop_outcomes.release.older import surviving
+from iop_outcomes.release.older import KEPT, surviving
+from iop_outcomes.release.predecessors import inside
 
 
 @pytest.fixture
@@ -63,8 +64,15 @@ def test_where_the_release_is_still_in_its_place_nothing_lies_beside_it(release)
     assert not release.with_name("older_release").exists()
 
 
-def test_one_that_was_edited_since_is_no_release_and_is_not_kept(release):
+def test_it_is_as_it_was_released_whatever_was_edited_since(release):
     make(release, "first")
     (release / "report.html").write_text("edited")
+    refused(release)
+    assert texts(release.with_name("older_release")) == {"first"}
+
+
+def test_a_copy_that_was_edited_is_no_release(release):
+    make(release, "first")
+    (inside(release) / KEPT / "report.html").write_text("edited")
     assert refused(release) == "1 cell could be worked out"
     assert not release.with_name("older_release").exists()

@@ -1,11 +1,10 @@
 """The last valid release, kept for as long as no newer one has taken its place.
 
 A workflow deletes what a rule is to make before it starts the rule, so that a rerun that is refused, or killed, would
-leave a study without any release. A second name for each released file survives that. It comes to lie in a folder of
+leave a study without any release. A copy of what was released survives that. It comes to lie in a folder of
 its own, beside the place of the release and never in it: whoever looks there finds the newest or nothing.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,18 +44,11 @@ def surviving(release: Path) -> Iterator[None]:
         raise DisclosureError(f"{error}; the release of an earlier run, and not of this one, is in {FOLDER}") from None
     shutil.rmtree(older, ignore_errors=True)
     shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(release, kept, copy_function=_name_again)
+    # Copies: of a second name for the same file whatever somebody writes into the release would stand in both.
+    shutil.copytree(release, kept)
 
 
 def _is_whole(folder: Path) -> bool:
     """Is a folder a release as it was made, so that nothing that was edited since passes for one?"""
     listed = sums(folder / MANIFEST)
     return bool(listed) and names_in(folder) == sorted(listed) and not altered(folder, Digests())
-
-
-def _name_again(file: str, other: str) -> None:
-    """Give a file a second name, which takes no room; or copy it where the disk knows no such thing."""
-    try:
-        os.link(file, other)
-    except OSError:
-        shutil.copy2(file, other)
