@@ -292,7 +292,7 @@ a run after a kill goes on ([decisions.md](decisions.md), Large files). {parts_n
 
 ## Many analyses
 
-Five designs, fifty outcomes and two estimators of 4,000 simulated people in one study (`benchmarks/many_analyses.py`),
+Five designs, fifty outcomes and two estimators of 2,000 simulated people in one study (`benchmarks/many_analyses.py`),
 each step in a process of its own: checking the study file, all stages from simulated records to verdicts, and the
 release from finished tables; {analyses_times}.
 

@@ -1,6 +1,6 @@
 """Five hundred analyses in one study: what it costs to check them, to make them and to release them.
 
-Five designs, fifty outcomes, two estimators, 2,000 people an arm. Each step is a process of its own on what the one
+Five designs, fifty outcomes, two estimators, 2,000 simulated people. Each step is a process of its own on what the one
 before has left. Numbers go into ``benchmarks/many_analyses.json``, of which ``at_size.py`` makes the page.
 
     ./run python benchmarks/many_analyses.py --work FOLDER [--times 3]
